@@ -12,7 +12,7 @@ from typing import Any
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.acting.rule_stops import WARNINGS_MS
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.bill import ONE_DAY, utc_day
 from bot.domain.sharing.runs import Seen
 from bot.jobs.worker import Worker
@@ -190,7 +190,7 @@ class Demo:
 
     def _remember(self) -> None:
         """What the month cost, at the rates that are known now, and that somebody looked all along."""
-        known = listings.page(self.store.reading(), Filter(), limit=-1)
+        known = listings.listings_page(self.store.reading(), FleetFilter(), limit=-1)
         rates = {each.instance.id: each.rate for each in known if each.rate}
         with self.store.writing() as db:
             stored_ledger.add(db, self.history.charges(rates, until=self.clock()))

@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 
 from bot.connection import DEAF_S
 from bot.domain.clock import MINUTE_MS, SECOND_MS, Heartbeat
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.rates import USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
@@ -68,7 +68,7 @@ def health(
     late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND_MS > STALE_TICK)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
-        waited, failing = outbox.waited(ctx), sources.failing(ctx)
+        waited, failing = outbox.waited(ctx), sources.failing_sources(ctx)
     except Impaired:
         waited, failing = 0, []
     if ctx.store.trouble.reason:
@@ -124,7 +124,7 @@ def figures(
 
 
 def _stored(ctx: Context) -> list[Figure]:
-    totals = queries.totals(ctx, Filter())
+    totals = queries.totals(ctx, FleetFilter())
     waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(ctx).items()}
     backup_age, held = backups.age(ctx), executor.waited(ctx)
     found = [
@@ -163,8 +163,8 @@ def _agents(ctx: Context) -> list[Figure]:
 
 def _sources(ctx: Context) -> list[Figure]:
     """How old what each source told is, and whether it fails."""
-    ages: Values = {(name,): age / SECOND_MS for name, age in sources.ages(ctx).items()}
-    failing = {each.source for each in sources.failing(ctx)}
+    ages: Values = {(name,): age / SECOND_MS for name, age in sources.source_ages(ctx).items()}
+    failing = {each.source for each in sources.failing_sources(ctx)}
     fails: Values = {(name,): float(name in failing) for (name,) in ages}
     return [
         Figure("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),

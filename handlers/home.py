@@ -3,7 +3,7 @@
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
 from bot.domain.acting.hours import hours_request_deciders
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.services import queries
 from bot.services.acting import hours
 from bot.services.context import Context
@@ -28,8 +28,8 @@ MOST_BOOKED = 5
 def page(ctx: Context, user: str) -> Reply:
     """What this person should see."""
     now = ctx.clock()
-    totals = queries.totals(ctx, Filter())
-    blocks: list[Block] = [section(f"*{fleet_blocks.headline(totals)}*")]
+    totals = queries.totals(ctx, FleetFilter())
+    blocks: list[Block] = [section(f"*{fleet_blocks.fleet_headline(totals)}*")]
     blocks += _waiting(ctx, user)
     blocks.append(header("You hold"))
     held = queries.held_by(ctx, user)
@@ -48,12 +48,12 @@ def page(ctx: Context, user: str) -> Reply:
 
 def _held(listing: Listing, now: int) -> list[Block]:
     release = actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))
-    return [section(fleet_blocks.describe(listing, now)), release]
+    return [section(fleet_blocks.describe_machine(listing, now)), release]
 
 
 def _free(ctx: Context, user: str) -> str:
     """What they could have now, as `find` and `status free` have it."""
-    ids = find.free_machines(ctx, Filter(), user)
+    ids = find.free_machines(ctx, FleetFilter(), user)
     if not ids:
         return "Nothing is free either; `/gpu find 2xA100` says what would be the next best."
     names = [f"*{esc(queries.name_of(ctx, each), 60)}*" for each in ids[:MOST_PLACES]]

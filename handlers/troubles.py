@@ -36,13 +36,13 @@ def clock_right(_desk: Context, subject: str) -> Reply | None:
 
 def sources_failing(ctx: Context, subject: str) -> Reply | None:
     """Sources that can't be read, for an admin; its subject is when that was told."""
-    found = sources.told_at(ctx, int(subject))
+    found = sources.troubles_told_at(ctx, int(subject))
     return troubles.sources_failing(found, int(subject)) if found else None
 
 
 def sources_again(ctx: Context, subject: str) -> Reply | None:
     """Sources that can be read again, for an admin; its subject is when that was told."""
-    found = sources.over_at(ctx, int(subject))
+    found = sources.troubles_over_at(ctx, int(subject))
     return troubles.sources_again(found) if found else None
 
 

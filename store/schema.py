@@ -131,7 +131,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_people_names", stored_people.SCHEMA),
     ("0002_clarifications", stored_clarifications.SCHEMA),
     ("0002_extensions", stored_claims.EXTENSIONS_SCHEMA),
-    ("0002_looks", stored_readings.LOOKS),
+    ("0002_looks", stored_readings.SEEN_UNTIL),
     ("0002_retirements", stored_owned.SCHEMA),
     ("0002_given_names", agents.NAMES_SCHEMA),
     ("0002_newcomers", stored_readings.NEWCOMERS),

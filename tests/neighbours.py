@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bot.domain.acting.actions import StopFacts
 from bot.domain.clock import HOUR_MS
-from bot.domain.machines.names import look_of
+from bot.domain.machines.names import shown_look
 from store import Store
 from store.acting.actions import json_of
 from store.sql import Row, one
@@ -32,7 +32,7 @@ ROWS: tuple[tuple[str, Values], ...] = (
         | {"state": "running", "gpu_model": "NVIDIA A100", "gpu_count": 8, "gpu_memory_mib": 40960, "nvme_gb": 0}
         | {"zone": "next-door-1a", "launched_at": NEAR, "lifecycle": "on-demand", "asg": "", "stop_protected": 0}
         | {"root_device": "ebs", "state_reason": "", "tags": "{}", "team": TEAM, "rate_micros": 1_000_000}
-        | {"rate_source": "", "rate_exact": 1, "gone_at": FAR, "looks_like": look_of("next-door")},
+        | {"rate_source": "", "rate_exact": 1, "gone_at": FAR, "looks_like": shown_look("next-door")},
     ),
     ("standstills", _ON_IT | {"since": NEAR, "exact": 1}),
     (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
-from bot.domain.machines.readings import MOST_WATTS, Minute, within
+from bot.domain.machines.readings import MOST_WATTS, Minute, within_bounds
 from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.sample import Sample
 
@@ -57,7 +57,7 @@ def mean_watts(samples: Sequence[Sample], before: Sample | None) -> float | None
     watts = (
         millijoules / 1000 / seconds if seconds >= MIN_SPAN_S else _mean(_known([sample.watts for sample in samples]))
     )
-    known = within(watts, MOST_WATTS)
+    known = within_bounds(watts, MOST_WATTS)
     return None if known is None else round(known, 1)
 
 

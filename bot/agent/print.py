@@ -11,7 +11,7 @@ from bot.agent.minutes import mean_watts
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.readings import Gpu, Minute, MinuteState
 from bot.domain.machines.streaks import minute_state
-from bot.domain.machines.verdict import IDLE, GpuTrace, GpuVerdict, IdleRule, judge
+from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict, IdleRule, judge
 from bot.telemetry.sample import Sample
 
 ZERO = DAY_MS
@@ -95,7 +95,7 @@ class Outlook:
 
     def _why(self, verdict: GpuVerdict, tick: int) -> str:
         seen = self._seen.get(verdict.gpu)
-        if verdict.state in IDLE and verdict.since is not None:
+        if verdict.state in IDLE_STATES and verdict.since is not None:
             return f"quiet for {tick - (verdict.since - ZERO) // MINUTE_MS} minutes"
         more = f"{self._still_needed(seen, tick)} more quiet minutes until it counts as idle"
         if seen is None or seen.latest is None:

@@ -44,7 +44,7 @@ class Catalog:
     others: tuple[str, ...] = ()
     """Accelerators that are no GPUs."""
 
-    def left_out(self, kind: models.Kind | None = None) -> str:
+    def left_out(self, kind: models.GpuKind | None = None) -> str:
         """A sentence about what does not count, of one kind of GPU or in all; empty where everything does."""
         bare = [each for each in self.bare if kind is None or kind.fits(each)]
         said = []
@@ -142,7 +142,7 @@ def _memory_gb(name: str, info: str | None) -> int | None:
     mib = size if size >= LEAST_MIB else size * 1_024
     # Some lists give the size of one GPU there, others of all of them; of several only the models we know tell which.
     sizes = [round(mib / 1_024)] if count == 1 else [round(mib / 1_024), round(mib / 1_024 / count)] if count else []
-    fitting = {each for each in sizes if each in MEMORIES_GB.get(models.short(name).lower(), ())}
+    fitting = {each for each in sizes if each in MEMORIES_GB.get(models.short_model(name).lower(), ())}
     return sizes[0] if len(sizes) == 1 else fitting.pop() if len(fitting) == 1 else None
 
 

@@ -10,7 +10,7 @@ from bot.commands.options import config_option
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.domain.machines.listing import Listing, Source, Totals
+    from bot.domain.machines.listing import FleetSource, FleetTotals, Listing
 
 HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "holder")
 
@@ -43,7 +43,9 @@ def status(config_path: Path, *, as_json: bool) -> None:
         print_fleet(found, totals, looking.sources(ctx), people_names.known(ctx))
 
 
-def print_fleet(found: "list[Listing]", totals: "Totals", sources: "list[Source]", names: "Mapping[str, str]") -> None:
+def print_fleet(
+    found: "list[Listing]", totals: "FleetTotals", sources: "list[FleetSource]", names: "Mapping[str, str]"
+) -> None:
     """The table, the conclusion, and which sources are silent."""
     from bot.services.money.ledger_export import iso
 
@@ -76,7 +78,7 @@ def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
     )
 
 
-def _conclusion(totals: "Totals") -> str:
+def _conclusion(totals: "FleetTotals") -> str:
     priced = f", {totals.unpriced} without a known price" if totals.unpriced else ""
     about = "about " if totals.estimated else ""
     owned = f"; owned ones among them: {_cents(totals.owned_micros)} and {_cents(totals.owned_waste_micros)} USD/h"

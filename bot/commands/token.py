@@ -59,7 +59,7 @@ def add(host: str, config_path: Path) -> None:
     made = PREFIX + secrets.token_urlsafe(32)
     now = system_clock()
     with _opened(settings.database) as store, store.writing() as db:
-        hosts = {row["host"] for row in agents.all_hosts(db)}
+        hosts = {row["host"] for row in agents.live_tokens(db)}
         name = host if host in hosts | set(settings.owned.hosts) else _meant(db, host)
         _refuse_misfit(name)
         had_one = name in hosts
@@ -93,9 +93,9 @@ def revoke(host: str, config_path: Path) -> None:
 
     now = system_clock()
     with _opened(settings_of(config_path).database) as store, store.writing() as db:
-        hosts = [row["host"] for row in agents.all_hosts(db)]
+        hosts = [row["host"] for row in agents.live_tokens(db)]
         name = host if host in hosts else _meant(db, host)
-        if not agents.revoke(db, name, now):
+        if not agents.revoke_token(db, name, now):
             close = tuple(nearest(host, hosts))
             hint = f" Did you mean {' or '.join(close)}?" if close else " `valet token list` shows who has one."
             raise NotFound(f"{host} has no token.{hint}", close)
@@ -110,7 +110,7 @@ def list_(config_path: Path) -> None:
     from store.machines import agents
 
     with _opened(settings_of(config_path).database) as store:
-        known = agents.all_hosts(store.reading())
+        known = agents.live_tokens(store.reading())
     if not known:
         click.echo("No host has a token. `valet token add HOST` makes one.", err=True)
         return
@@ -145,7 +145,7 @@ def _meant(db: "Database", word: str) -> str:
         return word
     ids = [
         found.instance.id
-        for found in listings.matching(db, word)
+        for found in listings.matching_listings(db, word)
         if found.instance.provider == "ec2" and word in {found.instance.name, found.instance.told_name}
     ]
     if len(ids) > 1:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.doctor.finding import Finding, fine, warning
 from bot.domain.machines import tags
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.people import Roster
 from bot.errors import Unreachable
 from bot.settings import Settings
@@ -98,10 +98,10 @@ def check_tags(settings: Settings) -> Iterator[Finding]:
         return
     try:
         with looking(path) as db:
-            found = [each.instance for each in listings.page(db, Filter(provider="ec2"), limit=-1)]
+            found = [each.instance for each in listings.listings_page(db, FleetFilter(provider="ec2"), limit=-1)]
     except (Unreachable, OSError):
         return
-    told = [(each, " ".join(tags.doubts(each.tags, settings.known_tags))) for each in found]
+    told = [(each, " ".join(tags.tag_doubts(each.tags, settings.known_tags))) for each in found]
     doubtful = [(each, said) for each, said in told if said]
     for instance, said in doubtful[:MOST]:
         yield warning("V503", f"{instance.name} ({instance.id}): {said}", "Correct its tags in AWS.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 from bot.domain.machines.source_history import Target
 from bot.errors import Unreachable
 from bot.settings import Settings
@@ -64,11 +64,11 @@ def _blind(path: Path, reporting: set[str]) -> Iterator[Finding]:
             yield warning("V605", f"The agent of {host} sees {told.gpus_seen} of {count} GPUs.", hint)
 
 
-def _heard(path: Path) -> tuple[Mapping[str, Heard], Mapping[str, int]]:
+def _heard(path: Path) -> tuple[Mapping[str, AgentReport], Mapping[str, int]]:
     """What agents say of themselves, and how many GPUs machines have; nothing before Valet has first kept it."""
     try:
         with looking(path) as db:
-            return agents.all_of(db), {key: count for key, (_, count) in stored_fleet.known(db).items()}
+            return agents.reports(db), {key: count for key, (_, count) in stored_fleet.known_instances(db).items()}
     except Unreachable:
         return {}, {}
 
@@ -77,7 +77,7 @@ def _tokens(path: Path) -> list[Row]:
     if not path.exists():
         return []
     with looking(path) as db:
-        return agents.all_hosts(db)
+        return agents.live_tokens(db)
 
 
 def _nobody(settings: Settings) -> Finding:
@@ -145,7 +145,7 @@ def _brings(path: Path, now: int, *, is_read: bool) -> Finding:
 def _told_of(path: Path, since: int) -> set[str]:
     try:
         with looking(path) as db:
-            return source_history.told_of(db, CLOUDWATCH, since)
+            return source_history.instances_seen(db, CLOUDWATCH, since)
     except (Unreachable, OSError):
         return set()
 
@@ -201,6 +201,6 @@ def _places(path: Path) -> list[PlaceRead]:
         return []
     try:
         with looking(path) as db:
-            return source_history.places(db, CLOUDWATCH)
+            return source_history.places_read(db, CLOUDWATCH)
     except (Unreachable, OSError):
         return []

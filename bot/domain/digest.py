@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.days import GpuMs
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.reports import Spent
 
 IdleState = Literal["free", "held", "partial"]
@@ -125,7 +125,7 @@ class Digest:
     """What its sums are of; None in a digest of an older version, whose sum is that of its rows."""
     windows: tuple[int, ...] = (60,)
     """After how many minutes without work a GPU of its machines is idle: the rules of their teams, the least first."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """Sources that were not read lately, of which the channel has machines."""
 
     due_at: int | None = None
@@ -180,7 +180,7 @@ class Digest:
         told |= {"local_date": date.fromisoformat(content["local_date"])}
         told |= {"span": Span.from_json(content["span"])} if content.get("span") else {}
         told |= {"windows": tuple(content.get("windows", (60,))), "missing": tuple(content.get("missing", ()))}
-        told |= {"silent": tuple(Silence(**each) for each in content.get("silent", ()))}
+        told |= {"silent": tuple(UnreadSource(**each) for each in content.get("silent", ()))}
         return cls(**{**content, **told})
 
 

@@ -28,7 +28,7 @@ def jobs(
     """The tick table; what is due is for each of them to see from the store."""
     table = _always(ctx, refresh_groups)
     if others:
-        table.insert(1, ("observe", 60, lambda: sources.observe(ctx, others)))
+        table.insert(1, ("observe", 60, lambda: sources.read_sources(ctx, others)))
     if aws:
         table.insert(1, ("prices", 300, lambda: rates.read(ctx, aws)))
     if bill:
@@ -44,8 +44,8 @@ def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
     return [
         ("sweep", 60, lambda: fleet.sweep(ctx)),
         ("judge", 60, lambda: verdict.judge_all(ctx)),
-        ("sources", 60, lambda: sources.look(ctx)),
-        ("machine notices", 60, lambda: notices.look(ctx)),
+        ("sources", 60, lambda: sources.watch_sources(ctx)),
+        ("machine notices", 60, lambda: notices.watch_machines(ctx)),
         ("reminders", 30, lambda: reminders.remind(ctx)),
         ("claims", 30, lambda: claims.expire(ctx)),
         ("line", 30, lambda: line.offer_due(ctx)),
@@ -60,7 +60,7 @@ def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
         ("consents", 30, lambda: consents.settle(ctx)),
         ("requests", 30, lambda: approvals.expire(ctx)),
         ("launches", 60, lambda: launch_expiry.ask_about_over(ctx)),
-        ("retirements", 600, lambda: owned.look(ctx)),
+        ("retirements", 600, lambda: owned.retire_silent(ctx)),
         ("images", 3600, lambda: images.refresh(ctx)),
         ("park", 60, lambda: rule_stops.run_rules(ctx)),
         ("digests", 60, lambda: digest.make_due(ctx)),
@@ -75,7 +75,7 @@ def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
         ("groups", 120, refresh_groups),
         ("prune trails", 3600, lambda: sources.prune(ctx)),
         ("roll up", 300, lambda: readings.roll_up(ctx)),
-        ("prune minutes", 3600, lambda: verdict.prune(ctx)),
+        ("prune minutes", 3600, lambda: verdict.prune_minutes(ctx)),
         ("prune outbox", 3600, lambda: outbox.prune(ctx)),
         ("prune the rest", 3600, lambda: pruning.prune(ctx)),
         ("backup", 600, lambda: backups.back_up(ctx)),

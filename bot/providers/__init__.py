@@ -5,13 +5,13 @@ from typing import Protocol
 
 from bot.domain.acting.images import Image
 from bot.domain.acting.launch import Order
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 
 
 class Provider(Protocol):
     """One kind of machine room. Calls may be slow; none is made on the path of a command."""
 
-    def sweep(self) -> Iterable[Look]:
+    def sweep(self) -> Iterable[SourceSnapshot]:
         """One look per source; a source that fails yields a Look with `error` and never raises."""
         ...
 

@@ -21,7 +21,7 @@ class AwsAccount:
         return parts[4] if len(parts) > 4 and parts[4] else self.name
 
     def source(self, region: str) -> str:
-        """What `Instance.source` and `Look.source` say: "ec2/111122223333/us-east-1"."""
+        """What `Instance.source` and `SourceSnapshot.source` say: "ec2/111122223333/us-east-1"."""
         return f"ec2/{self.key}/{region}"
 
 

@@ -12,7 +12,7 @@ from botocore.config import Config
 from bot.domain.acting.images import Image
 from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.domain.clock import Clock, system_clock
-from bot.domain.machines.fleet import Instance, Look, Other
+from bot.domain.machines.fleet import Instance, SourceSnapshot, UncoveredMachine
 from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
 from bot.providers.clients import PATIENT, Clients, attempt, home_of, regions, told_as
@@ -100,7 +100,7 @@ class Ec2:
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
 
-    def sweep(self) -> Iterator[Look]:
+    def sweep(self) -> Iterator[SourceSnapshot]:
         """One look per account and region, each as soon as it is there; a failing one is a Look with `error`."""
         yield from self._everywhere(self._look)
 
@@ -206,19 +206,19 @@ class Ec2:
             for done in as_completed([pool.submit(ask, place) for place in self._places.values()]):
                 yield done.result()
 
-    def _look(self, place: _Place) -> Look:
+    def _look(self, place: _Place) -> SourceSnapshot:
         try:
             with _reading(place):
                 seen, others = self._seen(place)
         except Unreachable as error:
-            return Look(place.source, error=str(error))
-        return Look(place.source, seen, others=others)
+            return SourceSnapshot(place.source, error=str(error))
+        return SourceSnapshot(place.source, seen, others=others)
 
-    def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[Other, ...]]:
+    def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[UncoveredMachine, ...]]:
         """What Valet looks after, and what else is there."""
         client = self._ec2(place)
         seen: list[tuple[Mapping[str, Any], GpuType]] = []
-        others: list[Other] = []
+        others: list[UncoveredMachine] = []
         for page in self._pages(client):
             self._types.learn(client, {raw["InstanceType"] for raw in page})
             kinds = [(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"])) for raw in page]

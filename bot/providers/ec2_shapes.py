@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from bot.billing.quotes import gpus_of, other_of
-from bot.domain.machines.fleet import Instance, Lifecycle, Other, State
+from bot.domain.machines.fleet import Instance, InstanceState, Lifecycle, UncoveredMachine
 from bot.domain.machines.shape import OUTPOST, Shape
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ASG_TAG = "aws:autoscaling:groupName"
-STATES: Mapping[str, State] = {
+STATES: Mapping[str, InstanceState] = {
     "pending": "pending",
     "running": "running",
     "stopping": "stopping",
@@ -73,9 +73,9 @@ def untold(name: str) -> GpuType:
     return GpuType(known[0], known[2], known[1] * 1024)
 
 
-def other(raw: Mapping[str, Any], kind: GpuType) -> Other:
+def other(raw: Mapping[str, Any], kind: GpuType) -> UncoveredMachine:
     """A machine that Valet does not look after."""
-    return Other(raw["InstanceId"], tags_of(raw).get("Name", ""), raw["InstanceType"], kind.other)
+    return UncoveredMachine(raw["InstanceId"], tags_of(raw).get("Name", ""), raw["InstanceType"], kind.other)
 
 
 def _count(gpu: Mapping[str, Any]) -> int:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.domain.acting.images import Image
 from bot.domain.acting.launch import Order
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.errors import Refused
 from bot.providers.power import Power, run
 
@@ -16,7 +16,7 @@ class Owned:
     def __init__(self, power: Mapping[str, Power] = MappingProxyType({})) -> None:
         self._power = power
 
-    def sweep(self) -> Iterable[Look]:
+    def sweep(self) -> Iterable[SourceSnapshot]:
         """Nothing: owned machines come into the store when their agent reports."""
         return ()
 

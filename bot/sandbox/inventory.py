@@ -9,7 +9,7 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launch import Order
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.shape import COMMON
+from bot.domain.machines.shape import COMMON_SHAPE
 
 ACCOUNT = "111122223333"
 DISK_GIB = 200
@@ -116,7 +116,7 @@ def _rented(one: Rented, now: int) -> Instance:
         nvme_gb=kind.nvme_gb,
         launched_at=now - one.age,
         tags={**tags, "aws:autoscaling:groupName": asg} if asg else tags,
-        **{"state": "running", "addresses": 0, "disks": DISKS, "shape": COMMON, **more},
+        **{"state": "running", "addresses": 0, "disks": DISKS, "shape": COMMON_SHAPE, **more},
     )
 
 
@@ -136,7 +136,7 @@ def made_of(order: Order, zone: str, now: int) -> Instance:
         nvme_gb=kind.nvme_gb,
         disks=DISKS,
         addresses=0,
-        shape=COMMON,
+        shape=COMMON_SHAPE,
         zone=zone,
         launched_at=now,
         tags=order.tags,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bot.domain.acting.images import Image
 from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.domain.clock import MINUTE_MS, SECOND_MS, Clock
-from bot.domain.machines.fleet import Instance, Look, State
+from bot.domain.machines.fleet import Instance, InstanceState, SourceSnapshot
 from bot.errors import ValetError
 from bot.providers.ec2_errors import (
     NOT_SEEN,
@@ -70,7 +70,7 @@ class SandboxFleet:
         self._images: dict[str, Image] = {}
         self.copies: list[tuple[str, bool]] = []
 
-    def sweep(self) -> Iterator[Look]:
+    def sweep(self) -> Iterator[SourceSnapshot]:
         """One look per region, in a fixed order."""
         with self._lock:
             self.calls["sweep", ""] += 1
@@ -79,10 +79,10 @@ class SandboxFleet:
         for source in sorted({machine.source for machine in machines}):
             region = source.rsplit("/", 1)[-1]
             if region in silent:
-                yield Look(source, error=str(reading_failed(Said(silent[region], 503), region)))
+                yield SourceSnapshot(source, error=str(reading_failed(Said(silent[region], 503), region)))
                 continue
             here = (one for one in machines if one.source == source and one.state != "terminated")
-            yield Look(source, tuple(here))
+            yield SourceSnapshot(source, tuple(here))
 
     def describe(self, instance: Instance) -> Instance | None:
         """The machine this moment; None when there is no such id. Raises the fault set for it."""
@@ -294,7 +294,7 @@ class SandboxFleet:
             return replace(machine, state="stopped")
         if machine.state == "pending" and lasted >= START_TAKES:
             if self._short.get(machine.zone):
-                ended: State = "terminated" if ACTION_TAG in machine.tags else "stopped"
+                ended: InstanceState = "terminated" if ACTION_TAG in machine.tags else "stopped"
                 return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAME_SHORT)
             return replace(machine, state="running")
         return machine

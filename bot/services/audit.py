@@ -28,13 +28,13 @@ def history(ctx: Context, instance_id: str, *, limit: int) -> tuple[list[Entry],
 
 def gone(ctx: Context, word: str) -> tuple[str, str] | None:
     """Id and name of the instance of exactly this name or id that was gone last; None when none was."""
-    return stored_fleet.gone(ctx.store.reading(), word)
+    return stored_fleet.gone_instances(ctx.store.reading(), word)
 
 
 def entries(ctx: Context, since: int) -> Iterator[tuple[Entry, str]]:
     """Every entry from `since` on, oldest first, with the name of what it is about."""
     db = ctx.store.reading()
-    names = stored_fleet.names(db)
+    names = stored_fleet.instance_names(db)
     for entry in stored_audit.since(db, since):
         yield entry, names.get(entry.subject, "")
 

@@ -64,7 +64,7 @@ class Context:
 
     def protects(self, instance: Instance) -> bool:
         """Whether it bears the tag of machines that nothing is done to, however spelt and whatever its value."""
-        return tags.found(instance.tags, self.settings.actions.protect_tag) is not None
+        return tags.tag_of(instance.tags, self.settings.actions.protect_tag) is not None
 
     @property
     def keepers(self) -> Mapping[str, str]:
@@ -78,24 +78,24 @@ def find(ctx: Context, word: str) -> Listing:
     Raises NotFound with the nearest names, or Ambiguous naming the candidates.
     """
     db, plain = ctx.store.reading(), word.strip("`'").rstrip(".,")
-    found = listings.matching(db, word) or listings.matching(db, plain)
+    found = listings.matching_listings(db, word) or listings.matching_listings(db, plain)
     if not any(each.instance.goes_by(plain) for each in found):
         _refuse_other(db, plain)
     if len(found) == 1:
         return found[0]
     if found:
         names = ", ".join(listing.instance.name for listing in found)
-        more = " and others" if len(found) == listings.MATCHES else ""
+        more = " and others" if len(found) == listings.MOST_MATCHES else ""
         sentence = f'"{word[:60]}" could be any of {names}{more}. Say which.'
         raise Ambiguous(sentence, word, tuple(listing.instance.id for listing in found))
-    close = nearest(word, listings.names(db))
+    close = nearest(word, listings.names_in_use(db))
     hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
 
 
 def _refuse_other(db: Database, word: str) -> None:
     """Raises Refused where the word names a machine that Valet does not look after, however others begin."""
-    other = others.named(db, word)
+    other = others.uncovered_named(db, word)
     if other is not None:
         has = f"is a machine of the type {other.type}, which has {other.what}"
         raise Refused(f"{other.name} {has}. Valet looks after machines with NVIDIA GPUs only.")
@@ -103,14 +103,14 @@ def _refuse_other(db: Database, word: str) -> None:
 
 def exactly(ctx: Context, word: str) -> Listing | None:
     """The one listing of just that name or id, if there is one."""
-    instances = listings.matching(ctx.store.reading(), word)
+    instances = listings.matching_listings(ctx.store.reading(), word)
     found = [each for each in instances if each.instance.goes_by(word)]
     return found[0] if len(found) == 1 else None
 
 
 def is_known(ctx: Context, word: str) -> bool:
     """Whether some instance goes by this name or id, or by one that begins so."""
-    return bool(listings.matching(ctx.store.reading(), word))
+    return bool(listings.matching_listings(ctx.store.reading(), word))
 
 
 def channel_of(ctx: Context, team_name: str, roster: Roster | None = None) -> str:

@@ -21,8 +21,8 @@ from bot.domain.digest import (
     idle_rows,
     week_start,
 )
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.reports import Spent
 from bot.errors import Refused
 from bot.services.acting import dormant
@@ -87,7 +87,7 @@ def _due(ctx: Context, zone: str, now: int) -> date | None:
 def judged_lately(db: Database, now: int) -> bool:
     """Whether what verdicts say is of now: after a start it may not be."""
     judged = stored_digest.judged_at(db)
-    return not stored_fleet.running(db) or (judged is not None and now - judged <= FRESH)
+    return not stored_fleet.running_instances(db) or (judged is not None and now - judged <= FRESH)
 
 
 def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
@@ -135,13 +135,15 @@ class _Sums:
     owned: frozenset[str]
     places: Mapping[str, tuple[str, str]]
     """The channel and the source of each machine."""
-    silent: tuple[Silence, ...]
+    silent: tuple[UnreadSource, ...]
 
     @classmethod
     def of(cls, ctx: Context, now: int) -> "_Sums":
         start = ledger.day_before(now)
         spent = ledger.of_all(ctx, start, now + 1)
-        known = stored_fleet.places(ctx.store.reading())  # read after what they spent, so that none of those is missing
+        known = stored_fleet.instance_places(
+            ctx.store.reading()
+        )  # read after what they spent, so that none of those is missing
         roster = ctx.roster()
         channels = {team: channel_of(ctx, team, roster) for team in {team for _, team, _ in known.values()}}
         return cls(
@@ -149,7 +151,7 @@ class _Sums:
             spent,
             frozenset(each for each, (provider, _, _) in known.items() if provider == "owned"),
             {each: (channels[team], source) for each, (_, team, source) in known.items()},
-            sources.now(ctx),
+            sources.unread_sources(ctx),
         )
 
     def span(self, channel: str) -> Span:
@@ -158,7 +160,7 @@ class _Sums:
         rented = sum((self.spent[each] for each in mine if each not in self.owned), Spent())
         return Span(self.from_at, rented, sum((self.spent[each] for each in mine if each in self.owned), Spent()))
 
-    def silent_for(self, channel: str) -> tuple[Silence, ...]:
+    def silent_for(self, channel: str) -> tuple[UnreadSource, ...]:
         """The sources of a channel's machines that are silent."""
         mine = {source for where, source in self.places.values() if where == channel}
         return tuple(each for each in self.silent if each.name in mine)
@@ -186,8 +188,8 @@ def _is_too_early(ctx: Context, db: Database, now: int) -> bool:
 
 
 def _idle(db: Database) -> list[Listing]:
-    idle, partial = Filter(state="idle"), Filter(state="partial")
-    return [*listings.page(db, idle, limit=ALL), *listings.page(db, partial, limit=ALL)]
+    idle, partial = FleetFilter(state="idle"), FleetFilter(state="partial")
+    return [*listings.listings_page(db, idle, limit=ALL), *listings.listings_page(db, partial, limit=ALL)]
 
 
 def _by_channel(ctx: Context, idle: Iterable[Listing]) -> dict[str, list[Listing]]:
@@ -296,7 +298,7 @@ def missing_agents(ctx: Context, db: Database) -> list[Listing]:
     """Running machines whose agents told of them until Valet ended, and have not since it runs again."""
     if ctx.absent_from is None:
         return []
-    earliest, told = ctx.absent_from - HEARD_LATELY, agents.all_of(db)
+    earliest, told = ctx.absent_from - HEARD_LATELY, agents.reports(db)
     absent = {host for host, heard in told.items() if earliest <= heard.reported_at < ctx.began_at}
-    known = (listings.by_id(db, row["id"]) for row in stored_fleet.running(db) if row["id"] in absent)
+    known = (listings.by_id(db, row["id"]) for row in stored_fleet.running_instances(db) if row["id"] in absent)
     return [each for each in known if each is not None]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import kind
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import gpu_kind
 from bot.domain.typography import plain
 from bot.errors import Refused
 from bot.services.context import Context
@@ -62,12 +62,12 @@ def whole_name(ctx: Context, words: Sequence[str]) -> Named | None:
 def _matching(db: Database, said: str) -> tuple[list[Listing], bool]:
     """Machines of just that name or id, else those whose name begins so, and which of the two it is."""
     for word in dict.fromkeys((said, said.rstrip(".,"), _unwrapped(said.rstrip(".,")))):
-        found = listings.matching(db, word)
+        found = listings.matching_listings(db, word)
         if found:
             whole = [each for each in found if each.instance.goes_by(word)]
             return (whole, True) if whole else (found, False)
-    alike = [name for name in listings.names(db) if not name.isascii() and plain(name).lower() == said.lower()]
-    return [each for name in alike for each in listings.matching(db, name)], True
+    alike = [name for name in listings.names_in_use(db) if not name.isascii() and plain(name).lower() == said.lower()]
+    return [each for name in alike for each in listings.matching_listings(db, name)], True
 
 
 def _unwrapped(said: str) -> str:
@@ -77,7 +77,7 @@ def _unwrapped(said: str) -> str:
 
 def _goes_on(db: Database, said: str) -> bool:
     """Some name goes on with a blank after that."""
-    return bool(listings.matching(db, f"{said.lstrip(_AROUND)} "))
+    return bool(listings.matching_listings(db, f"{said.lstrip(_AROUND)} "))
 
 
 def sorts(ctx: Context, word: str) -> list[str]:
@@ -88,23 +88,23 @@ def sorts(ctx: Context, word: str) -> list[str]:
 
 def models(ctx: Context, said: str) -> tuple[tuple[str, int], ...]:
     """GPU models of the fleet that are meant, as reported, each with the MiB of one GPU. Raises Refused."""
-    wanted = kind(said)
+    wanted = gpu_kind(said)
     return tuple(pair for pair in stored_find.kinds(ctx.store.reading()) if wanted.fits(*pair))
 
 
 def _team(ctx: Context, word: str) -> str:
     is_set = any(team.name.lower() == word.lower() for team in ctx.roster().teams)
-    return word if is_set or listings.page(ctx.store.reading(), Filter(team=word), limit=1) else ""
+    return word if is_set or listings.listings_page(ctx.store.reading(), FleetFilter(team=word), limit=1) else ""
 
 
 def _type(ctx: Context, word: str) -> str:
-    types = listings.types(ctx.store.reading())
+    types = listings.rented_types(ctx.store.reading())
     is_family = any(each.partition(".")[0] == word for each in types)
     return word if is_family or ("." in word and any(each.startswith(word) for each in types)) else ""
 
 
 def _gpu(ctx: Context, word: str) -> str:
     try:
-        return word if kind(word).core and models(ctx, word) else ""
+        return word if gpu_kind(word).core and models(ctx, word) else ""
     except Refused:
         return ""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from bot.domain.clock import DAY_MS
-from bot.domain.machines.fleet import plain
+from bot.domain.machines.fleet import plain_name
 from bot.services.context import Context
 from store import outbox as stored_outbox
 from store import people as stored_people
@@ -29,7 +29,7 @@ def learn(ctx: Context, name_of: Callable[[str], str | None]) -> None:
         name = name_of(person)
         if name is None:
             break
-        told.append((person, plain(name, 60)))
+        told.append((person, plain_name(name, 60)))
     if told:
         with ctx.store.writing() as db:
             stored_people.learn(db, told, now)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.acting.actions import Action
-from bot.domain.machines.listing import Filter, Listing, Source, Totals
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.listing import FleetFilter, FleetSource, FleetTotals, Listing
+from bot.domain.machines.readings import AgentReport
 from bot.domain.money.standing_costs import keeping
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
@@ -26,21 +26,21 @@ from store.sharing import handovers as stored_handovers
 from store.sharing import runs as stored_runs
 
 
-def page(ctx: Context, chosen: Filter, *, limit: int, offset: int = 0) -> tuple[list[Listing], Totals]:
+def page(ctx: Context, chosen: FleetFilter, *, limit: int, offset: int = 0) -> tuple[list[Listing], FleetTotals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
-    found = listings.page(ctx.store.reading(), chosen, limit=limit, offset=offset)
+    found = listings.listings_page(ctx.store.reading(), chosen, limit=limit, offset=offset)
     return [unclaimed.with_users(ctx, in_full(ctx, each)) for each in found], totals(ctx, chosen)
 
 
-def totals(ctx: Context, chosen: Filter) -> Totals:
+def totals(ctx: Context, chosen: FleetFilter) -> FleetTotals:
     """The sums over everything that passes the filter."""
-    return listings.totals(ctx.store.reading(), chosen)
+    return listings.fleet_totals(ctx.store.reading(), chosen)
 
 
 def in_full(ctx: Context, listing: Listing) -> Listing:
     """The listing with its last 24 hours, its snooze, what it costs if it stands still, and has cost unused."""
     db, now, instance_id = ctx.store.reading(), ctx.clock(), listing.instance.id
-    strip = verdict.strip(ctx, db, instance_id, now)
+    strip = verdict.activity_strip(ctx, db, instance_id, now)
     stands_still = listing.instance.provider == "ec2" and not listing.running
     kept = keeping(listing.instance, rates.of_parts(db, listing.instance.region)) if stands_still else None
     snooze = stored_snooze.on(db, instance_id, now)
@@ -53,19 +53,19 @@ def with_unused(ctx: Context, listing: Listing) -> Listing:
     return replace(listing, unused_micros=spell.idle_micros if spell else None)
 
 
-def sources(ctx: Context) -> list[Source]:
+def sources(ctx: Context) -> list[FleetSource]:
     """Every source, with when it was last read."""
-    return stored_fleet.sources(ctx.store.reading())
+    return stored_fleet.fleet_sources(ctx.store.reading())
 
 
-def heard(ctx: Context) -> list[Heard]:
+def heard(ctx: Context) -> list[AgentReport]:
     """What every agent said of itself last, by host."""
-    return [told for _, told in sorted(agents.all_of(ctx.store.reading()).items())]
+    return [told for _, told in sorted(agents.reports(ctx.store.reading()).items())]
 
 
 def held_by(ctx: Context, person: str) -> list[Listing]:
     """What a person holds."""
-    found = listings.page(ctx.store.reading(), Filter(holder=person), limit=50)
+    found = listings.listings_page(ctx.store.reading(), FleetFilter(holder=person), limit=50)
     return [with_unused(ctx, each) for each in found]
 
 
@@ -117,7 +117,7 @@ def runs_of(ctx: Context, person: str, limit: int) -> list[Run]:
 
 def types(ctx: Context) -> list[str]:
     """The types of rented instances there are."""
-    return listings.types(ctx.store.reading())
+    return listings.rented_types(ctx.store.reading())
 
 
 def name_of(ctx: Context, instance_id: str) -> str:

@@ -7,9 +7,9 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS
-from bot.domain.machines.exemptions import Exemption, ends_at
+from bot.domain.machines.exemptions import Exemption, exemption_ends_at
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.tags import Known
+from bot.domain.machines.tags import KnownTags
 from bot.domain.machines.verdict import IdleRule
 from bot.domain.money.pricebook import Discount
 from bot.domain.money.rates import USD
@@ -122,7 +122,7 @@ class Settings(Table):
         """What may idle, why and until when."""
         zone = self.digest.timezone
         return tuple(
-            Exemption(each.reason, each.until, ends_at(each.until, zone), each.instance, each.tag)
+            Exemption(each.reason, each.until, exemption_ends_at(each.until, zone), each.instance, each.tag)
             for each in self.exempt
         )
 
@@ -203,7 +203,7 @@ class Settings(Table):
                 types=each.types,
                 account=keys.get(each.account, each.account),
                 until=each.until,
-                ends_at=ends_at(each.until, self.digest.timezone) if each.until else None,
+                ends_at=exemption_ends_at(each.until, self.digest.timezone) if each.until else None,
                 committed=each.committed,
             )
             for each in self.discount
@@ -222,9 +222,9 @@ class Settings(Table):
         return key, value
 
     @property
-    def known_tags(self) -> Known:
+    def known_tags(self) -> KnownTags:
         """The tags that count, and the teams that one of them may name."""
-        return Known(self.actions.protect_tag, self.actions.team_tag, self.managed_tag, tuple(self.teams))
+        return KnownTags(self.actions.protect_tag, self.actions.team_tag, self.managed_tag, tuple(self.teams))
 
     def unasked_micros(self, team: str) -> int:
         """Micro-dollars a month of machines that a team's people may start and launch without a yes."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.machines.source_history import Target, Told
+from bot.domain.machines.source_history import SourceAnswer, Target
 
 
 class Source(Protocol):
@@ -14,15 +14,15 @@ class Source(Protocol):
         """As people know it."""
         ...
 
-    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
-        """What each target did in the last whole minutes, one Told per place.
+    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[SourceAnswer]:
+        """What each target did in the last whole minutes, one SourceAnswer per place.
 
         `read_until` says by place up to when it has been read; `now` is epoch milliseconds. A place that fails is a
-        Told with `error`; nothing is raised. What is not known is left out, never 0.
+        SourceAnswer with `error`; nothing is raised. What is not known is left out, never 0.
         """
         ...
 
-    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+    def look(self, target: Target, among: Sequence[Target], now: int) -> SourceAnswer | None:
         """What one target of all there are has done in the last minutes, at the finest step there is, up to now.
 
         `seen_until` says up to when; it is None, as are the observations empty, for a target that is not known there.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.clock import MINUTE_MS
-from bot.domain.machines.readings import MOST_MIB, MOST_PCT, may_be_ratio, within
-from bot.domain.machines.source_history import Observation, Target, Told
+from bot.domain.machines.readings import MOST_MIB, MOST_PCT, may_be_ratio, within_bounds
+from bot.domain.machines.source_history import Observation, SourceAnswer, Target
 from bot.errors import Unreachable, answering
 from bot.settings.measuring import CLOUDWATCH, CloudWatchSettings
 
@@ -95,7 +95,7 @@ def observed(series: Sequence[Series], results: Iterable[Mapping[str, Any]]) -> 
 
 
 def _can_be(kind: str, value: float) -> bool:
-    return within(value, MOST_MIB if kind == "mem" else MOST_PCT) is not None
+    return within_bounds(value, MOST_MIB if kind == "mem" else MOST_PCT) is not None
 
 
 def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Observation:
@@ -156,8 +156,8 @@ class CloudWatch:
         self._backfill = (window_minutes + 20) * MINUTE_MS
         self._found: dict[str, _Found] = {}
 
-    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
-        """What each instance did since `read_until` of its place, one Told per place that is due."""
+    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[SourceAnswer]:
+        """What each instance did since `read_until` of its place, one SourceAnswer per place that is due."""
         end = now // MINUTE_MS * MINUTE_MS
         by_place: dict[str, list[str]] = {}
         for target in targets:
@@ -173,7 +173,7 @@ class CloudWatch:
             for done in as_completed(passes):
                 yield done.result()
 
-    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+    def look(self, target: Target, among: Sequence[Target], now: int) -> SourceAnswer | None:
         """What one target did up to the newest minute that is known; one that is not over may tell of work only."""
         if target.place not in self._places:
             return None
@@ -185,7 +185,7 @@ class CloudWatch:
             newest[each.gpu] = max(each.minute + MINUTE_MS if over else 0, newest.get(each.gpu, 0))
         whole = tuple(each for each in told.observations if each.minute + MINUTE_MS <= now or (each.util_max or 0) > 0)
         seen_until = min(newest.values(), default=None) or None
-        return Told(told.place, whole, error=told.error, seen_until=seen_until)
+        return SourceAnswer(told.place, whole, error=told.error, seen_until=seen_until)
 
     def _is_due(self, last: int | None, end: int) -> bool:
         return last is None or end - last >= self._settings.every_minutes * MINUTE_MS
@@ -194,13 +194,13 @@ class CloudWatch:
         oldest = end - self._backfill
         return oldest if last is None else max(oldest, min(last, end) - OVERLAP)
 
-    def _read_place(self, place: str, ids: Sequence[str], since: int, end: int) -> Told:
+    def _read_place(self, place: str, ids: Sequence[str], since: int, end: int) -> SourceAnswer:
         results: list[Mapping[str, Any]] = []
         try:
             with answering(CLOUDWATCH):
                 series = self._series(place, ids, end)
         except Unreachable as error:
-            return Told(place, error=str(error))
+            return SourceAnswer(place, error=str(error))
         try:
             with answering(CLOUDWATCH):
                 for some in calls(queries(series, self._settings), minutes=(end - since) // MINUTE_MS):
@@ -209,10 +209,10 @@ class CloudWatch:
                     for page in self._pages(place, "get_metric_data", asked):
                         results += page["MetricDataResults"]
         except Unreachable as error:
-            return Told(place, observed(series, results), error=str(error))
+            return SourceAnswer(place, observed(series, results), error=str(error))
         if missing := unread(results):
-            return Told(place, observed(series, results), error=missing)
-        return Told(place, observed(series, results), read_until=end)
+            return SourceAnswer(place, observed(series, results), error=missing)
+        return SourceAnswer(place, observed(series, results), read_until=end)
 
     def _series(self, place: str, ids: Sequence[str], now: int) -> list[Series]:
         found = self._found.get(place)

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from bot.domain.clock import MINUTE_MS, SECOND_MS
-from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within
-from bot.domain.machines.source_history import Observation, Target, Told
+from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within_bounds
+from bot.domain.machines.source_history import Observation, SourceAnswer, Target
 from bot.errors import Unreachable, answering
 from bot.settings.measuring import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames
@@ -135,7 +135,7 @@ class Prometheus:
         self._settings = settings
         self._backfill = (window_minutes + 20) * MINUTE_MS
 
-    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[Told]:
+    def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[SourceAnswer]:
         """Every whole minute since the last one read, oldest first, a bounded number of them."""
         place, names = self._settings.url, HostNames(self._settings, targets)
         end = (now - SETTLE) // MINUTE_MS * MINUTE_MS
@@ -146,11 +146,11 @@ class Prometheus:
                 with answering(PROMETHEUS):
                     seen = self._minute(names, until, with_memory=until == end)
             except Unreachable as error:
-                yield Told(place, error=str(error))
+                yield SourceAnswer(place, error=str(error))
                 return
-            yield Told(place, seen, read_until=until)
+            yield SourceAnswer(place, seen, read_until=until)
 
-    def look(self, target: Target, among: Sequence[Target], now: int) -> Told | None:
+    def look(self, target: Target, among: Sequence[Target], now: int) -> SourceAnswer | None:
         """The last minute of one target up to its newest sample, in five instant queries about it alone."""
         names, place = HostNames(self._settings, among), self._settings.url
         hosts = [f"{label}=~{names.pattern_of(target.id)}" for label in self._settings.host_labels]
@@ -159,7 +159,7 @@ class Prometheus:
                 newest = self._by_gpu(names, self.newest_query(hosts), now)
                 seen = self._minute(names, now, hosts, with_memory=True)
         except Unreachable as error:
-            return Told(place, error=str(error))
+            return SourceAnswer(place, error=str(error))
         until = {gpu: min(now, int(at * SECOND_MS)) for (one, gpu), at in newest.items() if one == target.id}
         told = {
             each.gpu: replace(each, minute=(until[each.gpu] - 1) // MINUTE_MS * MINUTE_MS)
@@ -167,7 +167,9 @@ class Prometheus:
             if each.instance_id == target.id and each.gpu in until
         }
         is_whole = all(gpu in told and told[gpu].util_max is not None for gpu in until)
-        return Told(place, tuple(told.values()), seen_until=min(until.values(), default=None) if is_whole else None)
+        return SourceAnswer(
+            place, tuple(told.values()), seen_until=min(until.values(), default=None) if is_whole else None
+        )
 
     def _minute(
         self, names: HostNames, until: int, hosts: Sequence[str] = EVERY_HOST, *, with_memory: bool
@@ -192,7 +194,7 @@ class Prometheus:
                 util_max=util_max,
                 util_mean=util_mean,
                 memory_used_mib=mib(memory.get(place)),
-                watts=within(power.get(place), MOST_WATTS),
+                watts=within_bounds(power.get(place), MOST_WATTS),
                 may_be_ratio=self._may_be_ratio(tops),
             )
             found.append(observation)
@@ -209,7 +211,7 @@ class Prometheus:
         return max((top for top, _ in known), default=None), max((average for _, average in known), default=None)
 
     def _percent(self, part: int, value: float) -> float | None:
-        return within(value, MOST_PCT) if self._is_percentage(part) else percent_of_ratio(value)
+        return within_bounds(value, MOST_PCT) if self._is_percentage(part) else percent_of_ratio(value)
 
     def _is_percentage(self, part: int) -> bool:
         return part < len(self._settings.percent_metrics)

@@ -2,41 +2,41 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from handlers.blocks.words import about, esc, length, near, per_hour, plural
 
 NAMED = 2
 
 
-def not_counted(silent: Sequence[Silence], now: int) -> list[str]:
+def not_counted(silent: Sequence[UnreadSource], now: int) -> list[str]:
     """A sentence for each: what a sum up to now lacks."""
     return _each(silent, lambda each: f"{_read(each, now)}: {_lacks(each)}")
 
 
-def not_worked_out(silent: Sequence[Silence], now: int) -> list[str]:
+def not_worked_out(silent: Sequence[UnreadSource], now: int) -> list[str]:
     """A sentence for each: what was saved there is not known yet."""
     return _each(silent, lambda each: f"{_read(each, now)}: what was saved there since is not worked out yet.")
 
 
-def as_they_were(silent: Sequence[Silence], now: int) -> list[str]:
+def as_they_were(silent: Sequence[UnreadSource], now: int) -> list[str]:
     """A sentence for each: how old what is said of its machines is."""
     return _each(silent, lambda each: f"{_read(each, now)}: its machines are told of as they were then.")
 
 
-def _each(silent: Sequence[Silence], say: Callable[[Silence], str]) -> list[str]:
+def _each(silent: Sequence[UnreadSource], say: Callable[[UnreadSource], str]) -> list[str]:
     more = len(silent) - NAMED
     rest = [f"{plural(more, 'more source')} of machines {'is' if more == 1 else 'are'} silent too."] if more > 0 else []
     return [say(each) for each in silent[:NAMED]] + rest
 
 
-def _read(each: Silence, now: int) -> str:
+def _read(each: UnreadSource, now: int) -> str:
     name = esc(each.name, 40)
     if each.since is None:
         return f":warning: {name} was never read"
     return f":warning: {name} was last read {near(each.since, now)}, {length(now - each.since)} ago"
 
 
-def _lacks(each: Silence) -> str:
+def _lacks(each: UnreadSource) -> str:
     if each.since is None:
         return "nothing of it is counted."
     if not each.running:

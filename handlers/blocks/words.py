@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
-from bot.domain.machines.rollups import Cell
+from bot.domain.machines.rollups import HourCell
 from bot.domain.money.rates import USD
 from bot.domain.sharing.bookings import Slot
 from bot.domain.sharing.claims import Claim
@@ -208,12 +208,12 @@ def addresses(count: int) -> str:
     return f"{count:,} elastic IP address{'' if count == 1 else 'es'}"
 
 
-def bars(cells: Sequence[Cell]) -> str:
+def bars(cells: Sequence[HourCell]) -> str:
     """A strip of hours: the higher, the more of the minutes seen had work; a dot where too few were seen."""
     return "".join(_bar(cell) for cell in cells)
 
 
-def _bar(cell: Cell) -> str:
+def _bar(cell: HourCell) -> str:
     if cell.active_share is None:
         return "·"
     return _BARS[min(len(_BARS) - 1, round(cell.active_share * (len(_BARS) - 1)))]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.services import context, names, queries
 from bot.services.acting import dormant
 from bot.services.context import Context, find
@@ -28,14 +28,14 @@ def status(ask: Ask, page: int = 0) -> Reply:
     """A page of the fleet, most wasteful first; or the one instance that is named."""
     named = _named(ask)
     if named is not None:
-        return one(ask, named)
+        return one_machine(ask, named)
     chosen, now = _chosen(ask), ask.ctx.clock()
     if chosen.state == "dormant":
         return dormant_blocks.dormant(dormant.dormant(ask.ctx, chosen), now, page=page, query=" ".join(ask.words)[:100])
     if chosen.unclaimed:  # "free" is what `find` says one can have now
         everything = replace(chosen, state="", unclaimed=False)
         chosen = replace(everything, ids=find_service.free_machines(ask.ctx, everything, ask.user))
-    found, totals = queries.page(ask.ctx, chosen, limit=fleet_blocks.PAGE, offset=page * fleet_blocks.PAGE)
+    found, totals = queries.page(ask.ctx, chosen, limit=fleet_blocks.FLEET_PAGE, offset=page * fleet_blocks.FLEET_PAGE)
     query = " ".join(ask.words)[:100]
     return fleet_blocks.status(found, totals, queries.sources(ask.ctx), now, page=page, query=query)
 
@@ -56,7 +56,7 @@ def _named(ask: Ask) -> Listing | None:
     return context.find(ask.ctx, ask.words[0])
 
 
-def _chosen(ask: Ask) -> Filter:
+def _chosen(ask: Ask) -> FleetFilter:
     """What the words choose: filters, or a team, a type or a GPU model by its bare name. Raises Refused, Unclear."""
     words, models = [], list[set[tuple[str, int]]]()
     for word in ask.words:
@@ -79,9 +79,9 @@ def _either(said: list[str], filters: list[str], listings: Sequence[Listing]) ->
     return Unclear(f'What is meant by "{" ".join(said)[:60]}"?', said, choices)
 
 
-def one(ask: Ask, listing: Listing) -> Reply:
+def one_machine(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
-    shown = fleet_blocks.single(unclaimed.with_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock())
+    shown = fleet_blocks.one_machine(unclaimed.with_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock())
     return bookings_blocks.beside(shown, bookings.upcoming(ask.ctx, instance_id=listing.instance.id), listing)
 
 
@@ -93,8 +93,8 @@ def why(ask: Ask) -> Reply:
 
 def tell_why(ask: Ask, listing: Listing) -> Reply:
     """Explain this one."""
-    return why_blocks.why(
-        why_service.explain(ask.ctx, unclaimed.with_users(ask.ctx, listing), ask.user), ask.ctx.clock()
+    return why_blocks.why_blocks(
+        why_service.explain_verdict(ask.ctx, unclaimed.with_users(ask.ctx, listing), ask.user), ask.ctx.clock()
     )
 
 
@@ -115,7 +115,7 @@ def status_page(ctx: Context, user: str, channel: str, value: str) -> Reply:
 def status_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Status of X], offered for a name that came close."""
     ask = Ask(ctx, user, channel, [])
-    return one(ask, find(ctx, value))
+    return one_machine(ask, find(ctx, value))
 
 
 def on_why(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -136,7 +136,7 @@ def notice(ctx: Context, notice_id: str) -> Reply | None:
     if found is None:
         return None
     name = queries.name_of(ctx, found.instance_id)
-    return fleet_blocks.told(found, name, ctx.settings.slack.gpu_command, ctx.clock())
+    return fleet_blocks.machine_notice(found, name, ctx.settings.slack.gpu_command, ctx.clock())
 
 
-MESSAGES: dict[str, Draw] = {notices.KIND: notice}
+MESSAGES: dict[str, Draw] = {notices.NOTICE_MESSAGE: notice}

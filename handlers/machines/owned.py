@@ -17,13 +17,13 @@ def count(ask: Ask) -> Reply:
     listing, rest = named(ask, "count")
     words = [word.lower() for word in rest if word.lower() not in {"gpu", "gpus"}]
     if not words:
-        heard = why.heard(ask.ctx, listing.instance.id)
+        heard = why.agent_report(ask.ctx, listing.instance.id)
         if heard is None:
             raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
-        return owned_blocks.counted(listing, heard.gpus_seen)
+        return owned_blocks.gpus_counted(listing, heard.gpus_seen)
     if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
         raise Refused(f"How many GPUs has it? Try `/gpu count {listing.instance.name} 7`.")
-    return owned_blocks.confirmed(owned.confirm(ask.ctx, listing.instance.id, ask.user, int(words[0])))
+    return owned_blocks.gpus_confirmed(owned.confirm_gpus(ask.ctx, listing.instance.id, ask.user, int(words[0])))
 
 
 def rename(ask: Ask) -> Reply:
@@ -35,7 +35,9 @@ def rename(ask: Ask) -> Reply:
             f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
         )
     means = reserved.meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
-    return owned_blocks.renamed(owned.rename(ask.ctx, listing.instance.id, ask.user, words[0], means=means), listing)
+    return owned_blocks.machine_renamed(
+        owned.rename_owned(ask.ctx, listing.instance.id, ask.user, words[0], means=means), listing
+    )
 
 
 def retire(ask: Ask) -> Reply:
@@ -43,8 +45,8 @@ def retire(ask: Ask) -> Reply:
     listing, rest = named(ask, "retire")
     if rest:
         raise Refused(f"`/gpu retire {listing.instance.name}` takes the name of one machine and nothing else.")
-    found, heard = owned.question(ask.ctx, listing.instance.id, ask.user)
-    return owned_blocks.question(found, heard, ask.ctx.clock())
+    found, heard = owned.retirement_question(ask.ctx, listing.instance.id, ask.user)
+    return owned_blocks.retirement_question(found, heard, ask.ctx.clock())
 
 
 VERBS = (
@@ -57,17 +59,17 @@ VERBS = (
 def gpus_now(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[X has 7 GPUs now]"""
     count, _, instance_id = value.partition("|")
-    return owned_blocks.confirmed(owned.confirm(ctx, instance_id, user, number(count) or 0))
+    return owned_blocks.gpus_confirmed(owned.confirm_gpus(ctx, instance_id, user, number(count) or 0))
 
 
 def on_retire(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Retire X]"""
-    return owned_blocks.told(owned.retire(ctx, value, user))
+    return owned_blocks.retirement(owned.retire(ctx, value, user))
 
 
 def take_back(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep X] and [Bring X back]"""
-    return owned_blocks.told(owned.take_back(ctx, value, user))
+    return owned_blocks.retirement(owned.undo_retirement(ctx, value, user))
 
 
 BUTTONS: dict[str, Press] = {ids.GPUS_NOW: gpus_now, ids.RETIRE: on_retire, ids.UNRETIRE: take_back}
@@ -77,7 +79,7 @@ BUTTONS: dict[str, Press] = {ids.GPUS_NOW: gpus_now, ids.RETIRE: on_retire, ids.
 def retirement(ctx: Context, retirement_id: str) -> Reply | None:
     """An end that is announced, done, or taken back."""
     end = owned.retirement_of(ctx, retirement_id)
-    return owned_blocks.told(end) if end else None
+    return owned_blocks.retirement(end) if end else None
 
 
 MESSAGES: dict[str, Draw] = {"retirement": retirement}

@@ -43,7 +43,7 @@ def budget(ask: Ask) -> Reply:
 
 def _lacks(ctx: Context) -> list[str]:
     """What of this month is not counted yet, as a source is silent."""
-    return not_counted(sources.now(ctx), ctx.clock())
+    return not_counted(sources.unread_sources(ctx), ctx.clock())
 
 
 def _scope(ask: Ask) -> Scope:

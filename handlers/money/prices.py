@@ -88,7 +88,7 @@ def explain(ask: Ask, listing: Listing) -> Reply:
 
 def of_model(ask: Ask, listing: Listing) -> Reply:
     """The model of this one from every side."""
-    return prices_blocks.comparison(prices_service.compare(ask.ctx, models.short(listing.instance.gpu_model)))
+    return prices_blocks.comparison(prices_service.compare(ask.ctx, models.short_model(listing.instance.gpu_model)))
 
 
 VERBS = (

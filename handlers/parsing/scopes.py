@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast, get_args
 
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.forecast.report import Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
@@ -33,7 +33,7 @@ def is_filter(word: str) -> bool:
     return ":" in word or word.lower() in {"mine", "owned", "rented", *STATES}
 
 
-def filter_of(user: str, words: Sequence[str]) -> Filter:
+def filter_of(user: str, words: Sequence[str]) -> FleetFilter:
     """What the words choose. Raises Refused with the filters there are."""
     fields: dict[str, str | bool] = {}
     for word in words:
@@ -52,7 +52,7 @@ def filter_of(user: str, words: Sequence[str]) -> Filter:
             fields["type_prefix"] = value
         else:
             raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS.replace("|", ", ")}.')
-    return Filter(**fields)  # type: ignore[arg-type]  # keys and types agree above
+    return FleetFilter(**fields)  # type: ignore[arg-type]  # keys and types agree above
 
 
 _UNBILLED = "and is on no bill to forecast"

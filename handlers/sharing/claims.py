@@ -115,7 +115,7 @@ def take(
 
 def _as_it_was(ask: Ask, listing: Listing) -> list[str]:
     """That its source is silent: whether it still runs nobody knows."""
-    silent = sources.of_machines(ask.ctx, [listing.instance.id])
+    silent = sources.unread_of(ask.ctx, [listing.instance.id])
     return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.ctx.clock())]
 
 

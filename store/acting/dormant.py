@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlite_utils import Database
 
-from bot.domain.machines.fleet import Still
+from bot.domain.machines.fleet import Standstill
 from store.sql import many, one, rows
 
 SCHEMA = (
@@ -16,19 +16,19 @@ SCHEMA = (
 )
 
 
-def of_source(db: Database, source: str) -> dict[str, Still]:
+def of_source(db: Database, source: str) -> dict[str, Standstill]:
     """What stands still at a source, by instance."""
     sql = "SELECT s.* FROM standstills s JOIN instances i ON i.id = s.instance_id WHERE i.source = ?"
-    return {row["instance_id"]: Still(row["since"], bool(row["exact"])) for row in rows(db, sql, source)}
+    return {row["instance_id"]: Standstill(row["since"], bool(row["exact"])) for row in rows(db, sql, source)}
 
 
-def of(db: Database, instance_id: str) -> Still | None:
+def of(db: Database, instance_id: str) -> Standstill | None:
     """The standstill of one instance; None while it runs."""
     row = one(db, "SELECT since, exact FROM standstills WHERE instance_id = ?", instance_id)
-    return Still(row["since"], bool(row["exact"])) if row else None
+    return Standstill(row["since"], bool(row["exact"])) if row else None
 
 
-def save(db: Database, seen: Mapping[str, Still]) -> None:
+def save(db: Database, seen: Mapping[str, Standstill]) -> None:
     """These stand still."""
     sql = (
         "INSERT INTO standstills (instance_id, since, exact) VALUES (?, ?, ?) "

@@ -5,7 +5,7 @@ from dataclasses import astuple, fields
 
 from sqlite_utils import Database
 
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 from store.sql import Row, changed, one, rows
 
 SCHEMA = (
@@ -24,11 +24,11 @@ SCHEMA = (
 
 def add(db: Database, host: str, sha256: str, now: int) -> None:
     """Store a new token for a host; an older one of it is revoked."""
-    revoke(db, host, now)
+    revoke_token(db, host, now)
     changed(db, "INSERT INTO tokens (host, sha256, created_at, last_ip) VALUES (?, ?, ?, '')", host, sha256, now)
 
 
-def revoke(db: Database, host: str, now: int) -> bool:
+def revoke_token(db: Database, host: str, now: int) -> bool:
     """Revoke the host's token; False when it has none."""
     return changed(db, "UPDATE tokens SET revoked_at = ? WHERE host = ? AND revoked_at IS NULL", now, host) == 1
 
@@ -39,12 +39,12 @@ def host_of(db: Database, sha256: str) -> str | None:
     return row["host"] if row else None
 
 
-def seen(db: Database, host: str, ip: str, now: int) -> None:
+def note_seen(db: Database, host: str, ip: str, now: int) -> None:
     """Note when and from where a host last reported."""
     changed(db, "UPDATE tokens SET last_seen_at = ?, last_ip = ? WHERE host = ? AND revoked_at IS NULL", now, ip, host)
 
 
-def all_hosts(db: Database) -> list[Row]:
+def live_tokens(db: Database) -> list[Row]:
     """Live tokens: host, created_at, last_seen_at, last_ip."""
     return rows(db, "SELECT host, created_at, last_seen_at, last_ip FROM tokens WHERE revoked_at IS NULL ORDER BY host")
 
@@ -67,31 +67,31 @@ NAMES_SCHEMA = (
     ) STRICT, WITHOUT ROWID""",
 )
 """What people call a host instead of the name its agent reports under, which stays its id."""
-_COLUMNS = tuple(field.name for field in fields(Heard))
+_COLUMNS = tuple(field.name for field in fields(AgentReport))
 
 
-def heard(db: Database, told: Heard) -> None:
+def save_report(db: Database, told: AgentReport) -> None:
     """Note what an agent says of itself now."""
     marks = ", ".join("?" * len(_COLUMNS))
     changed(db, f"INSERT OR REPLACE INTO hosts ({', '.join(_COLUMNS)}) VALUES ({marks})", *astuple(told))
 
 
-def of(db: Database, host: str) -> Heard | None:
+def report_of(db: Database, host: str) -> AgentReport | None:
     """What a host's agent said last; None when it never reported, or not since this is kept."""
     row = one(db, f"SELECT {', '.join(_COLUMNS)} FROM hosts WHERE host = ?", host)
-    return Heard(**row) if row else None
+    return AgentReport(**row) if row else None
 
 
-def all_of(db: Database, hosts: Sequence[str] | None = None) -> dict[str, Heard]:
+def reports(db: Database, hosts: Sequence[str] | None = None) -> dict[str, AgentReport]:
     """What the agents of these hosts said last, or of all that ever reported, by host."""
     sql = f"SELECT {', '.join(_COLUMNS)} FROM hosts"
     if hosts is None:
-        return {row["host"]: Heard(**row) for row in rows(db, sql)}
+        return {row["host"]: AgentReport(**row) for row in rows(db, sql)}
     found = rows(db, f"{sql} WHERE host IN ({', '.join('?' * len(hosts))})", *hosts)
-    return {row["host"]: Heard(**row) for row in found}
+    return {row["host"]: AgentReport(**row) for row in found}
 
 
-def full_again(db: Database, host: str) -> None:
+def forget_missing(db: Database, host: str) -> None:
     """The GPUs it sees are all it has."""
     changed(db, "UPDATE hosts SET fewer_since = NULL WHERE host = ?", host)
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.machines.fleet import Instance, Look
-from bot.domain.machines.listing import Source
-from bot.domain.machines.names import look_of
+from bot.domain.machines.fleet import Instance, SourceSnapshot
+from bot.domain.machines.listing import FleetSource
+from bot.domain.machines.names import shown_look
 from bot.domain.machines.shape import Shape
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import Rate
 from store.machines import names as stored_names
@@ -98,7 +98,7 @@ def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]], se
     written = list(seen)
     looks = stored_names.looks_of(db, [instance.id for instance, _, _ in written])
     many(db, _UPSERT, ((*_values(instance, team, rate), seen_at) for instance, team, rate in written))
-    stored_names.tell_apart(db, looks | {look_of(instance.told_name) for instance, _, _ in written})
+    stored_names.tell_apart(db, looks | {shown_look(instance.told_name) for instance, _, _ in written})
 
 
 def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, ...]:
@@ -116,7 +116,7 @@ def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, .
         rate and rate.micros_per_hour,
         rate.source if rate else "",
         rate is None or rate.exact,
-        look_of(named.name),
+        shown_look(named.name),
     )
 
 
@@ -145,7 +145,7 @@ def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
         stored_names.tell_apart(db, stored_names.looks_of(db, left))
 
 
-def heard(db: Database, look: Look, now: int) -> None:
+def note_read(db: Database, look: SourceSnapshot, now: int) -> None:
     """Note that a source was read, or why it could not be."""
     error = (look.error or "").strip()
     changed(
@@ -160,13 +160,13 @@ def heard(db: Database, look: Look, now: int) -> None:
         source_reads.note(db, look.source, now)
 
 
-def sources(db: Database) -> list[Source]:
+def fleet_sources(db: Database) -> list[FleetSource]:
     """Every source, with when it was last read."""
     found = rows(db, "SELECT source, ok_at, error FROM sources ORDER BY source")
-    return [Source(row["source"], row["ok_at"], row["error"]) for row in found]
+    return [FleetSource(row["source"], row["ok_at"], row["error"]) for row in found]
 
 
-def silent(db: Database, before: int) -> list[Silence]:
+def unread_sources(db: Database, before: int) -> list[UnreadSource]:
     """Sources of rented machines that were last read before an instant, or never, with what ran there then."""
     found = rows(
         db,
@@ -177,10 +177,10 @@ def silent(db: Database, before: int) -> list[Silence]:
         "GROUP BY s.source ORDER BY s.source",
         before,
     )
-    return [Silence(**{**row, "exact": bool(row["exact"])}) for row in found]
+    return [UnreadSource(**{**row, "exact": bool(row["exact"])}) for row in found]
 
 
-def places(db: Database) -> dict[str, tuple[str, str, str]]:
+def instance_places(db: Database) -> dict[str, tuple[str, str, str]]:
     """The provider, the team and the source of every instance there is or was, by id."""
     found = rows(db, "SELECT id, provider, team, source FROM instances")
     return {row["id"]: (row["provider"], row["team"], row["source"]) for row in found}
@@ -233,7 +233,7 @@ def save_verdicts(db: Database, judged: Mapping[str, tuple[Verdict, int]]) -> No
     )
 
 
-def running(db: Database) -> list[Row]:
+def running_instances(db: Database) -> list[Row]:
     """What the judge needs of every running instance: id, provider, team, gpu_count, rate_micros, launched_at."""
     columns = "id, provider, team, gpu_count, rate_micros, launched_at"
     return rows(db, f"SELECT {columns} FROM instances WHERE state = 'running' AND gone_at IS NULL")
@@ -269,17 +269,17 @@ def team_of(db: Database, instance_id: str) -> str:
     return row["team"] if row else ""
 
 
-def names(db: Database) -> dict[str, str]:
+def instance_names(db: Database) -> dict[str, str]:
     """The name of every instance ever seen, by its id."""
     return {row["id"]: row["name"] for row in rows(db, "SELECT id, name FROM instances")}
 
 
-def known(db: Database) -> dict[str, tuple[str, int]]:
+def known_instances(db: Database) -> dict[str, tuple[str, int]]:
     """The name and the number of GPUs of every machine there is or was, by id."""
     return {row["id"]: (row["name"], row["gpu_count"]) for row in rows(db, "SELECT id, name, gpu_count FROM instances")}
 
 
-def gone(db: Database, word: str) -> tuple[str, str] | None:
+def gone_instances(db: Database, word: str) -> tuple[str, str] | None:
     """Id and name of the instance of this name or id that went last, among those that are gone."""
     sql = "SELECT id, name FROM instances WHERE gone_at IS NOT NULL AND lower(?) IN (lower(id), lower(name), "
     row = one(db, sql + "lower(own_name)) ORDER BY gone_at DESC LIMIT 1", word)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from bot.domain.machines.fleet import Still
-from bot.domain.machines.listing import Filter, Listing, Totals, uses
+from bot.domain.machines.fleet import Standstill
+from bot.domain.machines.listing import FleetFilter, FleetTotals, Listing, gpu_uses
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.standing_costs import ADDRESS
 from store.acting import drain as stored_drain
@@ -16,7 +16,7 @@ from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
 from store.sql import Row, one, rows
 
-MATCHES = 10
+MOST_MATCHES = 10
 _SELECT = """
 SELECT i.*, v.state AS v_state, v.since AS v_since, v.evidence AS v_evidence, v.gpus AS v_gpus,
        v.judged_at AS v_judged_at, s.since AS s_since, s.exact AS s_exact
@@ -35,13 +35,13 @@ _HELD = "FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL"
 _STATE = "CASE WHEN i.state = 'running' THEN coalesce(v.state, 'unknown') ELSE i.state END"
 
 
-def page(db: Database, chosen: Filter, *, limit: int, offset: int = 0) -> list[Listing]:
+def listings_page(db: Database, chosen: FleetFilter, *, limit: int, offset: int = 0) -> list[Listing]:
     """Listings that pass the filter, most wasteful first."""
     where, values = _where(chosen)
     return _listings(db, rows(db, f"{_SELECT}{where}{_ORDER} LIMIT ? OFFSET ?", *values, limit, offset))
 
 
-def totals(db: Database, chosen: Filter) -> Totals:
+def fleet_totals(db: Database, chosen: FleetFilter) -> FleetTotals:
     """Sums over everything that passes the filter."""
     where, values = _where(chosen)
     found = one(
@@ -61,7 +61,7 @@ def totals(db: Database, chosen: Filter) -> Totals:
         WHERE i.gone_at IS NULL {where}""",
         *values,
     )
-    return Totals(**found) if found else Totals()
+    return FleetTotals(**found) if found else FleetTotals()
 
 
 def wastes_exactly(db: Database) -> bool:
@@ -73,7 +73,7 @@ def wastes_exactly(db: Database) -> bool:
     return one(db, sql) is None
 
 
-def _where(chosen: Filter) -> tuple[str, list[str]]:
+def _where(chosen: FleetFilter) -> tuple[str, list[str]]:
     parts, values = "", []
     for text, value in (
         (f"EXISTS (SELECT 1 {_HELD} AND c.holder = ?)", chosen.holder),
@@ -118,7 +118,7 @@ def by_ids(db: Database, instance_ids: Sequence[str]) -> list[Listing]:
     return _listings(db, [found[each] for each in instance_ids if each in found])
 
 
-def matching(db: Database, word: str) -> list[Listing]:
+def matching_listings(db: Database, word: str) -> list[Listing]:
     """Listings whose name or id is the word, else those it begins; at most MATCHES. Case does not count (ASCII)."""
     if not word:
         return []
@@ -133,22 +133,24 @@ def _named(db: Database, test: str, word: str) -> list[Row]:
     known_by = ("name", "own_name", "id")
     each = [f"SELECT id FROM instances WHERE gone_at IS NULL AND {test.format(column)}" for column in known_by]
     values = [word] * (len(known_by) * test.count("?"))
-    return rows(db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT {MATCHES}", *values)
+    return rows(
+        db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT {MOST_MATCHES}", *values
+    )
 
 
-def types(db: Database) -> list[str]:
+def rented_types(db: Database) -> list[str]:
     """The types of rented instances, by name."""
     sql = "SELECT DISTINCT type FROM instances WHERE gone_at IS NULL AND provider = 'ec2' ORDER BY type"
     return [row["type"] for row in rows(db, sql)]
 
 
-def gpus_of(db: Database, kind: str) -> int:
+def gpus_of_type(db: Database, kind: str) -> int:
     """How many GPUs a machine of a type has; 0 where none was seen."""
     row = one(db, "SELECT max(gpu_count) AS n FROM instances WHERE type = ?", kind)
     return int(row["n"] or 0) if row else 0
 
 
-def places(db: Database) -> list[tuple[str, str]]:
+def rented_places(db: Database) -> list[tuple[str, str]]:
     """Where which types of rented instances are: source and type."""
     sql = "SELECT DISTINCT source, type FROM instances WHERE gone_at IS NULL AND provider = 'ec2'"
     return [(row["source"], row["type"]) for row in rows(db, sql)]
@@ -161,14 +163,14 @@ def type_gpus(db: Database) -> dict[str, tuple[str, int, int]]:
     return {row["type"]: (row["gpu_model"], row["gpu_memory_mib"], row["gpu_count"]) for row in found}
 
 
-def shapes(db: Database) -> list[Row]:
+def odd_shapes(db: Database) -> list[Row]:
     """What rented instances are whose price may be another than their type's: source, zone, type, lifecycle, shape."""
     columns = "source, zone, type, lifecycle, shape"
     sql = f"SELECT DISTINCT {columns} FROM instances WHERE gone_at IS NULL AND provider = 'ec2' AND shape IS NOT NULL"
     return rows(db, sql)
 
 
-def parts(db: Database) -> set[tuple[str, str]]:
+def priced_parts(db: Database) -> set[tuple[str, str]]:
     """What rented instances have that costs by itself: source, and kind of disk, or empty for an address."""
     sql = "SELECT DISTINCT source, coalesce(disks, '{}') AS disks, coalesce(addresses, 0) AS addresses FROM instances "
     found = rows(db, sql + "WHERE gone_at IS NULL AND provider = 'ec2'")
@@ -176,7 +178,7 @@ def parts(db: Database) -> set[tuple[str, str]]:
     return kinds | {(row["source"], ADDRESS) for row in found if row["addresses"]}
 
 
-def names(db: Database) -> list[str]:
+def names_in_use(db: Database) -> list[str]:
     """Every name in use, for nearest-name hints."""
     return [row["name"] for row in rows(db, "SELECT DISTINCT name FROM instances WHERE gone_at IS NULL")]
 
@@ -196,7 +198,7 @@ def _listings(db: Database, found: list[Row]) -> list[Listing]:
             claims=tuple(held.get(row["id"], ())),
             offers=tuple(offered.get(row["id"], ())),
             drain=drained.get(row["id"]),
-            still=None if row["s_since"] is None else Still(row["s_since"], bool(row["s_exact"])),
+            still=None if row["s_since"] is None else Standstill(row["s_since"], bool(row["s_exact"])),
             waiting=sum(count for first, count in lines if first.could_use(instance)),
         )
         for row in found
@@ -211,7 +213,7 @@ def _verdict(row: Row) -> Verdict | None:
     return Verdict(row["v_state"], row["v_since"], row["v_evidence"], row["v_judged_at"], each)
 
 
-class Terms(NamedTuple):
+class ChargeTerms(NamedTuple):
     """What an instance's time is charged under."""
 
     rate_micros: int
@@ -223,7 +225,7 @@ class Terms(NamedTuple):
     """Whether the rate is."""
 
 
-def terms(db: Database, source: str) -> dict[str, Terms]:
+def charge_terms(db: Database, source: str) -> dict[str, ChargeTerms]:
     """What the time of a source's instances is charged under, by id."""
     found = rows(
         db,
@@ -232,8 +234,10 @@ def terms(db: Database, source: str) -> dict[str, Terms]:
         "FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id WHERE i.source = ? AND i.gone_at IS NULL",
         source,
     )
-    return {row["id"]: Terms(row["rate_micros"], row["team"], _use(row), bool(row["rate_exact"])) for row in found}
+    return {
+        row["id"]: ChargeTerms(row["rate_micros"], row["team"], _use(row), bool(row["rate_exact"])) for row in found
+    }
 
 
 def _use(row: Row) -> str:
-    return uses({gpu: state for gpu, state, _ in json.loads(row["gpus"])}, str(row["state"]), row["gpu_count"])
+    return gpu_uses({gpu: state for gpu, state, _ in json.loads(row["gpus"])}, str(row["state"]), row["gpu_count"])

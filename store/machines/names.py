@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sqlite_utils import Database
 
-from bot.domain.machines.names import Bearer, look_of, told_apart
+from bot.domain.machines.names import NamedMachine, distinct_names, shown_look
 from store.sql import Row, many, rows
 
 SCHEMA = (
@@ -21,8 +21,8 @@ Rows without `looks_like` are of before, and get it at the next look."""
 def looks_of(db: Database, ids: Sequence[str]) -> set[str]:
     """What these look like so far, and whatever has no look yet, which gets it now."""
     old = rows(db, "SELECT id, name FROM instances WHERE looks_like IS NULL")
-    many(db, "UPDATE instances SET looks_like = ? WHERE id = ?", ((look_of(row["name"]), row["id"]) for row in old))
-    found = {look_of(row["name"]) for row in old}
+    many(db, "UPDATE instances SET looks_like = ? WHERE id = ?", ((shown_look(row["name"]), row["id"]) for row in old))
+    found = {shown_look(row["name"]) for row in old}
     sql = "SELECT looks_like AS look FROM instances WHERE id IN (SELECT value FROM json_each(?))"
     found |= {row["look"] for row in rows(db, sql, json.dumps(list(ids)))}
     return found
@@ -37,7 +37,7 @@ def tell_apart(db: Database, looks: Collection[str]) -> None:
     ):
         alike.setdefault(row["looks_like"], []).append(row)
     for group in alike.values():
-        called = told_apart([Bearer(row["id"], row["own"], row["gone_at"] is not None) for row in group])
+        called = distinct_names([NamedMachine(row["id"], row["own"], row["gone_at"] is not None) for row in group])
         changes = [(called[row["id"]], None if called[row["id"]] == row["own"] else row["own"], row) for row in group]
         many(
             db,

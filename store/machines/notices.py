@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.machines.notices import Case, Notice
+from bot.domain.machines.notices import Notice, NoticeCase
 from store.records import find, find_all
 from store.sql import changed
 
@@ -22,11 +22,11 @@ SCHEMA = (
     "CREATE UNIQUE INDEX one_open_notice ON machine_notices (instance_id, kind, person) WHERE over_at IS NULL",
     "CREATE INDEX machine_notices_over ON machine_notices (over_at)",
 )
-Key = tuple[str, str, str]
+NoticeKey = tuple[str, str, str]
 """Instance, kind, person."""
 
 
-def current(db: Database) -> dict[Key, Notice]:
+def current(db: Database) -> dict[NoticeKey, Notice]:
     """Those that are not over."""
     found = find_all(db, Notice, "SELECT * FROM machine_notices WHERE over_at IS NULL")
     return {(each.instance_id, each.kind, each.person): each for each in found}
@@ -37,7 +37,7 @@ def by_id(db: Database, notice_id: int) -> Notice | None:
     return find(db, Notice, "SELECT * FROM machine_notices WHERE id = ?", notice_id)
 
 
-def begin(db: Database, case: Case, now: int) -> None:
+def begin(db: Database, case: NoticeCase, now: int) -> None:
     """It is noticed."""
     changed(
         db,
@@ -53,18 +53,18 @@ def begin(db: Database, case: Case, now: int) -> None:
     )
 
 
-def goes_on(db: Database, notice: Notice, case: Case, now: int, *, noticed_at: int) -> None:
+def note_lasting(db: Database, notice: Notice, case: NoticeCase, now: int, *, noticed_at: int) -> None:
     """It is still so."""
     sql = "UPDATE machine_notices SET since = ?, detail = ?, looked_at = ?, noticed_at = ? WHERE id = ?"
     changed(db, sql, case.since, case.detail, now, noticed_at, notice.id)
 
 
-def told(db: Database, notice: Notice, now: int) -> None:
+def note_told(db: Database, notice: Notice, now: int) -> None:
     """It is told now."""
     changed(db, "UPDATE machine_notices SET told_at = ? WHERE id = ?", now, notice.id)
 
 
-def over(db: Database, notice: Notice, now: int) -> None:
+def note_over(db: Database, notice: Notice, now: int) -> None:
     """It is so no more."""
     changed(db, "UPDATE machine_notices SET over_at = ? WHERE id = ?", now, notice.id)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
-from bot.domain.machines.fleet import Other
+from bot.domain.machines.fleet import UncoveredMachine
 from store.sql import many, one, rows
 
 SCHEMA = (
@@ -20,7 +20,7 @@ SCHEMA = (
 )
 
 
-def keep(db: Database, source: str, seen: Iterable[Other]) -> None:
+def keep(db: Database, source: str, seen: Iterable[UncoveredMachine]) -> None:
     """What a source has of them now; only what changed is written."""
     found = rows(db, "SELECT id, name, type, what FROM others WHERE source = ?", source)
     before = {row.pop("id"): row for row in found}
@@ -37,14 +37,14 @@ def keep(db: Database, source: str, seen: Iterable[Other]) -> None:
     )
 
 
-def named(db: Database, word: str) -> Other | None:
+def uncovered_named(db: Database, word: str) -> UncoveredMachine | None:
     """The one of this name or id."""
     sql = "SELECT id, name, type, what FROM others WHERE lower(name) = lower(?) OR id = lower(?) ORDER BY id LIMIT 1"
     row = one(db, sql, word, word)
-    return Other(**row) if row else None
+    return UncoveredMachine(**row) if row else None
 
 
-def what(db: Database, kind: str) -> str:
+def uncovered_kind(db: Database, kind: str) -> str:
     """What machines of a type have in the place of NVIDIA GPUs; empty where none is known."""
     row = one(db, "SELECT what FROM others WHERE type = ? LIMIT 1", kind)
     return row["what"] if row else ""

@@ -7,13 +7,13 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.packing import Point, merge, pack, unpack
+from bot.domain.machines.packing import Point, merge_points, pack_points, unpack_points
 from bot.domain.machines.readings import Gpu, MinuteState
 from bot.domain.machines.streaks import count_bits
 from bot.domain.machines.verdict import GpuTrace
 from store.sql import Row, changed, many, one, rows
 
-KEEP = 48 * HOUR_MS
+MINUTES_KEPT_MS = 48 * HOUR_MS
 SCHEMA = (
     """CREATE TABLE minutes (
         minute INTEGER NOT NULL,
@@ -65,7 +65,7 @@ SCHEMA = (
         PRIMARY KEY (host, boot_id, seq)
     ) STRICT, WITHOUT ROWID""",
 )
-LOOKS = (
+SEEN_UNTIL = (
     "ALTER TABLE boots ADD COLUMN tick_zero INTEGER",
     "ALTER TABLE gpus ADD COLUMN seen_until INTEGER",
 )
@@ -74,7 +74,7 @@ NEWCOMERS = ("ALTER TABLE gpus ADD COLUMN told_from INTEGER",)
 """Since when a GPU is told of that came while others of its host were known: minutes of before prove no quiet hour."""
 
 
-def first_time(db: Database, host: str, boot_id: str, seq: int, now: int) -> bool:
+def is_first_delivery(db: Database, host: str, boot_id: str, seq: int, now: int) -> bool:
     """Note a delivery; False when it was counted already."""
     sql = "INSERT INTO pushes (host, boot_id, seq, received_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
     return changed(db, sql, host, boot_id, seq, now) == 1
@@ -136,11 +136,11 @@ def add(db: Database, host: str, told: Mapping[int, Iterable[Point]]) -> dict[in
     merged: dict[int, dict[int, MinuteState]] = {}
     for at, packed in _packed(db, host, fresh):
         points = fresh[at]
-        for kept in unpack(packed):
-            both = merge(kept, points[kept.gpu]) if kept.gpu in points else kept
+        for kept in unpack_points(packed):
+            both = merge_points(kept, points[kept.gpu]) if kept.gpu in points else kept
             points[kept.gpu] = both
             merged.setdefault(at, {})[kept.gpu] = both.state
-    values = [(at, host, pack(points.values())) for at, points in fresh.items()]
+    values = [(at, host, pack_points(points.values())) for at, points in fresh.items()]
     many(db, "INSERT OR REPLACE INTO minutes (minute, host, gpus) VALUES (?, ?, ?)", values)
     return merged
 
@@ -151,9 +151,9 @@ def _packed(db: Database, host: str, wanted: Iterable[int]) -> list[tuple[int, b
     return list(db.execute(sql, [*marks, host]))
 
 
-def between(db: Database, host: str, start: int, end: int) -> dict[int, list[Point]]:
+def minutes_between(db: Database, host: str, start: int, end: int) -> dict[int, list[Point]]:
     """A host's minutes that began from `start` on and before `end`, both whole minutes."""
-    return {at: list(unpack(packed)) for at, packed in sorted(_packed(db, host, range(start, end, MINUTE_MS)))}
+    return {at: list(unpack_points(packed)) for at, packed in sorted(_packed(db, host, range(start, end, MINUTE_MS)))}
 
 
 def gpu_rows(db: Database, host: str) -> dict[int, Row]:
@@ -175,7 +175,7 @@ def drop_gpus(db: Database, host: str, indexes: Iterable[int]) -> None:
     many(db, "DELETE FROM gpus WHERE host = ? AND gpu = ?", ((host, index) for index in indexes))
 
 
-def untold(db: Database, host: str) -> dict[int, Row]:
+def unreported_gpus(db: Database, host: str) -> dict[int, Row]:
     """GPUs of a host of which its newest deliveries do not tell, by index."""
     known = gpu_rows(db, host)
     newest = max((row["last_minute_at"] or 0 for row in known.values()), default=0)
@@ -227,7 +227,7 @@ def traces_of(db: Database, host: str, now: int, *, window_minutes: int) -> list
     return [_trace(row, end - window_minutes * MINUTE_MS, end) for row in found]
 
 
-def last_of(db: Database, host: str) -> int | None:
+def newest_minute(db: Database, host: str) -> int | None:
     """The newest minute that a host told of; None when it never did."""
     row = one(db, "SELECT max(last_minute_at) AS at FROM gpus WHERE host = ?", host)
     return row["at"] if row else None
@@ -250,6 +250,8 @@ def prune(db: Database, now: int) -> None:
     waiting = one(db, "SELECT min(start) AS at FROM unrolled WHERE level = 'hour'")
     oldest = (waiting["at"] if waiting else None) or now
     # whole hours only: an hour of which a part is gone could not be counted again when a late minute comes
-    changed(db, "DELETE FROM minutes WHERE minute < ?", min(oldest, (now - KEEP - HOUR_MS) // HOUR_MS * HOUR_MS))
-    changed(db, "DELETE FROM pushes WHERE received_at < ?", now - KEEP)
-    changed(db, "DELETE FROM boots WHERE seen_at < ?", now - 30 * KEEP)
+    changed(
+        db, "DELETE FROM minutes WHERE minute < ?", min(oldest, (now - MINUTES_KEPT_MS - HOUR_MS) // HOUR_MS * HOUR_MS)
+    )
+    changed(db, "DELETE FROM pushes WHERE received_at < ?", now - MINUTES_KEPT_MS)
+    changed(db, "DELETE FROM boots WHERE seen_at < ?", now - 30 * MINUTES_KEPT_MS)

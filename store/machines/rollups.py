@@ -10,13 +10,13 @@ from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.packing import GpuSum, pack_sums, unpack_sums
-from bot.domain.machines.rollups import Cell, cell, sum_of_minutes, sum_of_sums
+from bot.domain.machines.rollups import HourCell, hour_cell, sum_of_minutes, sum_of_sums
 from store.machines import readings as stored_readings
 from store.sql import many, rows
 
-KEEP_HOURS = 90 * DAY_MS
-GRACE = 5 * MINUTE_MS
-CELLS = 24
+HOURS_KEPT_MS = 90 * DAY_MS
+ROLLUP_GRACE_MS = 5 * MINUTE_MS
+STRIP_HOURS = 24
 SCHEMA = (
     *(
         f"""CREATE TABLE {level}s (
@@ -37,12 +37,12 @@ SCHEMA = (
 _MARK = "INSERT INTO unrolled (level, start, host) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
-def mark(db: Database, host: str, told: Iterable[int]) -> None:
+def mark_unrolled(db: Database, host: str, told: Iterable[int]) -> None:
     """The hours of these minutes are to be counted (again)."""
     many(db, _MARK, [("hour", start, host) for start in {at // HOUR_MS * HOUR_MS for at in told}])
 
 
-def due(db: Database, now: int, *, limit: int) -> list[tuple[str, int, str]]:
+def due_rollups(db: Database, now: int, *, limit: int) -> list[tuple[str, int, str]]:
     """What is over and not counted: level, start and host, hours before days, oldest first.
 
     A day waits until none of its hours does.
@@ -50,7 +50,7 @@ def due(db: Database, now: int, *, limit: int) -> list[tuple[str, int, str]]:
     hours = rows(
         db,
         "SELECT level, start, host FROM unrolled WHERE level = 'hour' AND start <= ? ORDER BY start, host LIMIT ?",
-        now - HOUR_MS - GRACE,
+        now - HOUR_MS - ROLLUP_GRACE_MS,
         limit,
     )
     days = (
@@ -66,14 +66,14 @@ def due(db: Database, now: int, *, limit: int) -> list[tuple[str, int, str]]:
     return [(row["level"], row["start"], row["host"]) for row in hours or days]
 
 
-def roll(db: Database, level: str, start: int, host: str) -> None:
+def roll_up(db: Database, level: str, start: int, host: str) -> None:
     """Count one hour or day of one host; in the caller's transaction, with others or alone."""
     if level == "hour":
-        found = stored_readings.between(db, host, start, start + HOUR_MS).values()
+        found = stored_readings.minutes_between(db, host, start, start + HOUR_MS).values()
         _put(db, "hours", start, host, sum_of_minutes(found))
         many(db, _MARK, [("day", start // DAY_MS * DAY_MS, host)])
     else:
-        _put(db, "days", start, host, sum_of_sums(of_host(db, host, start, start + DAY_MS).values()))
+        _put(db, "days", start, host, sum_of_sums(hours_of(db, host, start, start + DAY_MS).values()))
     many(db, "DELETE FROM unrolled WHERE level = ? AND start = ? AND host = ?", [(level, start, host)])
 
 
@@ -84,32 +84,32 @@ def _put(db: Database, table: str, start: int, host: str, sums: Sequence[GpuSum]
         )
 
 
-def of_host(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
+def hours_of(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
     """A host's hours that began from `start` on and before `end`, by their start; both whole hours."""
     wanted = range(start, end, HOUR_MS)
     sql = f"SELECT start, gpus FROM hours WHERE start IN ({', '.join('?' * len(wanted))}) AND host = ?"
     return {at: list(unpack_sums(packed)) for at, packed in db.execute(sql, [*wanted, host])}
 
 
-def days_of(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
+def rolled_days(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
     """A host's UTC days that began from `start` on and before `end`, by their start; both whole days."""
     wanted = range(start, end, DAY_MS)
     sql = f"SELECT start, gpus FROM days WHERE start IN ({', '.join('?' * len(wanted))}) AND host = ?"
     return {at: list(unpack_sums(packed)) for at, packed in db.execute(sql, [*wanted, host])}
 
 
-def strip(db: Database, host: str, now: int) -> list[Cell]:
+def hour_strip(db: Database, host: str, now: int) -> list[HourCell]:
     """The last 24 hours of a host, oldest first; the last cell is the hour that goes on."""
     last = now // HOUR_MS * HOUR_MS
-    starts = range(last - (CELLS - 1) * HOUR_MS, last + HOUR_MS, HOUR_MS)
-    hours = of_host(db, host, starts.start, starts.stop)
+    starts = range(last - (STRIP_HOURS - 1) * HOUR_MS, last + HOUR_MS, HOUR_MS)
+    hours = hours_of(db, host, starts.start, starts.stop)
     waiting = _waiting(db, host, starts)
-    return [cell(at, _fresh(db, host, at) if at in waiting else hours.get(at, ())) for at in starts]
+    return [hour_cell(at, _fresh(db, host, at) if at in waiting else hours.get(at, ())) for at in starts]
 
 
-def strips(db: Database, hosts: Iterable[str], now: int) -> dict[str, list[Cell]]:
+def hour_strips(db: Database, hosts: Iterable[str], now: int) -> dict[str, list[HourCell]]:
     """The strips of a page of hosts."""
-    return {host: strip(db, host, now) for host in hosts}
+    return {host: hour_strip(db, host, now) for host in hosts}
 
 
 def _waiting(db: Database, host: str, starts: Iterable[int]) -> set[int]:
@@ -119,11 +119,11 @@ def _waiting(db: Database, host: str, starts: Iterable[int]) -> set[int]:
 
 
 def _fresh(db: Database, host: str, at: int) -> list[GpuSum]:
-    return sum_of_minutes(stored_readings.between(db, host, at, at + HOUR_MS).values())
+    return sum_of_minutes(stored_readings.minutes_between(db, host, at, at + HOUR_MS).values())
 
 
 def prune(db: Database, now: int) -> None:
     """Drop hours older than 90 days, whole days at a time; days stay."""
     waiting: Mapping[str, int | None] = rows(db, "SELECT min(start) AS at FROM unrolled WHERE level = 'day'")[0]
-    cut = min(waiting["at"] or now, (now - KEEP_HOURS) // DAY_MS * DAY_MS)
+    cut = min(waiting["at"] or now, (now - HOURS_KEPT_MS) // DAY_MS * DAY_MS)
     many(db, "DELETE FROM hours WHERE start < ?", [(cut,)])

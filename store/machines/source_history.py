@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.machines.power import Floor
-from bot.domain.machines.source_history import Target, Told, Trail
+from bot.domain.machines.power import PowerFloor
+from bot.domain.machines.source_history import SourceAnswer, SourceHistory, Target
 from store.sql import Row, changed, many, rows
 
 WHOLE = -1
@@ -62,13 +62,13 @@ def targets(db: Database) -> list[Target]:
     return [Target(**row) for row in rows(db, sql)]
 
 
-def places(db: Database, source: str = "") -> list[PlaceRead]:
+def places_read(db: Database, source: str = "") -> list[PlaceRead]:
     """How reading went, of one source or of all."""
     sql = "SELECT source, place, read_until, ok_at, error FROM places_read WHERE ? IN ('', source) ORDER BY 1, 2"
     return [PlaceRead(**row) for row in rows(db, sql, source)]
 
 
-def heard(db: Database, source: str, told: Told, now: int) -> None:
+def note_read(db: Database, source: str, told: SourceAnswer, now: int) -> None:
     """Note that a place was read, or why it could not be; a failure leaves where to go on from as it was."""
     changed(
         db,
@@ -83,39 +83,41 @@ def heard(db: Database, source: str, told: Told, now: int) -> None:
     )
 
 
-def told_of(db: Database, source: str, since: int) -> set[str]:
+def instances_seen(db: Database, source: str, since: int) -> set[str]:
     """The ids of the instances of which a source has told something since then."""
     sql = "SELECT DISTINCT instance_id FROM trails WHERE source = ? AND head >= ?"
     return {row["instance_id"] for row in rows(db, sql, source, since)}
 
 
-def trails(db: Database, sources: Sequence[str]) -> dict[str, dict[str, list[Trail]]]:
+def histories(db: Database, sources: Sequence[str]) -> dict[str, dict[str, list[SourceHistory]]]:
     """Every trail of these sources, by instance id and source."""
     if not sources:
         return {}
     return _grouped(rows(db, f"SELECT * FROM trails WHERE source IN ({_marks(sources)})", *sources))
 
 
-def trails_of(db: Database, instance_id: str, sources: Sequence[str]) -> dict[str, list[Trail]]:
+def histories_of(db: Database, instance_id: str, sources: Sequence[str]) -> dict[str, list[SourceHistory]]:
     """One instance's trails, by source."""
     sql = f"SELECT * FROM trails WHERE instance_id = ? AND source IN ({_marks(sources)})"
     return _grouped(rows(db, sql, instance_id, *sources)).get(instance_id, {})
 
 
-def of_source(db: Database, source: str, instance_ids: Iterable[str]) -> dict[tuple[str, int | None], Trail]:
+def histories_by_source(
+    db: Database, source: str, instance_ids: Iterable[str]
+) -> dict[tuple[str, int | None], SourceHistory]:
     """The trails of some instances by one source, by instance id and GPU."""
     wanted = sorted(set(instance_ids))
-    found: dict[tuple[str, int | None], Trail] = {}
+    found: dict[tuple[str, int | None], SourceHistory] = {}
     for at in range(0, len(wanted), 500):
         some = wanted[at : at + 500]
         sql = f"SELECT * FROM trails WHERE source = ? AND instance_id IN ({_marks(some)})"
         for row in rows(db, sql, source, *some):
-            trail = _trail(row)
+            trail = _history(row)
             found[row["instance_id"], trail.gpu] = trail
     return found
 
 
-def save(db: Database, source: str, carried: Mapping[tuple[str, int | None], Trail]) -> None:
+def save(db: Database, source: str, carried: Mapping[tuple[str, int | None], SourceHistory]) -> None:
     """Write trails, by instance id and GPU."""
     many(
         db,
@@ -137,15 +139,15 @@ def prune(db: Database, before: int) -> None:
     changed(db, "DELETE FROM trails WHERE head < ?", before)
 
 
-def _grouped(found: Iterable[Row]) -> dict[str, dict[str, list[Trail]]]:
-    grouped: dict[str, dict[str, list[Trail]]] = {}
+def _grouped(found: Iterable[Row]) -> dict[str, dict[str, list[SourceHistory]]]:
+    grouped: dict[str, dict[str, list[SourceHistory]]] = {}
     for row in found:
-        grouped.setdefault(row["instance_id"], {}).setdefault(row["source"], []).append(_trail(row))
+        grouped.setdefault(row["instance_id"], {}).setdefault(row["source"], []).append(_history(row))
     return grouped
 
 
-def _trail(row: Row) -> Trail:
-    return Trail(
+def _history(row: Row) -> SourceHistory:
+    return SourceHistory(
         None if row["gpu"] == WHOLE else row["gpu"],
         row["head"],
         int.from_bytes(row["quiet"]),
@@ -155,7 +157,7 @@ def _trail(row: Row) -> Trail:
         row["memory_used_mib"],
         row["watts"],
         bool(row["may_be_ratio"]),
-        Floor.from_text(row["floor"]),
+        PowerFloor.from_text(row["floor"]),
         row["floor_watts"],
     )
 

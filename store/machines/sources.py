@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from sqlite_utils import Database
 
-from bot.domain.machines.sources import SourceTrouble, Standing
+from bot.domain.machines.sources import SourceStatus, SourceTrouble
 from store.sql import Row, changed, many, rows
 
 SCHEMA = (
@@ -27,44 +27,44 @@ SCHEMA = (
 _COLUMNS = ", ".join(field.name for field in fields(SourceTrouble))
 
 
-def current(db: Database) -> dict[str, SourceTrouble]:
+def open_troubles(db: Database) -> dict[str, SourceTrouble]:
     """Troubles that are not over, by source."""
     found = rows(db, f"SELECT {_COLUMNS} FROM source_troubles WHERE over_at IS NULL ORDER BY since, source")
     return {row["source"]: _trouble(row) for row in found}
 
 
-def begin(db: Database, standing: Standing, now: int) -> None:
+def begin(db: Database, standing: SourceStatus, now: int) -> None:
     """A source can't be read from now on."""
     sql = "INSERT INTO source_troubles (source, since, ok_at, error, is_prompt) VALUES (?, ?, ?, ?, ?)"
     changed(db, sql, standing.source, now, standing.ok_at, standing.error, standing.is_prompt)
 
 
-def say(db: Database, trouble: SourceTrouble, error: str) -> None:
+def change_error(db: Database, trouble: SourceTrouble, error: str) -> None:
     """It goes on, for this reason now."""
     changed(db, "UPDATE source_troubles SET error = ?, well_since = NULL WHERE id = ?", error, trouble.id)
 
 
-def well(db: Database, trouble: SourceTrouble, now: int) -> None:
+def note_well(db: Database, trouble: SourceTrouble, now: int) -> None:
     """It can be read again since now."""
     changed(db, "UPDATE source_troubles SET well_since = ? WHERE id = ?", now, trouble.id)
 
 
-def told(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
+def note_told(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
     """The admins hear of these now."""
     many(db, "UPDATE source_troubles SET told_at = ? WHERE id = ?", ((now, each.id) for each in found))
 
 
-def over(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
+def note_over(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
     """These are over."""
     many(db, "UPDATE source_troubles SET over_at = ? WHERE id = ?", ((now, each.id) for each in found))
 
 
-def told_of_at(db: Database, at: int) -> list[SourceTrouble]:
+def troubles_told_at(db: Database, at: int) -> list[SourceTrouble]:
     """What the admins heard of together at an instant."""
     return [_trouble(row) for row in rows(db, f"SELECT {_COLUMNS} FROM source_troubles WHERE told_at = ?", at)]
 
 
-def over_at(db: Database, at: int) -> list[SourceTrouble]:
+def troubles_over_at(db: Database, at: int) -> list[SourceTrouble]:
     """What was told of, and was over at an instant."""
     sql = f"SELECT {_COLUMNS} FROM source_troubles WHERE over_at = ? AND told_at IS NOT NULL"
     return [_trouble(row) for row in rows(db, sql, at)]

@@ -268,7 +268,7 @@ def first_word(db: Database, claim_ids: Iterable[str]) -> list[str]:
 
 
 def _waiter(row: Row) -> Waiter:
-    kind = models.kind(row["kind"]) if row["kind"] else models.Kind()
+    kind = models.gpu_kind(row["kind"]) if row["kind"] else models.GpuKind()
     return Waiter(**{**row, "kind": kind, "instance_id": row["instance_id"] or ""})
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE_MS, system_clock
-from bot.domain.machines.packing import POINT_BYTES, Point, pack
+from bot.domain.machines.packing import POINT_BYTES, Point, pack_points
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
@@ -102,7 +102,7 @@ def stored(db: Any) -> int:
 def packed(push: Push) -> list[tuple[int, str, bytes]]:
     """The rows of a delivery."""
     ticks = sorted({each.tick for each in push.minutes})
-    points = pack(
+    points = pack_points(
         Point(each.gpu, "active", 87.0, 80.5, 301.5, 30_000, 1) for each in push.minutes if each.tick == ticks[0]
     )
     return [(tick * MINUTE_MS, push.host, points) for tick in ticks]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.sharing import wants
 from bot.services import queries
 from bot.services.context import Context
@@ -44,7 +44,7 @@ def test_bench_find(count, tmp_path, capsys):
     ctx = Context(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
     fill(ctx, count)
 
-    page = median_ms(lambda: queries.page(ctx, Filter(), limit=10))
+    page = median_ms(lambda: queries.page(ctx, FleetFilter(), limit=10))
     found = {text: search_ms(ctx, text) for text in ("2xA100", "40gb", "any")}
 
     with capsys.disabled():

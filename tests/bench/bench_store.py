@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.clock import MINUTE_MS
-from bot.domain.machines.fleet import Instance, Look
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.fleet import Instance, SourceSnapshot
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
@@ -60,12 +60,12 @@ def measure(folder: Path) -> None:
     now = [1_800_000_000_000]
     store = Store(folder / "bench.db")
     ctx = Context(store, lambda: now[0], parse({"slack": {"channel": "C00"}}, {}), {}, lambda: parse({}, {}).roster())
-    looks = [Look(f"ec2/1/region-{source}", fleet_of(source)) for source in range(SOURCES)]
+    looks = [SourceSnapshot(f"ec2/1/region-{source}", fleet_of(source)) for source in range(SOURCES)]
 
     def sweep(number: int) -> None:
         now[0] += MINUTE_MS
         for look in looks:
-            fleet.record(ctx, look, now[0])
+            fleet.record_snapshot(ctx, look, now[0])
 
     timed(f"first sweep, {COUNT} instances in {SOURCES} sources", 1, sweep)
     timed("later sweep, nothing changed", 5, sweep)
@@ -79,12 +79,16 @@ def measure(folder: Path) -> None:
     timed("one delivery: 8 GPUs, one minute, one transaction", HOSTS * 4, deliver)
     timed("judge everything", 5, lambda _: verdict.judge_all(ctx))
     db = store.reading()
-    timed("a page of 20, most wasteful first", 50, lambda _: listings.page(db, Filter(), limit=20))
-    timed("a page of 20, idle and unclaimed", 50, lambda _: listings.page(db, Filter("", "", "idle"), limit=20))
-    timed("the sums over all", 50, lambda _: listings.totals(db, Filter()))
-    timed("one instance by its name", 50, lambda n: listings.matching(db, f"train-{n}"))
-    timed("instances by the beginning of their name", 50, lambda _: listings.matching(db, "train-99"))
-    timed("every name", 20, lambda _: listings.names(db))
+    timed("a page of 20, most wasteful first", 50, lambda _: listings.listings_page(db, FleetFilter(), limit=20))
+    timed(
+        "a page of 20, idle and unclaimed",
+        50,
+        lambda _: listings.listings_page(db, FleetFilter("", "", "idle"), limit=20),
+    )
+    timed("the sums over all", 50, lambda _: listings.fleet_totals(db, FleetFilter()))
+    timed("one instance by its name", 50, lambda n: listings.matching_listings(db, f"train-{n}"))
+    timed("instances by the beginning of their name", 50, lambda _: listings.matching_listings(db, "train-99"))
+    timed("every name", 20, lambda _: listings.names_in_use(db))
     store.close()
 
 

@@ -124,14 +124,14 @@ def rolled(ctx: Context, hosts: list[str], now: list[int]) -> dict[str, float]:
     """An hour of every host rolled up, and the strips of a page."""
     with ctx.store.writing() as db:
         for host in hosts:
-            rollups.mark(db, host, [BEGAN - HOUR_MS])
+            rollups.mark_unrolled(db, host, [BEGAN - HOUR_MS])
     wall, spent = cpu(lambda: readings.roll_up(ctx))
     db = ctx.store.reading()
     return {
         "roll_up_an_hour_s": wall,
         "roll_up_cpu_s": spent,
-        "strip_of_one_ms": cpu(lambda: rollups.strip(db, hosts[0], now[0]))[0] * 1000,
-        "strips_of_ten_ms": cpu(lambda: rollups.strips(db, hosts[:10], now[0]))[0] * 1000,
+        "strip_of_one_ms": cpu(lambda: rollups.hour_strip(db, hosts[0], now[0]))[0] * 1000,
+        "strips_of_ten_ms": cpu(lambda: rollups.hour_strips(db, hosts[:10], now[0]))[0] * 1000,
         "bytes_a_gpu_hour": size_of(ctx, "hours") / len(hosts) / GPUS,
     }
 

@@ -15,8 +15,8 @@ from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow, Span, Tidy
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.listing import Listing, Source
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.listing import FleetSource, Listing
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.forecast.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
 from bot.domain.money.rates import Rate
@@ -150,15 +150,15 @@ def action(text: str = "train-7", *, state: str = "pending", **fields: Any) -> A
     )
 
 
-def sources(text: str) -> list[Source]:
-    return [Source(f"{text}{number}", NOW - MINUTE_MS, text) for number in range(9)]
+def sources(text: str) -> list[FleetSource]:
+    return [FleetSource(f"{text}{number}", NOW - MINUTE_MS, text) for number in range(9)]
 
 
-def silent(text: str) -> tuple[Silence, ...]:
-    never = (Silence(text, None),) if text else ()
+def silent(text: str) -> tuple[UnreadSource, ...]:
+    never = (UnreadSource(text, None),) if text else ()
     return (
         *never,
-        *(Silence(f"{text}{number}", NOW - 40 * DAY_MS, 12_345, 10**12, exact=False) for number in range(9)),
+        *(UnreadSource(f"{text}{number}", NOW - 40 * DAY_MS, 12_345, 10**12, exact=False) for number in range(9)),
     )
 
 

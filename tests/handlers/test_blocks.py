@@ -11,9 +11,9 @@ from bot.domain.acting.dormant import Dormancy, Dormant
 from bot.domain.acting.images import Image, ImageKeep, ImageShelf, StoredImage
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.machines.fleet import Still
-from bot.domain.machines.listing import Listing, Totals
-from bot.domain.machines.models import kind
+from bot.domain.machines.fleet import Standstill
+from bot.domain.machines.listing import FleetTotals, Listing
+from bot.domain.machines.models import gpu_kind
 from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
 from bot.domain.money.standing_costs import Keeping
@@ -38,14 +38,14 @@ from tests.handlers.pieces import NOW, TEXTS, objections
 
 STATES = ActionState.__args__
 BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
-TOTALS = Totals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
-ASKED = Asked(Want(2, kind("a100-80")), 6 * HOUR_MS)
+TOTALS = FleetTotals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
+ASKED = Asked(Want(2, gpu_kind("a100-80")), 6 * HOUR_MS)
 KEPT = Undelivered("7", "C0GPUS001", "is_archived", NOW, (("digest", "C0GPUS001|2026-11-23"),) * 40)
 APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
 
 def page(text: str, **how: object) -> Reply:
-    found = [pieces.listing(text, **how) for _ in range(fleet_blocks.PAGE)]
+    found = [pieces.listing(text, **how) for _ in range(fleet_blocks.FLEET_PAGE)]
     return fleet_blocks.status(found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100])
 
 
@@ -59,7 +59,10 @@ def test_a_full_page_of_the_fleet_is_fit_to_send(text, state):
 def test_a_full_page_has_a_row_for_each_and_room_to_spare():
     shown = page("n" * 120)
 
-    assert sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section") == fleet_blocks.PAGE
+    assert (
+        sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section")
+        == fleet_blocks.FLEET_PAGE
+    )
     assert len(shown.blocks) <= 24
     assert size(shown.blocks) < 9_000
 
@@ -68,7 +71,7 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
     listing = pieces.listing(text, state="free")
-    still = Still(NOW - 9_999 * DAY_MS, exact)
+    still = Standstill(NOW - 9_999 * DAY_MS, exact)
     cheap = Keeping(10**6, ("gp3", "io2"), 10**12, 9_999, 10**12) if exact else None
     one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY_MS)
     kept = (replace(one, kept=f"exempt until 30 November 2026: {text}"),) * 30
@@ -95,10 +98,10 @@ def hint(text: str) -> Hint:
 def test_replies_about_one_instance_are_fit_to_send(text):
     one, held = pieces.listing(text), pieces.claim(text)
     replies = [
-        fleet_blocks.single(one, NOW),
-        fleet_blocks.single(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
-        fleet_blocks.status([], Totals(), pieces.sources(text), NOW, page=0, query=""),
-        fleet_blocks.status([], Totals(), [], NOW, page=0, query=text),
+        fleet_blocks.one_machine(one, NOW),
+        fleet_blocks.one_machine(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
+        fleet_blocks.status([], FleetTotals(), pieces.sources(text), NOW, page=0, query=""),
+        fleet_blocks.status([], FleetTotals(), [], NOW, page=0, query=text),
         claims_blocks.claimed(pieces.listing(text, claimed=True), held.holder),
         claims_blocks.claimed(one, held.holder),
         claims_blocks.released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),

@@ -75,7 +75,7 @@ def test_what_is_said_of_bookings_is_fit_to_send(text):
         bookings_blocks.cancelled(slots, text, BOB, series=True),
         bookings_blocks.cancelled(slots, text, ADA, series=False),
         bookings_blocks.soon(slots[0], one),
-        bookings_blocks.beside(fleet_blocks.single(one, NOW), slots, one),
+        bookings_blocks.beside(fleet_blocks.one_machine(one, NOW), slots, one),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)

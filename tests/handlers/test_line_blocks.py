@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.models import Kind, kind
+from bot.domain.machines.models import GpuKind, gpu_kind
 from bot.domain.sharing.line import Turn, Waiter
 from bot.domain.sharing.offers import Offer
 from bot.domain.sharing.requests import Request
@@ -22,7 +22,7 @@ PERSON = "U0123456789AB"
 
 
 def waiter(note: str = "", *, of_kind: str = "", **fields) -> Waiter:
-    wanted = kind(of_kind) if of_kind else Kind()
+    wanted = gpu_kind(of_kind) if of_kind else GpuKind()
     made = Waiter(
         7, PERSON, "" if of_kind else INSTANCE, wanted, 2 if of_kind else None, 8 * HOUR_MS, note, NOW - HOUR_MS
     )

@@ -75,7 +75,7 @@ def test_who_works_there_is_named_without_harm(text):
         for state in states
     ]
     seen = replace(listing(text, claimed=True), unclaimed_users=tuple((text + str(n), (n,)) for n in range(8)))
-    replies.append(fleet_blocks.single(seen, NOW))
+    replies.append(fleet_blocks.one_machine(seen, NOW))
     used = unclaimed_blocks.others([(text, "", (0,)), (text, "U0CYC0001", (1, 2)), (text, "", (3,)), (text, "", (4,))])
     replies.append(claims_blocks.claimed(seen, seen.claims[0].holder, used=used))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.clock import DAY_MS, MINUTE_MS, system_clock
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, GPUS
@@ -116,7 +116,7 @@ def prepared(folder: Path) -> None:
         gpu_count=1,
         launched_at=now - DAY_MS,
     )
-    fleet.record(ctx, Look(machine.source, (machine,)), now)
+    fleet.record_snapshot(ctx, SourceSnapshot(machine.source, (machine,)), now)
     tick = 1_000_000 + now // MINUTE_MS
     told = tuple(Minute(0, tick - ago, 4, 0.0, 0.0, 0.0, 60.0, 4, 16_384, 0, 0) for ago in range(75, 0, -1))
     readings.receive(ctx, Push(MACHINE, "boot", 1, tick, 0, (Gpu(0, "GPU-1", "T4", 16_384),), told), "10.0.0.1")

@@ -8,8 +8,8 @@ import pytest
 
 from bot.demo import STARTING, Demo, role_of
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.machines.listing import Filter
-from bot.domain.machines.verdict import IDLE
+from bot.domain.machines.listing import FleetFilter
+from bot.domain.machines.verdict import IDLE_STATES
 from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services.money import ledger
 from store.machines import listings
@@ -86,10 +86,10 @@ def test_status_and_ledger_tell_the_same_of_every_machine(demo):
     ctx, now = demo.valet.ctx, demo.clock()
     spent = ledger.of_all(ctx, now - DAY_MS, now + 1)
 
-    for listing in listings.page(demo.store.reading(), Filter(), limit=-1):
+    for listing in listings.listings_page(demo.store.reading(), FleetFilter(), limit=-1):
         if listing.running and listing.verdict and listing.verdict.state == "active":
             assert spent[listing.instance.id].idle_micros == 0, listing.instance.name
-        if listing.state in IDLE and listing.since is not None and now - listing.since > 2 * HOUR_MS:
+        if listing.state in IDLE_STATES and listing.since is not None and now - listing.since > 2 * HOUR_MS:
             assert spent[listing.instance.id].idle_micros > 0, listing.instance.name
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.machines.names import look_of
+from bot.domain.machines.names import shown_look
 from store import Store
 from store import audit as stored_audit
 from tests.opening import open_store
@@ -20,7 +20,7 @@ _JUDGED = "INSERT INTO verdicts (instance_id, state, evidence, gpus, waste_micro
 AWAKE = (
     "UPDATE instances SET gone_at = NULL",
     "INSERT INTO sources (source, ok_at, error) VALUES ('ec2/next-door', 1, '')",
-    f"{_BUILT} SELECT 'i-across', 'across', '{look_of('across')}', {_AS_IS} FROM instances",
+    f"{_BUILT} SELECT 'i-across', 'across', '{shown_look('across')}', {_AS_IS} FROM instances",
     "UPDATE bookings SET last_day = '2099-12-31'",
     f"{_JUDGED} ('i-next-door', 'free', '', '[]', 0, 1)",
     "UPDATE waiters SET ended_at = NULL, end_reason = NULL",

@@ -119,8 +119,8 @@ READS: list[Case] = [
     (stored_fleet.pool, (Key(TEAM),)),
     (stored_fleet.ok_at, (Key("ec2/next-door"),)),
     (listings.by_id, (Key(MACHINE),)),
-    (listings.matching, (Key("next-door"),)),
-    (listings.terms, (Key("ec2/next-door"),)),
+    (listings.matching_listings, (Key("next-door"),)),
+    (listings.charge_terms, (Key("ec2/next-door"),)),
     (stored_outbox.posted_at, (Key(CHANNEL), Key("posted-next-door"))),
     (stored_outbox.is_on_its_way, (Key(CHANNEL), Key("waits-next-door"))),
     (stored_outbox.dead_of, (Key("dead-next-door"),)),
@@ -187,7 +187,7 @@ WRITES: list[Case] = [
     (lambda db, row_id: stored_outbox.bury(db, row_of(row_id), "gone"), (Key(1),)),
     (stored_outbox.revive, (Key(CHANNEL), Key("gone"), 1)),
     (stored_outbox.drop, (Key(CHANNEL), Key("gone"))),
-    (agents.revoke, (Key("next-door"), 1)),
+    (agents.revoke_token, (Key("next-door"), 1)),
 ]
 
 

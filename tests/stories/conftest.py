@@ -145,7 +145,7 @@ class Office:
         ctx = self.valet.ctx
         fleet.sweep(ctx)
         verdict.judge_all(ctx)
-        sources.look(ctx)
+        sources.watch_sources(ctx)
         reminders.remind(ctx)
         claims.expire(ctx)
         booking_slots.run(ctx)

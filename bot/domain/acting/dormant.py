@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.machines.fleet import Still
+from bot.domain.machines.fleet import Standstill
 from bot.domain.machines.listing import Listing
 from bot.domain.money.ownership import HOURS_PER_MONTH
 from bot.domain.money.standing_costs import Keeping
@@ -15,7 +15,7 @@ class Dormant:
     """One machine that has stood still for long."""
 
     listing: Listing
-    still: Still
+    still: Standstill
     keeping: Keeping | None
     """What it goes on costing; None where that is not known."""
     last_holder: str = ""

@@ -8,7 +8,7 @@ from bot.domain.acting.actions import Action, LaunchFacts
 from bot.domain.acting.approvals import decider_gone
 from bot.domain.acting.obstacles import shown
 from bot.domain.clock import MINUTE_MS
-from bot.domain.machines.fleet import Instance, plain
+from bot.domain.machines.fleet import Instance, plain_name
 from bot.domain.machines.shape import Shape
 from bot.domain.people import Roster
 from bot.domain.preconditions import Conditions, difference
@@ -117,7 +117,7 @@ def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, 
         "Name": name,
         "owner": action.requester,
         team_tag: action.team,
-        "purpose": plain(action.reason, MOST_TAG),
+        "purpose": plain_name(action.reason, MOST_TAG),
         UNTIL_TAG: until,
         ACTION_TAG: token_of(action),
         managed[0]: managed[1],

@@ -28,11 +28,11 @@ class Exemption:
         if self.instance:
             return self.instance in {instance.id, instance.name, instance.told_name}
         key, equals, value = self.tag.partition("=")
-        borne = tags.found(instance.tags, key) if key else None
-        return borne is not None and (not equals or tags.same(borne[1], value))
+        borne = tags.tag_of(instance.tags, key) if key else None
+        return borne is not None and (not equals or tags.same_spelling(borne[1], value))
 
 
-def ends_at(last_day: date, zone: str) -> int:
+def exemption_ends_at(last_day: date, zone: str) -> int:
     """The instant at which a day is over in a time zone."""
     midnight = datetime.combine(last_day + timedelta(days=1), datetime.min.time(), ZoneInfo(zone))
     return int(midnight.timestamp() * 1000)

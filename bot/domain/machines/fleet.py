@@ -8,10 +8,10 @@ from typing import Literal
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.shape import Shape
 
-Provider = Literal["ec2", "owned"]
-State = Literal["pending", "running", "stopping", "stopped", "terminated", "unknown"]
+ProviderKind = Literal["ec2", "owned"]
+InstanceState = Literal["pending", "running", "stopping", "stopped", "terminated", "unknown"]
 Lifecycle = Literal["on-demand", "spot", "capacity-block"]
-GONE_AFTER = 10 * MINUTE_MS
+GONE_AFTER_MS = 10 * MINUTE_MS
 """What no look has shown for so long is gone. One look may miss one: until then nothing that concerns it ends."""
 
 
@@ -22,12 +22,12 @@ class Instance:
     id: str
     name: str
     """As its tag or host says, made plain; from the store, as it is called among the fleet."""
-    provider: Provider
+    provider: ProviderKind
     source: str
     """Where it was seen: "ec2/111122223333/us-east-1", or "owned"."""
     type: str
     """EC2 instance type, or "owned"."""
-    state: State
+    state: InstanceState
     gpu_model: str = ""
     gpu_count: int = 0
     gpu_memory_mib: int = 0
@@ -60,7 +60,7 @@ class Instance:
 
     def __post_init__(self) -> None:
         """Names come from tags that anybody may set."""
-        object.__setattr__(self, "name", plain(self.name) or self.id)
+        object.__setattr__(self, "name", plain_name(self.name) or self.id)
 
     @property
     def told_name(self) -> str:
@@ -91,7 +91,7 @@ class Instance:
 
 def gone_since(now: int) -> int:
     """Whatever was missed at this instant or before, and not seen since, is gone."""
-    return now - GONE_AFTER
+    return now - GONE_AFTER_MS
 
 
 def is_gone(missed_at: int | None, now: int) -> bool:
@@ -99,14 +99,14 @@ def is_gone(missed_at: int | None, now: int) -> bool:
     return missed_at is not None and missed_at <= gone_since(now)
 
 
-def plain(text: str, limit: int = 120) -> str:
+def plain_name(text: str, limit: int = 120) -> str:
     """Text from outside without control characters and angle brackets, which chat would read as markup."""
     kept = (char for char in text if unicodedata.category(char)[0] != "C" and char not in "<>")
     return " ".join("".join(kept).split())[:limit]
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class UncoveredMachine:
     """A machine that is there and that Valet does not look after."""
 
     id: str
@@ -117,27 +117,27 @@ class Other:
 
     def __post_init__(self) -> None:
         """Names come from tags that anybody may set."""
-        object.__setattr__(self, "name", plain(self.name) or self.id)
+        object.__setattr__(self, "name", plain_name(self.name) or self.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SourceSnapshot:
     """What one source showed in one sweep: its instances, or why it could not be read."""
 
     source: str
     instances: tuple[Instance, ...] = ()
     error: str | None = None
-    others: tuple[Other, ...] = ()
+    others: tuple[UncoveredMachine, ...] = ()
     """What else is there."""
 
 
-SEEN_WITHIN = 15 * MINUTE_MS
+SEEN_WITHIN_MS = 15 * MINUTE_MS
 """Two looks that lie no further apart, one that shows it run and one that shows it stopped, have seen it stop."""
-RUNS: frozenset[State] = frozenset({"pending", "running", "stopping"})
+RUNNING_STATES: frozenset[InstanceState] = frozenset({"pending", "running", "stopping"})
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class Standstill:
     """A standstill that has not ended."""
 
     since: int
@@ -145,9 +145,9 @@ class Still:
     """False where nobody saw it stop: it may have stood still for longer."""
 
 
-def still_of(
-    instance: Instance, known: Still | None, now: int, *, same_launch: bool, seen_running: bool
-) -> Still | None:
+def standstill_of(
+    instance: Instance, known: Standstill | None, now: int, *, same_launch: bool, seen_running: bool
+) -> Standstill | None:
     """Since when it stands still, as it is seen now; None while it does not.
 
     `known` is what was known of its standstill before, which goes on while it is the `same_launch`; `seen_running`:
@@ -157,7 +157,7 @@ def still_of(
         return None
     told = instance.stopped_at
     if told is not None and told >= (instance.launched_at or 0):
-        return Still(min(told, now), exact=True)
+        return Standstill(min(told, now), exact=True)
     if known is not None and same_launch:
         return known
-    return Still(now, exact=same_launch and seen_running)
+    return Standstill(now, exact=same_launch and seen_running)

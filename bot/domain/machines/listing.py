@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from bot.domain.acting.drain import Drain
 from bot.domain.acting.snooze import Snooze
-from bot.domain.machines.fleet import Instance, Still
-from bot.domain.machines.rollups import Cell
+from bot.domain.machines.fleet import Instance, Standstill
+from bot.domain.machines.rollups import HourCell
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.money.splitting import letters
@@ -29,7 +29,7 @@ class Listing:
     """GPUs held for people whose turn it is; the open ones."""
     waiting: int = 0
     """People in the line whom it could serve, those with an offer included."""
-    strip: tuple[Cell, ...] = ()
+    strip: tuple[HourCell, ...] = ()
     """Its last 24 hours, oldest first, where they were asked for."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger, where it idles and that was asked for."""
@@ -37,7 +37,7 @@ class Listing:
     """What it costs while it stands still, where that was asked for and it does."""
     snooze: Snooze | None = None
     """Who leaves it alone until when, where that was asked for."""
-    still: Still | None = None
+    still: Standstill | None = None
     """Since when it stands still, where it does and that is known."""
     drain: Drain | None = None
     """Nobody gets more time on it, until whoever drains it ends that."""
@@ -105,11 +105,11 @@ class Listing:
 
 def waste_of(micros_per_hour: int, verdict: Verdict, gpu_count: int) -> int:
     """Micro-dollars per hour going unused: of the GPUs that idle, as the ledger counts them, whatever the rest does."""
-    use = uses({gpu.gpu: gpu.state for gpu in verdict.gpus}, verdict.state, gpu_count)
+    use = gpu_uses({gpu.gpu: gpu.state for gpu in verdict.gpus}, verdict.state, gpu_count)
     return micros_per_hour * use.count("i") // len(use)
 
 
-def uses(gpus: Mapping[int, str], whole: str, gpu_count: int) -> str:
+def gpu_uses(gpus: Mapping[int, str], whole: str, gpu_count: int) -> str:
     """What each GPU of a machine is charged as, a letter each (`splitting.letters`), by its verdict.
 
     `whole` is the machine's, which counts where no GPU is named. One that nobody names while others are named was not
@@ -120,7 +120,7 @@ def uses(gpus: Mapping[int, str], whole: str, gpu_count: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class FleetFilter:
     """Which listings to show; empty fields let everything through."""
 
     holder: str = ""
@@ -140,7 +140,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class FleetTotals:
     """The whole fleet in one line; micro-dollars per hour."""
 
     instances: int = 0
@@ -163,7 +163,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FleetSource:
     """One place instances come from, and when it was last read."""
 
     name: str

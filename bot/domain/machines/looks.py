@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.sources import AGENT
 
-FRESH = 90 * SECOND_MS
+FRESH_FOR_MS = 90 * SECOND_MS
 """Older than this nothing counts, but for a source that can't be quicker."""
-NAMES = {AGENT: "Its agent"}
+WITNESS_NAMES = {AGENT: "Its agent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class Witness:
     """Why it could not be asked."""
 
 
-def unheard(witnesses: Sequence[Witness], since: int, now: int) -> str | None:
+def stale_witness(witnesses: Sequence[Witness], since: int, now: int) -> str | None:
     """Which source has not told of what happened since, as a sentence; None when all have, up to this moment."""
-    return next((said for each in witnesses if (said := _unheard(each, since, now))), None)
+    return next((said for each in witnesses if (said := _why_stale(each, since, now))), None)
 
 
-def _unheard(witness: Witness, since: int, now: int) -> str | None:
-    name, until = NAMES.get(witness.source, witness.source), witness.seen_until
+def _why_stale(witness: Witness, since: int, now: int) -> str | None:
+    name, until = WITNESS_NAMES.get(witness.source, witness.source), witness.seen_until
     if witness.error:
         return f"{name} can't be asked just now: {witness.error}."
     if until is None or until - MINUTE_MS < since:
         return f"{name} has not told of a whole minute since then."
-    if not -FRESH <= now - until <= FRESH + witness.late:
+    if not -FRESH_FOR_MS <= now - until <= FRESH_FOR_MS + witness.late:
         return f"{name} has told of nothing in the last minutes."
     return None
 
 
-def latest(witnesses: Sequence[Witness]) -> Witness | None:
+def late_witness(witnesses: Sequence[Witness]) -> Witness | None:
     """The quickest of them, when even that one is later than work is to be noticed; None when one is quick."""
     quickest = min(witnesses, key=lambda each: each.late, default=None)
     return quickest if quickest is not None and quickest.late > 0 else None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from bot.errors import Refused
 
-LONGEST = 80
+LONGEST_GPU_NAME = 80
 _BRANDS = {"nvidia", "tesla", "geforce", "quadro", "grid", "generation", "edition", "series", "any"} | {
     "gpu",
     "gpus",
@@ -30,7 +30,7 @@ _GB = 1000**3 / 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class GpuKind:
     """Some kind of GPU; what is empty was not said."""
 
     core: str = ""
@@ -47,7 +47,7 @@ class Kind:
     @property
     def is_any(self) -> bool:
         """Every GPU will do."""
-        return self == Kind()
+        return self == GpuKind()
 
     def fits(self, model: str, memory_mib: int = 0) -> bool:
         """Whether a GPU of this reported name is meant; 0 MiB is not known, unless the name tells."""
@@ -80,12 +80,12 @@ class Kind:
         return " ".join(part for part in parts if part)
 
 
-def kind(text: str) -> Kind:
+def gpu_kind(text: str) -> GpuKind:
     """The kind of GPU somebody means. Memory alone is the least that will do. Raises Refused."""
     said = _PLURAL.sub(r"\1", _even(text))
     if not re.search(r"[a-z0-9]", said):
         raise Refused("Which GPU? Try a100, a100-80, h100, 40gb or any.")
-    if len(said) > LONGEST:
+    if len(said) > LONGEST_GPU_NAME:
         raise Refused("That is too long for the name of a GPU. Try a100, a100-80, h100, 40gb or any.")
     if len({found[2] for found in _MEMORY.finditer(said)}) > 1:
         raise Refused(f'"{text.strip()[:40]}" says two sizes of memory. Say one: a100-80, or >=40gb.')
@@ -95,25 +95,25 @@ def kind(text: str) -> Kind:
     if found.memory_gb == 0:
         raise Refused("A GPU without memory is of no use. Try a100-80 or >=40gb.")
     if found.memory_gb is not None and not found.core:
-        return Kind(found.core, found.traits, found.form, found.memory_gb, at_least=True)
+        return GpuKind(found.core, found.traits, found.form, found.memory_gb, at_least=True)
     return found
 
 
-def like(model: str, memory_mib: int = 0) -> Kind:
+def kind_of_model(model: str, memory_mib: int = 0) -> GpuKind:
     """The kind of a reported GPU, in whatever form, with its memory as the least that will do."""
     found = _read(model)
     memory = memory_mib // 1024 if memory_mib > 0 else found.memory_gb
-    return Kind(found.core, found.traits, "", memory, at_least=memory is not None)
+    return GpuKind(found.core, found.traits, "", memory, at_least=memory is not None)
 
 
-def belongs(word: str) -> bool:
+def belongs_to_gpu(word: str) -> bool:
     """Whether a word after a model's name still tells of the GPU: 80gb, >=40gb, sxm, ada, ti."""
     plain = _even(word)
     told = _MEMORY.fullmatch(plain) or _FORM.fullmatch(plain)
     return bool(told) or plain in _TRAITS | _GRADES | {"gpu", "gpus", "card", "cards", "generation", "edition"}
 
 
-def short(model: str) -> str:
+def short_model(model: str) -> str:
     """A reported name without its maker, form and memory: "A100" for "NVIDIA A100-SXM4-80GB"."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", model) if word]
     kept = [word for word in words if not _is_trim(word.lower())]
@@ -122,7 +122,7 @@ def short(model: str) -> str:
 
 def owned_type(gpu_count: int, gpu_model: str) -> str:
     """What an owned machine is by its GPUs, as it has no type of a provider: "owned 8xA100"."""
-    return f"owned {gpu_count}x{short(gpu_model)}" if gpu_count and gpu_model else "owned"
+    return f"owned {gpu_count}x{short_model(gpu_model)}" if gpu_count and gpu_model else "owned"
 
 
 def _is_trim(word: str) -> bool:
@@ -131,18 +131,18 @@ def _is_trim(word: str) -> bool:
 
 
 def _even(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text[: 4 * LONGEST]).lower().split())
+    return " ".join(unicodedata.normalize("NFKC", text[: 4 * LONGEST_GPU_NAME]).lower().split())
 
 
 @lru_cache(maxsize=1024)
-def _read(name: str) -> Kind:
+def _read(name: str) -> GpuKind:
     """What a name tells, reported or typed."""
     said = _even(name)
     sized = _MEMORY.search(said)
     rest = _GLUED.sub(r" \1\2 ", _MEMORY.sub(" ", said))
     core, traits, form, bare = _sorted(word for word in re.split(r"[^a-z0-9]+", rest) if word)
     memory = int(sized[2]) if sized else bare
-    return Kind(core, frozenset(traits), form, memory, at_least=bool(sized and (sized[1] or sized[4])))
+    return GpuKind(core, frozenset(traits), form, memory, at_least=bool(sized and (sized[1] or sized[4])))
 
 
 def _sorted(words: Iterable[str]) -> tuple[str, set[str], str, int | None]:

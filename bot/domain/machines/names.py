@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-SHOWN = 48
+NAME_SHOWN = 48
 """Characters of a name that are compared: lists and cards show hardly more."""
-WIDEST = 60
+NAME_WIDEST = 60
 """Characters of a name with its mark, as they are sent: no text cuts the mark off."""
-OWNED = "owned"
+OWNED_MARK = "owned"
 TAILS = (6, 8, 12)
 """How many characters of an id are shown, the fewest that tell the machines apart."""
 _AS_MARKED = re.compile(r"/(owned|u\+|i-|[0-9a-f]{4,17}$)", re.IGNORECASE)
@@ -17,7 +17,7 @@ _AS_ID = re.compile(r"i-[0-9a-f]{8,17}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Bearer:
+class NamedMachine:
     """A machine and the name that its tag or host gives it."""
 
     id: str
@@ -25,12 +25,12 @@ class Bearer:
     is_gone: bool = False
 
 
-def look_of(name: str) -> str:
+def shown_look(name: str) -> str:
     """What a name looks like where it is shown."""
-    return looks_like(unicodedata.normalize("NFKC", name)[:SHOWN])
+    return looks_like(unicodedata.normalize("NFKC", name)[:NAME_SHOWN])
 
 
-def told_apart(alike: Sequence[Bearer]) -> dict[str, str]:
+def distinct_names(alike: Sequence[NamedMachine]) -> dict[str, str]:
     """How each of the machines that look the same is called, by id; one that is gone leaves its name to the living."""
     living = [each for each in alike if not each.is_gone]
     marks = _marks(alike)
@@ -42,15 +42,15 @@ def told_apart(alike: Sequence[Bearer]) -> dict[str, str]:
     }
 
 
-def _marks(alike: Sequence[Bearer]) -> dict[str, str]:
+def _marks(alike: Sequence[NamedMachine]) -> dict[str, str]:
     """What each is marked with, by id; a rented machine without a name goes by its whole id anyway."""
     tail = next((n for n in TAILS if len({each.id[-n:] for each in alike}) == len(alike)), None)
     hosts = [each for each in alike if each.name == each.id and not _AS_ID.fullmatch(each.id)]
-    spelled = {each.id: _spelled(each.name) if len(hosts) > 1 else OWNED for each in hosts}
+    spelled = {each.id: _odd_character(each.name) if len(hosts) > 1 else OWNED_MARK for each in hosts}
     return spelled | {each.id: _end(each.id, tail) for each in alike if each.name != each.id}
 
 
-def _poses(bearer: Bearer) -> bool:
+def _poses(bearer: NamedMachine) -> bool:
     """Its name reads like another machine's mark or id."""
     plain = unicodedata.normalize("NFKC", bearer.name)
     return bearer.name != bearer.id and bool(_AS_MARKED.search(plain) or _AS_ID.fullmatch(plain))
@@ -61,15 +61,15 @@ def _end(instance_id: str, tail: int | None) -> str:
     return instance_id if tail is None or len(instance_id) < 2 * tail else instance_id[-tail:]
 
 
-def _spelled(name: str) -> str:
+def _odd_character(name: str) -> str:
     """What marks one of several hosts, whose name is their id: the first character that is not what it looks like."""
     odd = next((char for char in name if looks_like(char) not in {char, ""}), "")
-    return f"U+{ord(odd):04X}" if odd else OWNED
+    return f"U+{ord(odd):04X}" if odd else OWNED_MARK
 
 
 def _fitting(name: str, mark: str) -> str:
     """Cut so that name and mark fit where names are shown, where "&" takes five characters."""
-    kept, room = "", WIDEST - len(mark) - 1
+    kept, room = "", NAME_WIDEST - len(mark) - 1
     plain = unicodedata.normalize("NFKC", name)
     for char in plain:
         room -= 5 if char == "&" else 1

@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 
 NoticeKind = Literal["agent", "down", "gpus"]
-SILENT = 3 * MINUTE_MS
+AGENT_LATE_MS = 3 * MINUTE_MS
 """An agent reports every minute; later than this it is late."""
-SOON = 5 * MINUTE_MS
+NOTICE_SOON_MS = 5 * MINUTE_MS
 """Told after so long where a claim or on-hours count on it."""
-LATER = 15 * MINUTE_MS
+NOTICE_LATER_MS = 15 * MINUTE_MS
 """And after so long, in working hours, where nobody waits for it."""
-UNWATCHED = 3 * MINUTE_MS
+UNWATCHED_MS = 3 * MINUTE_MS
 """Nobody has looked for longer than this: what was noticed before counts from now on, since Valet was away itself."""
 FIRST_HOUR, LAST_HOUR = 8, 18
 WEEKEND = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class NoticeCase:
     """Something that is so at a look."""
 
     instance_id: str
@@ -52,9 +52,9 @@ class Notice:
     over_at: int | None = None
 
 
-def is_due(case: Case, notice: Notice, now: int) -> bool:
+def is_notice_due(case: NoticeCase, notice: Notice, now: int) -> bool:
     """Whether it has lasted for long enough, while somebody looked, and it is a time at which one may be told."""
-    watched = now - notice.noticed_at >= case.wait - SILENT
+    watched = now - notice.noticed_at >= case.wait - AGENT_LATE_MS
     return watched and now - case.since >= case.wait and (not case.zone or is_working_hour(now, case.zone))
 
 

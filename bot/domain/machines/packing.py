@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from bot.domain.machines.readings import MinuteState
 
-N = TypeVar("N", int, float)
+_Number = TypeVar("_Number", int, float)
 _POINT = struct.Struct("<BBHHHIH")
 _SUM = struct.Struct("<BHHHHHHHI")
 _STATES: tuple[MinuteState, ...] = ("unknown", "quiet", "active")
@@ -58,7 +58,7 @@ def _whole(value: int | None, none: int) -> int:
     return none if value is None else min(max(value, 0), none - 1)
 
 
-def pack(points: Iterable[Point]) -> bytes:
+def pack_points(points: Iterable[Point]) -> bytes:
     """All GPUs of a host in one minute."""
     return b"".join(
         _POINT.pack(
@@ -74,7 +74,7 @@ def pack(points: Iterable[Point]) -> bytes:
     )
 
 
-def unpack(packed: bytes) -> Iterator[Point]:
+def unpack_points(packed: bytes) -> Iterator[Point]:
     """What `pack` packed."""
     for gpu, state, top, mean, watts, memory, jobs in _POINT.iter_unpack(packed):
         yield Point(
@@ -88,7 +88,7 @@ def unpack(packed: bytes) -> Iterator[Point]:
         )
 
 
-def merge(kept: Point, told: Point) -> Point:
+def merge_points(kept: Point, told: Point) -> Point:
     """One minute told twice: work seen in either stays seen, and only what both call quiet is quiet.
 
     Figures are those told last, where there are any: an agent tells of a minute anew once it is over.
@@ -107,7 +107,7 @@ def merge(kept: Point, told: Point) -> Point:
     )
 
 
-def _last(kept: N | None, told: N | None) -> N | None:
+def _last(kept: _Number | None, told: _Number | None) -> _Number | None:
     return kept if told is None else told
 
 

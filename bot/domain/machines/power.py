@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from bot.domain.clock import DAY_MS, MINUTE_MS
 
-RUN = 5
+FLOOR_RUN_MINUTES = 5
 """Minutes that are averaged; their lowest mean is the floor."""
-DAYS = 7
+FLOOR_DAYS = 7
 CONTEXT_WATTS = 66.0
 """What a held context adds at most, as measured on L40S, A100 and H100."""
 
@@ -20,7 +20,7 @@ DayLow = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
+class PowerFloor:
     """What is known of one GPU's floor: the lowest five-minute mean of each of the last days, in watts."""
 
     empty: tuple[DayLow, ...] = ()
@@ -37,7 +37,7 @@ class Floor:
         Lows grow old by the clock, not by newer ones: a GPU that never gets near them again must not be held to them.
         """
         lows, day = self.held if held else self.empty, at // DAY_MS
-        return min((low for each, low in lows if day - DAYS < each <= day + 1), default=None)
+        return min((low for each, low in lows if day - FLOOR_DAYS < each <= day + 1), default=None)
 
     def near(self, at: int, watts: float, veto_watts: float, *, held: bool) -> bool:
         """It draws no more than doing nothing would explain. False while no floor is known."""
@@ -52,7 +52,7 @@ class Floor:
         return json.dumps([self.empty, self.held, self.run, self.run_held, self.run_until], separators=(",", ":"))
 
     @classmethod
-    def from_text(cls, text: str) -> "Floor":
+    def from_text(cls, text: str) -> "PowerFloor":
         """From the store; nothing is known in an empty text."""
         if not text:
             return cls()
@@ -64,16 +64,16 @@ def _lows(found: list[list[float]]) -> tuple[DayLow, ...]:
     return tuple((int(day), low) for day, low in found)
 
 
-def learn(floor: Floor, at: int, watts: float, *, held: bool) -> Floor:
+def learn_floor(floor: PowerFloor, at: int, watts: float, *, held: bool) -> PowerFloor:
     """Take in a minute without any work that began at `at`; one from before the last is left out."""
     if at < floor.run_until:
         return floor
     goes_on = at == floor.run_until and held == floor.run_held
     run = (*(floor.run if goes_on else ()), round(watts, 1))
-    floor = replace(floor, run=run[-RUN + 1 :], run_held=held, run_until=at + MINUTE_MS)
-    if len(run) < RUN:
+    floor = replace(floor, run=run[-FLOOR_RUN_MINUTES + 1 :], run_held=held, run_until=at + MINUTE_MS)
+    if len(run) < FLOOR_RUN_MINUTES:
         return floor
-    mean, day = round(sum(run) / RUN, 1), at // DAY_MS
+    mean, day = round(sum(run) / FLOOR_RUN_MINUTES, 1), at // DAY_MS
     if held:
         return replace(floor, held=_with(floor.held, day, mean))
     return replace(floor, empty=_with(floor.empty, day, mean))
@@ -83,5 +83,5 @@ def _with(lows: tuple[DayLow, ...], day: int, mean: float) -> tuple[DayLow, ...]
     if any(each == day and low <= mean for each, low in lows):
         return lows
     # Days ahead were written by a clock that has been set back since; they would never grow old.
-    kept = [(each, low) for each, low in lows if day - DAYS < each <= day + 1 and each != day]
+    kept = [(each, low) for each, low in lows if day - FLOOR_DAYS < each <= day + 1 and each != day]
     return (*kept, (day, mean))

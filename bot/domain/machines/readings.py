@@ -79,7 +79,7 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class AgentReport:
     """The newest delivery of one host's agent, without its minutes."""
 
     host: str
@@ -112,20 +112,20 @@ MOST_MIB = 4_194_304
 """4 TiB of memory on one GPU."""
 
 
-def within(value: float | None, most: float) -> float | None:
+def within_bounds(value: float | None, most: float) -> float | None:
     """The value; None when it is not between 0 and `most`."""
     return value if value is not None and math.isfinite(value) and 0 <= value <= most else None
 
 
 def percent_of_ratio(value: float) -> float | None:
     """Percent by a ratio; None for what is none. A percentage given as a ratio lies outside."""
-    known = within(value, MOST_RATIO)
+    known = within_bounds(value, MOST_RATIO)
     return None if known is None else 100 * known
 
 
 def mib(value: float | None) -> int | None:
     """Whole MiB; None for what no GPU has."""
-    known = within(value, MOST_MIB)
+    known = within_bounds(value, MOST_MIB)
     return None if known is None else int(known)
 
 

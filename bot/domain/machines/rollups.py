@@ -7,7 +7,7 @@ from bot.domain.machines.packing import GpuSum, Point
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class HourCell:
     """One hour of an instance."""
 
     start: int
@@ -17,10 +17,10 @@ class Cell:
     """Share of the known GPU-minutes that were active, 0 to 1; None when none is known."""
 
 
-def cell(start: int, sums: Sequence[GpuSum]) -> Cell:
+def hour_cell(start: int, sums: Sequence[GpuSum]) -> HourCell:
     """The cell of an hour that began at `start`."""
     known, active = sum(each.known for each in sums), sum(each.active for each in sums)
-    return Cell(start, known / len(sums) if sums else 0.0, active / known if known else None)
+    return HourCell(start, known / len(sums) if sums else 0.0, active / known if known else None)
 
 
 class _Sum:

@@ -141,7 +141,7 @@ class Shape:
         return cls(**{key: value for key, value in json.loads(text).items() if key in cls.__slots__})
 
 
-COMMON = Shape("Linux/UNIX", LINUX, SHARED)
+COMMON_SHAPE = Shape("Linux/UNIX", LINUX, SHARED)
 """Linux on shared hardware: what a price by type alone is of."""
 
 

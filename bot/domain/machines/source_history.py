@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.power import Floor, learn
+from bot.domain.machines.power import PowerFloor, learn_floor
 from bot.domain.machines.readings import MinuteState
-from bot.domain.machines.rollups import Cell
+from bot.domain.machines.rollups import HourCell
 from bot.domain.machines.verdict import GpuTrace, IdleRule
 
-N = TypeVar("N", int, float)
+_Number = TypeVar("_Number", int, float)
 KEPT_MINUTES = 48 * HOUR_MS // MINUTE_MS
 
 
@@ -52,7 +52,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SourceAnswer:
     """One answer of a source: what it saw in one place, or why it could not be read."""
 
     place: str
@@ -65,7 +65,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class SourceHistory:
     """The last two days of one GPU (or instance) by one source: a bit per minute, bit 0 being `head`."""
 
     gpu: int | None
@@ -79,13 +79,13 @@ class Trail:
     memory_used_mib: int | None = None
     watts: float | None = None
     may_be_ratio: bool = False
-    floor: Floor = field(default_factory=Floor)
+    floor: PowerFloor = field(default_factory=PowerFloor)
     """What it draws when it does nothing, as far as that was seen."""
     floor_watts: float | None = None
     """Its floor as it applied in the newest minute; None when it is not learned."""
 
 
-def follow(trail: Trail | None, told: Iterable[Observation], rule: IdleRule) -> Trail | None:
+def extend_history(trail: SourceHistory | None, told: Iterable[Observation], rule: IdleRule) -> SourceHistory | None:
     """Carry a trail on by observations of the same GPU, in any order and any number of times; unknown ones add nothing.
 
     A minute told twice is active if either was. One that may be a ratio is unknown, and what was quiet before it counts
@@ -93,14 +93,14 @@ def follow(trail: Trail | None, told: Iterable[Observation], rule: IdleRule) -> 
     """
     for each in told:
         held = None if each.memory_used_mib is None else each.memory_used_mib >= rule.held_mib
-        floor = trail.floor if trail else Floor()
+        floor = trail.floor if trail else PowerFloor()
         floor_watts = None if held is None else floor.watts(each.minute, held=held)
         state = _state(each, rule, floor_watts)
         if state == "unknown" and not each.may_be_ratio:
             continue
-        trail = _with(trail or Trail(each.gpu, each.minute), each, state, floor_watts=floor_watts)
+        trail = _with_minute(trail or SourceHistory(each.gpu, each.minute), each, state, floor_watts=floor_watts)
         if state == "quiet" and not each.util_max and each.watts is not None and held is not None:
-            trail = replace(trail, floor=learn(trail.floor, each.minute, each.watts, held=held))
+            trail = replace(trail, floor=learn_floor(trail.floor, each.minute, each.watts, held=held))
     return trail
 
 
@@ -114,7 +114,9 @@ def _state(told: Observation, rule: IdleRule, floor_watts: float | None) -> Minu
     return "quiet"
 
 
-def _with(trail: Trail, told: Observation, state: MinuteState, *, floor_watts: float | None) -> Trail:
+def _with_minute(
+    trail: SourceHistory, told: Observation, state: MinuteState, *, floor_watts: float | None
+) -> SourceHistory:
     ahead = (told.minute - trail.head) // MINUTE_MS
     if ahead <= -KEPT_MINUTES:
         return trail
@@ -122,7 +124,7 @@ def _with(trail: Trail, told: Observation, state: MinuteState, *, floor_watts: f
         # A number with a bit per minute must not grow with a clock that jumps by years.
         far = min(ahead, KEPT_MINUTES)
         quiet, work = _kept(trail.quiet << far), _kept(trail.active << far)
-        trail = Trail(
+        trail = SourceHistory(
             gpu=trail.gpu,
             head=told.minute,
             quiet=quiet,
@@ -153,7 +155,7 @@ def _with(trail: Trail, told: Observation, state: MinuteState, *, floor_watts: f
     return trail if trail.active & bit else replace(trail, quiet=trail.quiet | bit)
 
 
-def _most(one: N | None, other: N | None) -> N | None:
+def _most(one: _Number | None, other: _Number | None) -> _Number | None:
     return max((each for each in (one, other) if each is not None), default=None)
 
 
@@ -161,11 +163,11 @@ def _kept(bits: int) -> int:
     return bits & ((1 << KEPT_MINUTES) - 1)
 
 
-def trace(trail: Trail, rule: IdleRule, *, launched_at: int | None = None) -> GpuTrace:
+def trace_of(trail: SourceHistory, rule: IdleRule, *, launched_at: int | None = None) -> GpuTrace:
     """What the judge needs, as of the end of the newest minute of the trail."""
     quiet = trail.quiet & _since_settled(trail, rule, launched_at)
     last_active = (trail.active & -trail.active).bit_length() - 1
-    began = _spell(quiet, quiet | trail.active, rule.gap_minutes)
+    began = _quiet_streak(quiet, quiet | trail.active, rule.gap_minutes)
     memory = trail.memory_used_mib
     return GpuTrace(
         gpu=-1 if trail.gpu is None else trail.gpu,
@@ -184,17 +186,17 @@ def trace(trail: Trail, rule: IdleRule, *, launched_at: int | None = None) -> Gp
     )
 
 
-def cells(trails: Sequence[Trail], hours: Iterable[int]) -> list[Cell]:
+def hourly_cells(trails: Sequence[SourceHistory], hours: Iterable[int]) -> list[HourCell]:
     """What one source saw of an instance in the hours that began then, GPU by GPU."""
     return [_cell(start, [_bits_of(each, start) for each in trails]) for start in hours]
 
 
-def _cell(start: int, told: Sequence[tuple[int, int]]) -> Cell:
+def _cell(start: int, told: Sequence[tuple[int, int]]) -> HourCell:
     known, active = sum(each[0] for each in told), sum(each[1] for each in told)
-    return Cell(start, known / len(told) if told else 0.0, active / known if known else None)
+    return HourCell(start, known / len(told) if told else 0.0, active / known if known else None)
 
 
-def _bits_of(trail: Trail, start: int) -> tuple[int, int]:
+def _bits_of(trail: SourceHistory, start: int) -> tuple[int, int]:
     """How many minutes of an hour are known, and how many of them were active."""
     oldest = (trail.head - start) // MINUTE_MS
     newest = max(0, oldest - HOUR_MS // MINUTE_MS + 1)
@@ -202,7 +204,7 @@ def _bits_of(trail: Trail, start: int) -> tuple[int, int]:
     return ((trail.quiet | trail.active) & mask).bit_count(), (trail.active & mask).bit_count()
 
 
-def _since_settled(trail: Trail, rule: IdleRule, launched_at: int | None) -> int:
+def _since_settled(trail: SourceHistory, rule: IdleRule, launched_at: int | None) -> int:
     """The bits of the minutes that may count as quiet: not those right after a launch."""
     if launched_at is None:
         return -1
@@ -210,7 +212,7 @@ def _since_settled(trail: Trail, rule: IdleRule, launched_at: int | None) -> int
     return (1 << max(0, min(minutes, KEPT_MINUTES))) - 1
 
 
-def _spell(quiet: int, known: int, gap: int) -> int | None:
+def _quiet_streak(quiet: int, known: int, gap: int) -> int | None:
     """How many minutes before the head the quiet spell that reaches it began; None when there is none."""
     work = known & ~quiet
     end = (work & -work).bit_length() - 1 if work else KEPT_MINUTES

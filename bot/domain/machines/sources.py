@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.clock import MINUTE_MS
-from bot.domain.machines.source_history import Trail, trace
+from bot.domain.machines.source_history import SourceHistory, trace_of
 from bot.domain.machines.verdict import (
-    IDLE,
-    NOT_YET,
+    IDLE_STATES,
+    TOO_SHORT,
     GpuState,
     GpuTrace,
     GpuVerdict,
@@ -32,7 +32,7 @@ class Account:
 
     source: str
     """As people know it: "CloudWatch", "Prometheus"."""
-    trails: tuple[Trail, ...]
+    trails: tuple[SourceHistory, ...]
     stale_minutes: int
     """Without a reading for this long the source does not count."""
 
@@ -60,13 +60,13 @@ def judge_account(
     trails = _latest_kind(account.trails, launched_at)
     if not trails or abs(now - account.newest) > account.stale_minutes * MINUTE_MS:
         silent = Verdict("unknown", account.newest, f"silent for {_minutes(now - account.newest)}", now)
-        return remembering(silent, [trace(each, rule) for each in trails], rule, launched_at=launched_at)
+        return remembering(silent, [trace_of(each, rule) for each in trails], rule, launched_at=launched_at)
     whole = trails[0].gpu is None
     began_at = max((at for at in (launched_at, booted_at) if at), default=None)
-    traces = [trace(each, rule, launched_at=began_at) for each in trails]
+    traces = [trace_of(each, rule, launched_at=began_at) for each in trails]
     told_of = 1 if whole else gpu_count
     verdict = judge(traces, rule, as_of, gpu_count=told_of, launched_at=launched_at)
-    gpus = _all_of_them(verdict, gpu_count) if whole else verdict.gpus
+    gpus = _for_every_gpu(verdict, gpu_count) if whole else verdict.gpus
     evidence = _evidence(verdict.state, traces, rule, now, missing=max(0, told_of - len(traces)))
     return Verdict(verdict.state, verdict.since, evidence, now, gpus)
 
@@ -84,7 +84,7 @@ def remembering(
     return Verdict("active", max(worked), evidence, verdict.judged_at)
 
 
-def _latest_kind(trails: Sequence[Trail], launched_at: int | None) -> list[Trail]:
+def _latest_kind(trails: Sequence[SourceHistory], launched_at: int | None) -> list[SourceHistory]:
     """The trails of this launch: by GPU, or of the whole where that is newer. What came before is of other GPUs."""
     of_now = [each for each in trails if launched_at is None or each.head >= launched_at]
     newest = max((each.head for each in of_now), default=0)
@@ -94,7 +94,7 @@ def _latest_kind(trails: Sequence[Trail], launched_at: int | None) -> list[Trail
     return [each for each in of_now if each.gpu is None]
 
 
-def _all_of_them(verdict: Verdict, gpu_count: int) -> tuple[GpuVerdict, ...]:
+def _for_every_gpu(verdict: Verdict, gpu_count: int) -> tuple[GpuVerdict, ...]:
     if not verdict.is_idle:
         return ()
     return tuple(GpuVerdict(gpu, verdict.gpus[0].state, verdict.since) for gpu in range(max(1, gpu_count)))
@@ -108,12 +108,12 @@ def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, n
         return f"worked {_minutes(now - last)} ago, {peak:.0f} % GPU at most in the last minute it tells of{by_power}"
     if missing:
         return f"{missing} of the GPUs not seen"
-    if state not in IDLE and any(each.may_be_ratio for each in traces):
+    if state not in IDLE_STATES and any(each.may_be_ratio for each in traces):
         return f"it tells of {peak:.2g}, which is either a small percentage or a ratio: it can't be judged"
     quiet = min(each.quiet_minutes for each in traces)
     seen = f"quiet for {quiet} of the last {rule.window_minutes} minutes, {peak:.0f} % GPU at most"
-    if state not in IDLE:
-        return f"{NOT_YET} {quiet} of the {rule.window_minutes} minutes the rule needs, {peak:.0f} % GPU at most"
+    if state not in IDLE_STATES:
+        return f"{TOO_SHORT} {quiet} of the {rule.window_minutes} minutes the rule needs, {peak:.0f} % GPU at most"
     used = [each.memory_used_mib for each in traces if each.memory_used_mib is not None]
     if len(used) < len(traces):
         return f"memory not known; {seen}"
@@ -150,10 +150,10 @@ def combine(
     speaking = [(name, verdict) for name, verdict in voices if verdict.state != "unknown"]
     gpus = _merged([verdict for _, verdict in speaking])
     state = _state(gpus, [verdict for _, verdict in speaking], gpu_count)
-    if state in IDLE and agent.state == "unknown" and agent_blind:
+    if state in IDLE_STATES and agent.state == "unknown" and agent_blind:
         state = "unknown"
     clash = _disagree([verdict for _, verdict in speaking])
-    evidence = _told_by_all(speaking, voices, clash=clash)
+    evidence = _evidence_of_all(speaking, voices, clash=clash)
     return Verdict(state, _since(state, gpus, speaking) or agent.since, evidence, agent.judged_at, gpus)
 
 
@@ -163,14 +163,14 @@ def _merged(verdicts: Sequence[Verdict]) -> tuple[GpuVerdict, ...]:
     for verdict in verdicts:
         for gpu in verdict.gpus:
             by_gpu.setdefault(gpu.gpu, []).append(gpu)
-    return tuple(_one(index, said) for index, said in sorted(by_gpu.items()))
+    return tuple(_by_everybody(index, said) for index, said in sorted(by_gpu.items()))
 
 
-def _one(index: int, said: Sequence[GpuVerdict]) -> GpuVerdict:
+def _by_everybody(index: int, said: Sequence[GpuVerdict]) -> GpuVerdict:
     states = {each.state for each in said}
     order: tuple[GpuState, ...] = ("active", "held", "free")
     state: GpuState = next((each for each in order if each in states), "unknown")
-    telling = {"active"} if state == "active" else IDLE if state in IDLE else {"unknown"}
+    telling = {"active"} if state == "active" else IDLE_STATES if state in IDLE_STATES else {"unknown"}
     since = max((each.since for each in said if each.state in telling and each.since is not None), default=None)
     return GpuVerdict(index, state, since)
 
@@ -178,7 +178,7 @@ def _one(index: int, said: Sequence[GpuVerdict]) -> GpuVerdict:
 def _state(gpus: Sequence[GpuVerdict], verdicts: Sequence[Verdict], gpu_count: int) -> VerdictState:
     states = {gpu.state for gpu in gpus}
     if "active" in states:
-        return "partial" if states & IDLE else "active"
+        return "partial" if states & IDLE_STATES else "active"
     if any(verdict.state in {"active", "partial"} for verdict in verdicts):
         return "active"
     if not states or "unknown" in states or len(gpus) < gpu_count:
@@ -191,13 +191,13 @@ def _since(state: VerdictState, gpus: Sequence[GpuVerdict], speaking: Sequence[t
         said = [verdict.since for _, verdict in speaking if verdict.state == "active"]
         said += [gpu.since for gpu in gpus if gpu.state == "active"]
     else:
-        said = [gpu.since for gpu in gpus if (gpu.state in IDLE) == (state != "unknown")]
+        said = [gpu.since for gpu in gpus if (gpu.state in IDLE_STATES) == (state != "unknown")]
     return max((each for each in said if each is not None), default=None)
 
 
 def _disagree(verdicts: Sequence[Verdict]) -> bool:
     """One says of a GPU that it idles, another that it works."""
-    idle = [{gpu.gpu for gpu in verdict.gpus if gpu.state in IDLE} for verdict in verdicts]
+    idle = [{gpu.gpu for gpu in verdict.gpus if gpu.state in IDLE_STATES} for verdict in verdicts]
     busy = [{gpu.gpu for gpu in verdict.gpus if gpu.state == "active"} for verdict in verdicts]
     if any(ours & theirs for ours in idle for theirs in busy):
         return True
@@ -205,7 +205,9 @@ def _disagree(verdicts: Sequence[Verdict]) -> bool:
     return wholly and any(verdict.is_idle for verdict in verdicts)
 
 
-def _told_by_all(speaking: Sequence[tuple[str, Verdict]], voices: Sequence[tuple[str, Verdict]], *, clash: bool) -> str:
+def _evidence_of_all(
+    speaking: Sequence[tuple[str, Verdict]], voices: Sequence[tuple[str, Verdict]], *, clash: bool
+) -> str:
     """What each says, first the one that decided; no agent and no word from one are not worth a line of their own."""
     if clash:
         said = ", ".join(f"{name} says {verdict.state}" for name, verdict in speaking)
@@ -216,12 +218,12 @@ def _told_by_all(speaking: Sequence[tuple[str, Verdict]], voices: Sequence[tuple
     return "; ".join([lead, *(f"{name}: {verdict.evidence}" for name, verdict in rest)])
 
 
-HEARD = 5 * MINUTE_MS
+READ_WITHIN_MS = 5 * MINUTE_MS
 """What was read so lately is not silent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class UnreadSource:
     """A source that was not read lately, with what ran there when it was."""
 
     name: str
@@ -237,20 +239,20 @@ class Silence:
     """Why it could not be read; empty where nobody tried."""
 
 
-def until(silent: Iterable[Silence], end: int, now: int) -> tuple[Silence, ...]:
+def until(silent: Iterable[UnreadSource], end: int, now: int) -> tuple[UnreadSource, ...]:
     """Those that leave some time before an instant unknown. Of one that was never read, nobody knows since when."""
     return tuple(each for each in silent if (now if each.since is None else each.since) < end)
 
 
-TOLD_AFTER = 5 * MINUTE_MS
+TOLD_AFTER_MS = 5 * MINUTE_MS
 """What passes sooner is in the log only."""
-CALM = 5 * MINUTE_MS
+WELL_FOR_MS = 5 * MINUTE_MS
 """So long a source must be well before its trouble is over: some fail every other minute."""
 _VARYING = re.compile(r"[0-9a-f-]*[0-9][0-9a-zA-Z-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceStatus:
     """How one source stands at a look."""
 
     source: str
@@ -280,6 +282,6 @@ class SourceTrouble:
     over_at: int | None = None
 
 
-def is_other(before: str, after: str) -> bool:
+def is_another_error(before: str, after: str) -> bool:
     """Whether two errors say different things; a request's number or a time in them is no difference."""
     return _VARYING.sub("", before) != _VARYING.sub("", after)

@@ -6,32 +6,32 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.readings import Minute, MinuteState
 from bot.domain.machines.verdict import IdleRule, is_empty
 
-ROOM = 60
+SPARE_MINUTES = 60
 """Minutes kept beyond the window of the rule."""
 DUTY_PCT = 15.0
 FLAT_PCT = 3.0
 FLAT_MIB = 16
-HOLE = 5 * MINUTE_MS
+FLAT_GAP_MS = 5 * MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class QuietMinutes:
     """Which of the last minutes were quiet: bit n stands for n minutes before `head`."""
 
     head: int | None = None
     bits: int = 0
 
-    def marked(self, at: int, *, quiet: bool, window_minutes: int) -> "Quiet":
+    def marked(self, at: int, *, quiet: bool, window_minutes: int) -> "QuietMinutes":
         """With the minute that began at `at`."""
         head = at if self.head is None else max(at, self.head)
-        length = window_minutes + ROOM
+        length = window_minutes + SPARE_MINUTES
         shift = 0 if self.head is None else min((head - self.head) // MINUTE_MS, length)
         bits = (self.bits << shift) & ((1 << length) - 1)
         place = (head - at) // MINUTE_MS
         if place >= length:
             return replace(self, head=head, bits=bits)
         bits = bits | 1 << place if quiet else bits & ~(1 << place)
-        return Quiet(head, bits)
+        return QuietMinutes(head, bits)
 
     def count(self, start: int, end: int) -> int:
         """Quiet minutes that began from `start` on and before `end`."""
@@ -47,7 +47,7 @@ def count_bits(head: int | None, bits: int, start: int, end: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class FlatStreak:
     """A spell of work that looks like a keep-alive: the same low utilisation and memory, near the power floor."""
 
     since: int
@@ -57,19 +57,19 @@ class Flat:
     memory_used_mib: int
 
 
-def follow_flat(flat: Flat | None, at: int, minute: Minute, *, suspect: bool) -> Flat | None:
+def extend_flat_streak(flat: FlatStreak | None, at: int, minute: Minute, *, suspect: bool) -> FlatStreak | None:
     """Carry a flat spell on by a minute; `suspect`: it worked, and drew no more than its floor explains."""
     if flat is not None and at < flat.since:
         return flat
     mean, memory = minute.util_mean, minute.memory_used_mib
     if not suspect or mean is None or memory is None or mean > DUTY_PCT:
         return None
-    if flat is None or at - flat.until > HOLE or not _alike(flat, mean, memory):
-        return Flat(at, at + MINUTE_MS, mean, memory)
+    if flat is None or at - flat.until > FLAT_GAP_MS or not _alike(flat, mean, memory):
+        return FlatStreak(at, at + MINUTE_MS, mean, memory)
     return replace(flat, until=max(flat.until, at + MINUTE_MS))
 
 
-def _alike(flat: Flat, mean: float, memory: int) -> bool:
+def _alike(flat: FlatStreak, mean: float, memory: int) -> bool:
     return abs(mean - flat.util_mean) <= FLAT_PCT and abs(memory - flat.memory_used_mib) <= FLAT_MIB
 
 

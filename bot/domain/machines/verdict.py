@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 
 GpuState = Literal["active", "held", "free", "unknown"]
 VerdictState = Literal["active", "held", "free", "partial", "unknown"]
-IDLE: frozenset[str] = frozenset({"held", "free"})
-NOT_YET = "seen quiet for"
-FEW = "only"
-MUTE = "no agent has reported from it"
+IDLE_STATES: frozenset[str] = frozenset({"held", "free"})
+TOO_SHORT = "seen quiet for"
+FEW_REPORT = "only"
+NEVER_REPORTED = "no agent has reported from it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +107,22 @@ class Verdict:
     @property
     def is_mute(self) -> bool:
         """Nothing was ever reported of it."""
-        return self.evidence == MUTE
+        return self.evidence == NEVER_REPORTED
 
     @property
     def is_idle(self) -> bool:
         """Every GPU is idle."""
-        return self.state in IDLE
+        return self.state in IDLE_STATES
 
     @property
     def needs_time(self) -> bool:
         """It is seen, and only not for long enough to be called idle."""
-        return self.state == "unknown" and self.evidence.startswith(NOT_YET)
+        return self.state == "unknown" and self.evidence.startswith(TOO_SHORT)
 
     @property
     def sees_few(self) -> bool:
         """Some GPUs of it report, and others don't."""
-        return self.state == "unknown" and self.evidence.startswith(FEW)
+        return self.state == "unknown" and self.evidence.startswith(FEW_REPORT)
 
     @property
     def works(self) -> bool:
@@ -137,13 +137,13 @@ class Verdict:
     @property
     def idle_gpus(self) -> int:
         """How many of its GPUs are idle."""
-        return sum(gpu.state in IDLE for gpu in self.gpus)
+        return sum(gpu.state in IDLE_STATES for gpu in self.gpus)
 
 
 def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int, *, hears: bool = False) -> GpuVerdict:
     """Judge one GPU from its trace. Where its agent `hears` of others only, work of the hour counts all the same."""
     worked = trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE_MS
-    if not _is_told_of(trace, rule, now):
+    if not _is_reported(trace, rule, now):
         if hears and worked:
             return GpuVerdict(trace.gpu, "active", trace.last_active_at)
         return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
@@ -156,7 +156,7 @@ def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int, *, hears: bool = False)
     return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
 
 
-def _is_told_of(trace: GpuTrace, rule: IdleRule, now: int) -> bool:
+def _is_reported(trace: GpuTrace, rule: IdleRule, now: int) -> bool:
     # A reading from the future is a clock that was set back: it says nothing about now, however new it looks.
     return trace.last_minute_at is not None and abs(now - trace.last_minute_at) <= rule.stale_minutes * MINUTE_MS
 
@@ -168,7 +168,7 @@ def judge(
     *,
     gpu_count: int,
     launched_at: int | None = None,
-    heard: Heard | None = None,
+    heard: AgentReport | None = None,
 ) -> Verdict:
     """Judge an instance that should have `gpu_count` GPUs (0: not known, so what reports is all there is).
 
@@ -176,7 +176,7 @@ def judge(
     says of itself: one that sees fewer GPUs than before speaks for those it sees alone.
     """
     traces = [_of_this_launch(trace, launched_at) for trace in traces]
-    hears = any(_is_told_of(trace, rule, now) for trace in traces)
+    hears = any(_is_reported(trace, rule, now) for trace in traces)
     gpus = tuple(judge_gpu(trace, rule, now, hears=hears) for trace in traces)
     if heard is not None and not heard.is_lately(now, rule.stale_minutes):
         heard = None
@@ -203,7 +203,7 @@ def is_empty(used_mib: int | None, rule: IdleRule) -> bool:
 
 
 def _together(states: Sequence[GpuState], *, missing: bool) -> VerdictState:
-    idle = sum(state in IDLE for state in states)
+    idle = sum(state in IDLE_STATES for state in states)
     if not states:
         return "unknown"
     if "active" in states:
@@ -215,7 +215,7 @@ def _together(states: Sequence[GpuState], *, missing: bool) -> VerdictState:
 
 def _since(state: VerdictState, gpus: Sequence[GpuVerdict]) -> int | None:
     """Since when the instance is what it is: when the last of the GPUs that make it so became so."""
-    telling = {"active": frozenset({"active"}), "unknown": frozenset({"unknown"})}.get(state, IDLE)
+    telling = {"active": frozenset({"active"}), "unknown": frozenset({"unknown"})}.get(state, IDLE_STATES)
     return max((gpu.since for gpu in gpus if gpu.state in telling and gpu.since is not None), default=None)
 
 
@@ -223,13 +223,13 @@ Judged = Sequence[tuple[GpuTrace, GpuVerdict]]
 
 
 def _evidence(
-    state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None
+    state: VerdictState, judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: AgentReport | None
 ) -> str:
     traces = [trace for trace, _ in judged]
     if state == "unknown" and heard is not None and not heard.gpus_seen:
         return heard.sees_none
     if not any(trace.last_minute_at for trace in traces):
-        return MUTE if heard is None else "its agent has only just begun to report"
+        return NEVER_REPORTED if heard is None else "its agent has only just begun to report"
     if state == "unknown":
         return _why_unknown(judged, rule, now, gpu_count=gpu_count, heard=heard)
     peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
@@ -275,7 +275,7 @@ def _what_is_held(traces: Sequence[GpuTrace]) -> str:
     return f"{amount} by {names}" if used and names else amount
 
 
-def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> str:
+def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: AgentReport | None) -> str:
     last = [trace.last_minute_at or 0 for trace, _ in judged]
     if abs(now - max(last)) > rule.stale_minutes * MINUTE_MS:
         return "no reading lately: its agent is silent"
@@ -289,11 +289,11 @@ def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, he
         names = ", ".join(map(str, blind))
         return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
     quiet = min(trace.quiet_minutes for trace in unknown)
-    return f"{NOT_YET} {quiet} of the {rule.window_minutes} minutes the rule needs"
+    return f"{TOO_SHORT} {quiet} of the {rule.window_minutes} minutes the rule needs"
 
 
-def _too_few(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: Heard | None) -> list[str]:
+def _too_few(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: AgentReport | None) -> list[str]:
     """That fewer GPUs report than there are, where some do."""
     whole = max(gpu_count, len(judged))
-    seen = min(sum(_is_told_of(trace, rule, now) for trace, _ in judged), whole if heard is None else heard.gpus_seen)
-    return [f"{FEW} {seen} of {whole} GPUs report"] if seen < whole else []
+    seen = min(sum(_is_reported(trace, rule, now) for trace, _ in judged), whole if heard is None else heard.gpus_seen)
+    return [f"{FEW_REPORT} {seen} of {whole} GPUs report"] if seen < whole else []

@@ -6,9 +6,9 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.snooze import Snooze
 from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.readings import Heard
-from bot.domain.machines.rollups import Cell
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.readings import AgentReport
+from bot.domain.machines.rollups import HourCell
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuTrace, IdleRule, Verdict
 from bot.domain.sharing.bookings import Slot
 
@@ -24,9 +24,9 @@ class Explanation:
     traces: tuple[GpuTrace, ...]
     others: tuple[tuple[str, Verdict], ...]
     """What each source but the agent says by itself: its name and its verdict."""
-    strip: tuple[Cell, ...]
+    strip: tuple[HourCell, ...]
     """The last 24 hours, oldest first."""
-    heard: Heard | None
+    heard: AgentReport | None
     """What its agent says of itself; None where none ever reported."""
     missing_gpus: int
     """GPUs that its agent does not see and that somebody may say are gone."""
@@ -50,5 +50,5 @@ class Explanation:
     """What of its tags looks as if it meant something else than it does, as sentences."""
     unused_day_micros: int = 0
     """And in the last 24 hours, in which it may have idled before."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """The source it comes from, where that can't be read just now: its state is as old as that."""

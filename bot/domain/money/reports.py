@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, NamedTuple, get_args
 
 from bot.domain.days import NO_GPU_TIME, GpuMs
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 
 By = Literal["team", "used_by", "person", "type", "instance"]
 """team: whose machine it is, and so whose budget; used_by: the team of the claim, or the machine's without one."""
@@ -159,7 +159,7 @@ class SpendReport:
     """Whether all of what was spent before was at exact rates."""
     owned_begins: date | None = None
     """The first day of which owned machines are known."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """Sources that were not read lately, so that the sums lack something of these days."""
 
     @property

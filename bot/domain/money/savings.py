@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import MachineMs
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.pricebook import Discount
 from bot.domain.sharing.claims import GpuChoice
 
@@ -153,7 +153,7 @@ class Savings:
     """Whether every rate in what goes unused is."""
     commitments: tuple[Discount, ...] = ()
     """Discounts that are paid for whether machines run or not."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """Sources that were not read lately: what was saved there since is not worked out."""
     timezone: str = "UTC"
     """Of its days."""

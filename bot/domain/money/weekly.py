@@ -7,7 +7,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.acting.hours import WEEKDAYS
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.forecast.report import Report
 from bot.domain.money.reports import IdleNow, Spent
 
@@ -64,7 +64,7 @@ class Weekly:
     """Whether that month was."""
     saved_exact: bool = True
     """Whether what was saved is."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """Sources that were last read before the week was over."""
     counted_from: date | None = None
     """The first day of which rented machines are known, where the week or its month began before."""
@@ -113,7 +113,7 @@ class Weekly:
                 "month": date.fromisoformat(content["month"]),
                 "forecast": Report.from_json(content["forecast"]),
                 "todos": todos,
-                "silent": tuple(Silence(**each) for each in content.get("silent", ())),
+                "silent": tuple(UnreadSource(**each) for each in content.get("silent", ())),
                 "counted_from": date.fromisoformat(since) if since else None,
             }
         )

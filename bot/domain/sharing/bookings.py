@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.days import instant, local
-from bot.domain.machines.verdict import IDLE, GpuVerdict
+from bot.domain.machines.verdict import IDLE_STATES, GpuVerdict
 from bot.domain.sharing.claims import Claim, GpuChoice
 
 SlotState = Literal["booked", "claimed", "used", "unused", "missed", "off"]
@@ -177,7 +177,7 @@ def came(gpus: Iterable[GpuVerdict], since: int) -> bool | None:
     seen = list(gpus)
     if any(gpu.state == "active" and gpu.since is not None and gpu.since >= since for gpu in seen):
         return True
-    if not seen or any(gpu.state not in IDLE or gpu.since is None for gpu in seen):
+    if not seen or any(gpu.state not in IDLE_STATES or gpu.since is None for gpu in seen):
         return None
     # quiet only since later: something happened that nobody saw, which speaks for the holder
     return any((gpu.since or 0) > since + MINUTE_MS for gpu in seen)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import instant, local
-from bot.domain.machines.verdict import IDLE, Verdict
+from bot.domain.machines.verdict import IDLE_STATES, Verdict
 from bot.domain.sharing.claims import Claim
 
 Users = Mapping[int, tuple[str, ...]]
@@ -70,7 +70,7 @@ class Squat:
 def idle_since(claim: Claim, verdict: Verdict) -> int | None:
     """Since when nobody has worked on any GPU of a claim, counted from its begin; None when one works or is unknown."""
     seen = [gpu for gpu in verdict.gpus if gpu.gpu in claim.gpus]
-    starts = [gpu.since for gpu in seen if gpu.state in IDLE and gpu.since is not None]
+    starts = [gpu.since for gpu in seen if gpu.state in IDLE_STATES and gpu.since is not None]
     if verdict.state == "unknown" or not starts or len(starts) < len(claim.gpus):
         return None
     return max(claim.from_at, *starts)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.models import like
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.models import kind_of_model
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.rates import cost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import Turn
@@ -85,7 +85,7 @@ class Found:
     """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
     turn: Turn | None = None
     """When it would be their turn, where that can be said."""
-    silent: tuple[Silence, ...] = ()
+    silent: tuple[UnreadSource, ...] = ()
     """Sources of these machines that can't be read just now: they are shown as they were."""
 
     @property
@@ -185,11 +185,11 @@ def saved(listing: Listing, better: Way) -> int | None:
 
 def stand_in(listing: Listing, count: int) -> Want | None:
     """What anything that could stand in for so many GPUs of this instance has to offer; None for a model not known."""
-    kind = like(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
+    kind = kind_of_model(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
     return Want(count, kind) if kind.core else None
 
 
 def similar(listing: Listing, count: int) -> Want:
     """What somebody may take who can't have so many GPUs of this instance: the same model, whatever its memory."""
-    kind = like(listing.instance.gpu_model)
+    kind = kind_of_model(listing.instance.gpu_model)
     return Want(count, replace(kind, memory_gb=None, at_least=False))

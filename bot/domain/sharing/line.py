@@ -11,7 +11,7 @@ from typing import Literal
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.models import Kind
+from bot.domain.machines.models import GpuKind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.wants import Want
 
@@ -32,7 +32,7 @@ class Waiter:
     person: str
     instance_id: str
     """Empty where any machine of the kind will do."""
-    kind: Kind
+    kind: GpuKind
     count: int | None
     """GPUs wanted; None for all of the instance."""
     length: int

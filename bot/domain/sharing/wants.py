@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.machines.models import Kind, belongs, kind
+from bot.domain.machines.models import GpuKind, belongs_to_gpu, gpu_kind
 from bot.errors import Refused
 
 MOST = 512
@@ -32,7 +32,7 @@ class Want:
     """So many GPUs of one kind, on one machine."""
 
     count: int = 1
-    kind: Kind = field(default_factory=Kind)
+    kind: GpuKind = field(default_factory=GpuKind)
 
     def __str__(self) -> str:
         """As it can be typed again: 2xA100-80GB."""
@@ -47,7 +47,7 @@ def parse(text: str) -> Want:
     count, rest = _split(" ".join(_counted(_plain(said))))
     if not 1 <= count <= MOST:
         raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST}, such as 2xA100.")
-    return Want(count, kind(rest or "any"))
+    return Want(count, gpu_kind(rest or "any"))
 
 
 def _even(text: str) -> str:
@@ -131,8 +131,8 @@ def _goes_on(before: str, word: str, *, linked: bool) -> bool:
     if word in {"for", "until"} or _LENGTH.fullmatch(word):
         return False
     if linked and not before.isdigit():
-        return belongs(word) or word == ">="
-    told = word in _TIMES | {">=", "gb", "gib"} or belongs(word) or before in _TIMES | {">="}
+        return belongs_to_gpu(word) or word == ">="
+    told = word in _TIMES | {">=", "gb", "gib"} or belongs_to_gpu(word) or before in _TIMES | {">="}
     return told or _counts(before, word) or _names(before, word)
 
 

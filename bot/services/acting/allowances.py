@@ -38,7 +38,7 @@ def with_budgets(ctx: Context, db: Database, team: str, facts: _F, instance_id: 
 def _counted(ctx: Context, facts: _F) -> _F:
     """With what is not in what is spent: days before the first look, and sources that are silent."""
     begins = ledger.counted_from(ctx, budget_amounts.this_month(ctx))
-    silent = sources.now(ctx)
+    silent = sources.unread_sources(ctx)
     since = min((each.since for each in silent if each.since is not None), default=None)
     unread = tuple(each.name for each in silent)
     return replace(facts, spent_from=begins.isoformat() if begins else "", unread=unread, unread_since=since)
@@ -114,4 +114,4 @@ def _count(ctx: Context, db: Database, action: Action) -> int:
     template = ctx.settings.templates.get(action.template)
     row = stored_fleet.by_id(db, action.instance_id) if action.instance_id else None
     known = template.gpu_count if template else stored_fleet.instance_of(row).gpu_count if row else 0
-    return max(1, (listings.gpus_of(db, action.facts.type) or known) if action.kind == "resize" else known)
+    return max(1, (listings.gpus_of_type(db, action.facts.type) or known) if action.kind == "resize" else known)

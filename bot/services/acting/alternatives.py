@@ -3,8 +3,8 @@
 from bot.domain.acting.actions import Action
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import like
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import kind_of_model
 from bot.services.context import Context
 from bot.services.sharing import find
 from store.machines import fleet as stored_fleet
@@ -24,13 +24,13 @@ def free_like(ctx: Context, template: LaunchTemplate, person: str) -> list[Listi
 
 def _free(ctx: Context, person: str, count: int) -> list[Listing]:
     """What `find` says they can have now, so many GPUs on one machine."""
-    ids = find.free_machines(ctx, Filter(), person, least=count)
-    return listings.page(ctx.store.reading(), Filter(ids=ids), limit=-1) if ids else []
+    ids = find.free_machines(ctx, FleetFilter(), person, least=count)
+    return listings.listings_page(ctx.store.reading(), FleetFilter(ids=ids), limit=-1) if ids else []
 
 
 def _has(listing: Listing, model: str, count: int) -> bool:
     return (
-        like(model).fits(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
+        kind_of_model(model).fits(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
         and len(listing.unclaimed) >= count
     )
 
@@ -58,7 +58,11 @@ def templates_instead(ctx: Context, action: Action) -> list[str]:
 def _would_do(template: LaunchTemplate, short: Instance) -> bool:
     """It makes another type or at another place, with as many GPUs of that model."""
     other = template.type != short.type or template.source != short.source
-    fits = like(short.gpu_model).fits(template.gpu_model, template.gpu_memory_mib) if template.gpu_model else False
+    fits = (
+        kind_of_model(short.gpu_model).fits(template.gpu_model, template.gpu_memory_mib)
+        if template.gpu_model
+        else False
+    )
     return other and fits and template.gpu_count >= short.gpu_count
 
 
@@ -79,7 +83,7 @@ def machines_instead(ctx: Context, action: Action) -> list[Listing]:
     free = [each for each in _free(ctx, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
     still = [
         each
-        for each in listings.page(db, Filter(state="stopped", provider="ec2"), limit=200)
+        for each in listings.listings_page(db, FleetFilter(state="stopped", provider="ec2"), limit=200)
         if each.instance.zone != short.zone and not each.instance.asg and each.instance.lifecycle == "on-demand"
     ]
     return [*free, *(each for each in still if _has(each, short.gpu_model, short.gpu_count))][:MOST_ALTERNATIVES]

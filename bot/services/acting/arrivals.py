@@ -86,7 +86,7 @@ def ready(ctx: Context, action: Action, instance: Instance, *, expected: bool, a
     now = ctx.clock()
     took, heard = (
         steps.took(now - (action.executing_at or now)),
-        stored_readings.last_of(ctx.store.reading(), instance.id),
+        stored_readings.newest_minute(ctx.store.reading(), instance.id),
     )
     if not expected:
         arrive(ctx, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")

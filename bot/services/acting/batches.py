@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import Action
 from bot.domain.acting.batches import BIGGEST_BATCH, Batch, BatchDraft, BatchResult, LeftOut, stops_allowed
 from bot.domain.clock import DAY_MS
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import approvals, endings, plans
@@ -23,15 +23,15 @@ DRAFT_LASTS_MS = DAY_MS // 24
 """What was offered for longer than an hour is looked at anew by whoever still wants it."""
 
 
-def idle_ids(ctx: Context, chosen: Filter) -> list[str]:
+def idle_ids(ctx: Context, chosen: FleetFilter) -> list[str]:
     """The rented machines that pass a filter and could be stopped as idle."""
-    found = listings.page(ctx.store.reading(), replace(chosen, provider="ec2"), limit=-1)
+    found = listings.listings_page(ctx.store.reading(), replace(chosen, provider="ec2"), limit=-1)
     return [each.instance.id for each in found if each.running and each.verdict is not None and each.verdict.is_idle]
 
 
-def count_beside(ctx: Context, chosen: Filter, asked: Sequence[str]) -> tuple[int, int]:
+def count_beside(ctx: Context, chosen: FleetFilter, asked: Sequence[str]) -> tuple[int, int]:
     """How many more machines pass a filter than were asked about: rented ones, and owned ones."""
-    found = listings.page(ctx.store.reading(), chosen, limit=-1)
+    found = listings.listings_page(ctx.store.reading(), chosen, limit=-1)
     more = [each.instance.provider for each in found if each.running and each.instance.id not in asked]
     return len(more) - more.count("owned"), more.count("owned")
 

@@ -8,7 +8,7 @@ from bot.domain.acting.images import most_micros_of
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS
 from bot.domain.digest import Tidy
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.money.standing_costs import keeping
 from bot.services.acting import images
 from bot.services.context import Context, channel_of
@@ -44,22 +44,22 @@ def dormant_in_channel(ctx: Context, channel: str) -> Dormancy:
     return whole.of(lambda each: channel_of(ctx, each.listing.team, roster) == channel)
 
 
-def dormant(ctx: Context, chosen: Filter | None = None) -> Dormancy:
+def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:
     """Rented machines that have stood still for long, of those that pass the filter.
 
     A filter by holder means whoever held a machine last.
     """
     now, days = ctx.clock(), ctx.settings.actions.dormant_days
     person = chosen.holder if chosen else ""
-    wanted = replace(chosen or Filter(), state="stopped", holder="")
+    wanted = replace(chosen or FleetFilter(), state="stopped", holder="")
     standing = (each for each in _standing(ctx, wanted, now) if person in {"", each.last_holder})
     return dormancy(days, (each for each in standing if now - each.still.since >= days * DAY_MS), now)
 
 
-def _standing(ctx: Context, wanted: Filter, now: int) -> Iterator[Dormant]:
+def _standing(ctx: Context, wanted: FleetFilter, now: int) -> Iterator[Dormant]:
     db = ctx.store.reading()
     last, snoozed, listed = stored_claims.newest(db), stored_snooze.active(db, now), rates.of_parts(db)
-    for listing in listings.page(db, wanted, limit=_NO_LIMIT):
+    for listing in listings.listings_page(db, wanted, limit=_NO_LIMIT):
         if listing.still is not None and listing.instance.provider == "ec2":
             key = listing.instance.id
             held = last.get(key)

@@ -192,7 +192,11 @@ def _exempt_by_name(scene: Scene) -> str:
 
 def _known_type(ctx: Context, db: Database, word: str, was: str) -> str:
     """The instance type that is meant. Raises NotFound with the nearest, or with those of its family."""
-    known = {*prices.MICROS_PER_HOUR, *(each for each in ctx.settings.prices if " " not in each), *listings.types(db)}
+    known = {
+        *prices.MICROS_PER_HOUR,
+        *(each for each in ctx.settings.prices if " " not in each),
+        *listings.rented_types(db),
+    }
     if word.lower() in known:
         return word.lower()
     close = (

@@ -32,7 +32,7 @@ from bot.domain.acting.rule_stops import (
 )
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.errors import Refused
 from bot.services.acting import endings, plans, rule_starts, scenes
 from bot.services.acting import hours as hours_service
@@ -58,7 +58,7 @@ def run_rules(ctx: Context) -> None:
     db = ctx.store.reading()
     if not stored_hours.own_hours(db) and not stored_hours.open_ones(db) and not _has_rules(ctx):
         return
-    found = {each.instance.id: each for each in listings.page(db, Filter(provider="ec2"), limit=-1)}
+    found = {each.instance.id: each for each in listings.listings_page(db, FleetFilter(provider="ec2"), limit=-1)}
     own = hours_service.own_that_count(ctx, found.values())
     by_hours = [(listing, own.get(key)) for key, listing in found.items()]
     one_by_one([partial(_plan, ctx, listing, rule, now) for listing, rule in by_hours])

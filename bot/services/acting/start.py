@@ -51,7 +51,7 @@ def follow(ctx: Context, action: Action) -> None:
         return
     now = ctx.clock()
     if instance.state == "running":
-        expected = stored_readings.last_of(ctx.store.reading(), instance.id) is not None
+        expected = stored_readings.newest_minute(ctx.store.reading(), instance.id) is not None
         arrivals.ready(ctx, action, instance, expected=expected)
     elif action.retry_at is not None:
         if now >= action.retry_at:

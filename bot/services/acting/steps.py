@@ -71,7 +71,7 @@ def save_seen(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -
     rate = stored_fleet.rate_of(row) if owned and row else rates.rate(ctx, db, instance)
     stored_fleet.save(db, instance, team=rates.team_of(ctx.settings, instance), rate=rate, seen_at=seen_at)
     before = {instance.id: row} if row else {}
-    fleet.note(db, instance.source, [instance], before, ctx.clock(), last_look=swept_at)
+    fleet.note_standstills(db, instance.source, [instance], before, ctx.clock(), last_look=swept_at)
 
 
 def provider_of(ctx: Context, name: str, source: str) -> Provider:
@@ -87,8 +87,8 @@ def looked_at(ctx: Context, action: Action, instance: Instance, *, since: int | 
 
     `since` is when it was decided where that was not the yes. Slow: never within a transaction.
     """
-    look, after = looks.ask(ctx, instance), since if since is not None else action.decided_at or ctx.clock()
-    return lambda db: looks.obstacle(ctx, db, instance, look, since=after)
+    look, after = looks.ask_sources(ctx, instance), since if since is not None else action.decided_at or ctx.clock()
+    return lambda db: looks.stale_source(ctx, db, instance, look, since=after)
 
 
 def is_too_soon(ctx: Context, action: Action) -> bool:

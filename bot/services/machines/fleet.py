@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.machines.fleet import RUNS, SEEN_WITHIN, Instance, Look, Still, gone_since, still_of
+from bot.domain.machines.fleet import (
+    RUNNING_STATES,
+    SEEN_WITHIN_MS,
+    Instance,
+    SourceSnapshot,
+    Standstill,
+    gone_since,
+    standstill_of,
+)
 from bot.domain.money.metering import Meter, Seen, advance
 from bot.domain.money.rates import Charge, Rate
 from bot.domain.money.splitting import Hold
@@ -22,7 +30,7 @@ from store.sharing import claims as stored_claims
 from store.sql import Row
 
 log = logging.getLogger(__name__)
-OWNED = "owned"
+OWNED_SOURCE = "owned"
 NOT_LOOKED_AT = "Nothing in valet.toml covers it any more."
 
 
@@ -37,7 +45,7 @@ def sweep(ctx: Context) -> None:
             raise
         except ValetError as error:
             failure = str(error)
-    _say_unlooked(ctx, looked_at, failure or NOT_LOOKED_AT)
+    _note_unlooked(ctx, looked_at, failure or NOT_LOOKED_AT)
     _meter_owned(ctx)
 
 
@@ -53,35 +61,35 @@ def _sweep_one(ctx: Context, name: str, provider: Provider, looked_at: set[str])
             _record_or_say(ctx, look, began)
 
 
-def _record_or_say(ctx: Context, look: Look, began: int) -> None:
+def _record_or_say(ctx: Context, look: SourceSnapshot, began: int) -> None:
     try:
-        record(ctx, look, began)
+        record_snapshot(ctx, look, began)
     except Impaired:
         raise
     except Exception as error:  # as at the edge of a job: the other looks must not wait for this one's mending
         log.exception("what was seen in %s can't be written down", look.source)
         with ctx.store.writing() as db:
             said = f"What was seen there can't be written down ({type(error).__name__}); Valet's log has more."
-            stored_fleet.heard(db, Look(look.source, error=said), began)
+            stored_fleet.note_read(db, SourceSnapshot(look.source, error=said), began)
 
 
-def _say_unlooked(ctx: Context, looked_at: set[str], why: str) -> None:
+def _note_unlooked(ctx: Context, looked_at: set[str], why: str) -> None:
     """A source that was taken out of valet.toml is not quietly shown as it was on its last day."""
-    unlooked = [each for each in stored_fleet.sources(ctx.store.reading()) if each.name not in looked_at]
+    unlooked = [each for each in stored_fleet.fleet_sources(ctx.store.reading()) if each.name not in looked_at]
     for source in unlooked:
         if source.error != why:
             with ctx.store.writing() as db:
-                stored_fleet.heard(db, Look(source.name, error=why), ctx.clock())
+                stored_fleet.note_read(db, SourceSnapshot(source.name, error=why), ctx.clock())
 
 
-def record(ctx: Context, look: Look, now: int) -> None:
+def record_snapshot(ctx: Context, look: SourceSnapshot, now: int) -> None:
     """Write one look, with the running time it proves, in one transaction. It began at `now`.
 
     What an action has seen of a machine since then is newer, and stands.
     """
     with ctx.store.writing() as db:
         last_look = stored_fleet.ok_at(db, look.source)
-        stored_fleet.heard(db, look, now)
+        stored_fleet.note_read(db, look, now)
         if look.error:
             return
         known, missed = (
@@ -95,7 +103,7 @@ def record(ctx: Context, look: Look, now: int) -> None:
         told = [(each, rates.team_of(ctx.settings, each), book.rate(each)) for each in shown]
         stored_fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
         others.keep(db, look.source, look.others)
-        note(db, look.source, shown, missed | known, now, last_look=last_look)
+        note_standstills(db, look.source, shown, missed | known, now, last_look=last_look)
         vanished = [(stored_fleet.instance_of(known[each]), False) for each in gone]
         seen = [(each, each.state == "running") for each in shown] + vanished
         _meter(db, look.source, seen, now, last_look=last_look, back=missed.keys() - known.keys())
@@ -124,7 +132,7 @@ def _meter(
     Those that are `back` were missed just before. The same launch has run all the while, and is charged so.
     """
     meters = stored_ledger.open_meters(db, source)
-    terms = listings.terms(db, source)
+    terms = listings.charge_terms(db, source)
     holds = stored_claims.holds(db, source, min((meter.from_at for meter in meters.values()), default=now))
     charges: list[Charge] = []
     moved: list[Meter] = []
@@ -133,7 +141,7 @@ def _meter(
         meter = meters.get(instance.id)
         if meter is None and not running:
             continue
-        known = terms.get(instance.id, listings.Terms(0, "", "?"))
+        known = terms.get(instance.id, listings.ChargeTerms(0, "", "?"))
         view = _seen(instance, known, holds.get(instance.id, ()), running=running)
         until = 0 if meter else stored_ledger.charged_until(db, instance.id)
         looked = 0 if instance.id in back and until else last_look
@@ -148,7 +156,7 @@ def _meter(
     stored_ledger.close_meters(db, still)
 
 
-def _seen(instance: Instance, known: listings.Terms, holds: Sequence[Hold], *, running: bool) -> Seen:
+def _seen(instance: Instance, known: listings.ChargeTerms, holds: Sequence[Hold], *, running: bool) -> Seen:
     return Seen(
         instance_id=instance.id,
         running=running,
@@ -166,31 +174,33 @@ def _meter_owned(ctx: Context) -> None:
     """Owned machines cost the same whether they run or not: their time goes on from when they were first known."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        known = stored_fleet.of_source(db, OWNED)
+        known = stored_fleet.of_source(db, OWNED_SOURCE)
         present = [
             (replace(stored_fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()
         ]
         left = [
             row
-            for each in stored_ledger.open_meters(db, OWNED).keys() - known.keys()
+            for each in stored_ledger.open_meters(db, OWNED_SOURCE).keys() - known.keys()
             if (row := stored_fleet.by_id(db, each))
         ]
-        _meter(db, OWNED, [*present, *((stored_fleet.instance_of(row), False) for row in left)], now, last_look=None)
+        _meter(
+            db, OWNED_SOURCE, [*present, *((stored_fleet.instance_of(row), False) for row in left)], now, last_look=None
+        )
 
 
-def note(
+def note_standstills(
     db: Database, source: str, seen: Iterable[Instance], before: Mapping[str, Row], now: int, *, last_look: int | None
 ) -> None:
     """Write what a look shows of a source's instances; `before` is how they were last seen, by id, as rows."""
     known = stored_dormant.of_source(db, source)
-    lately = last_look is not None and now - last_look <= SEEN_WITHIN
-    begun: dict[str, Still] = {}
+    lately = last_look is not None and now - last_look <= SEEN_WITHIN_MS
+    begun: dict[str, Standstill] = {}
     ended: list[str] = []
     for each in seen:
         row, was = before.get(each.id), known.get(each.id)
         same = row is not None and row["launched_at"] == each.launched_at
-        ran = lately and row is not None and row["state"] in RUNS
-        still = still_of(each, was, now, same_launch=same, seen_running=ran)
+        ran = lately and row is not None and row["state"] in RUNNING_STATES
+        still = standstill_of(each, was, now, same_launch=same, seen_running=ran)
         if still is None and was is not None:
             ended.append(each.id)
         elif still is not None and still != was:

@@ -6,8 +6,16 @@ from sqlite_utils import Database
 
 from bot.domain.acting.rule_stops import NEVER, HoursRule
 from bot.domain.clock import DAY_MS, MINUTE_MS
-from bot.domain.machines.notices import LATER, SILENT, SOON, UNWATCHED, Case, Notice, is_due
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.notices import (
+    AGENT_LATE_MS,
+    NOTICE_LATER_MS,
+    NOTICE_SOON_MS,
+    UNWATCHED_MS,
+    Notice,
+    NoticeCase,
+    is_notice_due,
+)
+from bot.domain.machines.readings import AgentReport
 from bot.domain.sharing.claims import Claim
 from bot.services import digest
 from bot.services.context import Context, channel_of
@@ -21,35 +29,35 @@ from store.machines import readings as stored_readings
 from store.sharing import claims as stored_claims
 from store.sql import Row
 
-KIND = "machine_notice"
-KEPT = 30 * DAY_MS
-OLD = 4 * DAY_MS
+NOTICE_MESSAGE = "machine_notice"
+NOTICES_KEPT_MS = 30 * DAY_MS
+OLD_NEWS_MS = 4 * DAY_MS
 """What has been so for longer when it is first noticed is no news: longer than any weekend."""
-DOWN = frozenset({"stopping", "stopped"})
-Claims = Mapping[str, Sequence[Claim]]
+DOWN_STATES = frozenset({"stopping", "stopped"})
+ClaimsByMachine = Mapping[str, Sequence[Claim]]
 
 
-def look(ctx: Context) -> None:
+def watch_machines(ctx: Context) -> None:
     """Note what is so now, tell of what has lasted, and of what is over."""
     now, db = ctx.clock(), ctx.store.reading()
     known = stored_notices.current(db)
-    cases: dict[stored_notices.Key, Case] = {
+    cases: dict[stored_notices.NoticeKey, NoticeCase] = {
         (each.instance_id, each.kind, each.person): each for each in _cases(ctx, db, now)
     }
     if not known and not cases:
         return
     with ctx.store.writing() as writing:
         for key, case in cases.items():
-            if key not in known and now - case.since < OLD:
+            if key not in known and now - case.since < OLD_NEWS_MS:
                 stored_notices.begin(writing, case, now)
         for key, notice in stored_notices.current(writing).items():
             if key in cases:
                 _carry_on(ctx, writing, cases[key], notice, now)
             else:
-                stored_notices.over(writing, notice, now)
+                stored_notices.note_over(writing, notice, now)
                 if notice.told_at is not None:
                     _tell(ctx, writing, notice, now)
-        stored_notices.prune(writing, now - KEPT)
+        stored_notices.prune(writing, now - NOTICES_KEPT_MS)
     ctx.wake()
 
 
@@ -58,42 +66,42 @@ def notice_of(ctx: Context, notice_id: int) -> Notice | None:
     return stored_notices.by_id(ctx.store.reading(), notice_id)
 
 
-def _carry_on(ctx: Context, db: Database, case: Case, notice: Notice, now: int) -> None:
-    away = now - notice.looked_at > UNWATCHED
+def _carry_on(ctx: Context, db: Database, case: NoticeCase, notice: Notice, now: int) -> None:
+    away = now - notice.looked_at > UNWATCHED_MS
     noticed_at = now if away and notice.told_at is None else notice.noticed_at
-    stored_notices.goes_on(db, notice, case, now, noticed_at=noticed_at)
+    stored_notices.note_lasting(db, notice, case, now, noticed_at=noticed_at)
     fresh = stored_notices.by_id(db, notice.id) or notice
-    if notice.told_at is None and is_due(case, fresh, now):
-        stored_notices.told(db, notice, now)
+    if notice.told_at is None and is_notice_due(case, fresh, now):
+        stored_notices.note_told(db, notice, now)
         _tell(ctx, db, notice, now)
 
 
 def _tell(ctx: Context, db: Database, notice: Notice, now: int) -> None:
     row = stored_fleet.by_id(db, notice.instance_id)
     place = notice.person or channel_of(ctx, row["team"] if row else "")
-    stored_outbox.tell(db, place, f"{KIND}:{notice.id}", kind=KIND, subject=str(notice.id), now=now)
+    stored_outbox.tell(db, place, f"{NOTICE_MESSAGE}:{notice.id}", kind=NOTICE_MESSAGE, subject=str(notice.id), now=now)
 
 
-def _cases(ctx: Context, db: Database, now: int) -> Iterator[Case]:
-    heard, held, hours = agents.all_of(db), stored_claims.open_ones(db, ()), stored_hours.own_hours(db)
+def _cases(ctx: Context, db: Database, now: int) -> Iterator[NoticeCase]:
+    heard, held, hours = agents.reports(db), stored_claims.open_ones(db, ()), stored_hours.own_hours(db)
     zones = digest.zones(ctx)
-    for row in stored_fleet.running(db):
+    for row in stored_fleet.running_instances(db):
         told = heard.get(row["id"])
         if told is None or told.reported_at < (row["launched_at"] or 0):
             continue
         mine = held.get(row["id"], ())
-        if now - told.reported_at >= SILENT:
+        if now - told.reported_at >= AGENT_LATE_MS:
             counts = bool(mine) or _has_window(ctx, row, hours.get(row["id"]))
             zone = "" if counts else zones.get(channel_of(ctx, row["team"]), "UTC")
-            wait = SOON if counts else LATER
-            yield Case(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
+            wait = NOTICE_SOON_MS if counts else NOTICE_LATER_MS
+            yield NoticeCase(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
             for claim in mine:
-                yield Case(row["id"], "agent", claim.holder, told.reported_at, wait=SOON)
+                yield NoticeCase(row["id"], "agent", claim.holder, told.reported_at, wait=NOTICE_SOON_MS)
         else:
             yield from _without_gpus(db, mine, told)
     for instance_id, mine in held.items():
         row_of = stored_fleet.by_id(db, instance_id)
-        if row_of is not None and row_of["state"] in DOWN and row_of["gone_at"] is None:
+        if row_of is not None and row_of["state"] in DOWN_STATES and row_of["gone_at"] is None:
             yield from _down(db, row_of, mine, now)
 
 
@@ -105,11 +113,11 @@ def _has_window(ctx: Context, row: Row, own: HoursRule | None) -> bool:
     return row["provider"] == "ec2" and team is not None and bool(team.pausing.hours)
 
 
-def _without_gpus(db: Database, mine: Sequence[Claim], told: Heard) -> Iterator[Case]:
+def _without_gpus(db: Database, mine: Sequence[Claim], told: AgentReport) -> Iterator[NoticeCase]:
     """Claimed GPUs that the agent tells of no more, or in whose place there is another."""
     if not mine or not told.gpus_seen:
         return
-    rows, untold = stored_readings.gpu_rows(db, told.host), stored_readings.untold(db, told.host)
+    rows, untold = stored_readings.gpu_rows(db, told.host), stored_readings.unreported_gpus(db, told.host)
     for claim in mine:
         gone = [untold[gpu] for gpu in claim.gpus if gpu in untold]
         other = [
@@ -119,19 +127,19 @@ def _without_gpus(db: Database, mine: Sequence[Claim], told: Heard) -> Iterator[
         ]
         if gone:
             since = min(row["last_minute_at"] or 0 for row in gone)
-            yield Case(told.host, "gpus", claim.holder, since, f"gone|{_named(gone)}", wait=SILENT)
+            yield NoticeCase(told.host, "gpus", claim.holder, since, f"gone|{_named(gone)}", wait=AGENT_LATE_MS)
         elif other:
             since = min(row["told_from"] for row in other)
-            yield Case(told.host, "gpus", claim.holder, since, f"other|{_named(other)}")
+            yield NoticeCase(told.host, "gpus", claim.holder, since, f"other|{_named(other)}")
 
 
 def _named(rows: Sequence[Row]) -> str:
     return ", ".join(f"GPU {row['gpu']}{' (' + row['uuid'] + ')' if row['uuid'] else ''}" for row in rows)
 
 
-def _down(db: Database, row: Row, mine: Sequence[Claim], now: int) -> Iterator[Case]:
+def _down(db: Database, row: Row, mine: Sequence[Claim], now: int) -> Iterator[NoticeCase]:
     """A machine that its holders believe to run, stopped by nobody whom Valet knows."""
     since = row["stopped_at"] or now
     for claim in mine:
         if claim.from_at < since and not actions.stopped_by_us(db, row["id"], since - 30 * MINUTE_MS):
-            yield Case(row["id"], "down", claim.holder, since)
+            yield NoticeCase(row["id"], "down", claim.holder, since)

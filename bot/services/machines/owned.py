@@ -11,7 +11,7 @@ from bot.domain.acting.actions import VALET
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.owned import Retirement, RetirementState
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import steps
@@ -27,7 +27,7 @@ from store.machines import owned as stored_owned
 from store.machines import readings as stored_readings
 from store.sql import Row
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
+HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
 RENAMES = "What {name} is called everybody has to know"
@@ -59,16 +59,16 @@ def decided_by(
     return listing
 
 
-def missing(ctx: Context, db: Database, listing: Listing, heard: Heard | None) -> int:
+def missing_gpus(ctx: Context, db: Database, listing: Listing, heard: AgentReport | None) -> int:
     """How many GPUs its agent does not see that somebody may say are gone; 0 where there is nothing to say."""
     instance, host = listing.instance, ctx.settings.owned.hosts.get(listing.instance.id)
     said = host is not None and host.gpus not in {None, heard.gpus_seen if heard else None}
     if instance.provider != "owned" or heard is None or heard.error or not heard.gpus_seen or said:
         return 0
-    return max(0, instance.gpu_count - heard.gpus_seen, len(stored_readings.untold(db, instance.id)))
+    return max(0, instance.gpu_count - heard.gpus_seen, len(stored_readings.unreported_gpus(db, instance.id)))
 
 
-def rename(ctx: Context, instance_id: str, person: str, name: str, *, means: str = "") -> Listing:
+def rename_owned(ctx: Context, instance_id: str, person: str, name: str, *, means: str = "") -> Listing:
     """Call an owned machine so; its id, and with it its history, stays. Raises Refused.
 
     `means` is what the name stands for in commands, where it does: no machine is called so, but by its own host's name.
@@ -77,7 +77,7 @@ def rename(ctx: Context, instance_id: str, person: str, name: str, *, means: str
     with audit.kept(ctx, person, "rename it", instance_id), ctx.store.writing() as db:
         listing = decided_by(ctx, db, instance_id, person, deed=RENAMES, rented=NAMED_BY_AWS)
         before, other = listing.instance.told_name, exactly(ctx, name)
-        if not NAME.fullmatch(name):
+        if not HOST_NAME.fullmatch(name):
             raise Refused("A name has letters, digits, dots, dashes and underscores, 63 at most: `dgx-one`.")
         if means and name != instance_id:
             raise Refused(f'"{name}" means {means} in commands, so no machine is called so. Try one like `dgx-one`.')
@@ -93,22 +93,22 @@ def rename(ctx: Context, instance_id: str, person: str, name: str, *, means: str
     return renamed or listing
 
 
-def confirm(ctx: Context, instance_id: str, person: str, count: int) -> Listing:
+def confirm_gpus(ctx: Context, instance_id: str, person: str, count: int) -> Listing:
     """It has so many GPUs now: those that its agent sees. Raises Refused."""
     now = ctx.clock()
     with audit.kept(ctx, person, "say how many GPUs it has", instance_id), ctx.store.writing() as db:
         deed = "How many GPUs {name} has decides what it costs and when it is idle"
         listing = decided_by(ctx, db, instance_id, person, deed=deed, rented=COUNTED_BY_AWS)
-        instance, heard = listing.instance, agents.of(db, instance_id)
-        untold = stored_readings.untold(db, instance_id)
-        _check(ctx, listing, heard, count, untold)
+        instance, heard = listing.instance, agents.report_of(db, instance_id)
+        untold = stored_readings.unreported_gpus(db, instance_id)
+        _check_count(ctx, listing, heard, count, untold)
         _check_work(ctx, listing, untold, now)
         row = stored_fleet.by_id(db, instance_id)
         if row is not None:
             fewer = stored_fleet.instance_of(row | {"gpu_count": count})
             stored_readings.drop_gpus(db, instance_id, untold)
             stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.rate(ctx, db, fewer))
-        agents.full_again(db, instance_id)
+        agents.forget_missing(db, instance_id)
         claims.fit(ctx, db)
         stored_audit.add(
             db, now, person, f"said it has {count} GPUs", subject=instance_id, detail=f"{instance.gpu_count} before"
@@ -131,7 +131,9 @@ def _check_work(ctx: Context, listing: Listing, untold: Mapping[int, Row], now: 
             )
 
 
-def _check(ctx: Context, listing: Listing, heard: Heard | None, count: int, untold: Mapping[int, Row]) -> None:
+def _check_count(
+    ctx: Context, listing: Listing, heard: AgentReport | None, count: int, untold: Mapping[int, Row]
+) -> None:
     name = listing.instance.name
     host = ctx.settings.owned.hosts.get(listing.instance.id)
     if host is not None and host.gpus not in {None, count}:
@@ -147,26 +149,26 @@ def _check(ctx: Context, listing: Listing, heard: Heard | None, count: int, unto
         raise Refused(f"{name} has {count} GPUs already, and its agent sees all of them.")
 
 
-KIND = "retirement"
-DEED = "Retiring {name} takes it from everybody"
-LATELY = 15 * MINUTE_MS
+RETIREMENT_MESSAGE = "retirement"
+RETIRING = "Retiring {name} takes it from everybody"
+REPORTED_WITHIN_MS = 15 * MINUTE_MS
 """An agent that was heard within this reports: its machine is no thing of the past."""
-NOTICE = DAY_MS
+RETIREMENT_NOTICE_MS = DAY_MS
 """So long before the end by silence its channel is told; a Valet that was away hears the agents again within it."""
 
 
-def last_heard(db: Database, instance_id: str) -> int | None:
+def last_report_at(db: Database, instance_id: str) -> int | None:
     """When the agent of a machine was heard last; None when it never was."""
-    heard = agents.of(db, instance_id)
-    moments = [stored_readings.last_of(db, instance_id), heard.reported_at if heard else None]
+    heard = agents.report_of(db, instance_id)
+    moments = [stored_readings.newest_minute(db, instance_id), heard.reported_at if heard else None]
     return max((each for each in moments if each is not None), default=None)
 
 
-def question(ctx: Context, instance_id: str, person: str) -> tuple[Listing, int | None]:
+def retirement_question(ctx: Context, instance_id: str, person: str) -> tuple[Listing, int | None]:
     """The machine that this person may retire, and when it was last heard. Raises Refused."""
     with audit.kept(ctx, person, "retire it", instance_id):
         db = ctx.store.reading()
-        return _retirable(ctx, db, instance_id, person), last_heard(db, instance_id)
+        return _retirable(ctx, db, instance_id, person), last_report_at(db, instance_id)
 
 
 def retire(ctx: Context, instance_id: str, person: str, reason: str = "") -> Retirement:
@@ -177,13 +179,13 @@ def retire(ctx: Context, instance_id: str, person: str, reason: str = "") -> Ret
         known = stored_owned.announced(db).get(instance_id)
         fresh = Retirement(secrets.token_hex(16), instance_id, name, person, reason, None, "retired", now)
         done = replace(known, state="retired", at=now, who=person, reason=reason) if known else fresh
-        done = replace(done, heard_at=last_heard(db, instance_id))
-        _end(ctx, db, done)
+        done = replace(done, heard_at=last_report_at(db, instance_id))
+        _retire(ctx, db, done)
     ctx.wake()
     return done
 
 
-def take_back(ctx: Context, retirement_id: str, person: str) -> Retirement:
+def undo_retirement(ctx: Context, retirement_id: str, person: str) -> Retirement:
     """Keep a machine whose end is announced, or bring one back that is retired. Raises Refused."""
     now = ctx.clock()
     with audit.kept(ctx, person, "bring it back", retirement_id), ctx.store.writing() as db:
@@ -191,7 +193,7 @@ def take_back(ctx: Context, retirement_id: str, person: str) -> Retirement:
         if known is None or known.state in {"kept", "undone"}:
             raise Refused("That is done already. `/gpu status owned` shows what there is.")
         row = stored_fleet.by_id(db, known.instance_id)
-        _decides(ctx, row, person, known.name)
+        _check_decider(ctx, row, person, known.name)
         state: RetirementState = "kept" if known.state == "announced" else "undone"
         kept = replace(known, state=state, at=now, changed_by=person)
         if row is not None and row["gone_at"] is not None:
@@ -206,22 +208,22 @@ def take_back(ctx: Context, retirement_id: str, person: str) -> Retirement:
     return kept
 
 
-def look(ctx: Context) -> None:
+def retire_silent(ctx: Context) -> None:
     """Announce the ends of machines that are silent for too long, and end those whose notice is over."""
     now, days = ctx.clock(), ctx.settings.owned.retire_after_days
     db = ctx.store.reading()
     pending = stored_owned.announced(db)
     for instance_id, row in stored_fleet.of_source(db, "owned").items():
-        _is_back(ctx, db, row)
-        heard, known = _counted_from(db, instance_id), pending.get(instance_id)
+        _undo_if_back(ctx, db, row)
+        heard, known = _silent_since(db, instance_id), pending.get(instance_id)
         is_due = bool(days) and row["state"] == "running" and heard is not None and now - heard > days * DAY_MS
         if known is None and is_due:
             _announce(ctx, row, heard)
         elif known is not None and not is_due:
             _save(ctx, replace(known, state="kept", at=now), row)
-        elif known is not None and now - known.at >= NOTICE:
+        elif known is not None and now - known.at >= RETIREMENT_NOTICE_MS:
             with ctx.store.writing() as writing:
-                _end(ctx, writing, replace(known, state="retired", at=now))
+                _retire(ctx, writing, replace(known, state="retired", at=now))
             ctx.wake()
 
 
@@ -230,14 +232,14 @@ def retirement_of(ctx: Context, retirement_id: str) -> Retirement | None:
     return stored_owned.by_id(ctx.store.reading(), retirement_id)
 
 
-def _counted_from(db: Database, instance_id: str) -> int | None:
+def _silent_since(db: Database, instance_id: str) -> int | None:
     """From when its silence counts: since it was heard, or since somebody kept it."""
-    newest, heard = stored_owned.newest_of(db, instance_id), last_heard(db, instance_id)
+    newest, heard = stored_owned.newest_of(db, instance_id), last_report_at(db, instance_id)
     kept = newest.at if newest is not None and newest.state in {"kept", "undone"} else None
     return max((each for each in (heard, kept) if each is not None), default=None)
 
 
-def _is_back(ctx: Context, db: Database, row: Row) -> None:
+def _undo_if_back(ctx: Context, db: Database, row: Row) -> None:
     """An agent that reports brings its machine back; say so where its end was told."""
     newest = stored_owned.newest_of(db, row["id"])
     if newest is not None and newest.state == "retired":
@@ -256,7 +258,7 @@ def _save(ctx: Context, retirement: Retirement, row: Row) -> None:
     ctx.wake()
 
 
-def _end(ctx: Context, db: Database, done: Retirement) -> None:
+def _retire(ctx: Context, db: Database, done: Retirement) -> None:
     stored_fleet.mark_gone(db, [done.instance_id], done.at)
     stored_fleet.forget_verdicts_of_stopped(db)
     stored_owned.save(db, done)
@@ -266,22 +268,22 @@ def _end(ctx: Context, db: Database, done: Retirement) -> None:
 
 def _tell(ctx: Context, db: Database, retirement: Retirement, row: Row | None) -> None:
     channel = channel_of(ctx, row["team"] if row else "")
-    ref = f"{KIND}:{retirement.id}"
-    stored_outbox.tell(db, channel, ref, kind=KIND, subject=retirement.id, now=ctx.clock())
+    ref = f"{RETIREMENT_MESSAGE}:{retirement.id}"
+    stored_outbox.tell(db, channel, ref, kind=RETIREMENT_MESSAGE, subject=retirement.id, now=ctx.clock())
 
 
-def _decides(ctx: Context, row: Row | None, person: str, name: str) -> None:
+def _check_decider(ctx: Context, row: Row | None, person: str, name: str) -> None:
     roster = ctx.roster()
     able = roster.approvers(row["team"] if row else "") | roster.admins
     if person not in able:
         names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
-        raise Refused(f"{DEED.format(name=name)}, so {names} decides that.")
+        raise Refused(f"{RETIRING.format(name=name)}, so {names} decides that.")
 
 
 def _retirable(ctx: Context, db: Database, instance_id: str, person: str) -> Listing:
-    listing = decided_by(ctx, db, instance_id, person, deed=DEED, rented=ENDS_IN_AWS)
-    heard, name = last_heard(db, instance_id), listing.instance.name
-    if heard is not None and ctx.clock() - heard < LATELY:
+    listing = decided_by(ctx, db, instance_id, person, deed=RETIRING, rented=ENDS_IN_AWS)
+    heard, name = last_report_at(db, instance_id), listing.instance.name
+    if heard is not None and ctx.clock() - heard < REPORTED_WITHIN_MS:
         raise Refused(
             f"The agent of {name} reports, so {name} is no thing of the past. "
             f"Stop the agent there or `valet token revoke {instance_id}` first, and ask again 15 minutes later."
@@ -289,7 +291,7 @@ def _retirable(ctx: Context, db: Database, instance_id: str, person: str) -> Lis
     return listings.by_id(db, instance_id) or listing
 
 
-SILENT = 3 * MINUTE_MS
+POWERED_OFF_AFTER_MS = 3 * MINUTE_MS
 """An agent reports every minute; after this long without a word, and the command for it, the machine is off."""
 
 
@@ -301,8 +303,8 @@ def look_at_power(ctx: Context) -> None:
             row = stored_fleet.by_id(db, action.instance_id) if action.kind == "stop" else None
             if row is None or row["provider"] != "owned" or row["state"] != "running" or action.called_at is None:
                 continue
-            heard = stored_readings.last_of(db, action.instance_id) or 0
-            if row["launched_at"] == action.launched_at and now - max(heard, action.called_at) >= SILENT:
+            heard = stored_readings.newest_minute(db, action.instance_id) or 0
+            if row["launched_at"] == action.launched_at and now - max(heard, action.called_at) >= POWERED_OFF_AFTER_MS:
                 instance = stored_fleet.instance_of(row)
                 stopped = replace(instance, state="stopped", stopped_at=heard or action.called_at)
                 steps.save_seen(ctx, db, stopped, seen_at=now)

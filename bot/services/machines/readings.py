@@ -8,11 +8,11 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE_MS
-from bot.domain.machines.fleet import Instance, plain
+from bot.domain.machines.fleet import Instance, plain_name
 from bot.domain.machines.packing import Point
-from bot.domain.machines.power import Floor, learn
-from bot.domain.machines.readings import Gpu, Heard, Minute, MinuteState, Push
-from bot.domain.machines.streaks import Flat, Quiet, follow_flat, minute_state, sign_of_work
+from bot.domain.machines.power import PowerFloor, learn_floor
+from bot.domain.machines.readings import AgentReport, Gpu, Minute, MinuteState, Push
+from bot.domain.machines.streaks import FlatStreak, QuietMinutes, extend_flat_streak, minute_state, sign_of_work
 from bot.domain.machines.verdict import IdleRule
 from bot.services.context import Context
 from bot.services.money import owned_rates, rates
@@ -24,35 +24,35 @@ from store.sql import Row
 
 AHEAD = 3 * MINUTE_MS
 """A minute placed further ahead than this was placed by a clock that has been set back since."""
-RENTED = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
+EC2_ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
 
 
 def receive(ctx: Context, push: Push, ip: str) -> int:
     """Take in one delivery; how many minutes were stored (0 when it was delivered before)."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        agents.seen(db, push.host, ip, now)
-        if not stored_readings.first_time(db, push.host, push.boot_id, push.seq, now):
+        agents.note_seen(db, push.host, ip, now)
+        if not stored_readings.is_first_delivery(db, push.host, push.boot_id, push.seq, now):
             return 0
         zero, tick_zero = _minute_zero(db, push, now)
-        if not RENTED.fullmatch(push.host):
+        if not EC2_ID.fullmatch(push.host):
             _appear(ctx, db, push, zero)
-        _hear(db, push, now)
+        _keep_report(db, push, now)
         rule = ctx.settings.rule_of(stored_fleet.team_of(db, push.host))
-        _keep(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
+        _keep_minutes(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
         is_waited_for = actions.is_waited_for(db, push.host)
     if is_waited_for:
         ctx.wake()
     return len(push.minutes)
 
 
-def _hear(db: Database, push: Push, now: int) -> None:
+def _keep_report(db: Database, push: Push, now: int) -> None:
     """Keep what the agent says of itself, and since when it sees fewer GPUs than there are."""
-    before, row, seen = agents.of(db, push.host), stored_fleet.by_id(db, push.host), len(push.gpus)
+    before, row, seen = agents.report_of(db, push.host), stored_fleet.by_id(db, push.host), len(push.gpus)
     fewer_since = before.fewer_since if before else None
     is_fewer = row is not None and seen < row["gpu_count"]
     fewer_since = (fewer_since or now) if is_fewer else None
-    heard = Heard(
+    heard = AgentReport(
         host=push.host,
         reported_at=now,
         gpus_seen=seen,
@@ -61,7 +61,7 @@ def _hear(db: Database, push: Push, now: int) -> None:
         error=push.error or "",
         fewer_since=fewer_since,
     )
-    agents.heard(db, heard)
+    agents.save_report(db, heard)
 
 
 def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
@@ -85,14 +85,14 @@ def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
     return zero, tick_zero
 
 
-def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
+def _keep_minutes(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
     """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
     quiet_from = stored_readings.quiet_from(db, push.host, now + AHEAD)
     kept = _devices(db, push, rule, now)
     for row in kept.values():
-        _cut(row, quiet_from=quiet_from, now=now)
+        _forget_untrue(row, quiet_from=quiet_from, now=now)
     gpus = {
-        index: Following(row, rule, max(quiet_from, row["told_from"] or 0), push.started_tick)
+        index: GpuProgress(row, rule, max(quiet_from, row["told_from"] or 0), push.started_tick)
         for index, row in kept.items()
     }
     points: dict[int, list[Point]] = {}
@@ -109,7 +109,7 @@ def _keep(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int
         for point in told:
             gpus[point.gpu].mark(at, before.get(point.gpu, point.state))
     stored_readings.save_gpus(db, [each.row() for each in gpus.values()])
-    rollups.mark(db, push.host, points)
+    rollups.mark_unrolled(db, push.host, points)
 
 
 def _devices(db: Database, push: Push, rule: IdleRule, now: int) -> dict[int, Row]:
@@ -155,7 +155,7 @@ def _taken_out(db: Database, push: Push, known: Mapping[int, Row], rule: IdleRul
     return before | {index for index, each in unlisted.items() if (each["last_active_at"] or 0) < worked_since}
 
 
-def _cut(row: Row, *, quiet_from: int, now: int) -> None:
+def _forget_untrue(row: Row, *, quiet_from: int, now: int) -> None:
     """Take out of a trace what a reboot or a clock that was set back has made untrue."""
     if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
         row["quiet_since"] = None
@@ -205,15 +205,15 @@ def _owned(push: Push, known: Instance | None, launched_at: int, *, told: int | 
     )
 
 
-class Following:
+class GpuProgress:
     """One GPU while a delivery is taken in: `take` every minute, `mark` what became of it, and write the `row`."""
 
     def __init__(self, row: Row, rule: IdleRule, quiet_from: int, started_tick: int) -> None:
         self._row, self._rule = row, rule
         self._quiet_from, self._started_tick = quiet_from, started_tick
-        self._floor = Floor.from_text(row["floor"])
+        self._floor = PowerFloor.from_text(row["floor"])
         self._flat = _flat(row)
-        self._quiet = Quiet(row["quiet_head"], int.from_bytes(row["quiet_bits"], "little"))
+        self._quiet = QuietMinutes(row["quiet_head"], int.from_bytes(row["quiet_bits"], "little"))
         self._newest: Minute | None = None
 
     def take(self, minute: Minute, at: int) -> Point:
@@ -252,7 +252,7 @@ class Following:
         bits = quiet.bits.to_bytes((quiet.bits.bit_length() + 7) // 8, "little")
         return (
             self._row
-            | (_shown(self._newest) if self._newest else {})
+            | (_newest_shown(self._newest) if self._newest else {})
             | {
                 "quiet_head": quiet.head,
                 "quiet_bits": bits,
@@ -285,17 +285,17 @@ class Following:
         if watts is not None and held is not None:
             near = state == "active" and self._floor.near(at, watts, self._rule.veto_watts, held=held)
             if state == "quiet" and not minute.util_max:
-                self._floor = learn(self._floor, at, watts, held=held)
-        self._flat = follow_flat(self._flat, at, minute, suspect=near)
+                self._floor = learn_floor(self._floor, at, watts, held=held)
+        self._flat = extend_flat_streak(self._flat, at, minute, suspect=near)
 
 
-def _flat(row: Row) -> Flat | None:
+def _flat(row: Row) -> FlatStreak | None:
     if row["flat_since"] is None:
         return None
-    return Flat(row["flat_since"], row["flat_until"], row["flat_util"], row["flat_memory_mib"])
+    return FlatStreak(row["flat_since"], row["flat_until"], row["flat_util"], row["flat_memory_mib"])
 
 
-def _shown(minute: Minute) -> Row:
+def _newest_shown(minute: Minute) -> Row:
     """What people are shown of a GPU: its newest minute."""
     largest = max(minute.processes, key=lambda each: each.memory_mib or 0, default=None)
     return {
@@ -303,13 +303,13 @@ def _shown(minute: Minute) -> Row:
         "watts": minute.watts,
         "memory_used_mib": minute.memory_used_mib,
         "compute_processes": minute.compute_processes,
-        "process": plain(largest.name) if largest else "",
+        "process": plain_name(largest.name) if largest else "",
         "users": json.dumps(sorted({each.user for each in minute.processes} - {""})),
         "error": minute.error or "",
     }
 
 
-BATCH = 100
+ROLLUP_BATCH = 100
 """Hours or days of hosts that are counted in one transaction; deliveries wait for no more than that."""
 
 
@@ -325,7 +325,7 @@ def roll_up(ctx: Context) -> int:
 
 def _batch(ctx: Context) -> int:
     with ctx.store.writing() as db:
-        found = rollups.due(db, ctx.clock(), limit=BATCH)
+        found = rollups.due_rollups(db, ctx.clock(), limit=ROLLUP_BATCH)
         for level, start, host in found:
-            rollups.roll(db, level, start, host)
+            rollups.roll_up(db, level, start, host)
     return len(found)

@@ -8,9 +8,9 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import waste_of
-from bot.domain.machines.readings import Heard
-from bot.domain.machines.rollups import Cell
-from bot.domain.machines.source_history import Trail, cells
+from bot.domain.machines.readings import AgentReport
+from bot.domain.machines.rollups import HourCell
+from bot.domain.machines.source_history import SourceHistory, hourly_cells
 from bot.domain.machines.sources import Account, combine, judge_account, remembering, sees_but_cannot_measure
 from bot.domain.machines.verdict import GpuTrace, IdleRule, Verdict, judge
 from bot.services.context import Context
@@ -21,7 +21,7 @@ from store.machines import readings as stored_readings
 CLICK_STALE_MINUTES = 3
 AHEAD = CLICK_STALE_MINUTES * MINUTE_MS
 """A boot that lies further ahead than this was placed by a clock that has been set back since."""
-NOTHING: Mapping[str, Sequence[Trail]] = {}
+NO_HISTORIES: Mapping[str, Sequence[SourceHistory]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class _Case:
     """One instance before the judge."""
 
     traces: Sequence[GpuTrace]
-    told: Mapping[str, Sequence[Trail]]
+    told: Mapping[str, Sequence[SourceHistory]]
     """By source."""
     gpu_count: int
     launched_at: int | None
-    heard: Heard | None = None
+    heard: AgentReport | None = None
     booted_at: int = 0
     """When it last booted, as its agent told; 0 where no agent did."""
 
@@ -41,18 +41,18 @@ class _Case:
 def judge_all(ctx: Context) -> None:
     """Judge every running instance anew."""
     now, db = ctx.clock(), ctx.store.reading()
-    running = stored_fleet.running(db)
+    running = stored_fleet.running_instances(db)
     rules = {team: ctx.settings.rule_of(team) for team in {row["team"] for row in running}}
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
     traces = stored_readings.traces(db, now, window_minutes=ctx.settings.idle.window_minutes, windows=windows)
-    told, heard = source_history.trails(db, list(ctx.settings.source_limits)), agents.all_of(db)
+    told, heard = source_history.histories(db, list(ctx.settings.source_limits)), agents.reports(db)
     booted, limits = stored_readings.booted(db, now + AHEAD), ctx.settings.source_limits
     judged = {}
     for row in running:
         name, seen = row["id"], traces.get(row["id"], ())
         case = _Case(
             traces=seen,
-            told=told.get(name, NOTHING),
+            told=told.get(name, NO_HISTORIES),
             gpu_count=row["gpu_count"],
             launched_at=row["launched_at"],
             heard=heard.get(name),
@@ -77,14 +77,14 @@ def judge_now(
     rule = ctx.settings.rule_of(row["team"] if row else "")
     rule = replace(rule, stale_minutes=min(CLICK_STALE_MINUTES, rule.stale_minutes))
     traces = stored_readings.traces_of(db, instance_id, now, window_minutes=rule.window_minutes)
-    told = source_history.trails_of(db, instance_id, list(ctx.settings.source_limits))
+    told = source_history.histories_of(db, instance_id, list(ctx.settings.source_limits))
     limits = ctx.settings.decision_limits(CLICK_STALE_MINUTES)
     case = _Case(
         traces=traces,
         told=told,
         gpu_count=gpu_count,
         launched_at=launched_at,
-        heard=agents.of(db, instance_id),
+        heard=agents.report_of(db, instance_id),
         booted_at=stored_readings.quiet_from(db, instance_id, now + AHEAD),
     )
     return _judge(case, rule, now, limits)
@@ -92,17 +92,17 @@ def judge_now(
 
 def other_sources(ctx: Context, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
     """What each source but the agent says of an instance by itself, under its name."""
-    told, now = source_history.trails_of(db, instance.id, list(ctx.settings.source_limits)), ctx.clock()
+    told, now = source_history.histories_of(db, instance.id, list(ctx.settings.source_limits)), ctx.clock()
     booted_at = stored_readings.quiet_from(db, instance.id, now + AHEAD)
     case = _Case((), told, instance.gpu_count, instance.launched_at, booted_at=booted_at)
     return _others(case, rule, now, ctx.settings.source_limits)
 
 
-def strip(ctx: Context, db: Database, instance_id: str, now: int) -> tuple[Cell, ...]:
+def activity_strip(ctx: Context, db: Database, instance_id: str, now: int) -> tuple[HourCell, ...]:
     """The last 24 hours, oldest first: as the agent saw them; where it saw nothing, as another source did."""
-    seen = rollups.strip(db, instance_id, now)
-    told = source_history.trails_of(db, instance_id, list(ctx.settings.source_limits))
-    rest = [cells(trails, [each.start for each in seen]) for trails in told.values()]
+    seen = rollups.hour_strip(db, instance_id, now)
+    told = source_history.histories_of(db, instance_id, list(ctx.settings.source_limits))
+    rest = [hourly_cells(trails, [each.start for each in seen]) for trails in told.values()]
     return tuple(
         next((each for each in of_hour if each.active_share is not None), of_hour[0])
         for of_hour in zip(seen, *rest, strict=True)
@@ -130,7 +130,7 @@ def _judge(case: _Case, rule: IdleRule, now: int, limits: Mapping[str, int]) -> 
     )
 
 
-def prune(ctx: Context) -> None:
+def prune_minutes(ctx: Context) -> None:
     """Drop minutes that are too old to matter."""
     with ctx.store.writing() as db:
         stored_readings.prune(db, ctx.clock())

@@ -8,7 +8,7 @@ from bot.domain.acting.actions import Action
 from bot.domain.digest import next_due
 from bot.domain.machines import tags
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 from bot.domain.machines.why import Explanation
 from bot.errors import Refused
 from bot.services import digest
@@ -24,11 +24,11 @@ from store.machines import agents
 from store.machines import readings as stored_readings
 
 
-def explain(ctx: Context, listing: Listing, viewer: str) -> Explanation:
+def explain_verdict(ctx: Context, listing: Listing, viewer: str) -> Explanation:
     """All that counts for one instance, as of now, for whoever asks."""
     db, now, rule, instance = ctx.store.reading(), ctx.clock(), ctx.settings.rule_of(listing.team), listing.instance
     verdict = scenes.verdict_of(ctx, db, instance)
-    action, told = actions.live_on(db, instance.id), agents.of(db, instance.id)
+    action, told = actions.live_on(db, instance.id), agents.report_of(db, instance.id)
     stop = None if action else _stop_or_why_not(ctx, db, listing, viewer)
     spell = ledger.of_spell(ctx, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
@@ -37,9 +37,9 @@ def explain(ctx: Context, listing: Listing, viewer: str) -> Explanation:
         verdict=verdict,
         traces=tuple(stored_readings.traces_of(db, instance.id, now, window_minutes=rule.window_minutes)),
         others=tuple(verdict_service.other_sources(ctx, db, instance, rule)),
-        strip=verdict_service.strip(ctx, db, instance.id, now),
+        strip=verdict_service.activity_strip(ctx, db, instance.id, now),
         heard=told,
-        missing_gpus=owned.missing(ctx, db, listing, told),
+        missing_gpus=owned.missing_gpus(ctx, db, listing, told),
         exemption=ctx.exemption(instance),
         snooze=stored_snooze.on(db, instance.id, now),
         action=action,
@@ -51,8 +51,8 @@ def explain(ctx: Context, listing: Listing, viewer: str) -> Explanation:
         booked=scenes.next_slot(db, instance.id),
         digest_at=_next_digest(ctx, listing, now),
         unused_micros=spell.idle_micros if spell else None,
-        tag_doubts=tuple(tags.doubts(instance.tags, ctx.settings.known_tags)) if instance.provider == "ec2" else (),
-        silent=sources.of_machines(ctx, [instance.id]),
+        tag_doubts=tuple(tags.tag_doubts(instance.tags, ctx.settings.known_tags)) if instance.provider == "ec2" else (),
+        silent=sources.unread_of(ctx, [instance.id]),
         unused_day_micros=ledger.of_machine(ctx, instance.id, ledger.day_before(now), now + 1).idle_micros,
     )
 
@@ -67,9 +67,9 @@ def _stop_or_why_not(ctx: Context, db: Database, listing: Listing, viewer: str) 
     return planned
 
 
-def heard(ctx: Context, instance_id: str) -> Heard | None:
+def agent_report(ctx: Context, instance_id: str) -> AgentReport | None:
     """What the agent of an instance says of itself; None where none ever reported."""
-    return agents.of(ctx.store.reading(), instance_id)
+    return agents.report_of(ctx.store.reading(), instance_id)
 
 
 def _next_digest(ctx: Context, listing: Listing, now: int) -> int | None:

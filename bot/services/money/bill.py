@@ -69,7 +69,7 @@ def fetch(ctx: Context, bill: Bill) -> bool:
 
 def _with_teams(lines: Sequence[BillLine], teams: Collection[str]) -> tuple[BillLine, ...]:
     """The lines under the teams of the settings, however their tags are spelt: the ledger has them so, too."""
-    known = {team: tags.named(team, teams) for team in {line.team for line in lines} if team}
+    known = {team: tags.name_meant(team, teams) for team in {line.team for line in lines} if team}
     return tuple(replace(line, team=known[line.team]) if line.team else line for line in lines)
 
 
@@ -184,7 +184,7 @@ def answer(ctx: Context, first: date, last: date) -> BillReport:
 def _silences(ctx: Context, last: date, now: int) -> Iterator[str]:
     """What our meters lack while a source is silent."""
     end = int(datetime.combine(last + ONE_DAY, time(), UTC).timestamp() * 1000)
-    for each in until(sources.now(ctx), end, now)[:MOST_SILENT]:
+    for each in until(sources.unread_sources(ctx), end, now)[:MOST_SILENT]:
         if each.since is None:
             yield f"{each.name} was never read, so our meters have nothing of it."
         else:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.days import day_start, local_day, month_end
 from bot.domain.digest import MonthAhead
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.expected import STEADY, Expected, parts
 from bot.domain.money.forecast import Forecast, chance_over, first_day_over
 from bot.domain.money.forecast.bounds import left, most_per_day, outlook, range_of, whole_micros
@@ -268,11 +268,11 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], bo
 def _silences(ctx: Context, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
     """What was charged lacks something while a source is silent."""
     total = scope.kind == "total"
-    found = sources.now(ctx) if total else sources.of_machines(ctx, (each.id for each in machines))
+    found = sources.unread_sources(ctx) if total else sources.unread_of(ctx, (each.id for each in machines))
     return tuple(_lacks(each, books.zone) for each in found[:MOST_SILENT])
 
 
-def _lacks(silent: Silence, zone: ZoneInfo) -> str:
+def _lacks(silent: UnreadSource, zone: ZoneInfo) -> str:
     if silent.since is None:
         return f"{silent.name} was never read, so nothing of it is in what was charged."
     last = datetime.fromtimestamp(silent.since / 1000, zone)

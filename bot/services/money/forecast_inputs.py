@@ -11,7 +11,7 @@ from bot.domain.acting.actions import Action, SeenFacts
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import NO_MACHINE_TIME, MachineMs, day_length, day_start, local_day
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.money.accuracy import own
 from bot.domain.money.expected import Expected, Outlook, expect
 from bot.domain.money.forecast import Quantiles
@@ -56,7 +56,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
     open_ended: dict[str, int] = {}
     own, snoozed, booked = stored_hours.own_hours(db), stored_snooze.active(db, now), _booked(db)
     timed = {action.made_id: action for action in makings.over(db, now + FAR, now + FAR)}
-    for listing in listings.page(db, Filter(provider="ec2"), limit=ALL):
+    for listing in listings.listings_page(db, FleetFilter(provider="ec2"), limit=ALL):
         each, rule = listing.instance.id, own.get(listing.instance.id)
         rule = rule if rule is not None and still_counts(ctx, listing, rule) else None
         if ctx.exemption(listing.instance) or ctx.protects(listing.instance) or listing.instance.paid_anyway:

@@ -16,7 +16,7 @@ from bot.domain.money.rates import Share
 from bot.domain.money.reports import By, Spent, Sum
 from bot.domain.money.source_reads import Watch, days_known, first_known, watched_days
 from bot.services.context import Context
-from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED
+from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
 from store.money import source_reads, spend
@@ -120,9 +120,9 @@ def day_before(now: int) -> int:
 
 def watches(db: Database) -> dict[str, Watch]:
     """Every source of rented machines that was ever read, by name."""
-    charged = {source: at for source, at in spend.begins(db).items() if source != OWNED}
-    read = {source: spans for source, spans in source_reads.spans(db).items() if source != OWNED}
-    ended = {each.name: each.ok_at for each in stored_fleet.sources(db) if each.error == NOT_LOOKED_AT}
+    charged = {source: at for source, at in spend.begins(db).items() if source != OWNED_SOURCE}
+    read = {source: spans for source, spans in source_reads.spans(db).items() if source != OWNED_SOURCE}
+    ended = {each.name: each.ok_at for each in stored_fleet.fleet_sources(db) if each.error == NOT_LOOKED_AT}
     begins = first_known(charged, {source: spans[0][0] for source, spans in read.items()})
     return {source: Watch(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
 
@@ -130,7 +130,9 @@ def watches(db: Database) -> dict[str, Watch]:
 def unseen(ctx: Context) -> str:
     """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
     db = ctx.store.reading()
-    heard = [each for each in stored_fleet.sources(db) if each.name != OWNED and each.error != NOT_LOOKED_AT]
+    heard = [
+        each for each in stored_fleet.fleet_sources(db) if each.name != OWNED_SOURCE and each.error != NOT_LOOKED_AT
+    ]
     if "ec2" not in ctx.providers or any(each.ok_at is not None for each in heard) or watches(db):
         return ""
     if not heard:
@@ -165,7 +167,7 @@ def counted_from(ctx: Context, day: date) -> date | None:
 
 def owned_begins(db: Database) -> int | None:
     """The first instant that the ledger knows of any owned machine; None without any."""
-    return spend.begins(db).get(OWNED)
+    return spend.begins(db).get(OWNED_SOURCE)
 
 
 def unread(watched: Iterable[Watch], start: int, end: int, now: int) -> tuple[Span, ...]:

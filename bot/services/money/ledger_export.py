@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import day_start, month_end
-from bot.domain.machines.listing import Filter, Listing, Totals
+from bot.domain.machines.listing import FleetFilter, FleetTotals, Listing
 from bot.domain.machines.sources import until
 from bot.domain.money.rates import USD
 from bot.domain.money.reports import Spent
@@ -96,7 +96,7 @@ def ledger_sums(ctx: Context, start: int, end: int) -> list[MachineSum]:
 
 def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
     """What the ledger from `start` up to `end` lacks, and where it is cut, as sentences."""
-    for each in until(sources.now(ctx), end, ctx.clock()):
+    for each in until(sources.unread_sources(ctx), end, ctx.clock()):
         if each.since is None:
             yield f"{each.name} was never read, so nothing of it is in the ledger."
         else:
@@ -112,10 +112,10 @@ def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
         yield f"Midnight in {zone} is amid an hour of UTC, which counts whole for the month it began in."
 
 
-def everything(ctx: Context) -> tuple[list[Listing], Totals]:
+def everything(ctx: Context) -> tuple[list[Listing], FleetTotals]:
     """Every instance, most wasteful first, and the sums."""
     db = ctx.store.reading()
-    return listings.page(db, Filter(), limit=ALL), listings.totals(db, Filter())
+    return listings.listings_page(db, FleetFilter(), limit=ALL), listings.fleet_totals(db, FleetFilter())
 
 
 def status(ctx: Context) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def status(ctx: Context) -> dict[str, Any]:
     day = ledger.of_all(ctx, ledger.day_before(now), now + 1)
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
-        for source in stored_fleet.sources(ctx.store.reading())
+        for source in stored_fleet.fleet_sources(ctx.store.reading())
     ]
     names = people.known(ctx)
     sums = {

@@ -118,8 +118,8 @@ def measured_watts(db: Database, instance: Instance, now: int) -> Decimal | None
     What a GPU drew that was taken out since does not count.
     """
     day, hour = now // DAY_MS * DAY_MS, now // HOUR_MS * HOUR_MS
-    days = rollups.days_of(db, instance.id, day - MEASURED_DAYS * DAY_MS, day)
-    found = days or rollups.of_host(db, instance.id, hour - MEASURED_HOURS * HOUR_MS, hour)
+    days = rollups.rolled_days(db, instance.id, day - MEASURED_DAYS * DAY_MS, day)
+    found = days or rollups.hours_of(db, instance.id, hour - MEASURED_HOURS * HOUR_MS, hour)
     present = stored_readings.gpu_rows(db, instance.id).keys()
     here = ([each for each in sums if each.gpu in present] for sums in found.values()) if present else found.values()
     return _mean_watts(here, instance.gpu_count)

@@ -15,9 +15,9 @@ from bot.domain.clock import DAY_MS
 from bot.domain.days import GpuHours, day_start, gpu_hours, gpu_time, local_day
 from bot.domain.machines import models
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import Kind
-from bot.domain.machines.shape import COMMON
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import GpuKind
+from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
 from bot.domain.money.price_reads import Trouble, sentences
@@ -38,18 +38,18 @@ ALL = -1
 
 def compare(ctx: Context, wanted: str) -> Comparison:
     """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
-    kind = models.kind(wanted)
+    kind = models.gpu_kind(wanted)
     quoted, troubles = _quoted(ctx, kind)
     fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
     paid, owned = tuple(_paid(ctx, kind)), tuple(_owned(ctx, kind))
     if not (fits or paid or owned):
         yours = names(ctx)
-        known = sorted({models.short(each.model) for each in quoted} | set(yours))
+        known = sorted({models.short_model(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
         about = [each for each in troubles if "without the machine" in each]
         raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
-    spelled = (models.short(each.model) for each in fits)
+    spelled = (models.short_model(each.model) for each in fits)
     shown = next((each for each in (*spelled, *names(ctx)) if each.lower() == wanted.lower()), wanted)
     return Comparison(shown, tuple(_best(fits)), paid, owned, DAYS, troubles)
 
@@ -58,17 +58,17 @@ def figure(ctx: Context, listing: Listing) -> Figure:
     """What one instance's rate is made of."""
     instance = listing.instance
     owned = _own_machine(ctx, instance) if instance.provider == "owned" else None
-    known = Figure(instance, models.short(instance.gpu_model), listing.rate, owned)
+    known = Figure(instance, models.short_model(instance.gpu_model), listing.rate, owned)
     return known if owned else with_parts(ctx, known)
 
 
 def names(ctx: Context) -> list[str]:
     """The GPU models of the fleet."""
-    found = listings.page(ctx.store.reading(), Filter(), limit=ALL)
-    return sorted({models.short(each.instance.gpu_model) for each in found if each.instance.gpu_model})
+    found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=ALL)
+    return sorted({models.short_model(each.instance.gpu_model) for each in found if each.instance.gpu_model})
 
 
-def _quoted(ctx: Context, kind: Kind) -> tuple[list[Quote], tuple[str, ...]]:
+def _quoted(ctx: Context, kind: GpuKind) -> tuple[list[Quote], tuple[str, ...]]:
     """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
     db = ctx.store.reading()
     found, troubles = list(quotes.aws(rates.price_book(ctx, db), carried(ctx))), sentences(stored_prices.troubles(db))
@@ -93,7 +93,7 @@ def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
             yield quote
 
 
-def _paid(ctx: Context, kind: Kind) -> Iterator[Paid]:
+def _paid(ctx: Context, kind: GpuKind) -> Iterator[Paid]:
     forecast.catch_up(ctx)
     since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=DAYS)
     db = ctx.store.reading()
@@ -105,8 +105,8 @@ def _paid(ctx: Context, kind: Kind) -> Iterator[Paid]:
             yield Paid(row["type"], row["machines"], priced, row["micros"], GpuHours(hours - priced), exact)
 
 
-def _owned(ctx: Context, kind: Kind) -> Iterator[OwnMachine]:
-    owned = listings.page(ctx.store.reading(), Filter(provider="owned"), limit=ALL)
+def _owned(ctx: Context, kind: GpuKind) -> Iterator[OwnMachine]:
+    owned = listings.listings_page(ctx.store.reading(), FleetFilter(provider="owned"), limit=ALL)
     for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
         if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
             yield _own_machine(ctx, instance)
@@ -114,7 +114,7 @@ def _owned(ctx: Context, kind: Kind) -> Iterator[OwnMachine]:
 
 def _own_machine(ctx: Context, instance: Instance) -> OwnMachine:
     day, db = ctx.clock() // DAY_MS * DAY_MS, ctx.store.reading()
-    days = rollups.days_of(db, instance.id, day - DAYS * DAY_MS, day).values()
+    days = rollups.rolled_days(db, instance.id, day - DAYS * DAY_MS, day).values()
     sums = [gpu for each in days for gpu in each]
     known = sum(gpu.known for gpu in sums)
     busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
@@ -135,7 +135,7 @@ def with_parts(ctx: Context, known: Figure) -> Figure:
         priced = None
     if instance.lifecycle != "spot":
         return replace(known, priced=priced, troubles=troubles)
-    shape = instance.shape or COMMON
+    shape = instance.shape or COMMON_SHAPE
     spans = stored_prices.spot_spans(db, shape.spot_name(instance.type), book.now)
     here = next((each for each in spans if (each.source, each.zone) == (instance.source, instance.zone)), None)
     asked = book.priced(replace(instance, lifecycle="on-demand"))
@@ -152,7 +152,7 @@ def of_type(ctx: Context, kind: str) -> TypeFigure | None:
     """What an instance type costs wherever that is known; None where nothing is known of it."""
     db = ctx.store.reading()
     book = rates.price_book(ctx, db)
-    used = sorted(source for source, each in listings.places(db) if each == kind)
+    used = sorted(source for source, each in listings.rented_places(db) if each == kind)
     used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
     listed = [f"ec2//{region}" for region, each in sorted(book.listed) if each == kind]
     offers = tuple(_offers(book, kind, list(dict.fromkeys([*used, *listed])) or [f"ec2//{HOME}"]))
@@ -169,7 +169,7 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
     """What is paid there; a region has one line, or one for each account that pays differently."""
     by_region: dict[str, list[tuple[str, Priced]]] = {}
     for source in sources:
-        like = Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON)
+        like = Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON_SHAPE)
         priced, known = book.priced(like), by_region.setdefault(like.region, [])
         if priced is not None and priced not in [each for _, each in known] and (like.account or not known):
             known.append((like.account, priced))
@@ -181,7 +181,7 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
 def without_price(ctx: Context, kind: str) -> str:
     """Why a type of which no price is known has none, and what to set; empty for a type that is not known at all."""
     db = ctx.store.reading()
-    other = others.what(db, kind) or (quotes.other_of(kind) if _EC2_TYPE.fullmatch(kind) else "")
+    other = others.uncovered_kind(db, kind) or (quotes.other_of(kind) if _EC2_TYPE.fullmatch(kind) else "")
     if other:
         return f"{kind} has {other}. Valet looks after machines with NVIDIA GPUs only, so it reads no price of it."
     model, gpus = _gpus(ctx, kind)
@@ -203,7 +203,7 @@ def without_price(ctx: Context, kind: str) -> str:
 def _gpus(ctx: Context, kind: str) -> tuple[str, int]:
     """Model and number of the GPUs of a type."""
     known = quotes.gpus_of(kind, carried(ctx))
-    return (models.short(known[0]), known[2]) if known else ("", 0)
+    return (models.short_model(known[0]), known[2]) if known else ("", 0)
 
 
 _COUNTED = re.compile(r"(\d{1,2}) ?(?:x|\u00d7) ?(.+)|(.+?) ?(?:x|\u00d7) ?(\d{1,2})", re.ASCII)
@@ -238,11 +238,11 @@ def called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> list[st
     counted = _COUNTED.fullmatch(plain)
     count, model = (counted[1] or counted[4], counted[2] or counted[3]) if counted else ("", plain)
     try:
-        wanted = models.kind(model)
+        wanted = models.gpu_kind(model)
     except Refused:
         return family
     return family or [each for each in types if wanted.core and _bears(quotes.gpus_of(each, gpus), wanted, count)]
 
 
-def _bears(gpus: Gpus | None, wanted: Kind, count: str) -> bool:
+def _bears(gpus: Gpus | None, wanted: GpuKind, count: str) -> bool:
     return gpus is not None and wanted.fits(gpus[0], gpus[1] * 1024) and count in {"", str(gpus[2])}

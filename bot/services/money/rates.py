@@ -11,7 +11,7 @@ from bot.billing import prices, spot
 from bot.billing.aws_prices import AwsPrices
 from bot.domain.machines import tags
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.shape import COMMON, SYSTEMS, Shape, parts_of, price_place
+from bot.domain.machines.shape import COMMON_SHAPE, SYSTEMS, Shape, parts_of, price_place
 from bot.domain.money.ownership import micros
 from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
 from bot.domain.money.pricebook import Book, Price, Priced
@@ -79,7 +79,7 @@ def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
     found = [
         priced
         for source in (*sources, f"ec2//{prices.HOME}")
-        if (priced := known.priced(Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON))) is not None
+        if (priced := known.priced(Instance("", kind, "ec2", source, kind, "unknown", shape=COMMON_SHAPE))) is not None
     ]
     return next((each for each in found if each.price.exact), found[0] if found else None)
 
@@ -93,7 +93,9 @@ def of_parts(db: Database, region: str = "") -> dict[tuple[str, str], int]:
 def team_of(settings: Settings, instance: Instance) -> str:
     """The team an instance belongs to: by the settings for owned hosts, by its tag for rented ones; may be empty."""
     host = settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
-    return host.team if host else tags.named(tags.value(instance.tags, settings.actions.team_tag), settings.teams)
+    return (
+        host.team if host else tags.name_meant(tags.tag_value(instance.tags, settings.actions.team_tag), settings.teams)
+    )
 
 
 def read(ctx: Context, aws: AwsPrices) -> None:
@@ -127,10 +129,12 @@ def _place(wanted: Wanted) -> tuple[Sheet, str]:
 
 def wanted(ctx: Context, db: Database) -> set[Wanted]:
     """Everything whose price counts: a clone is made where its original is, and of its type."""
-    places = {*listings.places(db), *((each.source, each.type) for each in ctx.settings.templates.values())}
-    parts = {Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.parts(db)}
+    places = {*listings.rented_places(db), *((each.source, each.type) for each in ctx.settings.templates.values())}
+    parts = {
+        Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.priced_parts(db)
+    }
     machines = {Wanted("instance", _region(source), kind) for source, kind in places}
-    machines |= {each for row in listings.shapes(db) if (each := _of_shape(row)) is not None}
+    machines |= {each for row in listings.odd_shapes(db) if (each := _of_shape(row)) is not None}
     return parts | machines | {Wanted("spot", source, kind) for source, kind in places}
 
 

@@ -198,7 +198,7 @@ def _list_rent(kind: str, asked: Asked, rented: Priced | None) -> tuple[int, str
 def _rented(ctx: Context, kind: str) -> Priced | None:
     """What it costs on demand where it is used, or may be launched, if that is known exactly; else at home."""
     db = ctx.store.reading()
-    used = [source for source, each in sorted(listings.places(db)) if each == kind]
+    used = [source for source, each in sorted(listings.rented_places(db)) if each == kind]
     used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
     return rates.on_demand(rates.price_book(ctx, db), kind, used)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import local_day
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.sources import until
 from bot.domain.money.reports import IdleNow, ReportBy, Row, SpendReport, Spent, Sum
 from bot.services.context import Context
@@ -56,7 +56,7 @@ def report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
         running_micros=sum(each.micros for each in running if each.provider != "owned"),
         begins=begins,
         owned_begins=owned_begins,
-        silent=until(sources.now(ctx), end, now),
+        silent=until(sources.unread_sources(ctx), end, now),
     )
 
 
@@ -72,7 +72,7 @@ def idle_now(ctx: Context) -> tuple[IdleNow, ...]:
     found = []
     snoozed = stored_snooze.active(ctx.store.reading(), ctx.clock())
     for state in ("idle", "partial"):
-        for listing in listings.page(ctx.store.reading(), Filter(state=state), limit=ALL):
+        for listing in listings.listings_page(ctx.store.reading(), FleetFilter(state=state), limit=ALL):
             verdict, instance = listing.verdict, listing.instance
             if verdict is None or verdict.since is None:
                 continue

@@ -16,7 +16,7 @@ from sqlite_utils import Database
 from bot.domain.acting.hours import next_edge
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import local_day
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.sources import until
 from bot.domain.money.plans import Span
 from bot.domain.money.savings import (
@@ -65,7 +65,10 @@ def answer(ctx: Context, first: date, last: date) -> Savings:
     db = ctx.store.reading()
     start, end = span_of(first, last, ctx.settings.digest.timezone)
     found = stored_savings.between(db, start, end)
-    idle, rented = listings.totals(db, Filter(stop_saves=True)), listings.totals(db, Filter(provider="ec2"))
+    idle, rented = (
+        listings.fleet_totals(db, FleetFilter(stop_saves=True)),
+        listings.fleet_totals(db, FleetFilter(provider="ec2")),
+    )
     anyway = rented.waste_micros - idle.waste_micros
     commitments = rates.unread(ctx.settings, ctx.clock()).committed()
     return Savings(
@@ -78,7 +81,7 @@ def answer(ctx: Context, first: date, last: date) -> Savings:
         anyway_micros_per_hour=anyway,
         wasted_exact=listings.wastes_exactly(db),
         commitments=commitments,
-        silent=until(sources.now(ctx), end, ctx.clock()),
+        silent=until(sources.unread_sources(ctx), end, ctx.clock()),
         timezone=ctx.settings.digest.timezone,
         made_at=ctx.clock(),
     )

@@ -31,7 +31,7 @@ def look(ctx: Context) -> None:
     """Look at yesterday once it is over and charged, and before it at days that Valet was away for."""
     now_day, zone = today(ctx), ZoneInfo(ctx.settings.digest.timezone)
     db = ctx.store.reading()
-    read_at = max((source.ok_at or 0 for source in stored_fleet.sources(db)), default=0)
+    read_at = max((source.ok_at or 0 for source in stored_fleet.fleet_sources(db)), default=0)
     if read_at < day_start(now_day, zone) + SETTLED:
         return
     scopes = (*(Scope("team", team.name) for team in ctx.roster().teams), TOTAL)

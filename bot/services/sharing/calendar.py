@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot import __version__
 from bot.domain.clock import DAY_MS
-from bot.domain.machines.fleet import plain
+from bot.domain.machines.fleet import plain_name
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import Slot, hold_of
 from bot.domain.sharing.calendar import Week, end_of
@@ -119,7 +119,7 @@ def events(ctx: Context, *, holder: str = "", team: str = "") -> list[Event]:
     kept: list[Claim | Slot] = [slot for slot in slots if slot.state == "booked"]
     kept += stored_claims.recent(db, now - PAST)
     wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
-    rows = stored_fleet.known(db)
+    rows = stored_fleet.known_instances(db)
     names = people.known(ctx)
     made = [_event(each, of_claim, rows.get(each.instance_id), names, alone=bool(holder)) for each in wanted]
     return sorted(made, key=lambda event: (event.from_at, event.uid))
@@ -165,7 +165,7 @@ def as_ics(found: Sequence[Event], name: str) -> bytes:
     made.add("prodid", f"-//gpu-valet//Valet {__version__}//EN")
     made.add("version", "2.0")
     made.add("method", "PUBLISH")
-    made.add("x-wr-calname", plain(name))
+    made.add("x-wr-calname", plain_name(name))
     made.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
     made.add("x-published-ttl", REFRESH)
     for event in found:
@@ -174,7 +174,7 @@ def as_ics(found: Sequence[Event], name: str) -> bytes:
         entry.add("dtstamp", _utc(event.made_at))
         entry.add("dtstart", _utc(event.from_at))
         entry.add("dtend", _utc(event.until_at))
-        entry.add("summary", plain(event.title, 200))
+        entry.add("summary", plain_name(event.title, 200))
         entry.add("description", f"Held by {event.holder}. Machine {event.instance_id}.")
         entry.add("status", "TENTATIVE" if event.tentative else "CONFIRMED")
         entry.add("transp", "TRANSPARENT")

@@ -7,8 +7,8 @@ from sqlite_utils import Database
 
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.start import obstacle_to_start
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import short
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import short_model
 from bot.domain.sharing.find import (
     FREE,
     TIERS,
@@ -97,11 +97,13 @@ def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]
     return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
 
 
-def free_machines(ctx: Context, chosen: Filter, person: str, *, least: int = 1) -> tuple[str, ...]:
+def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int = 1) -> tuple[str, ...]:
     """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
     search = begin(ctx, Want(), person, limits.default)
-    found = [each for each in listings.page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)]
+    found = [
+        each for each in listings.listings_page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)
+    ]
     left = _left(search, found)
     free = {each.instance.id: _to_be_had(search, each, left) & frozenset(idle_gpus(each)) for each in found}
     return tuple(each for each, gpus in free.items() if len(gpus) >= least)
@@ -157,7 +159,7 @@ def find(ctx: Context, want: Want, person: str = "", length: int | None = None) 
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked([*launches, *(each for how in stored_find.STANDINGS for each in standing(search, how))], MOST)
-    silent = sources.of_machines(ctx, (each.listing.instance.id for each in ways))
+    silent = sources.unread_of(ctx, (each.listing.instance.id for each in ways))
     found = Found(want, ways, tuple(_mine(db, want, person)), silent=silent)
     if found.best is not None or most < want.count:
         return found
@@ -218,7 +220,7 @@ def is_kind(ctx: Context, text: str) -> bool:
 
 def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
     """What the person holds that would do."""
-    for each in listings.page(db, Filter(holder=person), limit=50) if person else ():
+    for each in listings.listings_page(db, FleetFilter(holder=person), limit=50) if person else ():
         held, instance = each.claim_of(person), each.instance
         if held and len(held.gpus) >= want.count and want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
             yield each
@@ -238,7 +240,7 @@ def _missing(db: Database, want: Want, most: int) -> str:
     """Nothing has such GPUs, or as many: what there is."""
     if most:
         return f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}."
-    known = sorted({short(model) for model, _ in stored_find.kinds(db) if model})
+    known = sorted({short_model(model) for model, _ in stored_find.kinds(db) if model})
     close = nearest(str(want.kind), known) or known[:6]
     have = f" You have {', '.join(close)}." if close else ""
     return f"No machine here has a GPU like {want.kind}.{have}"

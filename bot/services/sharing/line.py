@@ -8,8 +8,8 @@ from sqlite_utils import Database
 
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since, is_gone
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import short
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import short_model
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
 from bot.domain.sharing.offers import Offer
@@ -92,14 +92,14 @@ def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None
 
 def _amount(db: Database, want: Want) -> int:
     """How many GPUs of a kind to wait for. Raises Refused when no machine has them."""
-    known = [each.instance for each in listings.page(db, Filter(), limit=turns.ALL)]
+    known = [each.instance for each in listings.listings_page(db, FleetFilter(), limit=turns.ALL)]
     of_kind = [each for each in known if want.kind.fits(each.gpu_model, each.gpu_memory_mib)]
     most = max((max(1, each.gpu_count) for each in of_kind), default=0)
     if most >= want.count:
         return want.count
     if of_kind:
         raise Refused(f"No machine has {want.count} of them; the most is {most}. Try {most}x{want.kind}.")
-    models = ", ".join(sorted({short(each.gpu_model) for each in known if each.gpu_model})) or "no GPUs yet"
+    models = ", ".join(sorted({short_model(each.gpu_model) for each in known if each.gpu_model})) or "no GPUs yet"
     raise Refused(f"No machine here has {want.kind}, so waiting is in vain. There are {models}.")
 
 
@@ -375,7 +375,7 @@ def _wanted(db: Database) -> list[Listing]:
     if all(first.instance_id for first in firsts):
         ids = {first.instance_id for first in firsts}
         return [found for each in ids if (found := listings.by_id(db, each)) is not None]
-    known = listings.page(db, Filter(), limit=turns.ALL)
+    known = listings.listings_page(db, FleetFilter(), limit=turns.ALL)
     return [each for each in known if any(first.could_use(each.instance) for first in firsts)]
 
 

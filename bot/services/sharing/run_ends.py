@@ -103,7 +103,7 @@ def is_unseen(run: Run, now: int) -> bool:
 
 def silent(ctx: Context, db: Database, instance: Instance, run: Run) -> str:
     """Why a run on an owned machine is lost: its agent tells neither of it nor of the machine; empty where it does."""
-    heard = max(_heard(run), owned.last_heard(db, instance.id) or 0)
+    heard = max(_heard(run), owned.last_report_at(db, instance.id) or 0)
     if ctx.clock() - heard <= SILENT:
         return ""
     return f"The agent of {instance.name} has told nothing for {SILENT // MINUTE_MS} minutes."

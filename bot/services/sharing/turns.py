@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from bot.domain.machines.listing import Filter, Listing
-from bot.domain.machines.models import Kind
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.models import GpuKind
 from bot.domain.sharing.bookings import Hold, Slot, hold_of
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import FORESEEN, Turn, Vacancies, Waiter, seats, spoken_for, turn_of
@@ -101,7 +101,9 @@ def _scene(ctx: Context, db: Database, instance_id: str, before: int) -> tuple[l
         return stored_line.unoffered(db, before=before, instance_id=instance_id), vacancies(
             ctx, db, [found] if found else []
         )
-    return stored_line.unoffered(db, before=before), vacancies(ctx, db, listings.page(db, Filter(), limit=ALL))
+    return stored_line.unoffered(db, before=before), vacancies(
+        ctx, db, listings.listings_page(db, FleetFilter(), limit=ALL)
+    )
 
 
 def vacancies(ctx: Context, db: Database, machines: Sequence[Listing]) -> Vacancies:
@@ -123,14 +125,14 @@ def at_the_end(
     person: str,
     *,
     instance_id: str = "",
-    kind: Kind | None = None,
+    kind: GpuKind | None = None,
     count: int | None = None,
     length: int | None = None,
     note: str = "",
 ) -> Waiter:
     """Somebody as they would stand at the end of a line. Raises Refused for a length that is not granted."""
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
-    return Waiter(LAST, person, instance_id, kind or Kind(), count, limits.length(length), note, ctx.clock())
+    return Waiter(LAST, person, instance_id, kind or GpuKind(), count, limits.length(length), note, ctx.clock())
 
 
 def place_of(ctx: Context, db: Database, waiter: Waiter) -> Place:
@@ -148,7 +150,11 @@ def _ahead(db: Database, waiter: Waiter) -> int:
     lines = stored_line.lines(db)
     rivals = [(first, people) for first, people in lines if first.instance_id == waiter.instance_id != ""]
     if not waiter.instance_id or not all(first.instance_id for first, _ in lines):
-        known = [each.instance for each in listings.page(db, Filter(), limit=ALL) if waiter.could_use(each.instance)]
+        known = [
+            each.instance
+            for each in listings.listings_page(db, FleetFilter(), limit=ALL)
+            if waiter.could_use(each.instance)
+        ]
         rivals = [(first, people) for first, people in lines if any(first.could_use(each) for each in known)]
     if waiter.id == LAST:
         return sum(people for _, people in rivals)

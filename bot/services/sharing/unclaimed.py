@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
-from bot.domain.machines.listing import Filter, Listing
+from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.sharing.checkins import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
@@ -51,7 +51,7 @@ def _in_use(ctx: Context, db: Database) -> dict[Key, tuple[int, ...]]:
     """Where unix users work on GPUs that nobody has claimed."""
     found: dict[Key, tuple[int, ...]] = {}
     for state in ("active", "partial"):
-        for listing in listings.page(db, Filter(state=state), limit=ALL):
+        for listing in listings.listings_page(db, FleetFilter(state=state), limit=ALL):
             if listing.busy.intersection(_unclaimed(listing)):
                 use = _use(ctx, db, listing)
                 found |= {(listing.instance.id, user): gpus for user, gpus in use.items()}

@@ -1,7 +1,7 @@
 """The fleet as a message: totals first, waste before everything else, the next step as a button."""
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.listing import Listing, Source, Totals
+from bot.domain.machines.listing import FleetSource, FleetTotals, Listing
 from bot.domain.machines.notices import Notice
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.standing_costs import Keeping
@@ -39,8 +39,8 @@ from handlers.blocks.words import (
     usd,
 )
 
-PAGE = 10
-HEARD = 5 * MINUTE_MS
+FLEET_PAGE = 10
+QUIET_TOLD_AFTER_MS = 5 * MINUTE_MS
 """What was told of so lately is no silence."""
 _MARK = {
     "free": ":large_yellow_circle:",
@@ -50,11 +50,13 @@ _MARK = {
 }
 
 
-def status(found: list[Listing], totals: Totals, sources: list[Source], now: int, *, page: int, query: str) -> Reply:
+def status(
+    found: list[Listing], totals: FleetTotals, sources: list[FleetSource], now: int, *, page: int, query: str
+) -> Reply:
     """A page of the fleet. `query` is the filter as typed; it is shown again by the next-page button."""
     if not totals.instances:
         return _nothing(sources, query, now)
-    conclusion = headline(totals, query)
+    conclusion = fleet_headline(totals, query)
     blocks: list[Block] = [section(f"*{conclusion}*")]
     for listing in found:
         blocks += _row(listing, now)
@@ -63,7 +65,7 @@ def status(found: list[Listing], totals: Totals, sources: list[Source], now: int
     return Reply(cut_mrkdwn(f"{conclusion} {'; '.join(plain)}", FALLBACK_TEXT), blocks)
 
 
-def headline(totals: Totals, query: str = "") -> str:
+def fleet_headline(totals: FleetTotals, query: str = "") -> str:
     """The conclusion, in one or two sentences."""
     what = f"GPU fleet ({esc(query, 60)})" if query else "GPU fleet"
     about = "about " if totals.estimated else ""
@@ -77,7 +79,7 @@ def headline(totals: Totals, query: str = "") -> str:
     return f"{what}: {counted}. {idle}.{priced}"
 
 
-def _none(totals: Totals) -> str:
+def _none(totals: FleetTotals) -> str:
     """That nothing idles, as far as it was seen: of unknown machines nobody knows."""
     return f"Nothing seen idle, {totals.unknown} unknown" if totals.unknown else "Nothing idle"
 
@@ -87,7 +89,7 @@ def _of_it_owned(owned: int, whole: int) -> str:
     return f" ({'all' if owned == whole else per_hour(owned)} of it owned)" if owned else ""
 
 
-def _nothing(sources: list[Source], query: str, now: int) -> Reply:
+def _nothing(sources: list[FleetSource], query: str, now: int) -> Reply:
     if query:
         return plainly(f"Nothing matches {code(query)}. `/gpu status` shows all.")
     said = (
@@ -98,7 +100,7 @@ def _nothing(sources: list[Source], query: str, now: int) -> Reply:
     return Reply(said, [section(said), *([context(trouble)] if trouble else [])])
 
 
-def describe(listing: Listing, now: int) -> str:
+def describe_machine(listing: Listing, now: int) -> str:
     """One instance in two lines: what it is and its state, then money and people."""
     instance, state = listing.instance, listing.state
     model = esc(instance.gpu_model, 40)
@@ -140,14 +142,16 @@ def _strip(listing: Listing) -> str:
 def _since(listing: Listing, now: int) -> str:
     verdict = listing.verdict
     if not listing.running:
-        return _stood(listing, now)
+        return _stopped(listing, now)
     if verdict is None:
         return ": no reading"
     if verdict.state == "unknown":
         return f": {_unknown(verdict, now)}"
     if verdict.state == "active":
         return (
-            f": last worked {length(now - verdict.since)} ago" if verdict.since and now - verdict.since >= HEARD else ""
+            f": last worked {length(now - verdict.since)} ago"
+            if verdict.since and now - verdict.since >= QUIET_TOLD_AFTER_MS
+            else ""
         )
     for_how_long = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE_MS else ""
     if verdict.state == "partial":
@@ -158,7 +162,7 @@ def _since(listing: Listing, now: int) -> str:
 def _unknown(verdict: Verdict, now: int) -> str:
     """Why nobody can tell, and since when nothing was heard, unless that is only now."""
     why = esc(verdict.gist.removeprefix("no reading lately: "))
-    if verdict.needs_time or (verdict.since and now - verdict.since < HEARD):
+    if verdict.needs_time or (verdict.since and now - verdict.since < QUIET_TOLD_AFTER_MS):
         return why
     if verdict.sees_few:
         return f"{why} since {_seen(verdict.since, now)}" if verdict.since else why
@@ -169,7 +173,7 @@ def _seen(since: int, now: int) -> str:
     return clock_time(since) if now - since < 12 * HOUR_MS else near(since, now)
 
 
-def _stood(listing: Listing, now: int) -> str:
+def _stopped(listing: Listing, now: int) -> str:
     at_least = "" if listing.still is None or listing.still.exact else " at least"
     return f" since {near(listing.since, now)}{at_least}" if listing.since else ""
 
@@ -219,7 +223,7 @@ def _held(listing: Listing, held: Claim, now: int) -> str:
 
 
 def _row(listing: Listing, now: int) -> list[Block]:
-    blocks = [section(describe(listing, now))]
+    blocks = [section(describe_machine(listing, now))]
     buttons = []
     if listing.running and listing.unclaimed:
         buttons.append(claim_button(listing))
@@ -241,7 +245,7 @@ def _why(listing: Listing) -> Block:
     return button(f"Why {listing.instance.name}", ids.WHY, listing.instance.id)
 
 
-def single(listing: Listing, now: int) -> Reply:
+def one_machine(listing: Listing, now: int) -> Reply:
     """One instance, with what can be done about it."""
     blocks = _row(listing, now)
     if blocks[-1]["type"] != "actions":
@@ -250,11 +254,11 @@ def single(listing: Listing, now: int) -> Reply:
 
 
 def _foot(
-    found: list[Listing], totals: Totals, sources: list[Source], now: int, *, page: int, query: str
+    found: list[Listing], totals: FleetTotals, sources: list[FleetSource], now: int, *, page: int, query: str
 ) -> list[Block]:
     blocks: list[Block] = []
-    start = page * PAGE
-    shown = f"{start + 1} to {start + len(found)} of {totals.instances}" if totals.instances > PAGE else "all"
+    start = page * FLEET_PAGE
+    shown = f"{start + 1} to {start + len(found)} of {totals.instances}" if totals.instances > FLEET_PAGE else "all"
     fresh = min((source.ok_at for source in sources if source.ok_at), default=None)
     as_of = f" As of {clock_time(fresh)}." if fresh else ""
     blocks.append(context(f"Shown: {shown}, most wasteful first; bars are the hours with work since yesterday.{as_of}"))
@@ -278,7 +282,7 @@ def _turning(turns: list[Block]) -> Block:
     return actions(*turns)
 
 
-def _trouble(sources: list[Source], now: int) -> str:
+def _trouble(sources: list[FleetSource], now: int) -> str:
     silent = [source for source in sources if source.error]
     said = []
     for source in silent[:3]:
@@ -289,7 +293,7 @@ def _trouble(sources: list[Source], now: int) -> str:
     return lines(said)
 
 
-def told(notice: Notice, name: str, gpu_command: str, now: int) -> Reply:
+def machine_notice(notice: Notice, name: str, gpu_command: str, now: int) -> Reply:
     """One of them, as it stands."""
     draw = {"agent": _agent, "down": _down, "gpus": _gpus}[notice.kind]
     return plainly(draw(notice, f"*{esc(name, 60)}*", f"{gpu_command} %s {name}", now))

@@ -14,7 +14,7 @@ def has_now(listing: Listing, count: int) -> Block:
     return button(label, ids.GPUS_NOW, f"{count}|{listing.instance.id}")
 
 
-def counted(listing: Listing, seen: int) -> Reply:
+def gpus_counted(listing: Listing, seen: int) -> Reply:
     """How many GPUs it has, how many its agent sees, and what to press where those differ."""
     name, count = esc(listing.instance.name, 60), listing.instance.gpu_count
     if seen >= count:
@@ -26,7 +26,7 @@ def counted(listing: Listing, seen: int) -> Reply:
     )
 
 
-def confirmed(listing: Listing) -> Reply:
+def gpus_confirmed(listing: Listing) -> Reply:
     """Told to whoever said it."""
     name, count = esc(listing.instance.name, 60), plural(listing.instance.gpu_count, "GPU")
     return plainly(
@@ -34,7 +34,7 @@ def confirmed(listing: Listing) -> Reply:
     )
 
 
-def renamed(listing: Listing, before: Listing) -> Reply:
+def machine_renamed(listing: Listing, before: Listing) -> Reply:
     """Told to whoever renamed it, and seen by the others."""
     name, host = esc(listing.instance.name, 60), esc(listing.instance.id, 60)
     text = (
@@ -44,25 +44,25 @@ def renamed(listing: Listing, before: Listing) -> Reply:
     return plainly(text, private=False)
 
 
-ENDS = "It leaves the list and costs nothing more from then on; its history stays."
+WHAT_RETIRING_ENDS = "It leaves the list and costs nothing more from then on; its history stays."
 
 
-def question(listing: Listing, heard: int | None, now: int) -> Reply:
+def retirement_question(listing: Listing, heard: int | None, now: int) -> Reply:
     """What would happen, with the button that does it."""
     name = listing.instance.name
     silent = "was never heard" if heard is None else f"was last heard {length(now - heard)} ago"
     holders = persons([each.holder for each in listing.claims])
     claims = f" The claims of {holders} on it end." if listing.claims else ""
-    text = f"Retire *{esc(name, 60)}*? Its agent {silent}. {ENDS}{claims}"
+    text = f"Retire *{esc(name, 60)}*? Its agent {silent}. {WHAT_RETIRING_ENDS}{claims}"
     return plainly(text, button(f"Retire {name}", ids.RETIRE, listing.instance.id))
 
 
-def told(end: Retirement) -> Reply:
+def retirement(end: Retirement) -> Reply:
     """One end, as it stands, with the silence there was when it came to that."""
     name = esc(end.name, 60)
     silent = f"*{name}* has not reported for {length(end.at - end.heard_at)}" if end.heard_at else f"*{name}* is silent"
     if end.state == "announced":
-        text = f"{silent}. Unless it reports within a day, it is retired. {ENDS}"
+        text = f"{silent}. Unless it reports within a day, it is retired. {WHAT_RETIRING_ENDS}"
         return plainly(text, button(f"Keep {end.name}", ids.UNRETIRE, end.id), private=False)
     if end.state == "retired":
         why = f": {esc(end.reason, 300)}" if end.reason else ""

@@ -5,8 +5,8 @@ from itertools import groupby
 from bot.domain.acting.actions import PAST_TENSE, Action, StopFacts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.readings import Heard
-from bot.domain.machines.verdict import IDLE, GpuTrace, GpuVerdict
+from bot.domain.machines.readings import AgentReport
+from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict
 from bot.domain.machines.why import Explanation
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.drain import since as draining_since
@@ -32,11 +32,11 @@ from handlers.blocks.words import (
 )
 
 MOST_DOUBTS = 4
-OLD = 5 * MINUTE_MS
+OLD_READING_MS = 5 * MINUTE_MS
 """A reading older than this is told with its time."""
 
 
-def why(told: Explanation, now: int) -> Reply:
+def why_blocks(told: Explanation, now: int) -> Reply:
     """The whole answer."""
     conclusion = _conclusion(told, now)
     blocks = [section(lines([f"*{conclusion}*", _evidence(told), *as_they_were(told.silent, now)]))]
@@ -95,7 +95,7 @@ def _gpus(told: Explanation, now: int) -> list[str]:
 
 def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
     if trace is None:
-        since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE else ""
+        since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE_STATES else ""
         return f"{verdict.state}{since}"
     util = "no utilisation reading" if trace.util_max is None else f"{trace.util_max:.0f} %"
     power = "" if trace.watts is None else f", {trace.watts:.0f} W"
@@ -113,7 +113,7 @@ def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, 
 def _as_of(trace: GpuTrace, now: int) -> str:
     """How old a reading is that is no longer what the GPU does."""
     at = trace.last_minute_at
-    return f", last read {near(at, now)}" if at is not None and now - at > OLD else ""
+    return f", last read {near(at, now)}" if at is not None and now - at > OLD_READING_MS else ""
 
 
 def _day(told: Explanation) -> str:
@@ -169,7 +169,7 @@ def _about_agent(told: Explanation, now: int) -> str:
     return f" {' '.join(said)}" if said else ""
 
 
-def _since(heard: Heard, now: int) -> str:
+def _since(heard: AgentReport, now: int) -> str:
     return f"since {near(heard.fewer_since or heard.reported_at, now)}"
 
 
@@ -226,10 +226,10 @@ def _stop(told: Explanation) -> str:
     decides = "an approver says yes" if facts.approvals == 1 else f"{facts.approvals} people say yes"
     holds = "holds it and is" if len(others) == 1 else "hold it and are"
     first = f"Stopping: possible. {persons(others)} {holds} asked first. It is stopped once {decides}."
-    return (first if others else f"Stopping: possible, once {decides}.") + _wished(facts)
+    return (first if others else f"Stopping: possible, once {decides}.") + _said_of_others(facts)
 
 
-def _wished(facts: StopFacts) -> str:
+def _said_of_others(facts: StopFacts) -> str:
     """What its card says of others."""
     said = [f"{person(facts.kept_by)} keeps it"] if facts.kept_by else []
     waits = "1 person waits for it" if facts.waiting == 1 else f"{facts.waiting:,} people wait for it"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.models import short
+from bot.domain.machines.models import short_model
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.find import FREE, Found, Way
@@ -101,7 +101,7 @@ def _what(way: Way) -> tuple[str, str]:
     instance = way.listing.instance
     size = f" {round(instance.gpu_memory_mib / 1024)} GB" if instance.gpu_memory_mib else ""
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
-    return kind, f"{len(way.listing.gpus)}x{esc(short(instance.gpu_model), 40) or 'GPU'}{size}"
+    return kind, f"{len(way.listing.gpus)}x{esc(short_model(instance.gpu_model), 40) or 'GPU'}{size}"
 
 
 def _seen(way: Way, now: int) -> str:

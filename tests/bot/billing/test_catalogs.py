@@ -126,7 +126,7 @@ def test_the_memory_of_a_gpu_is_read_and_never_guessed(tmp_path, name, gpu_info,
 
 def test_cards_of_one_name_and_two_sizes_are_two():
     found = catalog("vast", str(data_file("cases/catalogs/vast.csv"))).quotes
-    big = [each for each in found if models.kind("a100-80").fits(each.model, (each.memory_gb or 0) * 1024)]
+    big = [each for each in found if models.gpu_kind("a100-80").fits(each.model, (each.memory_gb or 0) * 1024)]
 
     assert [(each.model, each.memory_gb, each.micros_per_gpu_hour) for each in big] == [("A100", 80, 970_000)]
     assert {each.memory_gb for each in found if each.model == "A100"} == {40, 80}
@@ -148,7 +148,7 @@ def test_a_gpu_without_its_machine_and_what_is_no_gpu_are_left_out_and_that_is_s
         "The price list catalogs.any prices A100 without the machine around it, so those prices are left out, "
         "and prices Trainium, tpu-v2-8, tpu-v3-8, which are no GPUs and left out."
     )
-    assert found.left_out(models.kind("a100")).endswith(
+    assert found.left_out(models.gpu_kind("a100")).endswith(
         "A100 without the machine around it, so those prices are left out."
     )
-    assert found.left_out(models.kind("h100")) == ""
+    assert found.left_out(models.gpu_kind("h100")) == ""

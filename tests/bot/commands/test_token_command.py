@@ -77,7 +77,7 @@ def test_the_name_of_a_rented_machine_leads_to_its_id(valet, database):
     result = valet("add", "nb-2")
 
     assert f"This is the token of {NB_2}, the id of nb-2" in result.stderr
-    assert [row["host"] for row in agents.all_hosts(database.reading())] == [NB_2]
+    assert [row["host"] for row in agents.live_tokens(database.reading())] == [NB_2]
 
 
 def test_a_name_of_two_rented_machines_is_refused_with_their_ids(valet, database):
@@ -88,7 +88,7 @@ def test_a_name_of_two_rented_machines_is_refused_with_their_ids(valet, database
 
     assert result.exit_code == 1
     assert NB_2 in result.stderr
-    assert agents.all_hosts(database.reading()) == []
+    assert agents.live_tokens(database.reading()) == []
 
 
 @pytest.mark.parametrize("victim", ["i-0aaaabbbbcccc0003", "i-0ddddeeeeffff0004", "dgx-1", "dgx-2"])
@@ -102,7 +102,7 @@ def test_no_name_of_a_machine_takes_the_token_of_another(valet, database, tmp_pa
     valet("add", victim)
     valet("revoke", victim)
 
-    assert {row["host"] for row in agents.all_hosts(database.reading())} <= {victim, "dgx-1"}
+    assert {row["host"] for row in agents.live_tokens(database.reading())} <= {victim, "dgx-1"}
     held = agents.host_of(database.reading(), hashlib.sha256(first.encode()).hexdigest())
     assert held == (None if victim == "dgx-1" else "dgx-1")
 
@@ -122,7 +122,7 @@ def test_what_can_be_no_host_is_refused(valet, database, word):
 
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert agents.all_hosts(database.reading()) == []
+    assert agents.live_tokens(database.reading()) == []
 
 
 def test_a_host_of_ones_own_is_not_called_like_a_word_of_commands(valet, database):
@@ -130,7 +130,7 @@ def test_a_host_of_ones_own_is_not_called_like_a_word_of_commands(valet, databas
 
     assert refused.exit_code == 1
     assert '"idle" means a filter in commands, so no machine is called so.' in refused.stderr
-    assert not list(agents.all_hosts(database.reading()))
+    assert not list(agents.live_tokens(database.reading()))
 
 
 def test_tokens_can_be_made_while_valet_runs(valet, database):
@@ -158,7 +158,7 @@ def test_a_rented_machine_may_be_revoked_by_name(valet, database):
     result = valet("revoke", "nb-2")
 
     assert result.exit_code == 0
-    assert agents.all_hosts(database.reading()) == []
+    assert agents.live_tokens(database.reading()) == []
 
 
 def test_revoking_a_mistyped_host_names_the_nearest(valet):
@@ -182,7 +182,7 @@ def test_both_are_in_the_audit(valet, database):
 def test_the_list_shows_hosts_and_no_token(valet, database):
     made = [valet("add", host).stdout.strip() for host in ("dgx-1", "dgx-2")]
     with database.writing() as db:
-        agents.seen(db, "dgx-1", "10.0.0.7", system_clock())
+        agents.note_seen(db, "dgx-1", "10.0.0.7", system_clock())
 
     lines = valet("list").stdout.splitlines()
 

@@ -5,7 +5,7 @@ import json
 from bot.doctor.sources import check_observers
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.source_history import Told, Trail
+from bot.domain.machines.source_history import SourceAnswer, SourceHistory
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
 from store.machines import source_history
@@ -34,8 +34,8 @@ def test_cloudwatch_without_an_account_can_tell_of_nothing(tmp_path):
 def test_a_place_that_could_not_be_read_is_named_with_its_reason(tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        source_history.heard(db, "CloudWatch", Told("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
-        source_history.heard(db, "CloudWatch", Told("ec2/default/us-west-2", error="AccessDenied"), MONDAY)
+        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
+        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/default/us-west-2", error="AccessDenied"), MONDAY)
     store.close()
 
     said = found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
@@ -102,7 +102,7 @@ def where_cloudwatch_told(tmp_path, trails):
     with_machines(tmp_path, ONE)
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        source_history.heard(db, "CloudWatch", Told("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
+        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
         source_history.save(db, "CloudWatch", trails)
     store.close()
     return found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
@@ -115,7 +115,7 @@ def test_a_cloudwatch_that_is_read_and_tells_of_no_machine_is_not_well(tmp_path)
 
 
 def test_a_cloudwatch_that_brings_figures_is_well(tmp_path):
-    said = where_cloudwatch_told(tmp_path, {(ONE.id, None): Trail(None, MONDAY - MINUTE_MS)})
+    said = where_cloudwatch_told(tmp_path, {(ONE.id, None): SourceHistory(None, MONDAY - MINUTE_MS)})
 
     assert said == [("V701", "ok", "CloudWatch is read, and tells of 1 of the 1 rented machines that run.")]
 

@@ -7,7 +7,7 @@ import pytest
 from bot.doctor import settings as settings_module
 from bot.domain.clock import MINUTE_MS, system_clock
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.readings import Heard
+from bot.domain.machines.readings import AgentReport
 from bot.settings import parse
 from store import ProcessLock
 from store.machines import agents
@@ -84,8 +84,8 @@ def tokens(patient):
     with store.writing() as db:
         for host in ("dgx-1", "dgx-2", "dgx-3"):
             agents.add(db, host, f"hash of {host}", now - 60 * MINUTE_MS)
-        agents.seen(db, "dgx-1", "10.0.0.1", now - 2 * MINUTE_MS)
-        agents.seen(db, "dgx-2", "10.0.0.2", now - 40 * MINUTE_MS)
+        agents.note_seen(db, "dgx-1", "10.0.0.1", now - 2 * MINUTE_MS)
+        agents.note_seen(db, "dgx-2", "10.0.0.2", now - 40 * MINUTE_MS)
     store.close()
     return patient
 
@@ -117,12 +117,14 @@ def reporting(patient):
     with store.writing() as db:
         for host, count in (("dgx-1", 8), ("dgx-2", 8), ("dgx-3", 8)):
             agents.add(db, host, f"hash of {host}", now - 60 * MINUTE_MS)
-            agents.seen(db, host, "10.0.0.1", now)
+            agents.note_seen(db, host, "10.0.0.1", now)
             owned = Instance(host, host, "owned", "owned", "owned", "running", "A100", count)
             stored_fleet.save(db, owned, team="", rate=None)
-        agents.heard(db, Heard("dgx-1", now, 8, "0.1.0", "550"))
-        agents.heard(db, Heard("dgx-2", now, 1, "0.1.0", "550"))
-        agents.heard(db, Heard("dgx-3", now, 8, "0.1.0", "", "The NVIDIA driver of this host is not loaded."))
+        agents.save_report(db, AgentReport("dgx-1", now, 8, "0.1.0", "550"))
+        agents.save_report(db, AgentReport("dgx-2", now, 1, "0.1.0", "550"))
+        agents.save_report(
+            db, AgentReport("dgx-3", now, 8, "0.1.0", "", "The NVIDIA driver of this host is not loaded.")
+        )
     store.close()
     return patient
 

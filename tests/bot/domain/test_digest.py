@@ -12,7 +12,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, Span, due_date, idle_rows
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.sources import Silence
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Rate
 from bot.domain.money.reports import Spent
@@ -170,7 +170,10 @@ def test_the_most_wasteful_comes_first_and_the_sum_is_of_all_machines():
 def test_a_digest_comes_back_from_the_store_as_it_was():
     rows = idle_rows([listing(), listing(rate=None)], {}, NOW)
     span = Span(NOW - DAY_MS, spent(3), spent(0))
-    silent = (Silence("ec2/1/us-east-1", NOW - HOUR_MS, 3, 7 * USD), Silence("ec2/2/us-east-1", None, error="denied"))
+    silent = (
+        UnreadSource("ec2/1/us-east-1", NOW - HOUR_MS, 3, 7 * USD),
+        UnreadSource("ec2/2/us-east-1", None, error="denied"),
+    )
     digest = Digest(
         channel="C1",
         local_date=date(2026, 11, 23),

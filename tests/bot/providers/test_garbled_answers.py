@@ -8,7 +8,7 @@ import pytest
 from bot.domain.acting.launch import Order
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.source_history import Told
+from bot.domain.machines.source_history import SourceAnswer
 from bot.errors import Unreachable, answering
 from bot.providers.accounts import AwsAccount
 from bot.providers.clients import Clients, asker
@@ -58,7 +58,7 @@ def test_a_region_that_answers_with_anything_leaves_the_others_and_owned_machine
 
     fleet.sweep(room.ctx)
 
-    known = {each.name: each for each in stored_fleet.sources(room.ctx.store.reading())}
+    known = {each.name: each for each in stored_fleet.fleet_sources(room.ctx.store.reading())}
     assert (known[ACCOUNT.source(EAST)].ok_at, known[ACCOUNT.source(EAST)].error) == (room.clock(), "")
     assert known[ACCOUNT.source(WEST)].ok_at == room.clock() - MINUTE_MS
     assert WEST in known[ACCOUNT.source(WEST)].error
@@ -150,12 +150,12 @@ class Whole:
     name = "Prometheus"
 
     def read(self, _targets, _read_until, now):
-        yield Told("prometheus", read_until=now)
+        yield SourceAnswer("prometheus", read_until=now)
 
 
 def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_said_to_fail(room):
     room.sweep()
-    fleet_of_before = {each.name for each in stored_fleet.sources(room.ctx.store.reading())}
+    fleet_of_before = {each.name for each in stored_fleet.fleet_sources(room.ctx.store.reading())}
     room.push("dgx-1", [], tick_now=100)
     room.ctx.providers["ec2"] = Breaking()
     room.ctx.providers["owned"] = Breaking()
@@ -163,7 +163,7 @@ def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_
 
     fleet.sweep(room.ctx)
 
-    known = stored_fleet.sources(room.ctx.store.reading())
+    known = stored_fleet.fleet_sources(room.ctx.store.reading())
     assert {each.name for each in known} == fleet_of_before
     assert all("can't be read (AttributeError)" in each.error for each in known)
 
@@ -171,14 +171,14 @@ def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_
 def test_a_source_that_breaks_leaves_the_others_fresh_and_lets_nothing_be_stopped(room):
     room.sweep()
     with room.ctx.store.writing() as db:
-        source_history.heard(db, "CloudWatch", Told("us-east-1", read_until=1), 1)
+        source_history.note_read(db, "CloudWatch", SourceAnswer("us-east-1", read_until=1), 1)
 
-    sources.observe(room.ctx, [Breaking(), Whole()])
+    sources.read_sources(room.ctx, [Breaking(), Whole()])
 
-    told = {each.source: each for each in source_history.places(room.ctx.store.reading())}
+    told = {each.source: each for each in source_history.places_read(room.ctx.store.reading())}
     assert "can't be read (KeyError)" in told["CloudWatch"].error
     assert (told["Prometheus"].ok_at, told["Prometheus"].error) == (room.clock(), "")
     room.sources = [Breaking()]
     room.reopen()
-    answers = looks.ask(room.ctx, room.machine("train-7")).told
+    answers = looks.ask_sources(room.ctx, room.machine("train-7")).told
     assert "can't be read (TypeError)" in answers["CloudWatch"].error

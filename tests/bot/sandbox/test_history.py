@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.sandbox.history import DAYS, MOST_MINUTES, History
 from bot.sandbox.inventory import OWNED, rented
 from bot.sandbox.machines import SandboxFleet
@@ -35,7 +35,7 @@ def feed(ctx, history, from_minute=None):
 
 
 def seen(ctx):
-    found = listings.page(ctx.store.reading(), Filter(), limit=50)
+    found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=50)
     return {each.instance.name: each for each in found}
 
 

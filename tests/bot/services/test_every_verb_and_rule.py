@@ -19,7 +19,7 @@ from bot.services.machines import verdict
 from bot.services.machines import why as why_service
 from bot.services.sharing import bookings, claims, handovers, line, runs
 from handlers.blocks.acting import card_facts as card_facts_blocks
-from handlers.blocks.machines.why import why
+from handlers.blocks.machines.why import why_blocks
 from store.acting import drain as stored_drain
 from store.machines import listings
 from tests import pages
@@ -242,7 +242,7 @@ def test_why_says_of_a_stop_what_the_table_says(scene, rule):
     verdict.judge_all(scene.ctx)
     RULES[rule][0](scene)
 
-    told = why(why_service.explain(scene.ctx, scene.here, ADA), scene.clock())
+    told = why_blocks(why_service.explain_verdict(scene.ctx, scene.here, ADA), scene.clock())
 
     seen = [line for block in told.blocks for line in str(block.get("text", {})).split("\\n") if "Stopping: " in line]
     says = {"no": "Stopping: not now. ", "card": WHY.get(rule, "?"), "yes": "Stopping: possible, once an approver"}

@@ -35,7 +35,7 @@ class Office:
 
     def tick(self) -> None:
         fleet.sweep(self.ctx)
-        sources_service.observe(self.ctx, self.sources)
+        sources_service.read_sources(self.ctx, self.sources)
         verdict.judge_all(self.ctx)
 
     def launched_a_while_ago(self) -> None:
@@ -63,7 +63,7 @@ class Office:
         return {each.instance.name: each.state for each in found if each}
 
     def errors(self) -> list[str]:
-        return [each.error for each in source_history.places(self.ctx.store.reading()) if each.error]
+        return [each.error for each in source_history.places_read(self.ctx.store.reading()) if each.error]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How looks at EC2 fail: one place, one reason, one sentence."""
 
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
 from tests.live.moto_server import launch
@@ -11,7 +11,7 @@ OWN = AwsAccount((EAST,))
 ROLE = AwsAccount((EAST,), role_arn=f"arn:aws:iam::{OTHER}:role/valet", external_id="42-42")
 
 
-def looks(ec2: Ec2) -> dict[str, Look]:
+def looks(ec2: Ec2) -> dict[str, SourceSnapshot]:
     return {look.source: look for look in ec2.sweep()}
 
 

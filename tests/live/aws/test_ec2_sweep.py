@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.errors import SettingsError
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
@@ -17,7 +17,7 @@ OWN = AwsAccount((EAST,))
 ROLE = AwsAccount((EAST,), role_arn=f"arn:aws:iam::{OTHER}:role/valet", external_id="42-42")
 
 
-def looks(ec2: Ec2) -> dict[str, Look]:
+def looks(ec2: Ec2) -> dict[str, SourceSnapshot]:
     return {look.source: look for look in ec2.sweep()}
 
 

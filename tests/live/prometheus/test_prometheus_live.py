@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.clock import MINUTE_MS, SECOND_MS, system_clock
-from bot.domain.machines.fleet import Look
+from bot.domain.machines.fleet import SourceSnapshot
 from bot.domain.machines.source_history import Observation, Target
 from bot.errors import Unreachable
 from bot.services.machines import sources, verdict
@@ -109,7 +109,7 @@ class Fleet:
             )
             for number, name in enumerate(self.names)
         ]
-        yield Look(self.pattern.source, tuple(made))
+        yield SourceSnapshot(self.pattern.source, tuple(made))
 
 
 def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url):
@@ -122,7 +122,7 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     source = Prometheus(PrometheusApi(url), room.settings.prometheus, window_minutes=60)
 
     for _ in range(4):  # it reads 20 minutes at a time
-        sources.observe(room.ctx, [source])
+        sources.read_sources(room.ctx, [source])
     verdict.judge_all(room.ctx)
 
     db = room.ctx.store.reading()

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.listing import Filter, waste_of
+from bot.domain.machines.listing import FleetFilter, waste_of
 from bot.domain.machines.verdict import GpuVerdict, Verdict, VerdictState
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
-from handlers.blocks.machines.fleet import headline
+from handlers.blocks.machines.fleet import fleet_headline
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.sharing import claims as stored_claims
@@ -41,11 +41,11 @@ def named(name: str, **fields) -> Instance:
 
 
 def names(store, **chosen) -> list[str]:
-    return [each.instance.name for each in listings.page(store.reading(), Filter(**chosen), limit=50)]
+    return [each.instance.name for each in listings.listings_page(store.reading(), FleetFilter(**chosen), limit=50)]
 
 
 def found(store, word: str) -> list[str]:
-    return [each.instance.name for each in listings.matching(store.reading(), word)]
+    return [each.instance.name for each in listings.matching_listings(store.reading(), word)]
 
 
 @pytest.fixture
@@ -92,13 +92,13 @@ def test_filters_let_through_what_they_name(mixed, chosen, expected):
 
 def test_pages_show_everything_once(mixed):
     db = mixed.reading()
-    pages = [listings.page(db, Filter(), limit=3, offset=start) for start in (0, 3, 6, 9)]
+    pages = [listings.listings_page(db, FleetFilter(), limit=3, offset=start) for start in (0, 3, 6, 9)]
 
     assert [each.instance.name for page in pages for each in page] == names(mixed)
 
 
 def test_the_sums_are_over_what_runs_and_say_what_has_no_price(mixed):
-    sums = listings.totals(mixed.reading(), Filter())
+    sums = listings.fleet_totals(mixed.reading(), FleetFilter())
 
     assert (sums.instances, sums.gpus, sums.running, sums.idle, sums.unpriced) == (8, 64, 7, 3, 2)
     assert sums.rate_micros == (30 + 20 + 1 + 40 + 32) * 1_000_000
@@ -106,20 +106,20 @@ def test_the_sums_are_over_what_runs_and_say_what_has_no_price(mixed):
 
 
 def test_a_borrowed_price_of_what_runs_makes_the_sums_estimates(mixed):
-    assert listings.totals(mixed.reading(), Filter()).estimated == 0
+    assert listings.fleet_totals(mixed.reading(), FleetFilter()).estimated == 0
 
     with mixed.writing() as db:
         borrowed = Rate(7_000_000, "list price of another region", exact=False)
         stored_fleet.save(db, named("abroad"), team="", rate=borrowed)
         stored_fleet.save(db, named("abroad-stopped", state="stopped"), team="", rate=borrowed)
 
-    told = listings.totals(mixed.reading(), Filter())
+    told = listings.fleet_totals(mixed.reading(), FleetFilter())
     assert told.estimated == 1
-    assert "about $130.00/h now" in headline(told)
+    assert "about $130.00/h now" in fleet_headline(told)
 
 
 def test_the_sums_of_nothing_are_zero(store):
-    assert listings.totals(store.reading(), Filter(team="x")).instances == 0
+    assert listings.fleet_totals(store.reading(), FleetFilter(team="x")).instances == 0
 
 
 def test_a_listing_carries_its_verdict_rate_and_claim(mixed):
@@ -202,4 +202,4 @@ def test_of_machines_that_nobody_saw_none_is_said_to_work(store, states, said):
     for number, state in enumerate(states):
         put(store, named(f"box-{number}"), verdict=state)
 
-    assert headline(listings.totals(store.reading(), Filter())).endswith(said)
+    assert fleet_headline(listings.fleet_totals(store.reading(), FleetFilter())).endswith(said)

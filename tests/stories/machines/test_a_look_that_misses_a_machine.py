@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import GONE_AFTER
+from bot.domain.machines.fleet import GONE_AFTER_MS
 from store.sql import one
 from tests.stories import conftest
 from tests.stories.evenings import NINE_TO_SEVEN, idle_until, pausing
@@ -46,7 +46,7 @@ def test_a_run_on_what_is_gone_is_lost_after_ten_minutes_and_not_before(lab):
     lab.types("ada", "/gpu run nightly-eval train-7")
     lab.fleet.terminate("train-7")
 
-    lab.passes(GONE_AFTER)
+    lab.passes(GONE_AFTER_MS)
     assert "lost" not in lab.types("ada", "/gpu runs")
     lab.passes(MINUTE_MS)
 

@@ -26,7 +26,7 @@ def passes(office, length, *, gpus=None, **more):
         if gpus is not None:
             push(office, gpus, **more)
         office.tick()
-        notices.look(office.valet.ctx)
+        notices.watch_machines(office.valet.ctx)
         office.settle()
 
 
@@ -111,7 +111,7 @@ def test_a_valet_that_was_away_itself_calls_no_agent_silent(heard):
     heard.types("ada", "/gpu claim dgx-1 for 2d")
     heard.clock.forward(3 * HOUR_MS)
     heard.restart()
-    notices.look(heard.valet.ctx)
+    notices.watch_machines(heard.valet.ctx)
     passes(heard, 10 * MINUTE_MS, gpus=range(8))
 
     assert not said(heard, "ada", "@ada", "has not reported")

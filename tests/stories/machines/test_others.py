@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.machines.fleet import Other
+from bot.domain.machines.fleet import UncoveredMachine
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.machines import fleet
 from bot.services.money import rates
 
 EAST = "ec2/111122223333/us-east-1"
 OTHERS = (
-    Other("i-0a", "trn-1", "trn1.32xlarge", "Trainium"),
-    Other("i-0b", "train", "m5.large", "no GPUs"),
-    Other("i-0c", "", "g4ad.xlarge", "GPUs by AMD"),
+    UncoveredMachine("i-0a", "trn-1", "trn1.32xlarge", "Trainium"),
+    UncoveredMachine("i-0b", "train", "m5.large", "no GPUs"),
+    UncoveredMachine("i-0c", "", "g4ad.xlarge", "GPUs by AMD"),
 )
 
 
@@ -26,7 +26,7 @@ def mixed(office):
 
 def with_others(office, others):
     here = [each for each in office.fleet.sweep() if each.source == EAST]
-    fleet.record(office.valet.ctx, replace(here[0], others=others), office.clock())
+    fleet.record_snapshot(office.valet.ctx, replace(here[0], others=others), office.clock())
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def looks(office, length):
     """The hourly look at ends, for so long."""
     for _ in range(length // HOUR_MS):
         office.clock.forward(HOUR_MS)
-        owned.look(office.valet.ctx)
+        owned.retire_silent(office.valet.ctx)
     office.tick()
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.source_history import Told
+from bot.domain.machines.source_history import SourceAnswer
 from bot.domain.money.price_reads import Trouble
 from bot.jobs.schedule import Schedule
 from bot.services.machines import sources
@@ -103,8 +103,8 @@ def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_
     with ctx.store.writing() as db:
         stored_prices.failed(db, Trouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no"))
         stored_bill.failed(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
-        source_history.heard(
-            db, "Prometheus", Told("http://prometheus:9090", error="it did not answer"), office.clock()
+        source_history.note_read(
+            db, "Prometheus", SourceAnswer("http://prometheus:9090", error="it did not answer"), office.clock()
         )
 
     office.passes(10 * MINUTE_MS)
@@ -114,7 +114,7 @@ def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_
     assert "the bill (FOCUS): never read. the export is gone." in told
     assert "Prometheus" not in told, "it is not among this company's sources"
     assert well(office).ok
-    assert sources.failing(ctx)
+    assert sources.failing_sources(ctx)
 
 
 def test_answers_that_count_on_a_silent_source_say_so(blind):

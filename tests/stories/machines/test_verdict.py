@@ -4,7 +4,7 @@ import pytest
 
 from bot.commands.status import print_fleet
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.source_history import Observation, Told
+from bot.domain.machines.source_history import Observation, SourceAnswer
 from bot.services.machines import fleet, sources, verdict
 from bot.services.money import ledger_export
 from bot.settings.measuring import PROMETHEUS
@@ -24,7 +24,7 @@ def by_prometheus(office, utils):
         Observation(office.machine(name).id, None, now - MINUTE_MS, util, util) for name, util in utils.items()
     )
     rules = {office.machine(name).id: ctx.settings.rule_of("") for name in utils}
-    sources.record(ctx, PROMETHEUS, Told(URL, seen, read_until=now), now, rule_for=rules)
+    sources.record_answer(ctx, PROMETHEUS, SourceAnswer(URL, seen, read_until=now), now, rule_for=rules)
     verdict.judge_all(ctx)
 
 

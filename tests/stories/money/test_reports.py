@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import day_start
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import USD, Charge, Share
 from bot.sandbox.slack.people import ADA, CY, FINANCE
@@ -173,7 +173,9 @@ def test_a_sum_with_an_estimated_price_in_it_says_about_as_the_status_of_its_mac
     office.tick()
     office.passes(20 * MINUTE_MS)
     db = office.valet.ctx.store.reading()
-    rates = {each.instance.name: each.rate for each in listings.page(db, Filter(), limit=99) if each.running}
+    rates = {
+        each.instance.name: each.rate for each in listings.listings_page(db, FleetFilter(), limit=99) if each.running
+    }
 
     report = office.types("ada", "/cost report by machine")
     office.presses("ada", "As CSV")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.machines.shape import COMMON
+from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.forecast.report import Scope
 from bot.sandbox.history import History
 from bot.services.money import forecast_inputs
@@ -15,7 +15,7 @@ from store.money import savings as stored_savings
 from store.money import spend
 from tests.stories.evenings import pausing
 
-RESERVED = replace(COMMON, reservation="cr-0a1b")
+RESERVED = replace(COMMON_SHAPE, reservation="cr-0a1b")
 ANYWAY = "the capacity reservation cr-0a1b"
 SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it runs or not."
 
@@ -47,7 +47,7 @@ def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
     reserved.types("ada", "/gpu stop train-7 nobody needs it")
     reserved.presses("bob", "Stop train-7", "#ml-platform")
     reserved.passes(2 * MINUTE_MS)
-    reserved.fleet.change("train-7", shape=COMMON)
+    reserved.fleet.change("train-7", shape=COMMON_SHAPE)
     for _ in range(5):
         reserved.clock.forward(HOUR_MS)
         reserved.tick()
@@ -106,13 +106,13 @@ def test_to_buy_in_its_place_is_not_weighed_as_if_stops_were_saved(reserved):
     span = Scope(), "p4d.24xlarge", end - 30 * DAY_MS, end
     assert spend.at_once(db, *span, without_idle=True) == spend.at_once(db, *span)
 
-    reserved.fleet.change("train-7", shape=COMMON)
+    reserved.fleet.change("train-7", shape=COMMON_SHAPE)
     reserved.tick()
     assert spend.at_once(db, *span, without_idle=True) < spend.at_once(db, *span)
 
 
 def test_a_capacity_block_has_no_price_by_the_hour_and_why_is_said(office):
-    office.fleet.change("train-7", lifecycle="capacity-block", shape=replace(COMMON, lifecycle="capacity-block"))
+    office.fleet.change("train-7", lifecycle="capacity-block", shape=replace(COMMON_SHAPE, lifecycle="capacity-block"))
     office.tick()
 
     assert office.types("ada", "/cost prices train-7").startswith(
@@ -123,7 +123,7 @@ def test_a_capacity_block_has_no_price_by_the_hour_and_why_is_said(office):
 
 @pytest.mark.slow
 def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office):
-    office.fleet.change("eval-2", shape=replace(COMMON, tenancy="host", host="h-01"))
+    office.fleet.change("eval-2", shape=replace(COMMON_SHAPE, tenancy="host", host="h-01"))
     office.clock.forward(40 * DAY_MS)
     office.tick()
 
@@ -141,7 +141,7 @@ def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
     reserved.types("ada", "/gpu stop train-7 nobody needs it")
     reserved.presses("bob", "Stop train-7", "#ml-platform")
     reserved.passes(2 * MINUTE_MS)
-    reserved.fleet.change("train-7", shape=COMMON)
+    reserved.fleet.change("train-7", shape=COMMON_SHAPE)
     reserved.clock.forward(2 * HOUR_MS)
     reserved.tick()
 
@@ -154,7 +154,7 @@ def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
     assert ANYWAY not in reserved.types("ada", "/cost forecast")
 
 
-@pytest.mark.parametrize(("shape", "announced"), [(RESERVED, []), (COMMON, ["train-7"])])
+@pytest.mark.parametrize(("shape", "announced"), [(RESERVED, []), (COMMON_SHAPE, ["train-7"])])
 def test_long_idleness_does_not_stop_it_by_rule(office_with, shape, announced):
     office = office_with(pausing(idle_stop_hours=3))
     office.fleet.change("train-7", shape=shape)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS
-from bot.domain.machines.exemptions import Exemption, ends_at, exemption_of
+from bot.domain.machines.exemptions import Exemption, exemption_ends_at, exemption_of
 from bot.domain.machines.fleet import Instance
 from bot.errors import SettingsError
 from bot.settings import parse
@@ -44,7 +44,7 @@ def test_it_covers_an_instance_by_id_or_name_or_its_tag(fields, covered):
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu"])
 def test_the_last_day_is_over_at_midnight_there(zone):
-    over = datetime.fromtimestamp(ends_at(DAY_ONE, zone) / 1000, ZoneInfo(zone))
+    over = datetime.fromtimestamp(exemption_ends_at(DAY_ONE, zone) / 1000, ZoneInfo(zone))
 
     assert (over.date().isoformat(), over.hour, over.minute) == ("2026-11-24", 0, 0)
 
@@ -68,7 +68,7 @@ def test_an_exemption_names_one_thing_and_a_day():
 
     (made,) = parse({"exempt": [fine], "digest": {"timezone": "Europe/Berlin"}}, {}).exemptions
 
-    assert (made.last_day, made.until_at) == (DAY_ONE, ends_at(DAY_ONE, "Europe/Berlin"))
+    assert (made.last_day, made.until_at) == (DAY_ONE, exemption_ends_at(DAY_ONE, "Europe/Berlin"))
     for wrong in ({"tag": "keep"}, {"instance": ""}, {"until": "2026-11-23"}, {"until": 1}, {"reason": ""}):
         with pytest.raises(SettingsError, match="exempt"):
             parse({"exempt": [fine | wrong]}, {})

@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.billing import prices, quotes
-from bot.domain.machines.models import kind, short
+from bot.domain.machines.models import gpu_kind, short_model
 from bot.domain.money.pricebook import Book
 from bot.errors import Refused
 from bot.sandbox.inventory import KINDS, OWNED
@@ -47,19 +47,19 @@ LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(B
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)
 def test_a_spelling_means_its_own_model_and_none_of_the_others(model, mib, typed):
-    meant = [name for name, memory, _ in NVML if kind(typed).fits(name, memory)]
+    meant = [name for name, memory, _ in NVML if gpu_kind(typed).fits(name, memory)]
 
     assert model in meant
-    assert {short(name) for name in meant} == {short(model)}
-    assert kind(typed).fits(model, mib)
+    assert {short_model(name) for name in meant} == {short_model(model)}
+    assert gpu_kind(typed).fits(model, mib)
 
 
 @pytest.mark.parametrize(("model", "mib"), [*EC2, *LISTED, *((one.gpu_model, one.gpu_memory_mib) for one in OWNED)])
 def test_every_listed_model_is_met_by_its_own_spellings(model, mib):
-    told = short(model)
+    told = short_model(model)
     for typed in (model, model.lower(), told, told.replace(" ", ""), told.replace(" ", "-"), f"nvidia {model}"):
-        assert kind(typed).fits(model, mib), typed
-        assert kind(f"{typed} {round(mib / 1024)}gb").fits(model, mib), typed
+        assert gpu_kind(typed).fits(model, mib), typed
+        assert gpu_kind(f"{typed} {round(mib / 1024)}gb").fits(model, mib), typed
 
 
 @pytest.mark.parametrize(
@@ -86,32 +86,32 @@ def test_every_listed_model_is_met_by_its_own_spellings(model, mib):
     ],
 )
 def test_what_is_not_meant_does_not_fit(typed, model, mib):
-    assert not kind(typed).fits(model, mib)
+    assert not gpu_kind(typed).fits(model, mib)
 
 
 def test_a_name_without_a_form_may_be_any_form():
-    assert kind("a100 sxm").fits("A100", 40_960)
-    assert not kind("a100 sxm").fits("NVIDIA A100 80GB PCIe", 81_920)
+    assert gpu_kind("a100 sxm").fits("A100", 40_960)
+    assert not gpu_kind("a100 sxm").fits("NVIDIA A100 80GB PCIe", 81_920)
 
 
 def test_memory_alone_is_the_least_that_will_do():
-    assert kind("40gb").fits("A100", 81_920)
-    assert kind(">=40gb").fits("A100", 40_960)
-    assert kind("40gb+").fits("L40S", 45_776)
-    assert not kind("40gb").fits("A10G", 22_888)
-    assert kind("a100 >=40gb").fits("A100", 81_920)
+    assert gpu_kind("40gb").fits("A100", 81_920)
+    assert gpu_kind(">=40gb").fits("A100", 40_960)
+    assert gpu_kind("40gb+").fits("L40S", 45_776)
+    assert not gpu_kind("40gb").fits("A10G", 22_888)
+    assert gpu_kind("a100 >=40gb").fits("A100", 81_920)
 
 
 def test_any_is_met_by_everything():
-    assert kind("any").is_any
-    assert kind("any gpu").fits("", 0)
-    assert str(kind("any")) == "any"
+    assert gpu_kind("any").is_any
+    assert gpu_kind("any gpu").fits("", 0)
+    assert str(gpu_kind("any")) == "any"
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "---", "a100 40gb 80gb", "0gb", "a100-00", "x" * 100])
 def test_what_names_no_gpu_is_refused_with_what_to_type(typed):
     with pytest.raises(Refused, match=r"Try|Say one"):
-        kind(typed)
+        gpu_kind(typed)
 
 
 @given(st.text(max_size=120))
@@ -121,7 +121,7 @@ def test_any_text_is_a_kind_or_a_sentence(text):
 
 def outcome(text: str) -> str:
     try:
-        return str(kind(text))
+        return str(gpu_kind(text))
     except Refused as refused:
         return str(refused)
 
@@ -131,14 +131,14 @@ ODD = ("any", "40gb", "a100 >=40gb", "a100 sxm", "rtx 6000 ada")
 
 @pytest.mark.parametrize("typed", [*(typed for _, _, typed in NVML), *ODD])
 def test_a_kind_is_read_again_as_it_is_written(typed):
-    assert kind(str(kind(typed))) == kind(typed)
+    assert gpu_kind(str(gpu_kind(typed))) == gpu_kind(typed)
 
 
 @given(st.text(max_size=120), st.integers(0, 300_000), st.sampled_from(NVML))
 def test_no_reported_name_is_too_odd_to_be_compared(model, mib, known):
     assume(known[0] != model)
-    assert kind(known[2]).fits(model, mib) in {True, False}
-    assert isinstance(short(model), str)
+    assert gpu_kind(known[2]).fits(model, mib) in {True, False}
+    assert isinstance(short_model(model), str)
 
 
 def test_every_priced_type_is_covered_by_the_tables():

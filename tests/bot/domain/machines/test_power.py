@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, MINUTE_MS
-from bot.domain.machines.power import CONTEXT_WATTS, DAYS, Floor, learn
+from bot.domain.machines.power import CONTEXT_WATTS, FLOOR_DAYS, PowerFloor, learn_floor
 from bot.domain.machines.readings import Minute
 from bot.domain.machines.streaks import minute_state
 from bot.domain.machines.verdict import IdleRule
@@ -16,10 +16,10 @@ START = 1_000 * DAY_MS
 QUIET = Minute(0, 100, 4, util_max=0.0, watts=60.0, memory_used_mib=4, compute_processes=0, graphics_processes=0)
 
 
-def taught(*watts: float, start: int = START, held: bool = False, floor: Floor | None = None) -> Floor:
-    floor = floor or Floor()
+def taught(*watts: float, start: int = START, held: bool = False, floor: PowerFloor | None = None) -> PowerFloor:
+    floor = floor or PowerFloor()
     for number, each in enumerate(watts):
-        floor = learn(floor, start + number * MINUTE_MS, each, held=held)
+        floor = learn_floor(floor, start + number * MINUTE_MS, each, held=held)
     return floor
 
 
@@ -50,8 +50,8 @@ def test_what_a_context_draws_is_no_floor_for_an_empty_gpu():
 def test_a_floor_of_over_a_week_ago_is_forgotten_though_nothing_new_was_learned():
     floor = taught(60, 60, 60, 60, 60)
 
-    assert floor.watts(START + (DAYS - 1) * DAY_MS, held=False) == 60.0
-    assert floor.watts(START + DAYS * DAY_MS, held=False) is None
+    assert floor.watts(START + (FLOOR_DAYS - 1) * DAY_MS, held=False) == 60.0
+    assert floor.watts(START + FLOOR_DAYS * DAY_MS, held=False) is None
 
 
 def test_the_lows_of_a_clock_that_was_set_back_are_not_kept():
@@ -68,16 +68,16 @@ def test_a_held_context_is_near_its_floor_by_what_contexts_draw_at_most_where_it
 
     assert floor.near(START, 60 + CONTEXT_WATTS + 15, 15, held=True)
     assert not floor.near(START, 60 + CONTEXT_WATTS + 15.1, 15, held=True)
-    assert not Floor().near(START, 1.0, 15, held=True)
+    assert not PowerFloor().near(START, 1.0, 15, held=True)
 
 
 @given(st.lists(st.tuples(st.integers(0, 20 * 1440), st.floats(10, 1000), st.booleans()), max_size=60))
 def test_it_comes_out_of_the_store_as_it_went_in_and_stays_small(told):
-    floor = Floor()
+    floor = PowerFloor()
     for minute, watts, held in told:
-        floor = learn(floor, START + minute * MINUTE_MS, watts, held=held)
+        floor = learn_floor(floor, START + minute * MINUTE_MS, watts, held=held)
 
-    assert Floor.from_text(floor.to_text()) == floor
+    assert PowerFloor.from_text(floor.to_text()) == floor
     assert len(floor.to_text()) < 400
     assert len(floor.run) < 5
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, mib, within
-from bot.domain.machines.source_history import KEPT_MINUTES, Observation, follow, trace
+from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, mib, within_bounds
+from bot.domain.machines.source_history import KEPT_MINUTES, Observation, extend_history, trace_of
 from bot.domain.machines.sources import Account, combine, judge_account, sees_but_cannot_measure
 from bot.domain.machines.verdict import GpuTrace, GpuVerdict, IdleRule, Verdict
 
@@ -28,7 +28,7 @@ def told(states: str, gpu: int | None = None, memory: int | None = None, until: 
 
 
 def account(*histories: list[Observation], source: str = "CloudWatch") -> Account:
-    trails = [follow(None, history, RULE) for history in histories]
+    trails = [extend_history(None, history, RULE) for history in histories]
     return Account(source, tuple(trail for trail in trails if trail), stale_minutes=10)
 
 
@@ -184,12 +184,12 @@ def test_neither_order_nor_repetition_changes_what_is_kept(history, random):
     mixed = [*once, *random.sample(once, len(once) // 2)]
     random.shuffle(mixed)
 
-    assert follow(None, mixed, RULE) == follow(None, once, RULE)
+    assert extend_history(None, mixed, RULE) == extend_history(None, once, RULE)
 
 
 @given(histories, histories)
 def test_work_in_the_last_hour_is_never_idle_whatever_is_told_again(history, again):
-    trail = follow(None, [*told(history), *told(again)], RULE)
+    trail = extend_history(None, [*told(history), *told(again)], RULE)
     worked = "a" in history[-60:] or "a" in again[-60:]
 
     if trail and worked:
@@ -198,7 +198,7 @@ def test_work_in_the_last_hour_is_never_idle_whatever_is_told_again(history, aga
 
 @given(histories)
 def test_the_trail_says_what_a_walk_over_the_minutes_says(history):
-    trail = follow(None, told(history), RULE)
+    trail = extend_history(None, told(history), RULE)
     if trail is None:
         return
     minutes = {each.minute: each.util_max for each in told(history)}
@@ -210,11 +210,11 @@ def test_the_trail_says_what_a_walk_over_the_minutes_says(history):
             since, hole = at, 0
         at -= MINUTE_MS
 
-    assert trace(trail, RULE).quiet_since == since
+    assert trace_of(trail, RULE).quiet_since == since
 
 
 def test_a_trail_stays_small_whatever_the_clock_does():
-    trail = follow(None, [Observation("i-1", None, 0, 0.0), *told("q" * 5)], RULE)
+    trail = extend_history(None, [Observation("i-1", None, 0, 0.0), *told("q" * 5)], RULE)
 
     assert trail is not None
     assert trail.quiet == 0b11111
@@ -222,8 +222,8 @@ def test_a_trail_stays_small_whatever_the_clock_does():
 
 
 def test_what_came_before_a_launch_was_other_gpus():
-    old = replace(follow(None, told("q" * 70, 7), RULE), head=NOW - 3 * HOUR_MS)
-    fresh = follow(None, told("q" * 80, 0), RULE)
+    old = replace(extend_history(None, told("q" * 70, 7), RULE), head=NOW - 3 * HOUR_MS)
+    fresh = extend_history(None, told("q" * 80, 0), RULE)
 
     found = judge_account(Account("x", (old, fresh), 10), RULE, NOW, gpu_count=1, launched_at=NOW - 2 * HOUR_MS)
 
@@ -255,18 +255,18 @@ def test_power_shows_work_where_utilisation_can_not_be_read():
 def test_a_low_percentage_that_may_be_a_ratio_is_idle_only_where_power_says_so():
     low = drawing(*[60.0] * 70, util=0.98, doubt=True)
     unpowered = [replace(each, watts=None) for each in low]
-    learned = follow(None, drawing(*[60.0] * 10), RULE)
+    learned = extend_history(None, drawing(*[60.0] * 10), RULE)
 
     assert verdict(unpowered).state == "unknown"
     assert "a ratio" in verdict(unpowered).evidence
     assert verdict(drawing(*[60.0] * 70) + unpowered[-1:]).state == "unknown"
     later = [replace(each, minute=each.minute + HOUR_MS + 10 * MINUTE_MS) for each in low]
-    known = follow(learned, later, RULE)
+    known = extend_history(learned, later, RULE)
     assert judge_account(Account("x", (known,), 10), RULE, NOW + HOUR_MS + 10 * MINUTE_MS, gpu_count=1).state == "free"
 
 
 @given(util=st.floats(allow_nan=True, allow_infinity=True), memory=st.floats(), watts=st.floats())
 def test_no_number_outside_its_range_is_ever_a_reading(util, memory, watts):
-    assert within(util, MOST_PCT) is None or 0 <= util <= 100
+    assert within_bounds(util, MOST_PCT) is None or 0 <= util <= 100
     assert mib(memory) is None or 0 <= memory <= 4_194_304
-    assert within(watts, MOST_WATTS) is None or 0 <= watts <= 5000
+    assert within_bounds(watts, MOST_WATTS) is None or 0 <= watts <= 5000

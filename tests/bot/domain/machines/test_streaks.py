@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.packing import GpuSum, Point, merge, pack, pack_sums, unpack, unpack_sums
+from bot.domain.machines.packing import GpuSum, Point, merge_points, pack_points, pack_sums, unpack_points, unpack_sums
 from bot.domain.machines.readings import Minute
-from bot.domain.machines.streaks import ROOM, Quiet, follow_flat
+from bot.domain.machines.streaks import SPARE_MINUTES, QuietMinutes, extend_flat_streak
 from bot.domain.machines.verdict import GpuTrace, IdleRule, judge
 
 START = 1_000 * HOUR_MS
@@ -22,7 +22,7 @@ points = st.builds(Point, st.integers(0, 63), states, tenths, tenths, watts, cou
 
 @given(st.lists(st.tuples(st.integers(0, 200), st.booleans()), max_size=80), st.integers(15, 120))
 def test_the_bits_are_what_a_plain_set_of_minutes_gives(told, window):
-    quiet, plain = Quiet(), {}
+    quiet, plain = QuietMinutes(), {}
     for minute, was_quiet in told:
         quiet = quiet.marked(START + minute * MINUTE_MS, quiet=was_quiet, window_minutes=window)
         plain[minute] = was_quiet
@@ -31,12 +31,12 @@ def test_the_bits_are_what_a_plain_set_of_minutes_gives(told, window):
     expected = sum(was for minute, was in plain.items() if newest - window < minute <= newest)
     end = START + (newest + 1) * MINUTE_MS
     assert quiet.count(end - window * MINUTE_MS, end) == expected
-    assert quiet.bits.bit_length() <= window + ROOM
+    assert quiet.bits.bit_length() <= window + SPARE_MINUTES
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_jump_of_the_clock_forgets_and_never_adds(first, second):
-    quiet = Quiet().marked(START + first * MINUTE_MS, quiet=True, window_minutes=60)
+    quiet = QuietMinutes().marked(START + first * MINUTE_MS, quiet=True, window_minutes=60)
 
     quiet = quiet.marked(START + second * MINUTE_MS, quiet=True, window_minutes=60)
 
@@ -45,7 +45,7 @@ def test_a_jump_of_the_clock_forgets_and_never_adds(first, second):
 
 @given(st.lists(points, max_size=64))
 def test_minutes_come_out_as_they_went_in(told):
-    assert list(unpack(pack(told))) == told
+    assert list(unpack_points(pack_points(told))) == told
 
 
 @given(
@@ -59,18 +59,18 @@ def test_hours_come_out_as_they_went_in(told):
 
 @given(points, points)
 def test_a_minute_told_twice_is_quiet_only_if_both_say_so(one, two):
-    both = merge(one, two)
+    both = merge_points(one, two)
 
-    assert both.state == merge(two, one).state
+    assert both.state == merge_points(two, one).state
     assert (both.state == "quiet") == (one.state == two.state == "quiet")
     assert (both.state == "active") == ("active" in {one.state, two.state})
-    assert merge(both, two).state == both.state
+    assert merge_points(both, two).state == both.state
 
 
 def follow(*told: Minute, suspect: bool = True):
     flat = None
     for number, each in enumerate(told):
-        flat = follow_flat(flat, START + number * MINUTE_MS, each, suspect=suspect)
+        flat = extend_flat_streak(flat, START + number * MINUTE_MS, each, suspect=suspect)
     return flat
 
 
@@ -91,8 +91,8 @@ def test_more_use_more_memory_or_another_level_ends_it():
 def test_a_late_minute_of_real_work_ends_it():
     flat = follow(*[PULSE] * 30)
 
-    assert follow_flat(flat, START + 5 * MINUTE_MS, replace(PULSE, util_mean=90.0), suspect=False) is None
-    assert follow_flat(flat, START - MINUTE_MS, replace(PULSE, util_mean=90.0), suspect=False) == flat
+    assert extend_flat_streak(flat, START + 5 * MINUTE_MS, replace(PULSE, util_mean=90.0), suspect=False) is None
+    assert extend_flat_streak(flat, START - MINUTE_MS, replace(PULSE, util_mean=90.0), suspect=False) == flat
 
 
 def test_a_suspected_keep_alive_is_said_and_stays_active():

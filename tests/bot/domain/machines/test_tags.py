@@ -8,11 +8,11 @@ from bot.domain.acting.keepers import keeper_of, with_own
 from bot.domain.machines import tags
 from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.tags import Known
+from bot.domain.machines.tags import KnownTags
 from bot.services.money import rates
 from bot.settings import parse
 
-KNOWN = Known("valet-protect", "team", ("gpu-valet", "managed"), ("nlp", "vision"))
+KNOWN = KnownTags("valet-protect", "team", ("gpu-valet", "managed"), ("nlp", "vision"))
 
 
 def machine(**borne):
@@ -21,12 +21,12 @@ def machine(**borne):
 
 @pytest.mark.parametrize("key", ["valet-protect", "Valet-Protect", "VALET_PROTECT", "Valet Protect", "ValetProtect"])
 def test_however_a_key_is_spelt_it_is_the_same(key):
-    assert tags.found({key: "true"}, "valet-protect") == (key, "true")
-    assert tags.found({f"{key}ion": "true"}, "valet-protect") is None
+    assert tags.tag_of({key: "true"}, "valet-protect") == (key, "true")
+    assert tags.tag_of({f"{key}ion": "true"}, "valet-protect") is None
 
 
 def test_of_several_spellings_the_exact_one_counts():
-    assert tags.value({"Team": "vision", "team": "nlp"}, "team") == "nlp"
+    assert tags.tag_value({"Team": "vision", "team": "nlp"}, "team") == "nlp"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_exemptions_go_by_the_same_comparison(tag, covered):
     ],
 )
 def test_what_is_nearly_a_tag_that_counts_is_named(borne, said):
-    assert " ".join(tags.doubts(borne, KNOWN)) == said
+    assert " ".join(tags.tag_doubts(borne, KNOWN)) == said
 
 
 def test_a_company_may_name_its_own_keepers_and_take_ours_away():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.billing.prices import on_demand
 from bot.domain.machines.fleet import Instance
-from bot.domain.machines.shape import COMMON
+from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.pricebook import Book, Discount, Price
 
 NOW = 1_795_424_400_000
@@ -21,7 +21,9 @@ SPOT = Price(9_120_000, "spot price, eu-central-1b", "2026-11-28 14:00 UTC", exa
 
 def machine(source=FRANKFURT, kind="p4d.24xlarge", lifecycle="on-demand", zone="eu-central-1b"):
     zone = zone if source == FRANKFURT else ""
-    return Instance("i-1", "train-7", "ec2", source, kind, "running", zone=zone, lifecycle=lifecycle, shape=COMMON)
+    return Instance(
+        "i-1", "train-7", "ec2", source, kind, "running", zone=zone, lifecycle=lifecycle, shape=COMMON_SHAPE
+    )
 
 
 def book(**more):

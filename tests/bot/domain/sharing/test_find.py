@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.models import kind
+from bot.domain.machines.models import gpu_kind
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
@@ -15,7 +15,7 @@ from bot.domain.sharing.wants import Want
 
 NOW = 1_700_000_000_000
 MODELS = (("A100", 40_960), ("NVIDIA A100-SXM4-80GB", 81_920), ("H100", 81_559), ("", 0))
-WANTS = [Want(count, kind(said)) for count in (1, 2, 8) for said in ("a100", "a100-80", "h100", "40gb", "any")]
+WANTS = [Want(count, gpu_kind(said)) for count in (1, 2, 8) for said in ("a100", "a100-80", "h100", "40gb", "any")]
 
 
 @st.composite
@@ -113,7 +113,7 @@ def test_only_rented_machines_outside_groups_are_started():
     stopped = [Instance(f"i-{n}", f"m-{n}", "ec2", "s", "g5.xlarge", "stopped", "A10G", 1) for n in range(2)]
     grouped = Instance("i-3", "m-3", "ec2", "s", "g5.xlarge", "stopped", "A10G", 1, asg="workers")
 
-    ways = ranked(way(Listing(each), Want(1, kind("a10g"))) for each in [*stopped, grouped])
+    ways = ranked(way(Listing(each), Want(1, gpu_kind("a10g"))) for each in [*stopped, grouped])
 
     assert [each.listing.instance.name for each in ways] == ["m-0", "m-1"]
 
@@ -123,19 +123,19 @@ def test_the_tightest_fit_comes_first_so_that_large_machines_stay_whole():
     large = Listing(Instance("i-1", "a", "owned", "owned", "owned", "running", "A100", 8), verdict=verdict)
     small = Listing(Instance("i-2", "b", "owned", "owned", "owned", "running", "A100", 2), verdict=verdict)
 
-    assert [each.spare for each in ranked(way(each, Want(1, kind("a100"))) for each in (large, small))] == [1, 7]
+    assert [each.spare for each in ranked(way(each, Want(1, gpu_kind("a100"))) for each in (large, small))] == [1, 7]
 
 
 def test_a_launch_comes_last_and_only_where_its_machine_would_do():
     machine = Instance("", "notebook", "ec2", "s", "g5.12xlarge", "unknown", "A10G", 4, 22_888)
     made = Listing(machine, rate=Rate(5_672_000, "list"))
 
-    found = launch(made, Want(2, kind("a10g")))
+    found = launch(made, Want(2, gpu_kind("a10g")))
 
     assert found is not None
     assert found.micros(HOUR_MS) == 5_672_000
-    assert launch(made, Want(8, kind("a10g"))) is None
-    assert launch(made, Want(1, kind("h100"))) is None
+    assert launch(made, Want(8, gpu_kind("a10g"))) is None
+    assert launch(made, Want(1, gpu_kind("h100"))) is None
 
 
 def test_a_stand_in_has_the_model_and_at_least_the_memory():

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.models import Kind, kind
+from bot.domain.machines.models import GpuKind, gpu_kind
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import Vacancies, Waiter, served_now, spoken_for, turn_of
@@ -25,7 +25,7 @@ def machine(
 
 
 def waiter(number: int, *, instance: str = "", count: int | None = 1, length: int = HOUR_MS) -> Waiter:
-    wanted = Kind() if instance else kind("a10g")
+    wanted = GpuKind() if instance else gpu_kind("a10g")
     return Waiter(number, f"U{number}", instance, wanted, count, length, "", NOW)
 
 

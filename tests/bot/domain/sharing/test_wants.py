@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.machines.models import kind
+from bot.domain.machines.models import gpu_kind
 from bot.domain.sharing.wants import MOST, Want, is_plain, leading, parse
 from bot.errors import Refused
 
@@ -56,7 +56,7 @@ def test_a_want_is_read_as_it_is_typed(typed, count, meant):
     want = parse(typed)
 
     assert want.count == count
-    assert str(want.kind).removeprefix("RTX") == str(kind(meant)).removeprefix("RTX")
+    assert str(want.kind).removeprefix("RTX") == str(gpu_kind(meant)).removeprefix("RTX")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_however_a_number_of_a_model_is_said_it_is_the_same_want(way, count, mod
     typed = case(way.format(n=count, word=WORDS[count - 1], model=model))
     words = (typed + after).split()
 
-    assert parse(typed) == Want(count, kind(model))
+    assert parse(typed) == Want(count, gpu_kind(model))
     assert " ".join(words[: leading(words)]) == typed
 
 
@@ -109,7 +109,7 @@ def outcome(text: str) -> str:
     st.integers(1, MOST), st.sampled_from(["a100", "a100-80", "rtx6000 ada", "40gb", "any", "t4g", "4090", "gb200 nvl"])
 )
 def test_a_want_is_read_again_as_it_is_written(count, meant):
-    want = Want(count, kind(meant))
+    want = Want(count, gpu_kind(meant))
 
     assert parse(str(want)) == want
 

@@ -77,7 +77,7 @@ class World:
             room.reports("train-7", 0.0, minutes=80)
         self._tell()
         for _ in range(5):  # a Prometheus is read 20 minutes at a time
-            sources_service.observe(room.ctx, self.others)
+            sources_service.read_sources(room.ctx, self.others)
         verdict.judge_all(room.ctx)
 
     def util(self, at: int) -> float:
@@ -104,7 +104,7 @@ class World:
             self.clock.forward(STEP)
             self._tell()
             if self.clock() % MINUTE_MS < STEP:
-                sources_service.observe(self.room.ctx, self.others)
+                sources_service.read_sources(self.room.ctx, self.others)
                 verdict.judge_all(self.room.ctx)
                 rule_stops.run_rules(self.room.ctx)
                 self.room.posted()

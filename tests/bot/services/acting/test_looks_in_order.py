@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import MINUTE_MS, SECOND_MS
-from bot.domain.machines.fleet import GONE_AFTER, Look
+from bot.domain.machines.fleet import GONE_AFTER_MS, SourceSnapshot
 from bot.errors import Unreachable
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import executor, steps
@@ -41,7 +41,7 @@ def stored(room, name: str):
     return stored_fleet.instance_of(stored_fleet.by_id(room.ctx.store.reading(), room.machine(name).id))
 
 
-def look_of(room, name: str) -> Look:
+def look_of(room, name: str) -> SourceSnapshot:
     """What the region of a machine shows now."""
     source = room.machine(name).source
     [look] = [each for each in room.fleet.sweep() if each.source == source]
@@ -57,7 +57,7 @@ def test_a_sweep_that_began_before_a_stop_does_not_bring_the_machine_back(blinki
     executor.carry_out(blinking.ctx)
     assert stored(blinking, "train-7").state == "stopped"
 
-    fleet.record(blinking.ctx, before, began)
+    fleet.record_snapshot(blinking.ctx, before, began)
 
     assert stored(blinking, "train-7").state == "stopped"
     blinking.sweep()
@@ -71,10 +71,10 @@ def test_a_sweep_that_began_before_a_machine_was_seen_does_not_take_it_away(blin
     with blinking.ctx.store.writing() as db:
         steps.save_seen(blinking.ctx, db, seen, seen_at=blinking.clock())
 
-    fleet.record(blinking.ctx, look, began)
+    fleet.record_snapshot(blinking.ctx, look, began)
 
     assert stored_fleet.missed_at(blinking.ctx.store.reading(), "i-new") is None
-    fleet.record(blinking.ctx, look, blinking.clock() + SECOND_MS)
+    fleet.record_snapshot(blinking.ctx, look, blinking.clock() + SECOND_MS)
     assert stored_fleet.missed_at(blinking.ctx.store.reading(), "i-new") is not None
 
 
@@ -108,7 +108,7 @@ def test_a_stop_of_what_no_look_has_shown_for_ten_minutes_is_called_off(blinking
     blinking.fleet.missing = {"train-7"}
     blinking.fleet.change("train-7", state="terminated")
     blinking.sweep()
-    blinking.clock.forward(GONE_AFTER - SECOND_MS)
+    blinking.clock.forward(GONE_AFTER_MS - SECOND_MS)
     executor.carry_out(blinking.ctx)
     assert blinking.action(action).state == "approved"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.providers.ec2_errors import NOT_SEEN, Said, copy_failed, shape_not_seen, start_failed, stop_failed
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import approvals
@@ -20,7 +20,7 @@ class Blinking(SandboxFleet):
 
     hidden = ""
 
-    def sweep(self) -> Iterator[Look]:
+    def sweep(self) -> Iterator[SourceSnapshot]:
         for look in super().sweep():
             yield replace(look, instances=tuple(each for each in look.instances if each.name != self.hidden))
 

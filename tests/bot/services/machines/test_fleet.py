@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import Look
+from bot.domain.machines.fleet import SourceSnapshot
 from bot.domain.money.rates import cost_between
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.machines import fleet, verdict
@@ -49,7 +49,7 @@ def test_a_region_that_fails_leaves_the_others_fresh_and_says_since_when(room):
 
     room.sweep()
 
-    east, west = stored_fleet.sources(room.ctx.store.reading())
+    east, west = stored_fleet.fleet_sources(room.ctx.store.reading())
     assert (east.name, east.ok_at) == (EAST, seen_at)
     assert "us-east-1" in east.error
     assert (west.name, west.ok_at, west.error) == (WEST, room.clock(), "")
@@ -64,7 +64,7 @@ def test_an_error_is_forgotten_with_the_next_good_look(room):
     room.clock.forward(MINUTE_MS)
     room.sweep()
 
-    assert [(each.ok_at, each.error) for each in stored_fleet.sources(room.ctx.store.reading())] == [
+    assert [(each.ok_at, each.error) for each in stored_fleet.fleet_sources(room.ctx.store.reading())] == [
         (room.clock(), "")
     ] * 2
 
@@ -198,7 +198,7 @@ def test_our_clock_set_back_breaks_no_sweep_and_charges_nothing_twice(room):
 
     spans = [(row["from_at"], row["until_at"]) for row in charged(room, "train-7")]
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
-    assert all(each.error == "" for each in stored_fleet.sources(room.ctx.store.reading()))
+    assert all(each.error == "" for each in stored_fleet.fleet_sources(room.ctx.store.reading()))
 
 
 @pytest.mark.parametrize("sql", ["DELETE FROM charges", "UPDATE charges SET micros = 0"])
@@ -238,7 +238,7 @@ def test_spot_has_no_list_price_and_is_not_called_free_of_charge(room):
 
 
 def test_a_look_without_instances_empties_only_its_own_source(room):
-    fleet.record(room.ctx, Look(EAST), room.clock())
+    fleet.record_snapshot(room.ctx, SourceSnapshot(EAST), room.clock())
 
     assert shown(room, "train-7") is None
     assert shown(room, "train-3").running
@@ -259,5 +259,5 @@ def test_a_region_taken_out_of_the_settings_says_so(room):
 
     room.sweep()
 
-    _, west = stored_fleet.sources(room.ctx.store.reading())
+    _, west = stored_fleet.fleet_sources(room.ctx.store.reading())
     assert (west.name, west.error) == (WEST, fleet.NOT_LOOKED_AT)

@@ -145,7 +145,7 @@ def test_no_restart_of_anything_makes_a_gpu_idle_that_worked_within_the_hour(roo
     said = play_with_restarts(room, host, plan, restarts)
 
     db, now = room.ctx.store.reading(), room.clock.now // MINUTE_MS * MINUTE_MS
-    kept = stored_readings.between(db, host, now - 60 * MINUTE_MS, now + 2 * MINUTE_MS)
+    kept = stored_readings.minutes_between(db, host, now - 60 * MINUTE_MS, now + 2 * MINUTE_MS)
     if any(point.state == "active" for points in kept.values() for point in points):
         assert not said.is_idle
     # its first 15 minutes do not count, and six are all that may be missing
@@ -164,8 +164,8 @@ def test_no_minute_is_counted_twice_in_any_hour(room, plan, restarts):
     readings.roll_up(room.ctx)
 
     db = room.ctx.store.reading()
-    kept = stored_readings.between(db, host, last - 12 * HOUR_MS, last)
-    hours = rollups.of_host(db, host, last - 12 * HOUR_MS, last)
+    kept = stored_readings.minutes_between(db, host, last - 12 * HOUR_MS, last)
+    hours = rollups.hours_of(db, host, last - 12 * HOUR_MS, last)
     states = [point.state for points in kept.values() for point in points]
     assert sum(each.active for parts in hours.values() for each in parts) == states.count("active")
     assert sum(each.quiet for parts in hours.values() for each in parts) == states.count("quiet")

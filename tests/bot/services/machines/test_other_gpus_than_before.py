@@ -118,11 +118,11 @@ def test_work_of_the_hour_is_not_said_away_by_a_count_either(room):
         room.push("dgx-9", [minute(0, tick - 1, 0.0)], tick_now=tick)
 
     with pytest.raises(Refused, match="GPU 1 of dgx-9 worked 6 minutes ago, and its agent tells of it no more"):
-        owned.confirm(room.ctx, "dgx-9", "U0DEE", 1)
+        owned.confirm_gpus(room.ctx, "dgx-9", "U0DEE", 1)
 
     for _ in range(60):
         room.clock.forward(MINUTE_MS)
         tick += 1
         room.push("dgx-9", [minute(0, tick - 1, 0.0)], tick_now=tick)
     verdict_service.judge_all(room.ctx)
-    assert owned.confirm(room.ctx, "dgx-9", "U0DEE", 1).instance.gpu_count == 1
+    assert owned.confirm_gpus(room.ctx, "dgx-9", "U0DEE", 1).instance.gpu_count == 1

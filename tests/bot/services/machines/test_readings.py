@@ -118,7 +118,7 @@ def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):
 
     db, now = room.ctx.store.reading(), room.clock.now
     began = now // MINUTE_MS * MINUTE_MS - 12 * HOUR_MS
-    kept = stored_readings.between(db, host, began, began + 24 * HOUR_MS)
+    kept = stored_readings.minutes_between(db, host, began, began + 24 * HOUR_MS)
     stored = [{"minute": at, "state": points[0].state} for at, points in sorted(kept.items())]
     window = range(now // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS, now // MINUTE_MS * MINUTE_MS)
     active = [row["minute"] for row in stored if row["state"] == "active"]
@@ -242,8 +242,8 @@ def test_a_host_has_one_live_token_and_a_revoked_one_opens_nothing(room):
     db = room.ctx.store.reading()
     assert (agents.host_of(db, "old"), agents.host_of(db, "new")) == (None, "dgx-1")
     with room.ctx.store.writing() as writer:
-        assert agents.revoke(writer, "dgx-1", 3)
-        assert not agents.revoke(writer, "dgx-1", 4)
+        assert agents.revoke_token(writer, "dgx-1", 3)
+        assert not agents.revoke_token(writer, "dgx-1", 4)
     assert agents.host_of(db, "new") is None
 
 
@@ -262,7 +262,7 @@ def test_a_minute_that_is_not_over_tells_of_work_at_once_and_vetoes_nothing(room
         room.machine("train-7").id, [minute(gpu, now, 95.0 if gpu == 0 else 0.0) for gpu in range(8)], tick_now=now + 1
     )
     db, host = room.ctx.store.reading(), room.machine("train-7").id
-    kept = stored_readings.between(db, host, room.clock() - MINUTE_MS, room.clock())[room.clock() - MINUTE_MS]
+    kept = stored_readings.minutes_between(db, host, room.clock() - MINUTE_MS, room.clock())[room.clock() - MINUTE_MS]
     assert [(each.state, each.util_max, each.util_mean) for each in kept[:2]] == [
         ("active", 95.0, 95.0),
         ("quiet", 0.0, 0.0),

@@ -62,8 +62,8 @@ def work(room, length: int = 180, utils=(80.0, 0.0)) -> int:
 def counted(db, now: int):
     """All hours and days of the host."""
     last = now // DAY_MS * DAY_MS + DAY_MS
-    hours = rollups.of_host(db, HOST, last - 3 * DAY_MS, last)
-    return hours, rollups.days_of(db, HOST, last - 3 * DAY_MS, last)
+    hours = rollups.hours_of(db, HOST, last - 3 * DAY_MS, last)
+    return hours, rollups.rolled_days(db, HOST, last - 3 * DAY_MS, last)
 
 
 def totals(sums) -> tuple[int, int]:
@@ -140,14 +140,14 @@ def test_minutes_that_were_not_counted_are_never_dropped(room):
     work(room, 60)
     room.clock.forward(10 * DAY_MS)
 
-    verdict.prune(room.ctx)
+    verdict.prune_minutes(room.ctx)
     readings.roll_up(room.ctx)
-    verdict.prune(room.ctx)
+    verdict.prune_minutes(room.ctx)
 
     db = room.ctx.store.reading()
     assert db.execute("SELECT count(*) FROM minutes WHERE host <> ?", [MACHINE]).fetchone()[0] == 0
     last = room.clock() // DAY_MS * DAY_MS
-    assert totals(rollups.days_of(db, HOST, last - 12 * DAY_MS, last)) == (60, 60)
+    assert totals(rollups.rolled_days(db, HOST, last - 12 * DAY_MS, last)) == (60, 60)
 
 
 def test_hours_go_after_ninety_days_and_days_stay(room):
@@ -167,7 +167,7 @@ def test_the_strip_is_the_same_before_and_after_the_roll_up(room, rolled):
     if rolled:
         readings.roll_up(room.ctx)
 
-    cells = rollups.strip(room.ctx.store.reading(), HOST, room.clock())
+    cells = rollups.hour_strip(room.ctx.store.reading(), HOST, room.clock())
 
     assert len(cells) == 24
     assert [cell.start for cell in cells] == [
@@ -183,5 +183,5 @@ def test_the_minutes_of_a_host_are_kept_apart_from_anothers(room):
 
     db = room.ctx.store.reading()
 
-    assert len(stored_readings.between(db, HOST, now - HOUR_MS, now)) == 3
-    assert stored_readings.between(db, "dgx-2", now - HOUR_MS, now) == {}
+    assert len(stored_readings.minutes_between(db, HOST, now - HOUR_MS, now)) == 3
+    assert stored_readings.minutes_between(db, "dgx-2", now - HOUR_MS, now) == {}

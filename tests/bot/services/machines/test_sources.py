@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.source_history import Observation, Told
+from bot.domain.machines.source_history import Observation, SourceAnswer
 from bot.services.acting import executor
 from bot.services.machines import sources
 from bot.services.machines import verdict as verdict_service
@@ -21,17 +21,17 @@ class Script:
     name = "Prometheus"
 
     def __init__(self) -> None:
-        self.answers: list[Told] = []
+        self.answers: list[SourceAnswer] = []
         self.asked: list[tuple[list[str], dict[str, int]]] = []
 
-    def read(self, targets, read_until, now) -> Iterator[Told]:
+    def read(self, targets, read_until, now) -> Iterator[SourceAnswer]:
         self.asked.append(([each.id for each in targets], dict(read_until)))
         yield from self.answers
 
     def says(self, machine: str, until: int, *utils: float | None, memory: int | None = None) -> None:
         first = until - len(utils) * MINUTE_MS
         seen = (Observation(machine, None, first + at * MINUTE_MS, util, util, memory) for at, util in enumerate(utils))
-        self.answers = [Told(URL, tuple(seen), read_until=until)]
+        self.answers = [SourceAnswer(URL, tuple(seen), read_until=until)]
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def now_of(room: Room, name: str):
 def test_a_quiet_hour_by_another_source_is_a_verdict_without_an_agent(room, script):
     script.says(room.machine("train-7").id, room.clock(), *[0.0] * 60, memory=3)
 
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
     found = verdict(room, "train-7")
     assert (found.state, found.idle_gpus) == ("free", 8)
@@ -79,7 +79,7 @@ def test_work_another_source_sees_keeps_an_approved_stop_from_happening(room, sc
     verdict_service.judge_all(room.ctx)
     action = room.asks("train-7")
     script.says(machine.id, room.clock(), *[0.0] * 59, 80.0)
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
     assert now_of(room, "train-7").state == "active"
     room.approves(action)
@@ -93,7 +93,7 @@ def test_a_source_that_is_switched_off_no_longer_counts(tmp_path, clock, script)
     with_it = Room(tmp_path / "room.db", clock, settings=SETTINGS | {"prometheus": {"url": URL}})
     with_it.sweep()
     script.says(with_it.machine("train-7").id, clock(), *[0.0] * 60)
-    sources.observe(with_it.ctx, [script])
+    sources.read_sources(with_it.ctx, [script])
     with_it.close()
 
     without = Room(tmp_path / "room.db", clock, fleet=with_it.fleet)
@@ -104,35 +104,35 @@ def test_a_source_that_is_switched_off_no_longer_counts(tmp_path, clock, script)
 
 def test_the_next_reading_goes_on_where_the_last_one_ended_also_after_a_failure_and_a_restart(room, script):
     script.says(room.machine("train-7").id, room.clock(), 0.0)
-    sources.observe(room.ctx, [script])
-    script.answers = [Told(URL, error="it did not answer")]
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
+    script.answers = [SourceAnswer(URL, error="it did not answer")]
+    sources.read_sources(room.ctx, [script])
     room.reopen()
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
     assert [until for _, until in script.asked] == [{}, {URL: room.clock()}, {URL: room.clock()}]
-    assert source_history.places(room.ctx.store.reading())[0].error == "it did not answer"
+    assert source_history.places_read(room.ctx.store.reading())[0].error == "it did not answer"
 
 
 def test_a_failure_is_logged_once(room, script, caplog):
-    script.answers = [Told(URL, error="it did not answer")]
+    script.answers = [SourceAnswer(URL, error="it did not answer")]
     for _ in range(3):
-        sources.observe(room.ctx, [script])
-        sources.look(room.ctx)
+        sources.read_sources(room.ctx, [script])
+        sources.watch_sources(room.ctx)
 
     assert caplog.text.count("it did not answer") == 1
 
 
 def test_a_clock_that_was_set_back_does_not_silence_a_source(room, script):
     script.says(room.machine("train-7").id, room.clock(), *[90.0] * 10)
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
     room.clock.forward(-5 * HOUR_MS)
     script.says(room.machine("train-7").id, room.clock(), *[0.0] * 60)
 
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
     assert script.asked[-1][1] == {}
-    (trail,) = source_history.trails_of(room.ctx.store.reading(), room.machine("train-7").id, ["Prometheus"])[
+    (trail,) = source_history.histories_of(room.ctx.store.reading(), room.machine("train-7").id, ["Prometheus"])[
         "Prometheus"
     ]
     assert trail.head == room.clock() - MINUTE_MS
@@ -140,21 +140,21 @@ def test_a_clock_that_was_set_back_does_not_silence_a_source(room, script):
 
 def test_what_is_told_of_the_future_or_of_nobody_is_dropped(room, script):
     script.says("i-0123456789abcdef0", room.clock(), 0.0)
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
     script.says(room.machine("train-7").id, room.clock() + HOUR_MS, 0.0)
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
-    assert source_history.trails(room.ctx.store.reading(), ["Prometheus"]) == {}
+    assert source_history.histories(room.ctx.store.reading(), ["Prometheus"]) == {}
 
 
 def test_trails_of_two_days_ago_are_dropped(room, script):
     script.says(room.machine("train-7").id, room.clock(), 0.0)
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
     room.clock.forward(49 * HOUR_MS)
 
     sources.prune(room.ctx)
 
-    assert source_history.trails(room.ctx.store.reading(), ["Prometheus"]) == {}
+    assert source_history.histories(room.ctx.store.reading(), ["Prometheus"]) == {}
 
 
 def test_a_team_with_its_own_threshold_is_judged_by_it(tmp_path, clock, script):
@@ -164,7 +164,7 @@ def test_a_team_with_its_own_threshold_is_judged_by_it(tmp_path, clock, script):
     mine = next(each for look in room.fleet.sweep() for each in look.instances if each.tags.get("team") == "nlp")
     script.says(mine.id, clock(), *[20.0] * 60)
 
-    sources.observe(room.ctx, [script])
+    sources.read_sources(room.ctx, [script])
 
     assert verdict(room, mine.name).state == "held"
     room.close()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import SEEN_WITHIN, Instance, Look
+from bot.domain.machines.fleet import SEEN_WITHIN_MS, Instance, SourceSnapshot
 from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.settings import parse
@@ -68,8 +68,8 @@ def test_it_is_exact_where_that_was_seen_or_told_and_never_too_long(steps):
             clock.forward(MINUTE_MS)
             if not looks:
                 continue
-            look = Look(SOURCE, error="away") if what == "fail" else Look(SOURCE, (truth.box,))
-            fleet.record(Context(store, clock, config, {}, config.roster), look, clock.now)
+            look = SourceSnapshot(SOURCE, error="away") if what == "fail" else SourceSnapshot(SOURCE, (truth.box,))
+            fleet.record_snapshot(Context(store, clock, config, {}, config.roster), look, clock.now)
             if not look.error:
                 hold(truth, stored_dormant.of(store.reading(), "i-1"))
         store.close()
@@ -83,7 +83,7 @@ def hold(truth: Truth, still) -> None:
     if truth.box.stopped_at is not None:
         assert (still.since, still.exact) == (truth.stopped, True)
     elif still.exact:
-        assert still.since - truth.stopped <= SEEN_WITHIN
+        assert still.since - truth.stopped <= SEEN_WITHIN_MS
 
 
 @pytest.fixture

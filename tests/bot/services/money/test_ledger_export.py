@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import USD, Charge, Rate, Share
 from bot.domain.sharing.claims import Claim
@@ -194,8 +194,8 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(ctx, clock):
     )
     with ctx.store.writing() as db:
         stored_fleet.save_verdicts(db, {"i-nb-2": (verdict, 5_672_001)})
-        stored_fleet.heard(db, Look("ec2/1/us-east-1"), now)
-        stored_fleet.heard(db, Look("ec2/1/us-west-2", error="AWS did not answer"), now)
+        stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-east-1"), now)
+        stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), now)
         stored_claims.add(db, Claim("c1", "i-nb-2", "UADA", now, now + HOUR_MS, (0, 1, 2, 3), "nlp", "tuning"))
 
     said = json.loads(json.dumps(ledger_export.status(ctx)))

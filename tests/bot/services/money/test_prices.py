@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.machines.fleet import Look
+from bot.domain.machines.fleet import SourceSnapshot
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.machines import fleet
 from bot.services.money import prices, rates
@@ -28,7 +28,7 @@ def room_with(tmp_path, clock):
         opened.append(room)
         room.sweep()
         twin = replace(room.machine("train-7"), id="i-0twin", name="twin", source="ec2/222233334444/us-east-1")
-        fleet.record(room.ctx, Look(twin.source, (twin,)), clock())
+        fleet.record_snapshot(room.ctx, SourceSnapshot(twin.source, (twin,)), clock())
         return room
 
     yield make
@@ -56,7 +56,7 @@ def test_where_it_is_used_comes_before_what_else_is_listed(room_with, clock):
     room, aws = room_with(), SandboxPrices(clock)
     rates.read(room.ctx, aws.prices)
     room.fleet.change("train-7", source="ec2/111122223333/us-west-2", zone="us-west-2a")
-    fleet.record(room.ctx, Look("ec2/222233334444/us-east-1"), clock())
+    fleet.record_snapshot(room.ctx, SourceSnapshot("ec2/222233334444/us-east-1"), clock())
     room.sweep()
     clock.forward(HOUR_MS)
     rates.read(room.ctx, aws.prices)

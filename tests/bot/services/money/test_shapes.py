@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.billing.aws_prices import AwsPrices
-from bot.domain.machines.fleet import Look
+from bot.domain.machines.fleet import SourceSnapshot
 from bot.providers.ec2_shapes import GpuType, instance
 from bot.services.context import Context
 from bot.services.machines import fleet
@@ -68,7 +68,7 @@ def seen(ctx, **more):
     raw = {key: value for key, value in {**RAW, "Placement": place, **more}.items() if value is not None}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE, disks={}, addresses=0)
     for _ in range(2):
-        fleet.record(ctx, Look(SOURCE, (found,)), NOW)
+        fleet.record_snapshot(ctx, SourceSnapshot(SOURCE, (found,)), NOW)
         rates.read(ctx, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
     return stored_fleet.by_id(ctx.store.reading(), "i-1")
 
@@ -238,7 +238,7 @@ def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(ctx, more, mic
     raw = {key: value for key, value in {**RAW, **more, "InstanceLifecycle": "spot"}.items() if value}
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
     for _ in range(2):
-        fleet.record(ctx, Look(SOURCE, (found,)), NOW)
+        fleet.record_snapshot(ctx, SourceSnapshot(SOURCE, (found,)), NOW)
         rates.read(ctx, AwsPrices(listed, spot_history))
 
     rate = stored_fleet.rate_of(stored_fleet.by_id(ctx.store.reading(), "i-1"))

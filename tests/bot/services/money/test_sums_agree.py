@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import local_day
 from bot.domain.digest import Digest
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import GpuState, GpuVerdict, Verdict, VerdictState
 from bot.domain.money.forecast.report import Scope
 from bot.domain.money.reports import WAYS, Spent
@@ -94,7 +94,7 @@ def judged(word: str, count: int, before: Verdict | None, now: int) -> Verdict:
 def judge(room: Room, uses: tuple[str, ...]) -> None:
     with room.ctx.store.writing() as db:
         for name, word in zip(MACHINES, uses, strict=True):
-            (listing,) = listings.matching(db, name)
+            (listing,) = listings.matching_listings(db, name)
             made = judged(word, listing.instance.gpu_count, listing.verdict, room.clock())
             waste = listing.rate.micros_per_hour if listing.rate else 0
             stored_fleet.save_verdicts(db, {listing.instance.id: (made, waste)})
@@ -152,7 +152,7 @@ def dollars(micros: int) -> Decimal:
 
 
 def rented(room: Room, sums: dict[str, int]) -> int:
-    places = stored_fleet.places(room.ctx.store.reading())
+    places = stored_fleet.instance_places(room.ctx.store.reading())
     return sum(micros for name, micros in sums.items() if places[name][0] != "owned")
 
 
@@ -179,9 +179,9 @@ def check_now(room: Room) -> None:
     start = ledger.day_before(now)
     day, db = raw(room, start, now + 1, "idle"), ctx.store.reading()
     told = {each["id"]: each for each in ledger_export.status(ctx)["instances"]}
-    for listing in listings.page(db, Filter(), limit=-1):
+    for listing in listings.listings_page(db, FleetFilter(), limit=-1):
         name, verdict = listing.instance.id, listing.verdict
-        shown, why = queries.in_full(ctx, listing), why_service.explain(ctx, listing)
+        shown, why = queries.in_full(ctx, listing), why_service.explain_verdict(ctx, listing)
         assert why.unused_day_micros == day.get(name, 0)
         assert told[name]["unused_usd_24h"] in {None, ledger_export.usd(day.get(name, 0))}
         if shown.unused_micros is not None:

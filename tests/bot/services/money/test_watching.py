@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.machines.fleet import Instance, Look
+from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.money.bill import BillLine, BillLook
 from bot.domain.money.budgets import Standing
 from bot.domain.money.forecast.report import Scope
@@ -45,9 +45,9 @@ class Clouds:
     def sweep(self):
         for source in self.sources:
             if source in self.silent:
-                yield Look(source, error="no answer")
+                yield SourceSnapshot(source, error="no answer")
             else:
-                yield Look(source, () if source in self.unlisted else (self.machine(source),))
+                yield SourceSnapshot(source, () if source in self.unlisted else (self.machine(source),))
 
     def machine(self, source) -> Instance:
         today = self.clock() // DAY_MS * DAY_MS

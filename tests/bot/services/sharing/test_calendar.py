@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.machines.fleet import plain
+from bot.domain.machines.fleet import plain_name
 from bot.domain.sharing.bookings import Wish
 from bot.errors import Refused
 from bot.services.sharing import booking_slots, bookings, calendar, claims
@@ -60,7 +60,7 @@ def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_it
     assert [entry.decoded("dtstart") for entry in back] == [utc(event.from_at) for event in events]
     assert [entry.decoded("dtstamp") for entry in back] == [utc(event.made_at) for event in events]
     assert [entry.decoded("dtend") for entry in back] == [utc(event.until_at) for event in events]
-    assert [str(entry["summary"]) for entry in back] == [plain(event.title, 200) for event in events]
+    assert [str(entry["summary"]) for entry in back] == [plain_name(event.title, 200) for event in events]
     assert all(len(line) <= 75 for line in made.split(b"\r\n"))
     assert made.count(b"\r\nBEGIN:") == len(events)
 

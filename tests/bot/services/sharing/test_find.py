@@ -5,8 +5,8 @@ import random
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.machines.fleet import Look
-from bot.domain.machines.listing import Filter
+from bot.domain.machines.fleet import SourceSnapshot
+from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import GpuChoice
@@ -28,7 +28,7 @@ def crowded(ctx, seed: int) -> None:
     for provider in ("ec2", "owned"):
         made = instances(150, now, provider)
         with ctx.store.writing() as db:
-            stored_fleet.heard(db, Look(made[0].source, tuple(made)), now)
+            stored_fleet.note_read(db, SourceSnapshot(made[0].source, tuple(made)), now)
             stored_fleet.save_all(db, [(each, "nlp", Rate(chance.choice([1, 2]) * 10**6, "list")) for each in made])
             stored_fleet.save_verdicts(db, {each.id: (verdict(chance, now), 0) for each in made})
         for each in chance.sample(made, 100):
@@ -46,7 +46,7 @@ def verdict(chance: random.Random, now: int) -> Verdict:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed):
     crowded(room.ctx, seed)
-    every = listings.page(room.ctx.store.reading(), Filter(), limit=-1)
+    every = listings.listings_page(room.ctx.store.reading(), FleetFilter(), limit=-1)
 
     for text in WANTS:
         want = parse(text)

@@ -196,7 +196,7 @@ class Sharing(Company):
     def what_people_see_is_what_the_store_says(self) -> None:
         for name in MACHINES:
             listing = self.listing(name)
-            seen = str(fleet_blocks.single(listing, self.clock.now).blocks)
+            seen = str(fleet_blocks.one_machine(listing, self.clock.now).blocks)
             for each in listing.claims:
                 assert f"<@{each.holder}>" in seen
                 assert listing.claim_of(each.holder) == each
