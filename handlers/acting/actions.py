@@ -15,9 +15,10 @@ from handlers.blocks.acting import batches as batches_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Block, Reply
 from handlers.controller import Draw, Press, listed
+from handlers.parsing.lasting import Span
 from handlers.parsing.lengths import is_length as spells_length
 from handlers.parsing.moments import time_of_day
-from handlers.parsing.spans import Span, timed
+from handlers.parsing.spans import timed
 from handlers.parsing.text import readable
 from handlers.sharing import hints
 from handlers.verbs import Ask, Verb, named

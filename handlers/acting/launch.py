@@ -13,7 +13,8 @@ from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Reply
-from handlers.parsing.spans import Span, timed
+from handlers.parsing.lasting import Span
+from handlers.parsing.spans import timed
 from handlers.parsing.text import readable
 from handlers.sharing import hints
 from handlers.verbs import Ask, Verb, named

@@ -171,18 +171,14 @@ def _date(said: str, year: int, month: int, day: int) -> date:
         raise Refused(f'There is no "{said[:40]}" in {year}. Write a day such as 2026-11-25.') from None
 
 
-PERIOD_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-NAMED = ("today", "yesterday", "last month", "last week", "this week", "this year", *PERIOD_MONTHS)
+NAMED = ("today", "yesterday", "last month", "last week", "this week", "this year", *MONTHS)
 YEARS = range(2000, 2100)
 MOST_DAYS = 400
 DAY = timedelta(days=1)
 Span = tuple[date, date]
 
 _NOISE = re.compile(r"\b(the|of|for|in|during|please)\b|[,]|(?<=\d)(st|nd|rd|th)\b")
-_NAME = "|".join(sorted({name[:length] for name in PERIOD_MONTHS for length in range(3, len(name) + 1)} | {"sept"}))
+_NAME = "|".join(sorted({name[:length] for name in MONTHS for length in range(3, len(name) + 1)} | {"sept"}))
 _MONTH = re.compile(rf"(?P<name>{_NAME})\.?( (?P<year>\d{{4}}))?|(?P<before>\d{{4}}) (?P<named>{_NAME})", re.ASCII)
 _DAY = re.compile(
     rf"((?P<day>\d{{1,2}})\.? (?P<name>{_NAME})|(?P<named>{_NAME}) (?P<number>\d{{1,2}}))\.?( (?P<year>\d{{4}}))?",
@@ -306,7 +302,7 @@ def _numbered_period(plain: str) -> Span | None:
 
 
 def _number(name: str) -> int:
-    return next(number for number, each in enumerate(PERIOD_MONTHS, 1) if each.startswith(name[:3]))
+    return next(number for number, each in enumerate(MONTHS, 1) if each.startswith(name[:3]))
 
 
 def _month_period(day: date) -> Span:

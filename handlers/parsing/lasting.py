@@ -10,10 +10,10 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import local
 from bot.errors import Refused
 from handlers.parsing import notes
-from handlers.parsing.dates import named_day, read_day
+from handlers.parsing.dates import named_day, read_day, weekday
 from handlers.parsing.ends import apart, from_to, named_end
 from handlers.parsing.lengths import bare, is_length, looks_like_length, measured, refuse_range
-from handlers.parsing.moments import Moment, clock, day, moment, weekday
+from handlers.parsing.moments import Moment, clock, day, moment
 from handlers.parsing.text import Quoted
 from handlers.parsing.unclear import Choice, Unclear, as_note, choice
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import days_after, local, next_instant
 from bot.errors import Refused
-from handlers.parsing.dates import MONTHS, Day, exactly, read_day, weekday
+from handlers.parsing.dates import MONTHS, Day, exactly, read_day
 from handlers.parsing.lengths import measured
 from handlers.parsing.text import Quoted
 from handlers.parsing.unclear import Unclear, choice
@@ -105,8 +105,6 @@ def either(said: list[str], hour: int) -> Unclear:
     choices = [choice(early), choice(late)] if hour <= 12 else [choice(early)]
     return Unclear(f'"{" ".join(said)[:40]}" could be morning or evening. {hint}', said, choices)
 
-
-__all__ = ["Moment", "day", "moment", "time_of_day", "weekday"]
 
 _HINT = "Try 18:00, 6pm, tomorrow 20:00, fri 14:00, 25 nov 14:00 or in 2h."
 _TWO_WAYS = re.compile(r"(\d{1,2})[/.](\d{1,2})(?:[/.](?:20)?\d\d)?\.?", re.ASCII)

@@ -11,8 +11,6 @@ from handlers.parsing.lengths import bare, is_length, measured
 from handlers.parsing.text import POLITE, Quoted, gpu_choice, gpu_words
 from handlers.parsing.unclear import Unclear
 
-__all__ = ["Asker", "ClaimWords", "Span", "chosen", "claim_words", "extension", "span", "timed"]
-
 
 @dataclass(frozen=True, slots=True)
 class ClaimWords:

@@ -23,9 +23,10 @@ from handlers.controller import Draw, Press, fields, listed
 from handlers.controller import whole as whole_of_controller
 from handlers.parsing.dates import weekday
 from handlers.parsing.ends import apart, whole
+from handlers.parsing.lasting import Asker
 from handlers.parsing.lengths import is_length, measured
 from handlers.parsing.moments import clock
-from handlers.parsing.spans import Asker, chosen, claim_words
+from handlers.parsing.spans import chosen, claim_words
 from handlers.parsing.text import gpu_choice, readable
 from handlers.parsing.unclear import Unclear, choice
 from handlers.verbs import Ask, Verb, named, no_more

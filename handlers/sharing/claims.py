@@ -21,8 +21,9 @@ from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
 from handlers.controller import Draw, Press, fields, listed, whole
 from handlers.parsing import order
+from handlers.parsing.lasting import Span
 from handlers.parsing.moments import Moment
-from handlers.parsing.spans import Span, claim_words, extension
+from handlers.parsing.spans import claim_words, extension
 from handlers.parsing.text import Quoted, gpu_choice, readable
 from handlers.parsing.unclear import Choice, Unclear, choice
 from handlers.sharing import find as find_controller

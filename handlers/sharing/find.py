@@ -8,7 +8,7 @@ from bot.services.sharing import find as find_service
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as find_blocks
 from handlers.blocks.sharing.find import Asked
-from handlers.parsing.spans import Span, span
+from handlers.parsing.lasting import Span, span
 from handlers.parsing.unclear import Unclear
 from handlers.verbs import Ask, Verb
 

@@ -5,7 +5,7 @@ from bot.domain.sharing.claims import GpuChoice
 from bot.services.sharing import hints
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as find_blocks
-from handlers.parsing.spans import Span
+from handlers.parsing.lasting import Span
 from handlers.verbs import Ask
 
 

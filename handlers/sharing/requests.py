@@ -6,7 +6,7 @@ from bot.services.sharing import requests
 from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed
-from handlers.parsing.spans import Span
+from handlers.parsing.lasting import Span
 from handlers.sharing.claims import end_claim, prolong
 from handlers.verbs import Ask
 

@@ -7,8 +7,8 @@ from handlers import ids
 from handlers.acting import actions, launch
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed, number
+from handlers.parsing.lasting import Span
 from handlers.parsing.moments import Moment
-from handlers.parsing.spans import Span
 from handlers.sharing import claims
 from handlers.verbs import Ask
 

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.checkins import Squat
+from bot.domain.sharing.unclaimed import Squat
 from store.records import find, find_all, insert
 from store.sql import changed, one
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
-from handlers.parsing.dates import PERIOD_MONTHS, days
+from handlers.parsing.dates import MONTHS, days
 from handlers.parsing.text import words
 
 TODAY = date(2026, 11, 23)
@@ -79,7 +79,7 @@ def test_what_is_no_day_is_answered_with_what_to_type(typed, hint):
 
 PIECES = st.sampled_from(
     [
-        *PERIOD_MONTHS,
+        *MONTHS,
         "last",
         "this",
         "week",

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
+from handlers.parsing.lasting import Asker
 from handlers.parsing.moments import moment
-from handlers.parsing.spans import Asker, claim_words, extension
+from handlers.parsing.spans import claim_words, extension
 from tests.conftest import MONDAY
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")

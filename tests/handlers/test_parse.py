@@ -10,8 +10,9 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, ValetError
 from handlers import cost, gpu
+from handlers.parsing.lasting import Asker, Span
 from handlers.parsing.lengths import length
-from handlers.parsing.spans import Asker, Span, claim_words
+from handlers.parsing.spans import claim_words
 from handlers.parsing.text import LONGEST, words
 from handlers.verbs import Ask
 from tests.conftest import MONDAY

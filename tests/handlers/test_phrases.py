@@ -11,7 +11,8 @@ from bot.domain.acting import hours
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from handlers.parsing.spans import Asker, Span, claim_words, extension, span, timed
+from handlers.parsing.lasting import Asker, Span, span
+from handlers.parsing.spans import claim_words, extension, timed
 from handlers.parsing.text import words
 from handlers.parsing.unclear import Choice, Unclear
 from handlers.sharing.bookings import wish

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.checkins import Question, Squat
+from bot.domain.sharing.checkins import Question
 from bot.domain.sharing.reminders import Reminder
+from bot.domain.sharing.unclaimed import Squat
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.sharing import checkins as checkins_blocks
 from handlers.blocks.sharing import claims as claims_blocks

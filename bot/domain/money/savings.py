@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
-from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.clock import DAY_MS, HOUR_MS, WEEK_MS
 from bot.domain.days import MachineMs
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.pricebook import Discount
 from bot.domain.sharing.claims import GpuChoice
 
-WEEK_MS = 7 * DAY_MS
 WEEKS, DAYS = 4, 6
 EVIDENCE = 13
 """By so many weeks it is told how often an hour really ran."""

@@ -1,32 +1,21 @@
-"""Claims beside what is measured: those that nobody uses, and use that nobody has claimed."""
+"""Asking a holder whether they still need a claim: when that may be asked, and what the machine says to it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import instant, local
 from bot.domain.machines.verdict import IDLE_STATES, Verdict
 from bot.domain.sharing.claims import Claim
 
-Users = Mapping[int, tuple[str, ...]]
-"""Unix users with programs on each GPU, as last reported."""
 QuestionKind = Literal["idle", "morning"]
 QuestionState = Literal["open", "kept", "released", "worked", "unused", "ended"]
 """worked: somebody works there, so there is nothing to ask. unused: silence, so it was given up."""
 MORNING, EVENING = time(9), time(18)
 LONG = DAY_MS
 """Claims longer than this are asked about in the morning."""
-FRESH = 5 * MINUTE_MS
-"""Programs reported before that say nothing about now."""
-UNSEEN = 10 * MINUTE_MS
-"""After a pause this long in what is seen, use counts as having begun anew."""
-SQUAT = 30 * MINUTE_MS
-"""So long somebody may work without a claim before they are asked to make one."""
-NOT_MINE = 7 * DAY_MS
-"""So long somebody who said that it is not theirs is left alone about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +38,6 @@ class Question:
     """From then on silence gives the claim up; None while silence changes nothing."""
     state: QuestionState = "open"
     settled_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Squat:
-    """A unix user whose programs work on GPUs that nobody has claimed."""
-
-    id: str
-    instance_id: str
-    unix_user: str
-    gpus: tuple[int, ...]
-    since: int
-    seen_at: int
-    person: str = ""
-    """Who was asked to claim; empty while nobody was."""
-    asked_at: int | None = None
-    state: Literal["seen", "asked", "claimed", "not mine", "over"] = "seen"
 
 
 def idle_since(claim: Claim, verdict: Verdict) -> int | None:
@@ -96,18 +69,3 @@ def silence_ends(asked_at: int, hours: float, zone: ZoneInfo) -> int:
     there = local(end, zone)
     ahead = 7 - there.weekday() if there.weekday() >= 5 else 0
     return instant(there.date() + timedelta(days=ahead), there.time(), zone) if ahead else end
-
-
-def unclaimed_use(verdict: Verdict | None, taken: frozenset[int], users: Users) -> dict[str, tuple[int, ...]]:
-    """By unix user, the GPUs that work for them and that nobody has claimed."""
-    busy = [gpu.gpu for gpu in verdict.gpus if gpu.state == "active" and gpu.gpu not in taken] if verdict else []
-    found: dict[str, tuple[int, ...]] = {}
-    for gpu in sorted(busy):
-        for user in users.get(gpu, ()):
-            found[user] = (*found.get(user, ()), gpu)
-    return found
-
-
-def own_gpus(users: Users, names: frozenset[str]) -> tuple[int, ...]:
-    """The GPUs on which one of these unix users has a program."""
-    return tuple(sorted(gpu for gpu, there in users.items() if names.intersection(there)))

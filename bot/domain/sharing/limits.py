@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.clock import HOUR_MS, WEEK_MS
 from bot.domain.days import GpuMs
 from bot.domain.sharing.claims import Claim
 
 AtLimit = Literal["warn", "ask", "refuse"]
-WEEK_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

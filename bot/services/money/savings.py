@@ -14,21 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.acting.hours import next_edge
-from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.clock import DAY_MS, HOUR_MS, WEEK_MS
 from bot.domain.days import local_day
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.sources import until
 from bot.domain.money.plans import Span
-from bot.domain.money.savings import (
-    EVIDENCE,
-    LONGEST,
-    WEEK_MS,
-    WEEKS,
-    Savings,
-    Stopped,
-    saved_by_sharing,
-    saved_by_stop,
-)
+from bot.domain.money.savings import EVIDENCE, LONGEST, WEEKS, Savings, Stopped, saved_by_sharing, saved_by_stop
 from bot.domain.money.source_reads import Watch, without
 from bot.services.acting import hours as hours_service
 from bot.services.context import Context

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from bot.domain.clock import DAY_MS
+from bot.domain.clock import DAY_MS, WEEK_MS
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import MOST_WEEKS, Booking, Gap, Hold, Slot, Wish, hold_of, next_start, pick
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.limits import WEEK_MS, Allowance, beyond, use_of
+from bot.domain.sharing.limits import Allowance, beyond, use_of
 from bot.errors import NotFound, Refused
 from bot.services.context import Context
 from bot.services.sharing import limits, turns

@@ -2,8 +2,9 @@
 
 from sqlite_utils import Database
 
+from bot.domain.clock import WEEK_MS
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.limits import WEEK_MS, beyond, use_of
+from bot.domain.sharing.limits import beyond, use_of
 from bot.errors import Refused
 from bot.services.context import Context
 from store.sharing import claims as stored_claims

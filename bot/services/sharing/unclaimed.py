@@ -8,8 +8,8 @@ from sqlite_utils import Database
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
-from bot.domain.sharing.checkins import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
 from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.unclaimed import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
 from bot.errors import Refused
 from bot.services.context import Context
 from store import audit as stored_audit

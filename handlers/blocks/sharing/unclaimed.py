@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.checkins import Squat
+from bot.domain.sharing.unclaimed import Squat
 from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, esc, gpus, length, person

@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS
 from bot.domain.money.rates import cost
-from bot.domain.money.savings import LONGEST, WEEK_MS, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.savings import LONGEST, Stopped, saved_by_sharing, saved_by_stop
 
 T0 = 400_008 * HOUR_MS  # a Monday, 00:00 UTC, would do as well as any
 RATE = 10_000_000

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import instant, local
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.sharing.checkins import idle_since, is_worked_on, own_gpus, question_day, silence_ends, unclaimed_use
+from bot.domain.sharing.checkins import idle_since, is_worked_on, question_day, silence_ends
 from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.unclaimed import own_gpus, unclaimed_use
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 ZONES = [ZoneInfo(name) for name in ("UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")]

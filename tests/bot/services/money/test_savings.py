@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.clock import DAY_MS, HOUR_MS, WEEK_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, cost_between
-from bot.domain.money.savings import EVIDENCE, WEEK_MS, Saving
+from bot.domain.money.savings import EVIDENCE, Saving
 from bot.services.context import Context
 from bot.services.money import savings
 from bot.settings import parse

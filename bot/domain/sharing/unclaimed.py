@@ -1,0 +1,50 @@
+"""Use without a claim: whose programs work on GPUs that nobody has claimed, and since when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.machines.verdict import Verdict
+
+Users = Mapping[int, tuple[str, ...]]
+"""Unix users with programs on each GPU, as last reported."""
+FRESH = 5 * MINUTE_MS
+"""Programs reported before that say nothing about now."""
+UNSEEN = 10 * MINUTE_MS
+"""After a pause this long in what is seen, use counts as having begun anew."""
+SQUAT = 30 * MINUTE_MS
+"""So long somebody may work without a claim before they are asked to make one."""
+NOT_MINE = 7 * DAY_MS
+"""So long somebody who said that it is not theirs is left alone about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Squat:
+    """A unix user whose programs work on GPUs that nobody has claimed."""
+
+    id: str
+    instance_id: str
+    unix_user: str
+    gpus: tuple[int, ...]
+    since: int
+    seen_at: int
+    person: str = ""
+    """Who was asked to claim; empty while nobody was."""
+    asked_at: int | None = None
+    state: Literal["seen", "asked", "claimed", "not mine", "over"] = "seen"
+
+
+def unclaimed_use(verdict: Verdict | None, taken: frozenset[int], users: Users) -> dict[str, tuple[int, ...]]:
+    """By unix user, the GPUs that work for them and that nobody has claimed."""
+    busy = [gpu.gpu for gpu in verdict.gpus if gpu.state == "active" and gpu.gpu not in taken] if verdict else []
+    found: dict[str, tuple[int, ...]] = {}
+    for gpu in sorted(busy):
+        for user in users.get(gpu, ()):
+            found[user] = (*found.get(user, ()), gpu)
+    return found
+
+
+def own_gpus(users: Users, names: frozenset[str]) -> tuple[int, ...]:
+    """The GPUs on which one of these unix users has a program."""
+    return tuple(sorted(gpu for gpu, there in users.items() if names.intersection(there)))
