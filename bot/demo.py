@@ -14,7 +14,7 @@ from bot.domain.acting.rule_stops import WARNINGS_MS
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.bill import ONE_DAY, utc_day
-from bot.domain.sharing.runs import Seen
+from bot.domain.sharing.runs import RunLook
 from bot.jobs.worker import Worker
 from bot.providers import Provider
 from bot.providers.onprem import Owned
@@ -186,7 +186,7 @@ class Demo:
         verdict.judge_all(self.valet.ctx)
         for name, holder, hours, note in CLAIMS:
             listing = find(self.valet.ctx, name)
-            claims.claim(self.valet.ctx, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
+            claims.claim_gpus(self.valet.ctx, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
 
     def _remember(self) -> None:
         """What the month cost, at the rates that are known now, and that somebody looked all along."""
@@ -214,13 +214,13 @@ class Demo:
         """The agents of owned hosts take up the runs that are meant for them, and tell how they go."""
         ctx = self.valet.ctx
         for host in self.fleet.owned:
-            for run, seconds in runs.offered(ctx, host.id):
+            for run, seconds in runs.runs_for_agent(ctx, host.id):
                 if self.runner.find(host, run) is None:
                     self.runner.start(host, run, seconds)
-                    runs.reported(ctx, host.id, run.id, Seen("running"))
+                    runs.take_run_report(ctx, host.id, run.id, RunLook("running"))
                 elif not seconds:
                     self.runner.cancel(host, run)
-                runs.reported(ctx, host.id, run.id, self.runner.look(host, run))
+                runs.take_run_report(ctx, host.id, run.id, self.runner.look(host, run))
 
     def _reporting_hosts(self) -> list[str]:
         rented = [each.id for look in self.fleet.sweep() for each in look.instances if each.state == "running"]

@@ -35,8 +35,8 @@ def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
-        lambda host: runs.offered(ctx, host),
-        lambda host, run_id, seen: runs.reported(ctx, host, run_id, seen),
+        lambda host: runs.runs_for_agent(ctx, host),
+        lambda host, run_id, seen: runs.take_run_report(ctx, host, run_id, seen),
         ctx.clock,
     )
     app = door(
@@ -51,7 +51,7 @@ def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -
             lambda: [said for worries in seen.worries for said in worries()],
         ),
         metrics=lambda: figures(ctx, seen.schedule, seen.silence, seen.off, seen.others),
-        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.feed(ctx, sha256)).routes()],
+        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.calendar_feed(ctx, sha256)).routes()],
         clock=ctx.clock,
     )
     if slack_http:

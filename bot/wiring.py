@@ -311,12 +311,12 @@ def _workers(
 
 
 def _usher(ctx: Context) -> None:
-    line.offer_due(ctx)
-    runs.begin_in_turn(ctx)
+    line.offer_due_turns(ctx)
+    runs.begin_runs_in_turn(ctx)
 
 
 def _carry_out(ctx: Context, lanes: Lanes) -> None:
     try:
         lanes.run()
     finally:
-        runs.carry_out(ctx)
+        runs.carry_out_runs(ctx)

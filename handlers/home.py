@@ -63,11 +63,11 @@ def _free(ctx: Context, user: str) -> str:
 
 def _booked(ctx: Context, user: str) -> list[Block]:
     """The next time of each of their bookings."""
-    first = {slot.booking_id: slot for slot in reversed(bookings.upcoming(ctx, holder=user))}
+    first = {slot.booking_id: slot for slot in reversed(bookings.upcoming_bookings(ctx, holder=user))}
     soonest = sorted(first.values(), key=lambda slot: slot.from_at)[:MOST_BOOKED]
     if not soonest:
         return []
-    rows = [bookings_blocks.row(slot, queries.listing(ctx, slot.instance_id), may=True) for slot in soonest]
+    rows = [bookings_blocks.booking_row(slot, queries.listing(ctx, slot.instance_id), may=True) for slot in soonest]
     return [header("You booked"), *rows, context("`/gpu bookings mine` shows all of them.")]
 
 
@@ -77,11 +77,11 @@ def _standing(ctx: Context, user: str, now: int) -> list[Block]:
         (
             each.waiter,
             queries.name_of(ctx, each.waiter.instance_id),
-            line_blocks.said(each.ahead, each.turn, each.offer, now),
+            line_blocks.place_in_words(each.ahead, each.turn, each.offer, now),
         )
-        for each in line.places(ctx, user)[:MOST_PLACES]
+        for each in line.places_of_person(ctx, user)[:MOST_PLACES]
     ]
-    return [header("You wait for"), *line_blocks.rows(places)] if places else []
+    return [header("You wait for"), *line_blocks.place_rows(places)] if places else []
 
 
 def _waiting(ctx: Context, user: str) -> list[Block]:

@@ -24,7 +24,7 @@ from handlers import cost, gpu, home, outsiders, verbs
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.words import code
 from handlers.files import handed
-from handlers.parsing.text import words
+from handlers.parsing.text import split_words
 from handlers.people import Identity
 from handlers.profiles import Profiles
 from handlers.send import answer, patiently, post
@@ -192,7 +192,7 @@ def _command(
         if body["command"] not in {slack.gpu_command, slack.cost_command}:
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
-        return run(verbs.Ask(here.ctx, body["user_id"], body["channel_id"], words(body.get("text") or "")))
+        return run(verbs.Ask(here.ctx, body["user_id"], body["channel_id"], split_words(body.get("text") or "")))
 
     here.work(request, str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
@@ -245,7 +245,9 @@ def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebCl
         if news == "edited":
             return replace(plainly(EDITED), secret=True)
         own = f"<@{here.identity.user_id}(\\|[^>]*)?>"
-        return mention(here.ctx, event["user"], event["channel"], words(re.sub(own, " ", event.get("text") or "")))
+        return mention(
+            here.ctx, event["user"], event["channel"], split_words(re.sub(own, " ", event.get("text") or ""))
+        )
 
     def tell(reply: Reply) -> None:
         reader = event["user"] if reply.secret else ""

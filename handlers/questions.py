@@ -11,9 +11,12 @@ from handlers.verbs import Ask
 
 def meant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[4 h], [train 2], [As a note]"""
-    asked, wording = clarifications.chosen(ctx, value, user)
+    asked, wording = clarifications.chosen_wording(ctx, value, user)
     words = [Quoted(word) if number in wording.quoted else word for number, word in enumerate(wording.words)]
-    from handlers import cost, gpu  # they know every verb, and with it this button
+    from handlers import (
+        cost,
+        gpu,  # they know every verb, and with it this button
+    )
 
     run = cost.run if asked.command == "cost" else gpu.run
     return run(Ask(ctx, user, channel, words))

@@ -14,9 +14,9 @@ from handlers.blocks.parts import Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.parsing import order
 from handlers.parsing.lasting import Asker
-from handlers.parsing.lengths import UNITS, bare, is_length
+from handlers.parsing.lengths import UNITS, bare_word, is_length
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Choice, Unclear, ask_back, ask_which
+from handlers.parsing.unclear import Unclear, WordChoice, ask_back, ask_which
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,9 @@ _LEADS = frozenset({"for", "until", "till", "to", "by", "and", "gpus", "gpu", "a
 
 def sounds_like_words(name: str) -> bool:
     """A name that people say for something else, too, such as "for", "2h" or "any"."""
-    return bare(name) in _LEADS | {"any", "all", "the", "it", "idle", "free", "held", "now"} or is_length(name.split())
+    return bare_word(name) in _LEADS | {"any", "all", "the", "it", "idle", "free", "held", "now"} or is_length(
+        name.split()
+    )
 
 
 def may_be_meant(words: list[str], best: Named, other: Named) -> bool:
@@ -173,10 +175,10 @@ def may_be_meant(words: list[str], best: Named, other: Named) -> bool:
     shorter, longer = sorted((best, other), key=lambda each: each.count)
     between = words[shorter.count : longer.count]
     if not other.exact:
-        return bare(between[0]) not in _LEADS and not is_length(between)
-    after = bare(" ".join(words[longer.count : longer.count + 1]))
+        return bare_word(between[0]) not in _LEADS and not is_length(between)
+    after = bare_word(" ".join(words[longer.count : longer.count + 1]))
     is_counted = after in {"gpu", "gpus"} or after in UNITS
-    return is_counted or not all(bare(word).isdecimal() for word in between)
+    return is_counted or not all(bare_word(word).isdecimal() for word in between)
 
 
 def _which(words: list[str], best: Named, others: list[Named]) -> Unclear:
@@ -188,5 +190,7 @@ def _which(words: list[str], best: Named, others: list[Named]) -> Unclear:
         for listing in each.listings:
             left = " ".join(words[each.count : count])
             name = listing.instance.name
-            choices.append(Choice(f"{name}: {left}" if left else name, (Quoted(listing.instance.id), *left.split())))
+            choices.append(
+                WordChoice(f"{name}: {left}" if left else name, (Quoted(listing.instance.id), *left.split()))
+            )
     return Unclear(f'Which machine is meant by "{" ".join(said)[:60]}"?', said, choices)

@@ -139,14 +139,14 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_seen_at", stored_fleet.SEEN_AT),
     ("0002_source_troubles", stored_sources.SCHEMA),
     ("0002_why_parkings_settle", stored_hours.WHY_SCHEMA),
-    ("0002_shown_by_grants", stored_grants.SHOWN_SCHEMA),
-    ("0002_shown_by_handovers", stored_handovers.SHOWN_SCHEMA),
-    ("0002_heard_runs", stored_runs.HEARD),
+    ("0002_shown_by_grants", stored_grants.GRANT_SHOWN_SCHEMA),
+    ("0002_shown_by_handovers", stored_handovers.HANDOVER_SHOWN_SCHEMA),
+    ("0002_heard_runs", stored_runs.RUN_HEARD_SCHEMA),
     ("0002_machine_notices", stored_notices.SCHEMA),
     ("0002_lookups_of_actions", actions.LOOKUPS),
     ("0002_pruning", (*stored_hours.PRUNING, *stored_outbox.PRUNING)),
     ("0003_open_savings", stored_savings.OPEN),
-    ("0003_slots_by_end", stored_bookings.BY_END),
+    ("0003_slots_by_end", stored_bookings.SLOTS_BY_END),
     ("0003_outbox_by_state", stored_outbox.BY_STATE),
 )
 

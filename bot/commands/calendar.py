@@ -36,8 +36,8 @@ def calendar(config_path: Path, out: Path, team: str, person: str) -> None:
     with opened_desk(config_path) as ctx:
         if team and ctx.roster().team(team) is None:
             raise Refused(f'There is no team "{team}" in the settings.')
-        found = calendars.events(ctx, holder=person, team=team)
-        written = calendars.as_ics(found, f"GPUs of {team or person or 'everybody'}")
+        found = calendars.calendar_events(ctx, holder=person, team=team)
+        written = calendars.calendar_file(found, f"GPUs of {team or person or 'everybody'}")
     if str(out) == "-":
         sys.stdout.buffer.write(written)
         return

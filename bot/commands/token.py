@@ -172,9 +172,9 @@ def _refuse_misfit(name: str) -> None:
 
 def _refuse_taken(name: str) -> None:
     from bot.errors import Refused
-    from handlers.parsing.reserved import meaning
+    from handlers.parsing.reserved import reserved_meaning
 
-    means = meaning(name)
+    means = reserved_meaning(name)
     if means:
         raise Refused(f'"{name}" means {means} in commands, so no machine is called so. Try one like dgx-one.')
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from bot.domain.machines.fleet import Instance
-from bot.domain.sharing.runs import Run, Seen
+from bot.domain.sharing.runs import Run, RunLook
 
 
 class Runner(Protocol):
@@ -17,7 +17,7 @@ class Runner(Protocol):
         """The provider's name for a run whose start was not answered; None when it was never started."""
         ...
 
-    def look(self, instance: Instance, run: Run) -> Seen:
+    def look(self, instance: Instance, run: Run) -> RunLook:
         """How it stands."""
         ...
 

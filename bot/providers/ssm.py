@@ -12,7 +12,7 @@ from typing import Any
 from botocore.config import Config
 
 from bot.domain.machines.fleet import Instance
-from bot.domain.sharing.runs import Run, Seen, tail_of
+from bot.domain.sharing.runs import Run, RunLook, run_tail
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.aws_words import cause_of, missing_right
@@ -75,15 +75,15 @@ class Ssm:
         sent = _good(attempt(lambda: self._client(instance).list_commands(**asked)["Commands"], SERVICE), instance)
         return next((str(each["CommandId"]) for each in sent if each.get("Comment") == _mark(run)), None)
 
-    def look(self, instance: Instance, run: Run) -> Seen:
+    def look(self, instance: Instance, run: Run) -> RunLook:
         """The command's state there, its exit code and the end of its output."""
         said = attempt(
             lambda: _seen(self._client(instance).get_command_invocation(CommandId=run.handle, InstanceId=instance.id)),
             SERVICE,
         )
         if isinstance(said, Said) and said.code == "InvocationDoesNotExist":
-            return Seen("running")  # so for some seconds after it was sent
-        seen: Seen = _good(said, instance)
+            return RunLook("running")  # so for some seconds after it was sent
+        seen: RunLook = _good(said, instance)
         return seen
 
     def cancel(self, instance: Instance, run: Run) -> None:
@@ -100,14 +100,14 @@ class Ssm:
         return self._clients.get(place[0], SERVICE, place[1], config=config)
 
 
-def _seen(found: Mapping[str, Any]) -> Seen:
+def _seen(found: Mapping[str, Any]) -> RunLook:
     state, detail = _STATES.get(found["Status"], "running"), str(found.get("StatusDetails", ""))
     output = "\n".join(filter(None, (found.get("StandardOutputContent"), found.get("StandardErrorContent"))))
     wrong = _GONE_WRONG.get(detail.replace(" ", ""), "")
     if wrong:
-        return Seen("failed", None, tail_of(output), wrong)
+        return RunLook("failed", None, run_tail(output), wrong)
     code = found.get("ResponseCode", -1) if state == "done" else -1
-    return Seen(state, None if code == -1 else int(code), tail_of(output))
+    return RunLook(state, None if code == -1 else int(code), run_tail(output))
 
 
 def _mark(run: Run) -> str:

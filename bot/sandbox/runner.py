@@ -2,7 +2,7 @@
 
 from bot.domain.clock import MINUTE_MS, Clock
 from bot.domain.machines.fleet import Instance
-from bot.domain.sharing.runs import Run, Seen
+from bot.domain.sharing.runs import Run, RunLook
 from bot.errors import ValetError
 
 TAKES = 5 * MINUTE_MS
@@ -17,7 +17,7 @@ class SandboxRunner:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began: dict[str, int] = {}
-        self._ends: dict[str, Seen] = {}
+        self._ends: dict[str, RunLook] = {}
         self.started: list[tuple[str, str]] = []
         self.commands: list[str] = []
         self.cancelled: list[str] = []
@@ -41,19 +41,19 @@ class SandboxRunner:
         """Its name, if it has begun."""
         return f"cmd-{run.id[:8]}" if run.id in self._began else None
 
-    def look(self, instance: Instance, run: Run) -> Seen:
+    def look(self, instance: Instance, run: Run) -> RunLook:
         """Its lines so far; the exit code once it is over."""
         if run.id in self._ends:
             return self._ends[run.id]
         lasted = self._clock() - self._began[run.id]
         lines = "\n".join(f"step {step} of 5 done" for step in range(1, min(lasted, TAKES) // MINUTE_MS + 1))
-        return Seen("done", 0, lines) if lasted >= TAKES else Seen("running", None, lines)
+        return RunLook("done", 0, lines) if lasted >= TAKES else RunLook("running", None, lines)
 
     def cancel(self, instance: Instance, run: Run) -> None:
         """End it at once."""
         self.cancelled.append(run.id)
-        self._ends.setdefault(run.id, Seen("cancelled", None, self.look(instance, run).tail))
+        self._ends.setdefault(run.id, RunLook("cancelled", None, self.look(instance, run).tail))
 
     def fails(self, run_id: str, exit_code: int, tail: str) -> None:
         """It ends badly."""
-        self._ends[run_id] = Seen("done", exit_code, tail)
+        self._ends[run_id] = RunLook("done", exit_code, tail)

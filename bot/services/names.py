@@ -89,7 +89,7 @@ def sorts(ctx: Context, word: str) -> list[str]:
 def models(ctx: Context, said: str) -> tuple[tuple[str, int], ...]:
     """GPU models of the fleet that are meant, as reported, each with the MiB of one GPU. Raises Refused."""
     wanted = gpu_kind(said)
-    return tuple(pair for pair in stored_find.kinds(ctx.store.reading()) if wanted.fits(*pair))
+    return tuple(pair for pair in stored_find.gpu_kinds(ctx.store.reading()) if wanted.fits(*pair))
 
 
 def _team(ctx: Context, word: str) -> str:

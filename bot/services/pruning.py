@@ -22,6 +22,6 @@ def prune(ctx: Context) -> None:
     with ctx.store.writing() as db:
         stored_batches.prune_drafts(db, now - DRAFTS)
         stored_savings.prune_hints(db, now - HINTS)
-        stored_clarifications.prune(db, now - clarifications.KEPT)
+        stored_clarifications.prune(db, now - clarifications.CLARIFICATION_KEPT_MS)
         stored_hours.prune(db, now - PARKINGS)
         stored_outbox.prune_posts(db, now - POSTS)

@@ -29,7 +29,7 @@ from store.sharing import runs as stored_runs
 def page(ctx: Context, chosen: FleetFilter, *, limit: int, offset: int = 0) -> tuple[list[Listing], FleetTotals]:
     """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
     found = listings.listings_page(ctx.store.reading(), chosen, limit=limit, offset=offset)
-    return [unclaimed.with_users(ctx, in_full(ctx, each)) for each in found], totals(ctx, chosen)
+    return [unclaimed.with_unclaimed_users(ctx, in_full(ctx, each)) for each in found], totals(ctx, chosen)
 
 
 def totals(ctx: Context, chosen: FleetFilter) -> FleetTotals:
@@ -112,7 +112,7 @@ def run(ctx: Context, run_id: str) -> Run | None:
 
 def runs_of(ctx: Context, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
-    return stored_runs.newest_of(ctx.store.reading(), person, limit)
+    return stored_runs.newest_runs(ctx.store.reading(), person, limit)
 
 
 def types(ctx: Context) -> list[str]:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.clock import Clock
-from bot.domain.sharing.runs import Run, Seen, tail_of
+from bot.domain.sharing.runs import Run, RunLook, run_tail
 from bot.errors import Unreachable
 from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, check_headers, host_of, read, refused
 from bot.telemetry.procfs import printable
@@ -21,7 +21,7 @@ BODY_S = 10.0
 
 Offered = Callable[[str], Sequence[tuple[Run, int]]]
 """Takes a host; its live runs, each with the seconds it may still take (0: it is to be ended)."""
-Reported = Callable[[str, str, Seen], bool]
+Reported = Callable[[str, str, RunLook], bool]
 """Takes a host, the id of a run and how it stands; False when that host has no such run."""
 
 
@@ -69,7 +69,7 @@ class RunsDoor:
             report = Report.model_validate_json(raw)
         except ValidationError:
             raise refused(400, "The report is malformed.") from None
-        seen = Seen(report.state, report.exit_code, _lines(report.tail), printable(report.reason, MAX_REASON))
+        seen = RunLook(report.state, report.exit_code, _lines(report.tail), printable(report.reason, MAX_REASON))
         known = await anyio.to_thread.run_sync(
             self._keep, host, str(request.path_params["run_id"]), seen, limiter=self._workers
         )
@@ -90,7 +90,7 @@ class RunsDoor:
         except Unreachable as error:
             raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
 
-    def _keep(self, host: str, run_id: str, seen: Seen) -> bool:
+    def _keep(self, host: str, run_id: str, seen: RunLook) -> bool:
         try:
             return self._reported(host, run_id, seen)
         except Unreachable as error:
@@ -99,4 +99,4 @@ class RunsDoor:
 
 def _lines(text: str) -> str:
     """Output fit to keep: printable, line by line."""
-    return tail_of("\n".join(printable(line, MAX_TAIL) for line in text.splitlines()))
+    return run_tail("\n".join(printable(line, MAX_TAIL) for line in text.splitlines()))

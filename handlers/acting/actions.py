@@ -15,10 +15,10 @@ from handlers.blocks.acting import batches as batches_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Block, Reply
 from handlers.controller import Draw, Press, listed
-from handlers.parsing.lasting import Span
+from handlers.parsing.lasting import TimeSpan
 from handlers.parsing.lengths import is_length as spells_length
 from handlers.parsing.moments import time_of_day
-from handlers.parsing.spans import timed
+from handlers.parsing.spans import timed_words
 from handlers.parsing.text import readable
 from handlers.sharing import hints
 from handlers.verbs import Ask, Verb, named
@@ -72,23 +72,25 @@ def start(ask: Ask) -> Reply:
     listing, rest = named(ask, "start")
     if _breaks_glass(rest):
         return _broken(ask, listing, "start", rest[1:])
-    wanted, note = timed(rest, ask.asker())
+    wanted, note = timed_words(rest, ask.asker())
     return ask_start(ask, listing, wanted, note=readable(note))
 
 
-def ask_start(ask: Ask, listing: Listing, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
+def ask_start(
+    ask: Ask, listing: Listing, wanted: TimeSpan | None = None, *, note: str = "", anyway: bool = False
+) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     before = ask.ctx.clock()
-    better = None if anyway else hints.before(ask, listing, span=wanted, note=note)
+    better = None if anyway else hints.hint_first(ask, listing, span=wanted, note=note)
     if better is not None:
         return better
-    length = _length(wanted or Span(), before)
+    length = _length(wanted or TimeSpan(), before)
     return launch.told(
         ask, approvals.ask_to_start(ask.ctx, listing.instance.id, ask.user, length=length, note=note), before
     )
 
 
-def _length(wanted: Span, now: int) -> int | None:
+def _length(wanted: TimeSpan, now: int) -> int | None:
     return wanted.length if wanted.end is None else wanted.end - now
 
 

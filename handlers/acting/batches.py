@@ -18,7 +18,7 @@ from handlers.blocks.parts import Reply
 from handlers.parsing import order
 from handlers.parsing.scopes import filter_of, is_filter
 from handlers.parsing.text import Quoted, readable
-from handlers.parsing.unclear import Choice, Unclear, as_note
+from handlers.parsing.unclear import Unclear, WordChoice, as_note
 from handlers.verbs import Ask, sounds_like_words
 
 IDLE_WORDS = frozenset({"idle", "free", "held"})
@@ -78,7 +78,7 @@ def _nearest_team(ask: Ask, team: str) -> str:
 
 def named(ask: Ask) -> tuple[list[Listing], list[str]]:
     """The machines that a stop names, and the reason: further words count as long as each is exactly a name."""
-    ask = replace(ask, words=order.apart(ask.ctx, ask.words))
+    ask = replace(ask, words=order.split_names(ask.ctx, ask.words))
     first, rest = verbs.named(ask, "stop")
     found = [first]
     while rest:
@@ -99,7 +99,7 @@ def _machine_or_reason(rest: list[str], other: Named) -> Unclear:
     name = other.listings[0].instance.name
     as_well = ("and", Quoted(other.listings[0].instance.id), *rest[other.count :])
     question = f'Is "{name[:40]}" a machine to stop, or does the reason begin there?'
-    return Unclear(question, rest, [Choice(f"{name} as well", as_well), as_note(rest, "The reason")])
+    return Unclear(question, rest, [WordChoice(f"{name} as well", as_well), as_note(rest, "The reason")])
 
 
 def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:

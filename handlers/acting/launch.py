@@ -13,8 +13,8 @@ from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Reply
-from handlers.parsing.lasting import Span
-from handlers.parsing.spans import timed
+from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.spans import timed_words
 from handlers.parsing.text import readable
 from handlers.sharing import hints
 from handlers.verbs import Ask, Verb, named
@@ -26,15 +26,15 @@ def launch(ask: Ask) -> Reply:
     """Launch a machine, once somebody else said yes; without a name, what there is to launch."""
     if not ask.words:
         return launch_blocks.listed(launch_service.templates_for(ask.ctx, ask.user))
-    wanted, note = timed(ask.words[1:], ask.asker())
+    wanted, note = timed_words(ask.words[1:], ask.asker())
     return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
 
-def ask_launch(ask: Ask, name: str, wanted: Span | None = None, *, note: str = "", anyway: bool = False) -> Reply:
+def ask_launch(ask: Ask, name: str, wanted: TimeSpan | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
-    now, wanted = ask.ctx.clock(), wanted or Span()
+    now, wanted = ask.ctx.clock(), wanted or TimeSpan()
     made = launch_service.would_be_machine(ask.ctx, launch_service.template_for(ask.ctx, ask.user, name))
-    better = None if anyway else hints.before(ask, made, span=wanted, note=note)
+    better = None if anyway else hints.hint_first(ask, made, span=wanted, note=note)
     if better is not None:
         return better
     length = wanted.length if wanted.end is None else wanted.end - now
@@ -55,7 +55,7 @@ def clone(ask: Ask) -> Reply:
     listing, rest = named(ask, "clone")
     reboot, rest = _reboots(rest)
     _refuse_other_shape(listing.instance.name, [*takewhile(_is_no_time, map(str.lower, rest))])
-    wanted, said = timed(rest, ask.asker())
+    wanted, said = timed_words(rest, ask.asker())
     now = ask.ctx.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
@@ -100,7 +100,7 @@ def resize(ask: Ask) -> Reply:
     if not rest:
         command, name = ask.ctx.settings.slack.gpu_command, listing.instance.name
         raise Refused(f"To which type? Try `{command} resize {name} g5.12xlarge for 8h`.")
-    wanted, said = timed(rest[1:], ask.asker())
+    wanted, said = timed_words(rest[1:], ask.asker())
     now = ask.ctx.clock()
     length = wanted.length if wanted.end is None else wanted.end - now
     reason = readable(said)

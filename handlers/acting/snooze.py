@@ -12,8 +12,8 @@ from handlers import ids
 from handlers.blocks.acting import snooze as snooze_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press, listed
-from handlers.parsing.lengths import bare, is_length
-from handlers.parsing.spans import timed
+from handlers.parsing.lengths import bare_word, is_length
+from handlers.parsing.spans import timed_words
 from handlers.parsing.text import readable
 from handlers.verbs import Ask, Verb, named
 
@@ -28,7 +28,7 @@ def snooze(ask: Ask) -> Reply:
             listing, ask.user, snooze_service.end(ask.ctx, listing, ask.user), ask.ctx.clock()
         )
     _refuse_endless(listing.instance.name, rest)
-    said, note = timed(["for", *rest] if is_length(rest) else rest, replace(ask.asker(), at_once=True))
+    said, note = timed_words(["for", *rest] if is_length(rest) else rest, replace(ask.asker(), at_once=True))
     until = said.end if said.end is not None or said.length is None else ask.ctx.clock() + said.length
     made = snooze_service.snooze(ask.ctx, listing, ask.user, until=until, reason=readable(note))
     return snooze_blocks.snoozed(listing, made)
@@ -36,7 +36,7 @@ def snooze(ask: Ask) -> Reply:
 
 def _refuse_endless(name: str, rest: list[str]) -> None:
     """A snooze has an end. Raises Refused."""
-    if bare(" ".join(rest[:1])) in {"forever", "always", "indefinitely", "permanently"}:
+    if bare_word(" ".join(rest[:1])) in {"forever", "always", "indefinitely", "permanently"}:
         longest = (
             f"at most {LONGEST_SNOOZE_MS // DAY_MS} days, with the reason: `snooze {name} 7d the demo at the fair`"
         )

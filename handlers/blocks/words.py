@@ -11,7 +11,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
 from bot.domain.machines.rollups import HourCell
 from bot.domain.money.rates import USD
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -156,7 +156,7 @@ def snoozed(snooze: Snooze) -> str:
     return f"by {person(snooze.who)} until {near(snooze.until_at, snooze.made_at)}{reason}"
 
 
-def ends(held: Claim | Slot) -> str:
+def ends(held: Claim | BookingSlot) -> str:
     """When a claim or a booking ends."""
     return near(held.until_at, held.from_at)
 

@@ -18,9 +18,9 @@ from handlers.blocks.machines import why as why_blocks
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.controller import Draw, Press, listed
-from handlers.parsing.scopes import FILTERS, filter_of, is_filter
+from handlers.parsing.scopes import FILTERS_SAID, filter_of, is_filter
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Choice, Unclear, choice
+from handlers.parsing.unclear import Unclear, WordChoice, word_choice
 from handlers.verbs import Ask, Verb, named
 
 
@@ -74,15 +74,19 @@ def _chosen(ask: Ask) -> FleetFilter:
 
 def _either(said: list[str], filters: list[str], listings: Sequence[Listing]) -> Unclear:
     """The question whether a filter is meant, or a machine."""
-    choices = [choice(each) for each in filters]
-    choices += [Choice(each.instance.name, (Quoted(each.instance.id),)) for each in listings]
+    choices = [word_choice(each) for each in filters]
+    choices += [WordChoice(each.instance.name, (Quoted(each.instance.id),)) for each in listings]
     return Unclear(f'What is meant by "{" ".join(said)[:60]}"?', said, choices)
 
 
 def one_machine(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
-    shown = fleet_blocks.one_machine(unclaimed.with_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock())
-    return bookings_blocks.beside(shown, bookings.upcoming(ask.ctx, instance_id=listing.instance.id), listing)
+    shown = fleet_blocks.one_machine(
+        unclaimed.with_unclaimed_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock()
+    )
+    return bookings_blocks.with_bookings(
+        shown, bookings.upcoming_bookings(ask.ctx, instance_id=listing.instance.id), listing
+    )
 
 
 def why(ask: Ask) -> Reply:
@@ -94,12 +98,13 @@ def why(ask: Ask) -> Reply:
 def tell_why(ask: Ask, listing: Listing) -> Reply:
     """Explain this one."""
     return why_blocks.why_blocks(
-        why_service.explain_verdict(ask.ctx, unclaimed.with_users(ask.ctx, listing), ask.user), ask.ctx.clock()
+        why_service.explain_verdict(ask.ctx, unclaimed.with_unclaimed_users(ask.ctx, listing), ask.user),
+        ask.ctx.clock(),
     )
 
 
 VERBS = (
-    Verb("status", f"status [<instance>|{FILTERS}|gpu:a100]", "What runs, most wasteful first.", status),
+    Verb("status", f"status [<instance>|{FILTERS_SAID}|gpu:a100]", "What runs, most wasteful first.", status),
     Verb("why", "why <instance>", "The rule, the readings and what happens next.", why),
 )
 

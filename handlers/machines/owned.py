@@ -34,7 +34,7 @@ def rename(ask: Ask) -> Reply:
         raise Refused(
             f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
         )
-    means = reserved.meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
+    means = reserved.reserved_meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
     return owned_blocks.machine_renamed(
         owned.rename_owned(ask.ctx, listing.instance.id, ask.user, words[0], means=means), listing
     )

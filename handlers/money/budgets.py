@@ -16,7 +16,7 @@ from handlers.blocks.parts import Reply
 from handlers.blocks.silence import not_counted
 from handlers.controller import Draw, Press
 from handlers.parsing import dates
-from handlers.parsing.scopes import SCOPES, scope, stored
+from handlers.parsing.scopes import SCOPES, read_scope, stored_scope
 from handlers.verbs import Ask, Verb
 
 SET_BY = (
@@ -49,9 +49,9 @@ def _lacks(ctx: Context) -> list[str]:
 def _scope(ask: Ask) -> Scope:
     """As for every money question; whoever names a month as well is told of which one budgets are."""
     try:
-        return scope(ask, "budget")
+        return read_scope(ask, "budget")
     except ValetError:
-        if dates.reads(ask.words[-1:], budget_amounts.this_month(ask.ctx)):
+        if dates.names_days(ask.words[-1:], budget_amounts.this_month(ask.ctx)):
             command = f"{ask.ctx.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
             raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
         if any(AMOUNT.fullmatch(word) for word in ask.words[1:]):
@@ -78,17 +78,17 @@ VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expe
 
 def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return forecast_blocks.forecast(forecast.answer(ctx, stored(ctx, value)), "month")
+    return forecast_blocks.forecast(forecast.answer(ctx, stored_scope(ctx, value)), "month")
 
 
 def one(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
-    return of_scope(Ask(ctx, user, channel, []), stored(ctx, value))
+    return of_scope(Ask(ctx, user, channel, []), stored_scope(ctx, value))
 
 
 def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV] of one budget, or of all of them: to whoever pressed."""
-    one_of = None if value == budgets_blocks.ALL else budgets.standing(ctx, stored(ctx, value))
+    one_of = None if value == budgets_blocks.ALL else budgets.standing(ctx, stored_scope(ctx, value))
     found = every(ctx) if value == budgets_blocks.ALL else [one_of] if one_of else []
     if not found:
         raise Refused("That budget is not set any more.")

@@ -19,7 +19,7 @@ from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.money import reports
 from handlers.parsing import dates, periods
-from handlers.parsing.scopes import SCOPES, scope
+from handlers.parsing.scopes import SCOPES, read_scope
 from handlers.verbs import Ask, Verb
 
 ACCURACY = re.compile("acc?urr?ac[yi]")
@@ -32,15 +32,15 @@ def forecast(ask: Ask) -> Reply:
     if ask.words and ACCURACY.fullmatch(ask.words[0].lower()):
         return accuracy(replace(ask, words=ask.words[1:]))
     way, words = _way(ask.words)
-    period, words = periods.period(words)
+    period, words = periods.read_period(words)
     try:
-        about = scope(replace(ask, words=words), "forecast")
+        about = read_scope(replace(ask, words=words), "forecast")
     except NotFound:
-        periods.refuse(words)
-        if dates.reads(words, reports.today_of(ask.ctx)):
+        periods.refuse_period(words)
+        if dates.names_days(words, reports.today_of(ask.ctx)):
             command = f"{ask.ctx.settings.slack.cost_command} report {' '.join(words)[:40]}"
             past = f"`{command}` tells of days that are over."
-            raise Refused(f"A forecast begins today: say {', '.join(periods.PERIODS)}. {past}") from None
+            raise Refused(f"A forecast begins today: say {', '.join(periods.FORECAST_PERIODS)}. {past}") from None
         raise
     return apart(ask.ctx, about, way) if way else told(ask.ctx, about, period or "month")
 
@@ -76,20 +76,20 @@ def pressed(ctx: Context, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
-    if kind not in get_args(ScopeKind) or period not in {*periods.PERIODS, *WAYS, "accuracy", "nights"}:
+    if kind not in get_args(ScopeKind) or period not in {*periods.FORECAST_PERIODS, *WAYS, "accuracy", "nights"}:
         raise Refused("This button is from another version of Valet. Use the command instead.")
     named = Scope(cast("ScopeKind", kind), key, queries.name_of(ctx, key) if kind == "instance" else "")
     if period == "accuracy":
         return _record(ctx, named)
     if period == "nights":
         return forecast_charts_blocks.nights(forecast_service.answer(ctx, named))
-    return apart(ctx, named, WAYS[period]) if period in WAYS else told(ctx, named, periods.PERIODS[period])
+    return apart(ctx, named, WAYS[period]) if period in WAYS else told(ctx, named, periods.FORECAST_PERIODS[period])
 
 
 def accuracy(ask: Ask) -> Reply:
     """How good forecasts of a scope were."""
-    _, words = periods.period(_way(ask.words)[1])  # a record is told of every period at once
-    return _record(ask.ctx, scope(replace(ask, words=words), "forecast accuracy"))
+    _, words = periods.read_period(_way(ask.words)[1])  # a record is told of every period at once
+    return _record(ask.ctx, read_scope(replace(ask, words=words), "forecast accuracy"))
 
 
 def _record(ctx: Context, about: Scope) -> Reply:

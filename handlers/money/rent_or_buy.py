@@ -14,7 +14,7 @@ from bot.services.money import rent_or_buy as rent_or_buy_service
 from bot.services.money import savings
 from handlers.blocks.money import rent_or_buy as rent_or_buy_blocks
 from handlers.blocks.parts import Reply
-from handlers.parsing.scopes import scope, stored
+from handlers.parsing.scopes import read_scope, stored_scope
 from handlers.verbs import Ask, Verb
 
 _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
@@ -62,7 +62,7 @@ def as_csv(ctx: Context, value: str) -> Reply:
 def _again(ctx: Context, value: str) -> tuple[Weighed, str]:
     """Weigh what a button is about, with the figures that were given: "team:nlp|p4d.24xlarge|price:150000"."""
     within, kind, figures = (*value.split("|"), "", "")[:3]
-    about = stored(ctx, within)
+    about = stored_scope(ctx, within)
     if about.kind == "total" and kind:
         about = Scope("type", kind)
     return rent_or_buy_service.advise(ctx, about, _asked(figures.split()), kind=kind), figures
@@ -83,7 +83,7 @@ def _scope(ask: Ask) -> Scope:
     if len(ask.words) == 1 and rent_or_buy_service.is_known(ask.ctx, name.lower()):
         return Scope("type", name.lower())
     try:
-        return scope(ask, "rent-or-buy")
+        return read_scope(ask, "rent-or-buy")
     except NotFound:
         kinds = prices_service.called(name, prices.MICROS_PER_HOUR, {})
         if len(kinds) == 1:

@@ -14,7 +14,7 @@ from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import weekly as weekly_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
-from handlers.parsing.dates import days, reads
+from handlers.parsing.dates import names_days, read_days
 from handlers.parsing.scopes import named_scope
 from handlers.verbs import Ask, Verb
 
@@ -42,7 +42,7 @@ def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
     said, words = _way(words)
     by = usual if said is None else way(said, f"{command} {verb}")
     _refuse_others(ask, words, f"{command} {verb}")
-    first, last = days(words, today)
+    first, last = read_days(words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command} {verb}`.")
     return by, first, last
@@ -72,7 +72,7 @@ def _refuse_others(ask: Ask, words: list[str], command: str) -> None:
     ways = [word for word in words if _known(word)]
     if ways:
         raise Refused(f"Say one way to tell it apart, such as `{command} by {ways[0]}`.")
-    scope = None if not words or reads(words, today_of(ask.ctx)) else named_scope(ask.ctx, " ".join(words))
+    scope = None if not words or names_days(words, today_of(ask.ctx)) else named_scope(ask.ctx, " ".join(words))
     if scope is not None:
         cost, by = ask.ctx.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
         forecast = f" `{cost} forecast {scope.label or scope.key}` tells of it alone."

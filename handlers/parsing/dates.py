@@ -27,7 +27,7 @@ _NAMED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class NamedDay:
     """A day that was named."""
 
     said: str
@@ -37,9 +37,9 @@ class Day:
     remark: str = ""
 
 
-def exactly(on: date) -> Day:
+def counted_day(on: date) -> NamedDay:
     """A day that was counted."""
-    return Day(f"{on:%-d %b}", on, "exact")
+    return NamedDay(f"{on:%-d %b}", on, "exact")
 
 
 def weekday(word: str) -> int | None:
@@ -52,13 +52,13 @@ def named_day(word: str) -> str:
     return "" if isinstance(word, Quoted) else _NAMED.get(word.lower().rstrip(".,;!?"), "")
 
 
-def read_day(rest: list[str], today: date) -> tuple[Day | None, list[str]]:
+def read_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
     """The day that the first words name, and the words after it. Raises Refused."""
     if not rest or isinstance(rest[0], Quoted):
         return None, rest
     word = rest[0].lower().rstrip(",")
     if name := named_day(word):
-        return Day(name, days_after(today, int(name == "tomorrow")), name), rest[1:]
+        return NamedDay(name, days_after(today, int(name == "tomorrow")), name), rest[1:]
     relative = _relative([each.lower().rstrip(",") for each in rest[:4]], today)
     if relative is not None:
         return relative[0], rest[relative[1] :]
@@ -69,25 +69,25 @@ def read_day(rest: list[str], today: date) -> tuple[Day | None, list[str]]:
     if iso:
         clock = word.partition("t")[2]
         on = _date(iso[0], int(iso[1]), int(iso[2]), int(iso[3]))
-        return Day(iso[0], on, "exact"), ([clock] if clock else []) + rest[1:]
+        return NamedDay(iso[0], on, "exact"), ([clock] if clock else []) + rest[1:]
     return _month_and_day(rest, today)
 
 
-def _from_weekday(rest: list[str], number: int, today: date) -> tuple[Day, list[str]]:
+def _from_weekday(rest: list[str], number: int, today: date) -> tuple[NamedDay, list[str]]:
     """ "fri", and "fri 27 nov"."""
     word, after = rest[0].lower().rstrip(","), rest[1:]
     after = after[1:] if [each.lower() for each in after[:1]] == ["the"] else after
     dated, left = read_day(after, today)
     if dated is not None and dated.kind in {"date", "exact"}:
         return _of_weekday(dated, number), left
-    return Day(word, days_after(today, (number - today.weekday()) % 7), "weekday"), rest[1:]
+    return NamedDay(word, days_after(today, (number - today.weekday()) % 7), "weekday"), rest[1:]
 
 
-def _relative(words: list[str], today: date) -> tuple[Day, int] | None:
+def _relative(words: list[str], today: date) -> tuple[NamedDay, int] | None:
     """ "next fri", "fri next week" and "the day after tomorrow", and how many words that is."""
     the = int(words[:1] == ["the"])
     if words[the : the + 2] == ["day", "after"] and named_day(" ".join(words[the + 2 : the + 3])) == "tomorrow":
-        return exactly(days_after(today, 2)), the + 3
+        return counted_day(days_after(today, 2)), the + 3
     number = weekday(words[1]) if len(words) > 1 else None
     if words[0] in {"next", "coming", "upcoming", "this"} and number is not None:
         return _coming(words[0], words[1], (number - today.weekday()) % 7, today), 2
@@ -96,29 +96,31 @@ def _relative(words: list[str], today: date) -> tuple[Day, int] | None:
     if words[:2] == ["next", "week"] and len(words) > 2:
         on = 1 + int(words[2] == "on")
         number = weekday(words[1 + on]) if len(words) > 1 + on else None
-        return (exactly(days_after(in_next_week, number)), 2 + on) if number is not None else None
+        return (counted_day(days_after(in_next_week, number)), 2 + on) if number is not None else None
     if first is not None and words[1:3] == ["next", "week"]:
-        return exactly(days_after(in_next_week, first)), 3
+        return counted_day(days_after(in_next_week, first)), 3
     return None
 
 
-def _coming(which: str, name: str, ahead: int, today: date) -> Day:
+def _coming(which: str, name: str, ahead: int, today: date) -> NamedDay:
     """ "next fri" is never today, "this fri" may be."""
     on = days_after(today, ahead or (0 if which == "this" else 7))
     if which == "this":
-        return Day(f"{which} {name}", on, "exact")
+        return NamedDay(f"{which} {name}", on, "exact")
     after = f"{days_after(on, 7):%-d %b}"
-    return Day(f"{which} {name}", on, "exact", f"Next {name} is taken for the coming one; the one after is {after}.")
+    return NamedDay(
+        f"{which} {name}", on, "exact", f"Next {name} is taken for the coming one; the one after is {after}."
+    )
 
 
-def _of_weekday(day: Day, number: int) -> Day:
+def _of_weekday(day: NamedDay, number: int) -> NamedDay:
     """A date with its day of the week, "sun 29 nov". Raises Refused where they do not agree."""
     if day.date.weekday() != number:
         raise Refused(f"{day.said} is a {day.date:%A}, not a {_DAYS[number].title()}. Say only one of them.")
     return day
 
 
-def _month_and_day(rest: list[str], today: date) -> tuple[Day | None, list[str]]:
+def _month_and_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
     """25 nov, 25th november 2026, nov 25, the 25th: of the year that makes it the next one. Raises Refused."""
     the = int(rest[0].lower() == "the" and len(rest) > 1)
     said = rest[the:]
@@ -136,25 +138,25 @@ def _month_and_day(rest: list[str], today: date) -> tuple[Day | None, list[str]]
     return _numbered(f"{rest[the]}", int(ordinal[1]), today), rest[the + 1 :]
 
 
-def _numbered(said: str, number: int, today: date) -> Day:
+def _numbered(said: str, number: int, today: date) -> NamedDay:
     """The next day of that number in a month. Raises Refused."""
     for ahead in range(32 * 2):
         on = today + timedelta(days=ahead)
         if on.day == number:
-            return Day(said, on, "exact")
+            return NamedDay(said, on, "exact")
     raise Refused(f'There is no "{said[:40]}" soon. Write a day such as 2026-11-25.')
 
 
-def _dated(of: list[str], left: list[str], month: int, number: int, today: date) -> tuple[Day, list[str]]:
+def _dated(of: list[str], left: list[str], month: int, number: int, today: date) -> tuple[NamedDay, list[str]]:
     said = f"{of[0]} {of[1]}"
     if left and _YEAR.fullmatch(left[0].rstrip(",")):
         year = left[0].rstrip(",")
-        return Day(f"{said} {year}", _date(said, int(year), month, number), "exact"), left[1:]
+        return NamedDay(f"{said} {year}", _date(said, int(year), month, number), "exact"), left[1:]
     # 29 February is a date of some years only; the error names what was said
     on = _date(said, today.year, month, number)
     if on < today:
         on = _date(said, today.year + 1, month, number)
-    return Day(said, on, "date"), left
+    return NamedDay(said, on, "date"), left
 
 
 def _month(word: str) -> int | None:
@@ -171,11 +173,11 @@ def _date(said: str, year: int, month: int, day: int) -> date:
         raise Refused(f'There is no "{said[:40]}" in {year}. Write a day such as 2026-11-25.') from None
 
 
-NAMED = ("today", "yesterday", "last month", "last week", "this week", "this year", *MONTHS)
-YEARS = range(2000, 2100)
-MOST_DAYS = 400
-DAY = timedelta(days=1)
-Span = tuple[date, date]
+_NAMED_SPANS = ("today", "yesterday", "last month", "last week", "this week", "this year", *MONTHS)
+_YEARS_READ = range(2000, 2100)
+MOST_DAYS_BACK = 400
+_DAY_LONG = timedelta(days=1)
+DaySpan = tuple[date, date]
 
 _NOISE = re.compile(r"\b(the|of|for|in|during|please)\b|[,]|(?<=\d)(st|nd|rd|th)\b")
 _NAME = "|".join(sorted({name[:length] for name in MONTHS for length in range(3, len(name) + 1)} | {"sept"}))
@@ -194,38 +196,38 @@ _COUNTED = re.compile(r"((last|past|previous) )?(?P<count>\d{1,4}) ?(?P<unit>d|d
 _BETWEEN = re.compile(r"(?:from )?(.+?) (?:to|until|till|through|-) (.+)")
 
 
-def days(words: list[str], today: date) -> Span:
+def read_days(words: list[str], today: date) -> DaySpan:
     """The days that are meant, both counted: this month without words. Raises Refused."""
     plain = " ".join(_NOISE.sub(" ", " ".join(words).lower()).split())
     if re.search(r" (vs|versus|and|or) ", plain):
         raise Refused('One span at a time, or from one to another. Try "october", or "october to november".')
     found = _between(plain, today) or _read(plain, today)
     if found is None:
-        close = nearest(plain, NAMED)
+        close = nearest(plain, _NAMED_SPANS)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise Refused(
             f'"{" ".join(words)[:40]}" is no month or day.{hint} Try {today:%Y-%m}, {today:%Y-%m-%d}, last week or '
             "last 30 days."
         )
-    if not all(day.year in YEARS for day in found):
+    if not all(day.year in _YEARS_READ for day in found):
         raise _no_year(today)
     return found
 
 
 def _no_year(today: date) -> Refused:
-    return Refused(f"Years go from {YEARS[0]} to {YEARS[-1]}. Try {today:%Y-%m} or {today:%Y-%m-%d}.")
+    return Refused(f"Years go from {_YEARS_READ[0]} to {_YEARS_READ[-1]}. Try {today:%Y-%m} or {today:%Y-%m-%d}.")
 
 
-def reads(words: list[str], today: date) -> bool:
+def names_days(words: list[str], today: date) -> bool:
     """Whether these words name days."""
     try:
-        days(words, today)
+        read_days(words, today)
     except Refused:
         return False
     return bool(words)
 
 
-def _between(plain: str, today: date) -> Span | None:
+def _between(plain: str, today: date) -> DaySpan | None:
     """From one to another, as "1 nov to 15 nov"; the other way round is no span."""
     parts = _BETWEEN.fullmatch(plain)
     if parts is None:
@@ -236,7 +238,7 @@ def _between(plain: str, today: date) -> Span | None:
     return ends[0][0], ends[1][1]
 
 
-def _read(plain: str, today: date) -> Span | None:
+def _read(plain: str, today: date) -> DaySpan | None:
     try:
         return _named(plain, today) or _counted(plain, today) or _dated_period(plain, today)
     except ValueError:
@@ -245,34 +247,36 @@ def _read(plain: str, today: date) -> Span | None:
         raise _no_year(today) from None
 
 
-def _named(plain: str, today: date) -> Span | None:
+def _named(plain: str, today: date) -> DaySpan | None:
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
     quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
     return {
         **dict.fromkeys(("", "month", "this month", "mtd", "month to date"), _month_period(today)),
         **dict.fromkeys(("today", "now", "day", "this day"), (today, today)),
-        **dict.fromkeys(("yesterday", "last day", "previous day"), (today - DAY, today - DAY)),
-        **dict.fromkeys(("last", "last month", "previous month"), _month_period(first - DAY)),
-        **dict.fromkeys(("week", "this week"), (monday, monday + 6 * DAY)),
-        **dict.fromkeys(("last week", "previous week"), (monday - 7 * DAY, monday - DAY)),
+        **dict.fromkeys(("yesterday", "last day", "previous day"), (today - _DAY_LONG, today - _DAY_LONG)),
+        **dict.fromkeys(("last", "last month", "previous month"), _month_period(first - _DAY_LONG)),
+        **dict.fromkeys(("week", "this week"), (monday, monday + 6 * _DAY_LONG)),
+        **dict.fromkeys(("last week", "previous week"), (monday - 7 * _DAY_LONG, monday - _DAY_LONG)),
         **dict.fromkeys(("quarter", "this quarter", "qtd"), _quarter(quarter)),
-        **dict.fromkeys(("last quarter", "previous quarter"), _quarter((quarter - DAY).replace(day=1), back=True)),
+        **dict.fromkeys(
+            ("last quarter", "previous quarter"), _quarter((quarter - _DAY_LONG).replace(day=1), back=True)
+        ),
         **dict.fromkeys(("year", "this year", "ytd", "year to date"), _year(today.year)),
         **dict.fromkeys(("last year", "previous year"), _year(today.year - 1)),
     }.get(plain)
 
 
-def _counted(plain: str, today: date) -> Span | None:
+def _counted(plain: str, today: date) -> DaySpan | None:
     found = _COUNTED.fullmatch(plain)
     if found is None:
         return None
     count = int(found["count"]) * (7 if found["unit"].startswith("w") else 1)
-    if not 0 < count <= MOST_DAYS:
-        raise Refused(f"At most {MOST_DAYS} days, and at least one. Try last 30 days, or this year.")
-    return today - (count - 1) * DAY, today
+    if not 0 < count <= MOST_DAYS_BACK:
+        raise Refused(f"At most {MOST_DAYS_BACK} days, and at least one. Try last 30 days, or this year.")
+    return today - (count - 1) * _DAY_LONG, today
 
 
-def _dated_period(plain: str, today: date) -> Span | None:
+def _dated_period(plain: str, today: date) -> DaySpan | None:
     if re.fullmatch(r"\d{4}", plain, re.ASCII):
         return _year(int(plain)) if int(plain) else None
     if found := _MONTH.fullmatch(plain):
@@ -291,7 +295,7 @@ def _dated_period(plain: str, today: date) -> Span | None:
     return _numbered_period(plain)
 
 
-def _numbered_period(plain: str) -> Span | None:
+def _numbered_period(plain: str) -> DaySpan | None:
     """2026-11, 2026-11-23, 11/2026 and 23.11.2026."""
     found = _NUMBERS.fullmatch(plain)
     if found is None:
@@ -305,15 +309,15 @@ def _number(name: str) -> int:
     return next(number for number, each in enumerate(MONTHS, 1) if each.startswith(name[:3]))
 
 
-def _month_period(day: date) -> Span:
+def _month_period(day: date) -> DaySpan:
     return day.replace(day=1), month_end(day)
 
 
-def _quarter(day: date, *, back: bool = False) -> Span:
+def _quarter(day: date, *, back: bool = False) -> DaySpan:
     """Of its first month's day; `back`: of its last month's."""
     first = day.replace(month=day.month - 2) if back else day
     return first, month_end(first.replace(month=first.month + 2))
 
 
-def _year(year: int) -> Span:
+def _year(year: int) -> DaySpan:
     return date(year, 1, 1), date(year, 12, 31)

@@ -10,10 +10,10 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import days_after, instant, local
-from handlers.parsing.lengths import bare
+from handlers.parsing.lengths import bare_word
 from handlers.parsing.moments import DAY_END, EVENING, MORNING, NIGHT, NOON, Moment
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Choice, Unclear, choice
+from handlers.parsing.unclear import Unclear, WordChoice, word_choice
 
 _LEAD = r"(?:for|until|till|til|over|through|thru|during|by|to) "
 _ALL = r"(?:(?:the|this|all|whole|entire|of|a) )*"
@@ -54,12 +54,12 @@ def named_end(
 
     `books`: what is to begin later may be booked instead. Raises Unclear where it may be meant to begin later.
     """
-    said = " ".join("'" if isinstance(word, Quoted) else bare(word) for word in rest[:7])
+    said = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:7])
     found = next(((name, match) for name, pattern in _NAMES if (match := pattern.match(said))), None)
     if found is None:
         return None
     count = len(found[1][0].split())
-    if found[0] == "tonight" and rest[count : count + 1] and bare(rest[count])[:1].isdigit():
+    if found[0] == "tonight" and rest[count : count + 1] and bare_word(rest[count])[:1].isdigit():
         return None  # "tonight 20:00" is a moment
     where = ZoneInfo(zone())
     moment = _end(
@@ -70,7 +70,7 @@ def named_end(
 
 def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: int | None, books: bool) -> Moment:
     at = _Local(there, zone)
-    begins, ends = whole(name, there)
+    begins, ends = named_bounds(name, there)
     if name == "overnight":
         return Moment(at.on(*ends))
     if name == "tonight":
@@ -93,7 +93,7 @@ def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: 
     return Moment(at.on(ahead, DAY_END), f"The end of the {which} 18:00.")
 
 
-def whole(name: str, there: datetime) -> tuple[tuple[int, time], tuple[int, time]]:
+def named_bounds(name: str, there: datetime) -> tuple[tuple[int, time], tuple[int, time]]:
     """When the weekend, or else the night, of somebody's moment begins and ends, in days ahead and the time of day."""
     if name == "weekend":
         friday = _FRIDAY - there.weekday()
@@ -120,15 +120,15 @@ class _Local:
         """As people read it."""
         return f"{days_after(self._today, days):%a %-d %b} {at:%H:%M}"
 
-    def until(self, days: int, at: time) -> Choice:
+    def until(self, days: int, at: time) -> WordChoice:
         """That end, to choose."""
-        return choice(f"until {self.words(days, at)}", f"Until {self.shown(days, at)}")
+        return word_choice(f"until {self.words(days, at)}", f"Until {self.shown(days, at)}")
 
 
 def _later(said: list[str], at: _Local, begins: tuple[int, time], ends: tuple[int, time], *, books: bool) -> Unclear:
     """It may be meant to begin now, or only then."""
-    now = choice(f"until {at.words(*ends)}", f"From now until {at.shown(*ends)}")
-    then = choice(
+    now = word_choice(f"until {at.words(*ends)}", f"From now until {at.shown(*ends)}")
+    then = word_choice(
         f"{at.words(*begins)} until {at.words(*ends)}",
         f"Book {at.shown(*begins)} to {at.shown(*ends)}",
         verb="book",
@@ -180,11 +180,11 @@ def _spelled(hour: str, minute: str | None, half: str | None) -> str:
 
 def _which(words: list[str], ways: list[str], when: Sequence[str] = ("", "")) -> Unclear:
     said = " ".join(words)
-    choices = [choice(way, f"{way}{of}") for way, of in zip(ways, when, strict=True)]
+    choices = [word_choice(way, f"{way}{of}") for way, of in zip(ways, when, strict=True)]
     return Unclear(f'"{said[:40]}" can be read in two ways. Which?', words, choices)
 
 
-def apart(rest: list[str]) -> list[str]:
+def split_times(rest: list[str]) -> list[str]:
     """With "20:00-23:00", "20:00 - 23:00" and "9 to 17" as "20:00 to 23:00". Raises Unclear."""
     said: list[str] = []
     at = 0

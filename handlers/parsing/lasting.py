@@ -11,13 +11,13 @@ from bot.domain.days import local
 from bot.errors import Refused
 from handlers.parsing import notes
 from handlers.parsing.dates import named_day, read_day, weekday
-from handlers.parsing.ends import apart, from_to, named_end
-from handlers.parsing.lengths import bare, is_length, looks_like_length, measured, refuse_range
-from handlers.parsing.moments import Moment, clock, day, moment
+from handlers.parsing.ends import from_to, named_end, split_times
+from handlers.parsing.lengths import bare_word, is_length, looks_like_length, read_lengths, refuse_range
+from handlers.parsing.moments import Moment, read_clock, read_date, read_moment
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Choice, Unclear, as_note, choice
+from handlers.parsing.unclear import Unclear, WordChoice, as_note, word_choice
 
-UNTIL = frozenset({"until", "till", "til", "'til", "untill", "unitl", "--until", "until:", "before"})
+UNTIL_WORDS = frozenset({"until", "till", "til", "'til", "untill", "unitl", "--until", "until:", "before"})
 _NOW = re.compile(r"(?:(?:from|starting|since|beginning|as of|right) )*now(?: on)?[,:]?(?= (?:for|until|till|\d)|$)")
 _FOR = frozenset({"for", "during", "lasting", "--for", "--time", "for:", "fro"})
 
@@ -39,7 +39,7 @@ class Asker:
 
     def moment(self, rest: list[str]) -> tuple[Moment, list[str]]:
         """The moment that the first words name, and the words after it. Raises Refused."""
-        return moment(rest, ZoneInfo(self.zone()), self.now, start=self.start)
+        return read_moment(rest, ZoneInfo(self.zone()), self.now, start=self.start)
 
     def named_end(self, rest: list[str]) -> tuple[Moment, list[str]] | None:
         """The end with a name, such as overnight, that the first words say. Raises Unclear."""
@@ -47,11 +47,11 @@ class Asker:
 
     def day(self, rest: list[str]) -> tuple[date, list[str]]:
         """The day that the first words name, and the words after it. Raises Refused."""
-        return day(rest, ZoneInfo(self.zone()), self.now)
+        return read_date(rest, ZoneInfo(self.zone()), self.now)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """How long, or until when; None where it was not said."""
 
     length: int | None = None
@@ -68,18 +68,18 @@ class Span:
         return self.until.remark if self.until else ""
 
 
-def span(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
+def read_span(rest: list[str], asker: Asker) -> tuple[TimeSpan, list[str]]:
     """The span in "[for] 4h ..." and "until 18:00 ...", and the words after it. Raises Refused, Unclear."""
     rest = without_now(rest)
     if not rest or isinstance(rest[0], Quoted):
-        return Span(), rest
+        return TimeSpan(), rest
     named = asker.named_end(rest)
     if named is not None:
         _refuse_overnight_run(rest, named, asker)
-        return Span(until=named[0]), named[1]
+        return TimeSpan(until=named[0]), named[1]
     first = rest[0].lower()
     is_end = first in {"to", "by"} and (asker.start is not None or _is_moment(rest[1:]))
-    if first in UNTIL or is_end:
+    if first in UNTIL_WORDS or is_end:
         return _until(rest, asker)
     if first == "for" and len(rest) == 1:
         raise Refused('For how long? Try "for 4h".')
@@ -88,16 +88,16 @@ def span(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
 
 
 def _is_moment(rest: list[str]) -> bool:
-    return clock(rest) is not None or bool(rest and (named_day(rest[0]) or weekday(rest[0]) is not None))
+    return read_clock(rest) is not None or bool(rest and (named_day(rest[0]) or weekday(rest[0]) is not None))
 
 
 def _refuse_overnight_run(rest: list[str], named: tuple[Moment, list[str]], asker: Asker) -> None:
     """ "overnight run" begins with an end, or is a note. Raises Unclear."""
     end, after = named
-    if not after or bare(rest[0]) not in {"overnight", "weekend", "eod", "eow"} or bare(after[0]) in _CLEAR:
+    if not after or bare_word(rest[0]) not in {"overnight", "weekend", "eod", "eow"} or bare_word(after[0]) in _CLEAR:
         return
     there = local(end.at, ZoneInfo(asker.zone()))
-    ends = Choice(f"Until {there:%a %-d %b %H:%M}", ("until", f"{there:%Y-%m-%d}", f"{there:%H:%M}", *after))
+    ends = WordChoice(f"Until {there:%a %-d %b %H:%M}", ("until", f"{there:%Y-%m-%d}", f"{there:%H:%M}", *after))
     raise Unclear(f'Is "{rest[0][:40]}" until when, or a part of the note?', rest, [ends, as_note(rest)])
 
 
@@ -107,7 +107,7 @@ def without_now(rest: list[str]) -> list[str]:
     return rest[len(found[0].split()) :] if found else rest
 
 
-def _until(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
+def _until(rest: list[str], asker: Asker) -> tuple[TimeSpan, list[str]]:
     """ "until 18:00". Raises Refused, Unclear."""
     _refuse_length(rest[:1], rest[1:2])
     try:
@@ -115,18 +115,23 @@ def _until(rest: list[str], asker: Asker) -> tuple[Span, list[str]]:
     except Unclear:
         raise
     except Refused as unread:
-        if len(rest) == 1 or named_day(rest[1]) or read_day(rest[1:], _ANY_DAY)[0] or clock(rest[1:], bare=True):
+        if len(rest) == 1 or named_day(rest[1]) or read_day(rest[1:], _ANY_DAY)[0] or read_clock(rest[1:], bare=True):
             raise
-        usual = [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d"), as_note(rest)]
+        usual = [
+            word_choice("for 4h", "4 h"),
+            word_choice("for 8h", "8 h"),
+            word_choice("for 1d", "1 d"),
+            as_note(rest),
+        ]
         sentence = f'"{" ".join(rest[1:])[:40]}" is no time I can read. Until when, or for how long?'
         raise Unclear(sentence if "no time I can read" in str(unread) else str(unread), rest, usual) from None
-    return Span(until=until), left
+    return TimeSpan(until=until), left
 
 
 _ANY_DAY = date(2024, 1, 1)
 
 
-def _lasting(rest: list[str], said: list[str], asker: Asker, *, is_for: bool) -> tuple[Span, list[str]]:
+def _lasting(rest: list[str], said: list[str], asker: Asker, *, is_for: bool) -> tuple[TimeSpan, list[str]]:
     """ "for 4h", "4h" and "two hours", and what comes near to it. Raises Refused, Unclear."""
     refuse_range(said)
     times = from_to(said)
@@ -135,39 +140,39 @@ def _lasting(rest: list[str], said: list[str], asker: Asker, *, is_for: bool) ->
         told = f'"{" ".join(words)[:40]}" is a time of day. `book` takes it from then on.'
         raise Unclear(told, words, [*_booked(words, times[0], asker), as_note(words)])
     if is_length(said, spelled=is_for):
-        length, left = measured(said)
-        return Span(length), left
-    if is_length(said) and (after := measured(said)[1]) is not None:
-        if not after or bare(after[0]) in _CLEAR:
-            return Span(measured(said)[0]), after
+        length, left = read_lengths(said)
+        return TimeSpan(length), left
+    if is_length(said) and (after := read_lengths(said)[1]) is not None:
+        if not after or bare_word(after[0]) in _CLEAR:
+            return TimeSpan(read_lengths(said)[0]), after
         raise _length_or_note(rest, after)
-    vague_words = notes.phrase(said, after_for=is_for)
+    vague_words = notes.vague_length(said, after_for=is_for)
     if vague_words is not None:
-        raise notes.unread(rest[: len(rest) - len(said)] + vague_words[0], vague_words[1])
+        raise notes.unread_length(rest[: len(rest) - len(said)] + vague_words[0], vague_words[1])
     if not looks_like_length(said[0]):
         refuse_beginning(said, asker)
-        return Span(), rest
-    if clock(said) is not None:
-        time = said[: len(said) - len((clock(said) or (None, said))[1])]
+        return TimeSpan(), rest
+    if read_clock(said) is not None:
+        time = said[: len(said) - len((read_clock(said) or (None, said))[1])]
         told = " ".join(time)[:40]
         raise Unclear(
             f'"{told}" is a time of day. Say "until {told}", or for how long: for 4h.',
             rest[: len(rest) - len(said)] + time,
-            [choice(f"until {told}"), *_booked(time, time, asker)],
+            [word_choice(f"until {told}"), *_booked(time, time, asker)],
         )
-    numbered = notes.number(said)
+    numbered = notes.bare_number(said)
     if numbered is not None:
         sentence = f'"{numbered[0][0][:40]}" is not a length of time. Try 30m, 4h, 1h30m or 2d.'
         words = rest[: len(rest) - len(said)] + numbered[0]
         raise Unclear(sentence, words, [*numbered[1], as_note(words)])
-    return Span(), rest
+    return TimeSpan(), rest
 
 
 def _length_or_note(rest: list[str], after: list[str]) -> Unclear:
     """ "a day in the life" begins with a length, or is a note."""
     said = " ".join(rest[: len(rest) - len(after)])
-    length = _short(measured(rest)[0])
-    lasts = Choice(f"For {said}", ("for", length, *after))
+    length = _short(read_lengths(rest)[0])
+    lasts = WordChoice(f"For {said}", ("for", length, *after))
     return Unclear(f'Is "{said[:40]}" for how long, or a part of the note?', rest, [lasts, as_note(rest)])
 
 
@@ -178,19 +183,19 @@ def _short(length: int) -> str:
     return f"{length // HOUR_MS}h" if length % HOUR_MS == 0 else f"{length // MINUTE_MS}m"
 
 
-def _booked(said: list[str], begins: list[str], asker: Asker) -> list[Choice]:
+def _booked(said: list[str], begins: list[str], asker: Asker) -> list[WordChoice]:
     """A booking from then on, where that can be had and read."""
     if not asker.books:
         return []
     try:
-        at, left = asker.moment(apart(begins))
+        at, left = asker.moment(split_times(begins))
     except Unclear as day:
         return [replace(each, label=f"Book from {each.label}", verb="book") for each in day.choices]
     except Refused:
         return []
     there = local(at.at, ZoneInfo(asker.zone()))
     words = f"{there:%Y-%m-%d %H:%M} {' '.join(left)}".strip()
-    return [choice(words, f"Book from {there:%a %-d %b %H:%M}", verb="book")]
+    return [word_choice(words, f"Book from {there:%a %-d %b %H:%M}", verb="book")]
 
 
 def _refuse_length(lead: list[str], word: list[str]) -> None:
@@ -200,9 +205,9 @@ def _refuse_length(lead: list[str], word: list[str]) -> None:
     if found is None:
         return
     minutes = found[4] or (found[2] or "00").ljust(2, "0")
-    choices = [choice(f"for {told}")]
+    choices = [word_choice(f"for {told}")]
     if (found[4] or found[3].startswith("h")) and 0 < int(found[1]) < 24 and int(minutes) < 60:
-        choices.append(choice(f"until {int(found[1]):02}:{minutes}"))
+        choices.append(word_choice(f"until {int(found[1]):02}:{minutes}"))
     sentence = f'"{told}" is a length of time: say "for {told}", or a time such as until 18:00.'
     raise Unclear(sentence, [*lead, *word], choices)
 
@@ -215,12 +220,12 @@ def refuse_beginning(rest: list[str], asker: Asker) -> None:
     is_in = least[:1] == ["in"] and is_length(words[1:])
     is_day = bool(words) and (bool(named_day(words[0])) or weekday(words[0]) is not None)
     is_next = least[:1] in (["next"], ["this"], ["coming"]) and len(words) > 1 and weekday(words[1]) is not None
-    is_time = clock(words[is_day : is_day + 2]) is not None or (is_day and from_to(words[1:]) is not None)
+    is_time = read_clock(words[is_day : is_day + 2]) is not None or (is_day and from_to(words[1:]) is not None)
     is_alone = is_day and (len(words) == 1 or weekday(words[0]) is None)
     if not (is_in or is_next or is_time or is_alone):
         return
     said = " ".join(rest)[:40]
-    until = [choice(f"until {' '.join(words)}")] if is_time or is_alone else []
+    until = [word_choice(f"until {' '.join(words)}")] if is_time or is_alone else []
     raise Unclear(
         f'"{said}" is a time. Say "until" before it if it is to end then, `book` it if it is to begin then, and '
         "put it in quotes if it is a note.",

@@ -5,7 +5,7 @@ import re
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Unclear, choice
+from handlers.parsing.unclear import Unclear, word_choice
 
 _NAMES = {
     MINUTE_MS: ("m", "min", "mins", "minute", "minutes", "mn"),
@@ -36,15 +36,15 @@ _FILLERS = re.compile(
 """What may stand before a length and changes nothing of it."""
 
 
-def bare(word: str) -> str:
+def bare_word(word: str) -> str:
     """The word in small letters, without what punctuation stands around it."""
     least = word.lower()
     return least.lstrip("(~\u2248").rstrip(".,;:!?)") or least
 
 
-def length(word: str) -> int:
+def read_length(word: str) -> int:
     """A length of time in milliseconds: 30m, 4h, 1h30m, 1.5h, 2d. Raises Refused."""
-    found = _one_word(bare(word))
+    found = _one_word(bare_word(word))
     if found is None:
         raise Refused(f'"{word[:40]}" is not a length of time. Try 30m, 4h, 1h30m or 2d.')
     return found[0]
@@ -71,7 +71,7 @@ def looks_like_length(word: str) -> bool:
     return not isinstance(word, Quoted) and (word[:1] in {"+", "-", ".", "~"} or word[:1].isdigit())
 
 
-def measured(rest: list[str], *, spelled: bool = True) -> tuple[int, list[str]]:
+def read_lengths(rest: list[str], *, spelled: bool = True) -> tuple[int, list[str]]:
     """The length that "4h note", "1 h 30 min note" and "two hours note" begin with, and the words after it.
 
     Numbers in words count only where they are `spelled`. Raises Refused, and Unclear for "4-6h".
@@ -79,7 +79,7 @@ def measured(rest: list[str], *, spelled: bool = True) -> tuple[int, list[str]]:
     _refuse_range(rest)
     first = _one(_without_fillers(rest, spelled=spelled), spelled=spelled)
     if first is None:
-        return length(rest[0]), rest[1:]
+        return read_length(rest[0]), rest[1:]
     total, unit, left = first
     while left:
         if [word.lower() for word in left[:3]] == ["and", "a", "half"]:
@@ -108,7 +108,7 @@ def _one(rest: list[str], *, spelled: bool) -> tuple[int, int, list[str]] | None
     """A length in one word or in several, its smallest unit, and the words after it."""
     if not rest or any(isinstance(word, Quoted) for word in rest[:1]):
         return None
-    least = [bare(word) for word in rest[:5]]
+    least = [bare_word(word) for word in rest[:5]]
     if found := _one_word(least[0]):
         return *found, rest[1:]
     if (halved := _halved(least, spelled=spelled)) is not None:
@@ -143,7 +143,7 @@ def _refuse_range(rest: list[str]) -> None:
         return
     said = rest[: len(found[0].split())]
     lengths = (f"{found[1]}{(found[2] or found[4])[0]}", f"{found[3]}{found[4][0]}")
-    choices = [choice(f"for {each}", f"{each[:-1]} {each[-1]}") for each in lengths]
+    choices = [word_choice(f"for {each}", f"{each[:-1]} {each[-1]}") for each in lengths]
     raise Unclear(f'"{" ".join(said)[:40]}" are two lengths. Which one?', said, choices)
 
 

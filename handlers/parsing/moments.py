@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import days_after, local, next_instant
 from bot.errors import Refused
-from handlers.parsing.dates import MONTHS, Day, exactly, read_day
-from handlers.parsing.lengths import measured
+from handlers.parsing.dates import MONTHS, NamedDay, counted_day, read_day
+from handlers.parsing.lengths import read_lengths
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Unclear, choice
+from handlers.parsing.unclear import Unclear, word_choice
 
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::00)?(am|pm|a|p)?|(\d{1,2})(am|pm)|noon|midday|midnight", re.ASCII)
 _DOTTED = re.compile(r"(\d{1,2})[.h](\d\d)(am|pm)?", re.ASCII)
@@ -22,7 +22,7 @@ _CLOCK = frozenset({"uhr", "o'clock", "oclock"})
 HOUR_DIGITS = re.compile(r"\d{1,2}", re.ASCII)
 NOON = time(12)
 MORNING, EVENING, NIGHT, DAY_END = time(9), time(18), time(20), time(18)
-PARTS = {"morning": MORNING, "evening": EVENING, "night": NIGHT, "eod": DAY_END, "cob": DAY_END}
+DAY_PARTS = {"morning": MORNING, "evening": EVENING, "night": NIGHT, "eod": DAY_END, "cob": DAY_END}
 """What a part of a day is taken for."""
 UTC_NAMES = frozenset({"utc", "gmt", "z"})
 OWN_NAMES = frozenset({"local", "localtime"})
@@ -56,7 +56,7 @@ def _time(hours: str, minutes: str | None, half: str | None, word: str) -> time:
     return time(hour, minute)
 
 
-def clock(rest: list[str], *, bare: bool = False) -> tuple[time, list[str]] | None:
+def read_clock(rest: list[str], *, bare: bool = False) -> tuple[time, list[str]] | None:
     """The time that the first words name, and the words after it; None where they name none. Raises Refused."""
     if not rest or isinstance(rest[0], Quoted):
         return None
@@ -94,15 +94,15 @@ def _is_clear(dotted: "re.Match[str]") -> bool:
 def _o_clock(rest: list[str], number: str, said: str) -> tuple[time, list[str]]:
     hours, _, minutes = number.replace(".", ":").partition(":")
     if said != "uhr" and not minutes and 0 < int(hours) < 12:
-        raise either(rest[:2], int(hours))
+        raise either_half(rest[:2], int(hours))
     return _time(hours, minutes, None, f"{rest[0]} {rest[1]}"), rest[2:]
 
 
-def either(said: list[str], hour: int) -> Unclear:
+def either_half(said: list[str], hour: int) -> Unclear:
     """Nobody knows which half of the day is meant."""
     early, late = f"{hour % 24:02}:00", f"{(hour + 12) % 24:02}:00"
     hint = f"Try {early} or {(hour - 1) % 12 + 1}pm."
-    choices = [choice(early), choice(late)] if hour <= 12 else [choice(early)]
+    choices = [word_choice(early), word_choice(late)] if hour <= 12 else [word_choice(early)]
     return Unclear(f'"{" ".join(said)[:40]}" could be morning or evening. {hint}', said, choices)
 
 
@@ -125,7 +125,7 @@ class Moment:
     """A sentence on how it was understood, where that may surprise."""
 
 
-def moment(rest: list[str], zone: ZoneInfo, now: int, *, start: int | None = None) -> tuple[Moment, list[str]]:
+def read_moment(rest: list[str], zone: ZoneInfo, now: int, *, start: int | None = None) -> tuple[Moment, list[str]]:
     """The moment that the first words name, and the words after it. With a start, it is the first one after that.
 
     Raises Refused, and Unclear for what may be meant in several ways.
@@ -148,17 +148,17 @@ def _in_a_while(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Moment, li
     """ "in 2h", and "in 3 days at 9:00". Raises Refused."""
     if len(rest) == 1:
         raise Refused('In how long? Try "in 2h".')
-    length, left = measured(rest[1:])
+    length, left = read_lengths(rest[1:])
     if not length:
         raise Refused('"in 0m" is now. Try "in 2h".')
     if length > _FARTHEST:
         raise Refused(f"That is too far ahead. {_HINT}")
     left = left[1:] if [word.lower() for word in left[:1]] in (["time"], ["time,"]) else left
-    timed = clock(left[1:] if [word.lower() for word in left[:1]] == ["at"] else left, bare=False)
+    timed = read_clock(left[1:] if [word.lower() for word in left[:1]] == ["at"] else left, bare=False)
     if timed is None or length % DAY_MS:
         return Moment(after + length), left
     on = days_after(local(after, zone).date(), length // DAY_MS)
-    return Moment(_on(exactly(on), timed[0], zone, after)), timed[1]
+    return Moment(_on(counted_day(on), timed[0], zone, after)), timed[1]
 
 
 def _zone(zone: ZoneInfo, rest: list[str]) -> tuple[ZoneInfo, list[str]]:
@@ -172,12 +172,12 @@ def _zone(zone: ZoneInfo, rest: list[str]) -> tuple[ZoneInfo, list[str]]:
         return zone, rest[2:]
     if least[:1] and least[0] in OTHER_ZONES:
         said = f"Times are read in your own zone, {zone.key}, or in UTC; {rest[0][:10]} can't be read."
-        own = [] if zone.key == "UTC" else [choice("", f"In {zone.key}")]
-        raise Unclear(said, rest[:1], [*own, choice("utc", "In UTC")])
+        own = [] if zone.key == "UTC" else [word_choice("", f"In {zone.key}")]
+        raise Unclear(said, rest[:1], [*own, word_choice("utc", "In UTC")])
     return zone, rest
 
 
-def day(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
+def read_date(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
     """The day that the first words name, and the words after it. Raises Refused."""
     found, left = read_day(rest, local(now, zone).date())
     if found is None:
@@ -186,15 +186,15 @@ def day(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
     return found.date, left
 
 
-def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Day | None, time, list[str]]:
+def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[NamedDay | None, time, list[str]]:
     """In either order, with "at" or "on" between them. Raises Refused."""
     today = local(after, zone).date()
-    first = clock(rest)
+    first = read_clock(rest)
     if first is not None:
         found, left = first
         day, after_day = read_day(left[1:] if [word.lower() for word in left[:1]] == ["on"] else left, today)
         if day is None and [word.lower() for word in left[:2]] == ["next", "day"]:
-            day, after_day = exactly(days_after(today, 1)), left[2:]
+            day, after_day = counted_day(days_after(today, 1)), left[2:]
         return (_clear(day, rest[: len(rest) - len(after_day)]), found, after_day) if day else (None, found, left)
     part, left = _part(rest)
     if part is not None:
@@ -203,7 +203,7 @@ def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Day | No
     if day is None:
         raise _misread(rest)
     left = left[1:] if left and left[0].lower() in {"at", "@", "in", "from"} and _is_time(left[1:]) else left
-    timed = clock(left, bare=True)
+    timed = read_clock(left, bare=True)
     if timed is None:
         part, left = _part(left)
         if part is not None:
@@ -215,29 +215,31 @@ def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[Day | No
 
 
 def _is_time(rest: list[str]) -> bool:
-    return clock(rest, bare=True) is not None or _part(rest)[0] is not None
+    return read_clock(rest, bare=True) is not None or _part(rest)[0] is not None
 
 
 def _part(rest: list[str]) -> tuple[time | None, list[str]]:
     """A part of a day, such as "the morning", and the words after it."""
     least = [word.lower().rstrip(".,;!?") for word in rest[:4]]
     at = 1 if least[:1] in (["the"], ["this"]) else 0
-    if least[at : at + 1] and least[at] in PARTS:
-        return PARTS[least[at]], rest[at + 1 :]
+    if least[at : at + 1] and least[at] in DAY_PARTS:
+        return DAY_PARTS[least[at]], rest[at + 1 :]
     for said in (["end", "of", "day"], ["end", "of", "business"], ["close", "of", "business"]):
         if least[at : at + 3] == said:
-            return PARTS["eod"], rest[at + 3 :]
+            return DAY_PARTS["eod"], rest[at + 3 :]
     return None, rest
 
 
-def _no_time(day: Day, rest: list[str], left: list[str]) -> Unclear:
+def _no_time(day: NamedDay, rest: list[str], left: list[str]) -> Unclear:
     when = day.said if day.kind in {"today", "tomorrow"} else f"on {day.said}"
     said = rest[: len(rest) - len(left)]
-    choices = [choice(f"{day.date} {at:%H:%M}", f"{day.date:%a %-d %b} {at:%H:%M}") for at in (MORNING, PARTS["eod"])]
+    choices = [
+        word_choice(f"{day.date} {at:%H:%M}", f"{day.date:%a %-d %b} {at:%H:%M}") for at in (MORNING, DAY_PARTS["eod"])
+    ]
     return Unclear(f"At what time {when}? Try {day.said} 14:00.", said, choices)
 
 
-def _clear(day: Day, said: list[str]) -> Day:
+def _clear(day: NamedDay, said: list[str]) -> NamedDay:
     """The day, unless nobody can know which end of it its midnight is. Raises Unclear."""
     if not any(word.lower().startswith("midnight") for word in said):
         return day
@@ -245,7 +247,7 @@ def _clear(day: Day, said: list[str]) -> Day:
         return replace(day, kind="tonight")
     sentence = f"Before or after {day.said}? Say {day.said} 0:00 or {day.said} 23:59."
     ends = [(day.date, "before"), (days_after(day.date, 1), "after")]
-    raise Unclear(sentence, said, [choice(f"{on} 0:00", f"The midnight {side} {day.said}") for on, side in ends])
+    raise Unclear(sentence, said, [word_choice(f"{on} 0:00", f"The midnight {side} {day.said}") for on, side in ends])
 
 
 def _either_day(word: str) -> list[str]:
@@ -260,9 +262,9 @@ def _misread(rest: list[str]) -> Refused:
     word = rest[0]
     if _TWO_WAYS.fullmatch(word):
         sentence = f'"{word[:40]}" can be read in two ways. Write 25 nov 14:00 or 2026-11-25 14:00.'
-        return Unclear(sentence, rest[:1], [choice(day) for day in _either_day(word)])
+        return Unclear(sentence, rest[:1], [word_choice(day) for day in _either_day(word)])
     if HOUR_DIGITS.fullmatch(word):
-        return either(rest[:1], int(word))
+        return either_half(rest[:1], int(word))
     return Refused(f'"{word[:40]}" is no time I can read. {_HINT}')
 
 
@@ -289,7 +291,7 @@ def _next(at: time, zone: ZoneInfo, after: int) -> Moment:
     return Moment(next(each for each in found if each is not None))
 
 
-def _on(day: Day, at: time, zone: ZoneInfo, after: int) -> int:
+def _on(day: NamedDay, at: time, zone: ZoneInfo, after: int) -> int:
     """When it is this late on that day. Raises Refused when that is over."""
     on = day.date
     if day.kind == "tonight":

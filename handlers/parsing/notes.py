@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from bot.nearest import nearest
 from handlers.blocks.words import plural
 from handlers.parsing.dates import named_day, weekday
-from handlers.parsing.lengths import SPELLED, UNITS, bare
+from handlers.parsing.lengths import SPELLED, UNITS, bare_word
 from handlers.parsing.text import Quoted
-from handlers.parsing.unclear import Choice, Unclear, as_note, choice
+from handlers.parsing.unclear import Unclear, WordChoice, as_note, word_choice
 
 if TYPE_CHECKING:
     from handlers.parsing.lasting import Asker
@@ -23,51 +23,54 @@ _GPUS = re.compile(r"(?:-{0,2}(?:g[pu]{1,3}s?|gpsu?|cards?)[:=]?|x)(\d{1,3}|two|
 _NUMBERS = {"two": "2", "three": "3", "four": "4"}
 
 
-def check(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) -> None:
+def check_note(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) -> None:
     """Whether these last words are a note, and nothing of it was meant for more. Raises Unclear."""
     if not note or isinstance(note[0], Quoted):
         return
     _refuse_options(note, has_gpus=has_gpus)
-    numbered = number(note)
+    numbered = bare_number(note)
     if lasts and numbered is not None and len(note) == 1:
         raise Unclear(f'What is "{note[0][:40]}"?', note, [*_gpus(numbered[1]), as_note(note)])
     if lasts:
         _refuse_later(note, asker)
         return
-    if bare(note[0]) == "for" and len(note) > 1 and bare(note[1]) not in _PURPOSE:
-        raise unread(note, _meant(misspelt(note[1]), note[2:]))
-    if bare(note[0]) in _MOMENTS and len(note) > 1:
-        raise unread(note, [])
+    if bare_word(note[0]) == "for" and len(note) > 1 and bare_word(note[1]) not in _PURPOSE:
+        raise unread_length(note, _meant(misspelt(note[1]), note[2:]))
+    if bare_word(note[0]) in _MOMENTS and len(note) > 1:
+        raise unread_length(note, [])
     close = misspelt(note[0])
     told = close or in_note(note)
     if numbered is not None:
-        raise unread(numbered[0], numbered[1])
+        raise unread_length(numbered[0], numbered[1])
     if told:
         raise _sounds_like_time(note, told, _meant(close, note[1:]))
 
 
-def _gpus(choices: list[Choice]) -> list[Choice]:
+def _gpus(choices: list[WordChoice]) -> list[WordChoice]:
     return [each for each in choices if each.words[0] != "for"]
 
 
-def _meant(word: str, after: list[str]) -> list[Choice]:
+def _meant(word: str, after: list[str]) -> list[WordChoice]:
     """What a misspelt word of time was to say, with the words after it."""
     if word == "until" and after:
-        return [Choice(f"until {' '.join(after)}", ("until", *after))]
+        return [WordChoice(f"until {' '.join(after)}", ("until", *after))]
     if word in {"overnight", "tonight", "weekend"}:
-        return [Choice(word, (word, *after))]
-    found = phrase([word], after_for=True) if word else None
+        return [WordChoice(word, (word, *after))]
+    found = vague_length([word], after_for=True) if word else None
     return [replace(each, words=(*each.words, *after)) for each in found[1]] if found else []
 
 
-def _sounds_like_time(said: list[str], word: str, choices: list[Choice]) -> Unclear:
-    usual = [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d")]
+def _sounds_like_time(said: list[str], word: str, choices: list[WordChoice]) -> Unclear:
+    usual = [word_choice("for 4h", "4 h"), word_choice("for 8h", "8 h"), word_choice("for 1d", "1 d")]
     note = " ".join(said)[:40]
     of = "" if note == word else f' of "{word[:20]}"'
     return Unclear(
         f'"{note}" sounds like a time{of}. For how long do you want it?',
         said,
-        [*(choices or [Choice(each.label, (*each.words, Quoted(" ".join(said)))) for each in usual]), as_note(said)],
+        [
+            *(choices or [WordChoice(each.label, (*each.words, Quoted(" ".join(said)))) for each in usual]),
+            as_note(said),
+        ],
     )
 
 
@@ -81,7 +84,7 @@ def _refuse_later(said: list[str], asker: "Asker") -> None:
         booked = [each for each in later.choices if each.verb]
         raise Unclear(str(later), said, [*booked, as_note(said)]) from None
     if comes_again(said):
-        raise again(said)
+        raise not_weekly(said)
 
 
 def comes_again(said: list[str]) -> bool:
@@ -89,13 +92,13 @@ def comes_again(said: list[str]) -> bool:
     return bool(_AGAIN.match(" ".join(said).lower()))
 
 
-def again(said: list[str]) -> Unclear:
+def not_weekly(said: list[str]) -> Unclear:
     """Claims do not come again."""
     word = " ".join(said)[:40]
     return Unclear(
         f'"{word}" can\'t be said of a claim. `book` takes it every week: `book train-7 every tue 20:00 for 4h`.',
         said,
-        [choice("", "Once, from now"), as_note(said, "Once, with that as a note")],
+        [word_choice("", "Once, from now"), as_note(said, "Once, with that as a note")],
     )
 
 
@@ -108,15 +111,17 @@ def _refuse_options(note: list[str], *, has_gpus: bool) -> None:
         number = (gpus[1] or gpus[2] or " ".join(note[at + 1 : at + 2])) if gpus else ""
         number = _NUMBERS.get(number, number)
         said = note[at : at + (1 if gpus and (gpus[1] or gpus[2]) else 2)] if gpus else [word]
-        choices = [choice(f"gpus:{number}")] if number.isdecimal() and not has_gpus else []
+        choices = [word_choice(f"gpus:{number}")] if number.isdecimal() and not has_gpus else []
         sentence = f'"{word[:40]}" is no option I know. Try gpus:2, for 4h or until 18:00.'
-        raise Unclear(sentence, said, [*choices, choice("", "Leave it out"), as_note(said)])
+        raise Unclear(sentence, said, [*choices, word_choice("", "Leave it out"), as_note(said)])
     found = _GPUS.fullmatch(note[0].lower())
     if found and not has_gpus and (found[1] or found[2] or (note[1:2] and note[1].lower() in _NUMBERS)):
         number = found[1] or found[2] or note[1].lower()
         number = _NUMBERS.get(number, number)
         said = note[: 1 if found[1] or found[2] else 2]
-        raise Unclear(f'How many GPUs is "{" ".join(said)[:40]}"?', said, [choice(f"gpus:{number}"), as_note(said)])
+        raise Unclear(
+            f'How many GPUs is "{" ".join(said)[:40]}"?', said, [word_choice(f"gpus:{number}"), as_note(said)]
+        )
 
 
 _PART_OF = r"(?:(?:all|the|whole|entire|rest|of|half|this|work(?:ing)?|to) )*"
@@ -183,14 +188,14 @@ _OPTION = re.compile(
 )
 
 
-def phrase(rest: list[str], *, after_for: bool) -> tuple[list[str], list[Choice]] | None:
+def vague_length(rest: list[str], *, after_for: bool) -> tuple[list[str], list[WordChoice]] | None:
     """What is said of a time and names none, with lengths to choose from; None where it is none of that."""
-    said = " ".join("'" if isinstance(word, Quoted) else bare(word) for word in rest[:6])
+    said = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:6])
     for pattern, lengths in _VAGUE:
         found = pattern.match(said)
         if found and (after_for or not (found[0] in _ALONE or found[0].split()[0] in {"over", "min"})):
             words = rest[: len(found[0].split())]
-            return words, [choice(f"for {each}", _spoken(each)) for each in lengths]
+            return words, [word_choice(f"for {each}", _spoken(each)) for each in lengths]
     return None
 
 
@@ -200,7 +205,7 @@ def _spoken(length: str) -> str:
 
 def misspelt(word: str) -> str:
     """The word of time that this one comes near to, other than by its letters; empty where there is none."""
-    least = bare(word)
+    least = bare_word(word)
     if isinstance(word, Quoted) or len(least) < 4 or not least.isalpha() or least in _WORDS:
         return ""
     return next((each for each in nearest(least, _WORDS, 1) if _apart(least, each) <= 1 + (len(least) > 6)), "")
@@ -216,19 +221,19 @@ def _apart(one: str, other: str) -> int:
     return row[-1]
 
 
-def number(rest: list[str]) -> tuple[list[str], list[Choice]] | None:
+def bare_number(rest: list[str]) -> tuple[list[str], list[WordChoice]] | None:
     """A number that says no length, with what may have been meant by it; None where none stands there."""
-    least = [bare(word).lstrip("+-") for word in rest[:2]]
+    least = [bare_word(word).lstrip("+-") for word in rest[:2]]
     if not least or isinstance(rest[0], Quoted):
         return None
     for count in (2, 1):
         close = _CLOSE.fullmatch(" ".join(least[:count])) if len(least) >= count else None
         if close and (unit := _unit(close[2])):
-            return rest[:count], [choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
+            return rest[:count], [word_choice(f"for {close[1]}{unit}", f"{close[1]} {unit}")]
     return _count(rest, least[0])
 
 
-def _count(rest: list[str], first: str) -> tuple[list[str], list[Choice]] | None:
+def _count(rest: list[str], first: str) -> tuple[list[str], list[WordChoice]] | None:
     """A number without a unit."""
     count = first if re.fullmatch(r"\d{1,3}", first, re.ASCII) else ""
     spelled = SPELLED.get(first, 0) if first not in {"a", "an", "one"} else 0
@@ -238,8 +243,11 @@ def _count(rest: list[str], first: str) -> tuple[list[str], list[Choice]] | None
     if int(count) == 0:
         return rest[:1], []
     if int(count) > _HOURS:
-        return rest[:1], [choice(f"for {count}m", f"{count} m"), choice(f"for {count}h", f"{count} h")]
-    return rest[:1], [choice(f"for {count}h", f"{count} h"), choice(f"gpus:{count}", plural(int(count), "GPU"))]
+        return rest[:1], [word_choice(f"for {count}m", f"{count} m"), word_choice(f"for {count}h", f"{count} h")]
+    return rest[:1], [
+        word_choice(f"for {count}h", f"{count} h"),
+        word_choice(f"gpus:{count}", plural(int(count), "GPU")),
+    ]
 
 
 def _unit(letters: str) -> str:
@@ -260,7 +268,7 @@ def is_option(word: str) -> bool:
 def in_note(words: list[str]) -> str:
     """A word of a note that tells of a time; empty where there is none."""
     for word in words:
-        least = bare(word)
+        least = bare_word(word)
         tells = least in _IN_NOTES or _TIMELIKE.fullmatch(least) or named_day(word) or _is_weekday(least)
         if not isinstance(word, Quoted) and tells:
             return word
@@ -271,9 +279,9 @@ def _is_weekday(least: str) -> bool:
     return weekday(least) is not None and (len(least) > 4 or least in {"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 
 
-def unread(said: list[str], choices: list[Choice], *, note: bool = True) -> Unclear:
+def unread_length(said: list[str], choices: list[WordChoice], *, note: bool = True) -> Unclear:
     """The question about words that name no length."""
     word = " ".join(said)[:40]
-    usual = choices or [choice("for 4h", "4 h"), choice("for 8h", "8 h"), choice("for 1d", "1 d")]
+    usual = choices or [word_choice("for 4h", "4 h"), word_choice("for 8h", "8 h"), word_choice("for 1d", "1 d")]
     more = [as_note(said)] if note else []
     return Unclear(f'"{word}" is no length I can read. For how long?', said, [*usual[: 5 - len(more)], *more])

@@ -2,9 +2,9 @@
 
 from bot.services import names
 from bot.services.context import Context
-from handlers.parsing.lengths import is_length, measured
+from handlers.parsing.lengths import is_length, read_lengths
 from handlers.parsing.text import Quoted, gpu_words
-from handlers.parsing.unclear import Choice, Unclear
+from handlers.parsing.unclear import Unclear, WordChoice
 
 _MOST_AHEAD = 4
 """Words before a name."""
@@ -25,12 +25,12 @@ def name_first(ctx: Context, words: list[str]) -> list[str]:
 def _is_option(words: list[str]) -> bool:
     lasts = words[1:] if words[0].lower() == "for" else words
     if is_length(lasts):
-        return not measured(lasts)[1]
+        return not read_lengths(lasts)[1]
     said, left = gpu_words(words)
     return bool(said) and not left
 
 
-def apart(ctx: Context, words: list[str]) -> list[str]:
+def split_names(ctx: Context, words: list[str]) -> list[str]:
     """The words with "train-7,nb-2" as two, where each of it is the whole name of a machine."""
     parts = [part for part in words[0].split(",") if part] if words and not isinstance(words[0], Quoted) else []
     if len(parts) < 2 or names.whole_name(ctx, words[:1]) is not None:
@@ -40,8 +40,8 @@ def apart(ctx: Context, words: list[str]) -> list[str]:
 
 def refuse_several(ctx: Context, words: list[str]) -> None:
     """One machine at a time. Raises Unclear with a button for each that was joined by commas."""
-    count = len(apart(ctx, words)) - len(words) + 1
+    count = len(split_names(ctx, words)) - len(words) + 1
     if count < 2:
         return
-    choices = [Choice(part, (part,)) for part in apart(ctx, words)[:count]]
+    choices = [WordChoice(part, (part,)) for part in split_names(ctx, words)[:count]]
     raise Unclear("That takes one machine at a time. Which one?", words[:1], choices)

@@ -6,9 +6,9 @@ from itertools import pairwise, zip_longest
 from bot.errors import Refused
 from handlers.blocks.money.forecast import Period
 
-PERIODS: dict[str, Period] = {"month": "month", "7d": "7d", "30d": "30d", "90d": "90d"}
+FORECAST_PERIODS: dict[str, Period] = {"month": "month", "7d": "7d", "30d": "30d", "90d": "90d"}
 _ALSO: dict[str, Period] = {
-    **PERIODS,
+    **FORECAST_PERIODS,
     "7": "7d",
     "30": "30d",
     "90": "90d",
@@ -23,7 +23,7 @@ _DAYS = frozenset({"d", "day", "days"})
 _LATER = re.compile(r"[+-]?\d+(\.\d+)?[a-z]*|this|next|last|(day|week|month|quarter|year)s?", re.ASCII)
 
 
-def period(words: list[str]) -> tuple[Period | None, list[str]]:
+def read_period(words: list[str]) -> tuple[Period | None, list[str]]:
     """The period that words name, and the others as they were typed. Raises Refused for two, or one that is none."""
     for pair in pairwise(word.lower() for word in words):
         if pair in {("next", "month"), ("this", "week"), ("this", "quarter")}:
@@ -46,7 +46,7 @@ def _plain(words: list[str]) -> list[str]:
     return found
 
 
-def refuse(words: list[str]) -> None:
+def refuse_period(words: list[str]) -> None:
     """Raises Refused where one of these words was meant for a period."""
     for word in words:
         if _LATER.fullmatch(word.lower()):
@@ -55,5 +55,6 @@ def refuse(words: list[str]) -> None:
 
 def _no_period(said: str) -> Refused:
     return Refused(
-        f'"{said[:40]}" is no period of a forecast, which begins today. Say {", ".join(PERIODS)}; month without one.'
+        f'"{said[:40]}" is no period of a forecast, which begins today. '
+        f"Say {', '.join(FORECAST_PERIODS)}; month without one."
     )

@@ -12,7 +12,7 @@ from bot.services.context import Context, exactly, find
 from bot.services.money import forecast, prices
 from handlers.verbs import Ask
 
-STATES = (
+FILTER_STATES = (
     "idle",
     "free",
     "held",
@@ -25,12 +25,12 @@ STATES = (
     "pending",
     "stopping",
 )
-FILTERS = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
+FILTERS_SAID = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
 
 
 def is_filter(word: str) -> bool:
     """Whether it may be one, rather than a name."""
-    return ":" in word or word.lower() in {"mine", "owned", "rented", *STATES}
+    return ":" in word or word.lower() in {"mine", "owned", "rented", *FILTER_STATES}
 
 
 def filter_of(user: str, words: Sequence[str]) -> FleetFilter:
@@ -44,30 +44,30 @@ def filter_of(user: str, words: Sequence[str]) -> FleetFilter:
             fields["provider"] = "owned" if word.lower() == "owned" else "ec2"
         elif word.lower() == "free":
             fields |= {"state": "idle", "unclaimed": True}
-        elif word.lower() in STATES or (key == "state" and value in STATES):
+        elif word.lower() in FILTER_STATES or (key == "state" and value in FILTER_STATES):
             fields["state"] = value or word.lower()
         elif key == "team" and value:
             fields["team"] = word.partition(":")[2]
         elif key == "type" and value:
             fields["type_prefix"] = value
         else:
-            raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS.replace("|", ", ")}.')
+            raise Refused(f'"{word[:40]}" is no filter. Try {FILTERS_SAID.replace("|", ", ")}.')
     return FleetFilter(**fields)  # type: ignore[arg-type]  # keys and types agree above
 
 
 _UNBILLED = "and is on no bill to forecast"
 _OWNED = {"rent-or-buy": "so there is no rent left to weigh against buying it"}
 """Why a question about an owned machine has no answer, by verb."""
-EVERYTHING = frozenset({"all", "everything", "company", "the company", "overall"})
+EVERYTHING_SAID = frozenset({"all", "everything", "company", "the company", "overall"})
 SCOPES = "total|team NAME|type TYPE|instance NAME"
 
 
-def scope(ask: Ask, verb: str) -> Scope:
+def read_scope(ask: Ask, verb: str) -> Scope:
     """The scope that the words after a verb name; no words mean everything. Raises Refused, NotFound."""
     words = ask.words
     if not words or words == ["total"]:
         return forecast.TOTAL
-    if " ".join(words).lower() in EVERYTHING and named_scope(ask.ctx, " ".join(words)) is None:
+    if " ".join(words).lower() in EVERYTHING_SAID and named_scope(ask.ctx, " ".join(words)) is None:
         return forecast.TOTAL
     kind, _, value = words[0].partition(":")
     name = value or " ".join(words[1:])
@@ -89,7 +89,7 @@ def named_scope(ctx: Context, name: str) -> Scope | None:
     return Scope("instance", found.instance.id, found.instance.name) if found else None
 
 
-def stored(ctx: Context, value: str) -> Scope:
+def stored_scope(ctx: Context, value: str) -> Scope:
     """The scope of a button's value, by the name it is stored under. Raises Refused."""
     kind, _, key = value.partition(":")
     if kind not in get_args(ScopeKind):

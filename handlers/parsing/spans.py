@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from handlers.parsing import notes
-from handlers.parsing.lasting import UNTIL, Asker, Span, span
-from handlers.parsing.lengths import bare, is_length, measured
+from handlers.parsing.lasting import UNTIL_WORDS, Asker, TimeSpan, read_span
+from handlers.parsing.lengths import bare_word, is_length, read_lengths
 from handlers.parsing.text import POLITE, Quoted, gpu_choice, gpu_words
 from handlers.parsing.unclear import Unclear
 
@@ -17,7 +17,7 @@ class ClaimWords:
     """What follows the instance in a claim; None where it was not said."""
 
     choice: GpuChoice | None
-    span: Span
+    span: TimeSpan
     note: str
 
 
@@ -27,17 +27,17 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
     Raises Refused, also for what is said twice, and Unclear for what can't be read; a choice of GPUs may have been
     made before.
     """
-    found, left = Span(), rest
+    found, left = TimeSpan(), rest
     while left:
-        more, after = chosen(left)
-        lasts, after = (Span(), after) if more else _span_or_note(after, asker, first=found == Span())
+        more, after = chosen_gpus(left)
+        lasts, after = (TimeSpan(), after) if more else _span_or_note(after, asker, first=found == TimeSpan())
         if after == left:
             break
-        _refuse_twice(left, after, is_more=bool(more and choice) or (lasts != Span() and found != Span()))
-        choice, found, left = more or choice, lasts if lasts != Span() else found, after
+        _refuse_twice(left, after, is_more=bool(more and choice) or (lasts != TimeSpan() and found != TimeSpan()))
+        choice, found, left = more or choice, lasts if lasts != TimeSpan() else found, after
     asked, note = _from_end(ClaimWords(choice, found, ""), left, asker)
-    note = [] if all(bare(word) in _EMPTY for word in note) else note[note[0] == "-" :]
-    notes.check(note, asker, lasts=asked.span != Span(), has_gpus=asked.choice is not None)
+    note = [] if all(bare_word(word) in _EMPTY for word in note) else note[note[0] == "-" :]
+    notes.check_note(note, asker, lasts=asked.span != TimeSpan(), has_gpus=asked.choice is not None)
     return replace(asked, note=" ".join(note))
 
 
@@ -50,7 +50,7 @@ _EMPTY = frozenset(
 """Words that say nothing of their own behind the rest."""
 
 
-def timed(rest: list[str], asker: Asker) -> tuple[Span, str]:
+def timed_words(rest: list[str], asker: Asker) -> tuple[TimeSpan, str]:
     """The parts of "[for 4h|until 18:00] [note...]" where the whole machine is meant. Raises Refused."""
     asked = claim_words(rest, replace(asker, whole=True))
     if asked.choice is not None:
@@ -58,20 +58,20 @@ def timed(rest: list[str], asker: Asker) -> tuple[Span, str]:
     return asked.span, asked.note
 
 
-def _span_or_note(rest: list[str], asker: Asker, *, first: bool) -> tuple[Span, list[str]]:
+def _span_or_note(rest: list[str], asker: Asker, *, first: bool) -> tuple[TimeSpan, list[str]]:
     """A span; once there is one, whatever is not clearly another belongs to the note."""
     try:
-        return span(rest, asker)
+        return read_span(rest, asker)
     except Refused:
         if first:
             raise
-        return Span(), rest
+        return TimeSpan(), rest
 
 
 def _refuse_twice(rest: list[str], after: list[str], *, is_more: bool) -> None:
     said = rest[: len(rest) - len(after)]
     if is_more and notes.comes_again(said):
-        raise notes.again(said)
+        raise notes.not_weekly(said)
     if is_more:
         word = " ".join(said)[:40]
         raise Refused(f'"{word}" comes on top of what you said before. Say it once; {_QUOTED}')
@@ -87,44 +87,44 @@ def _from_end(asked: ClaimWords, note: list[str], asker: Asker) -> tuple[ClaimWo
     """
     for at in range(1, len(note)):
         choice, lasts, after = _part(note[at:], asker)
-        if choice is None and lasts == Span():
+        if choice is None and lasts == TimeSpan():
             continue
-        twice = bool(choice and asked.choice) or (lasts != Span() and asked.span != Span())
+        twice = bool(choice and asked.choice) or (lasts != TimeSpan() and asked.span != TimeSpan())
         _refuse_twice(note[at:], after, is_more=twice)
-        if after and _part(after, asker)[:2] == (None, Span()):
+        if after and _part(after, asker)[:2] == (None, TimeSpan()):
             said = " ".join(note[at : len(note) - len(after)])
             raise Refused(f'Does "{said[:40]}" belong to the note? Say it before the note; {_QUOTED}')
-        kept = replace(asked, choice=choice or asked.choice, span=lasts if lasts != Span() else asked.span)
+        kept = replace(asked, choice=choice or asked.choice, span=lasts if lasts != TimeSpan() else asked.span)
         return _from_end(kept, [*note[:at], *after], asker) if after else (kept, note[:at])
     return asked, note
 
 
-def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, Span, list[str]]:
+def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TimeSpan, list[str]]:
     """What clearly tells of GPUs or of time at the beginning of these words, and the words after it."""
     first = rest[0].lower()
     if isinstance(rest[0], Quoted):
-        return None, Span(), rest
+        return None, TimeSpan(), rest
     if re.match(r"-{0,2}gpus?[:=]", first):
-        choice, after = chosen(rest)
-        return choice, Span(), after
-    if first in UNTIL or (first == "for" and is_length(rest[1:])) or asker.named_end(rest):
+        choice, after = chosen_gpus(rest)
+        return choice, TimeSpan(), after
+    if first in UNTIL_WORDS or (first == "for" and is_length(rest[1:])) or asker.named_end(rest):
         lasts, after = _span_or_note(rest, asker, first=False)
         return None, lasts, after
     return _bare(rest, asker)
 
 
-def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, Span, list[str]]:
+def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TimeSpan, list[str]]:
     """ "4h" or "2 gpus", which belong to a note where more of it follows."""
     if is_length(rest, spelled=False):
-        length, after = measured(rest)
-        choice, lasts = None, Span(length)
+        length, after = read_lengths(rest)
+        choice, lasts = None, TimeSpan(length)
     else:
-        (choice, after), lasts = (None, rest) if asker.whole else chosen(rest), Span()
-    is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, Span()))
-    return (choice, lasts, after) if is_clear else (None, Span(), rest)
+        (choice, after), lasts = (None, rest) if asker.whole else chosen_gpus(rest), TimeSpan()
+    is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, TimeSpan()))
+    return (choice, lasts, after) if is_clear else (None, TimeSpan(), rest)
 
 
-def chosen(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
+def chosen_gpus(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
     """The GPUs that the first words name, if they do, and the words after them. Raises Refused."""
     said, after = gpu_words(rest)
     return (gpu_choice(said), after) if said else (None, rest)
@@ -133,18 +133,18 @@ def chosen(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
 _MORE = frozenset({"more", "another", "additional", "extra", "further"})
 
 
-def extension(rest: list[str], asker: Asker) -> Span | None:
+def extension(rest: list[str], asker: Asker) -> TimeSpan | None:
     """The span in "[by|for] 2h" and "until 18:00"; None when none is said or something else is. Raises Refused."""
     rest = rest[1:] if rest and rest[0].lower() == "by" and is_length(rest[1:]) else rest
     more = [word for word in rest if word.lower() not in _MORE]
     rest = [more[0].lstrip("+"), *more[1:]] if more and is_length([more[0].lstrip("+"), *more[1:]]) else rest
     try:
-        found, left = span(rest, asker)
+        found, left = read_span(rest, asker)
     except Unclear as unclear:
         raise unclear.of_time() from None
     if left == rest and is_length(rest):
-        length, left = measured(rest)
-        found = Span(length)
+        length, left = read_lengths(rest)
+        found = TimeSpan(length)
     if left == rest:
         return None
     if left:

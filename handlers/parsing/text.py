@@ -14,11 +14,11 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _SPELLED = {
     word: str(number) for number, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), 1)
 }
-LONGEST = 400
+MOST_CHARS = 400
 
 
 POLITE = frozenset({"please", "pls", "plz", "thanks", "thx", "ty"})
-MOST_NAMED = 2
+VERB_AND_NAME = 2
 """A verb and a name, which may be a machine's that is called so."""
 
 
@@ -28,18 +28,18 @@ class Quoted(str):
     __slots__ = ()
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a command: as a plain keyboard has them, unescaped, at most 400 characters.
 
     Quotes make one word of several. Slack makes a link of whatever looks like one, such as a host's name; it is taken
     for what was typed.
     """
-    text = _LINK.sub(r"\1", text[: 8 * LONGEST])
+    text = _LINK.sub(r"\1", text[: 8 * MOST_CHARS])
     for entity, char in _ENTITIES:
         text = text.replace(entity, char)
-    text = plain(text[: 4 * LONGEST])
+    text = plain(text[: 4 * MOST_CHARS])
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
-    found = _WORD.findall(text[:LONGEST])
+    found = _WORD.findall(text[:MOST_CHARS])
     said = (Quoted(_spaced(one or two)) if one or two else _spaced(bare) for one, two, bare in found)
     return _without_manners([word for word in said if word])
 
@@ -48,7 +48,7 @@ def _without_manners(said: list[str]) -> list[str]:
     """Without the please before and the thanks behind a command: no note, no reason and no part of a length."""
     while len(said) > 1 and _is_polite(said[0]):
         said = said[1:]
-    while len(said) > MOST_NAMED and _is_polite(said[-1]):
+    while len(said) > VERB_AND_NAME and _is_polite(said[-1]):
         said = said[:-1]
     return said
 

@@ -12,12 +12,12 @@ from handlers.blocks import questions
 from handlers.blocks.parts import Reply
 from handlers.parsing.text import Quoted
 
-MOST = 5
+MOST_CHOICES = 5
 """Buttons below one question."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class WordChoice:
     """One thing that may have been meant, and the words that say it."""
 
     label: str
@@ -29,7 +29,7 @@ class Choice:
 class Unclear(Refused):
     """These words can't be read: `choices` are put in the place of what was `said`, which is a run of the words."""
 
-    def __init__(self, sentence: str, said: Sequence[str], choices: Iterable[Choice]) -> None:
+    def __init__(self, sentence: str, said: Sequence[str], choices: Iterable[WordChoice]) -> None:
         super().__init__(sentence)
         self.said = tuple(said)
         self.choices = tuple(choices)
@@ -44,14 +44,14 @@ def _is_aside(word: str) -> bool:
     return isinstance(word, Quoted) or word.startswith("gpus:")
 
 
-def choice(words: str, label: str = "", *, verb: str = "") -> Choice:
+def word_choice(words: str, label: str = "", *, verb: str = "") -> WordChoice:
     """One thing to say, with a label where its words are none."""
-    return Choice(label or words, tuple(words.split()), verb)
+    return WordChoice(label or words, tuple(words.split()), verb)
 
 
-def as_note(said: Sequence[str], label: str = "As a note") -> Choice:
+def as_note(said: Sequence[str], label: str = "As a note") -> WordChoice:
     """These words are the note, whatever they look like."""
-    return Choice(label, (Quoted(" ".join(said)),))
+    return WordChoice(label, (Quoted(" ".join(said)),))
 
 
 def ask_back(ctx: Context, person: str, command: str, typed: Sequence[str], unclear: Unclear) -> Reply:
@@ -60,8 +60,8 @@ def ask_back(ctx: Context, person: str, command: str, typed: Sequence[str], uncl
     if at is None or not unclear.choices:
         raise unclear
     before, after = typed[:at], typed[at + len(unclear.said) :]
-    wordings = [_wording(each, before, after) for each in unclear.choices[:MOST]]
-    return questions.question(str(unclear), clarifications.keep(ctx, person, command, wordings))
+    wordings = [_wording(each, before, after) for each in unclear.choices[:MOST_CHOICES]]
+    return questions.question(str(unclear), clarifications.keep_clarification(ctx, person, command, wordings))
 
 
 def ask_which(ctx: Context, person: str, command: str, typed: Sequence[str], ambiguous: Ambiguous) -> Reply:
@@ -72,7 +72,7 @@ def ask_which(ctx: Context, person: str, command: str, typed: Sequence[str], amb
     for listing in found:
         words = (*typed[:start], Quoted(listing.instance.id), *typed[end:])
         wordings.append(_kept(listing.instance.name, words))
-    asked = clarifications.keep(ctx, person, command, wordings)
+    asked = clarifications.keep_clarification(ctx, person, command, wordings)
     return questions.machine(str(ambiguous), found, ctx.clock(), asked)
 
 
@@ -89,7 +89,7 @@ def _place(typed: Sequence[str], said: Sequence[str]) -> int | None:
     return next((at for at in starts if tuple(typed[at : at + len(said)]) == tuple(said)), None)
 
 
-def _wording(chosen: Choice, before: Sequence[str], after: Sequence[str]) -> Wording:
+def _wording(chosen: WordChoice, before: Sequence[str], after: Sequence[str]) -> Wording:
     return _kept(chosen.label, (chosen.verb or before[0], *before[1:], *chosen.words, *after))
 
 

@@ -12,38 +12,42 @@ from handlers.controller import Press, listed
 from handlers.verbs import Ask, Verb, named, no_more
 
 
-def calendar(ask: Ask) -> Reply:
+def gpu_calendar(ask: Ask) -> Reply:
     """The week ahead of one machine, or of all that are claimed or booked; or a feed."""
     if ask.words and ask.words[0].lower() == "feed":
-        return feed(ask, ask.words[1:])
+        return manage_feed(ask, ask.words[1:])
     if ask.words:
         listing, rest = named(ask, "calendar", has_note=False)
         no_more(rest, f"calendar {listing.instance.name}")
-        return of_one(ask, listing)
+        return calendar_of_machine(ask, listing)
     zone = ask.ctx.zone(ask.user)
-    return calendar_blocks.all_of(calendar_service.weeks(ask.ctx, zone), ask.user, zone, ask.ctx.clock())
+    return calendar_blocks.week_of_fleet(
+        calendar_service.calendar_weeks(ask.ctx, zone), ask.user, zone, ask.ctx.clock()
+    )
 
 
-def of_one(ask: Ask, listing: Listing) -> Reply:
+def calendar_of_machine(ask: Ask, listing: Listing) -> Reply:
     """The week ahead of this one."""
     zone = ask.ctx.zone(ask.user)
-    return calendar_blocks.one(calendar_service.week(ask.ctx, listing, zone), ask.user, zone, ask.ctx.clock())
+    return calendar_blocks.week_of_machine(
+        calendar_service.calendar_week(ask.ctx, listing, zone), ask.user, zone, ask.ctx.clock()
+    )
 
 
-def feed(ask: Ask, rest: list[str]) -> Reply:
+def manage_feed(ask: Ask, rest: list[str]) -> Reply:
     """An address for calendars: of one's own holds, of a team's, or off."""
     if rest and rest[0].lower() == "off":
-        calendar_service.unsubscribe(ask.ctx, ask.user)
+        calendar_service.unsubscribe_from_feeds(ask.ctx, ask.user)
         return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
     said = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
     no_more(said[1:], "calendar feed")
     if rest and not said:
         raise Refused("Which team? Try `calendar feed team nlp`, with one of yours.")
     team = said[0].removeprefix("team:") if said else ""
-    secret, replaced = calendar_service.subscribe(ask.ctx, ask.user, team)
+    secret, replaced = calendar_service.subscribe_to_feed(ask.ctx, ask.user, team)
     base = ask.ctx.settings.door.url.rstrip("/")
     of = f"team {team}" if team else "what you hold"
-    return calendar_blocks.subscribed(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
+    return calendar_blocks.feed_address(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
 
 
 VERBS = (
@@ -51,14 +55,14 @@ VERBS = (
         "calendar",
         "calendar [<instance>|feed [team|off]]",
         "The week ahead, or an address for your own calendar.",
-        calendar,
+        gpu_calendar,
     ),
 )
 
 
-def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_calendar(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Calendar of X]"""
-    return of_one(Ask(ctx, user, channel, []), listed(ctx, value))
+    return calendar_of_machine(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-BUTTONS: dict[str, Press] = {ids.CALENDAR: show}
+BUTTONS: dict[str, Press] = {ids.CALENDAR: press_calendar}

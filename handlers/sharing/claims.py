@@ -5,8 +5,8 @@ from dataclasses import replace
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
-from bot.domain.sharing.find import similar
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.find import similar_spec
+from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.errors import Refused
 from bot.services import names, queries
 from bot.services.context import Context
@@ -21,28 +21,28 @@ from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
 from handlers.controller import Draw, Press, fields, listed, whole
 from handlers.parsing import order
-from handlers.parsing.lasting import Span
+from handlers.parsing.lasting import TimeSpan
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import claim_words, extension
 from handlers.parsing.text import Quoted, gpu_choice, readable
-from handlers.parsing.unclear import Choice, Unclear, choice
+from handlers.parsing.unclear import Unclear, WordChoice, word_choice
 from handlers.sharing import find as find_controller
 from handlers.sharing import hints
 from handlers.sharing import line as line_controller
-from handlers.sharing.bookings import in_the_way
+from handlers.sharing.bookings import booking_in_the_way
 from handlers.verbs import Ask, Verb, named, no_more, sounds_like_words
 
 
-def claim(ask: Ask) -> Reply:
+def gpu_claim(ask: Ask) -> Reply:
     """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
     ask = replace(ask, words=order.name_first(ask.ctx, ask.words))
-    meant = find_controller.spec(ask)
+    meant = find_controller.leading_spec(ask)
     if meant is not None:
-        return take_best(ask, *meant)
+        return claim_best(ask, *meant)
     listing, rest = named(ask, "claim")
     asked = claim_words(rest, replace(ask.asker(), books=True))
     _refuse_another(ask, asked.note)
-    return take(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
+    return claim_or_explain(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
 
 
 def _refuse_another(ask: Ask, note: str) -> None:
@@ -56,26 +56,28 @@ def _refuse_another(ask: Ask, note: str) -> None:
     raise Refused(f"One at a time: say only the first, and then `claim {other[:40]}`. No note begins with such a name.")
 
 
-def take_best(ask: Ask, want: Want, rest: list[str]) -> Reply:
+def claim_best(ask: Ask, want: GpuSpec, rest: list[str]) -> Reply:
     """Claim the best that is free; where nothing is, say what could serve."""
     asked = claim_words(rest, replace(ask.asker(), books=True))
     if asked.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
     _refuse_another(ask, asked.note)
-    length = find_controller.asked_for(ask, want, asked.span).length
-    best = find.find(ask.ctx, want, ask.user, length).best
+    length = find_controller.find_query(ask, want, asked.span).length
+    best = find.find_gpus(ask.ctx, want, ask.user, length).best
     if best is None:
-        return find_controller.answer(ask, want, asked.span)
+        return find_controller.find_and_tell(ask, want, asked.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
-    return take(ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True, adds=True)
+    return claim_or_explain(
+        ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True, adds=True
+    )
 
 
-def take(
+def claim_or_explain(
     ask: Ask,
     listing: Listing,
     *,
     choice: GpuChoice | None = None,
-    span: Span | None = None,
+    span: TimeSpan | None = None,
     note: str = "",
     informed: bool = False,
     adds: bool = False,
@@ -85,13 +87,13 @@ def take(
     Whoever was not `informed` hears first of something better that stands free. `adds`: beside what they hold there,
     as nobody typed that it is to change.
     """
-    span = span or Span()
-    find_controller.check_length(ask, span)
-    better = None if informed else hints.before(ask, listing, choice=choice, span=span, note=note)
+    span = span or TimeSpan()
+    find_controller.check_claim_length(ask, span)
+    better = None if informed else hints.hint_first(ask, listing, choice=choice, span=span, note=note)
     if better is not None:
         return better
     try:
-        made = (claims.take if adds else claims.claim)(
+        made = (claims.take_gpus if adds else claims.claim_gpus)(
             ask.ctx,
             listing.instance.id,
             ask.user,
@@ -102,14 +104,17 @@ def take(
         )
     except limits.OverLimit as over:
         return ask_for_more(ask, over, choice=choice)
-    except bookings.Booked as booked:
-        return in_the_way(ask, listing, booked.slot, choice)
-    except turns.InLine as first:
-        return line_controller.others_first(ask, listing, first)
-    except claims.Taken as taken:
+    except bookings.BookingInTheWay as booked:
+        return booking_in_the_way(ask, listing, booked.slot, choice)
+    except turns.OthersInLine as first:
+        return line_controller.explain_line(ask, listing, first)
+    except claims.GpusTaken as taken:
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
     used = " ".join(
-        [unclaimed_blocks.others(unclaimed.others_on(ask.ctx, made, ask.user)), *_as_it_was(ask, listing)]
+        [
+            unclaimed_blocks.other_users_in_words(unclaimed.other_users(ask.ctx, made, ask.user)),
+            *_as_it_was(ask, listing),
+        ]
     ).strip()
     return _claimed(ask, made, span, used=used)
 
@@ -125,39 +130,41 @@ def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None =
     if not over.may_ask:
         raise over
     covers = AS_NOW if choice is None else choice
-    return grants_blocks.offer(grants.draft_claim(ask.ctx, over, choice=covers), str(over))
+    return grants_blocks.grant_offer(grants.draft_claim(ask.ctx, over, choice=covers), str(over))
 
 
-def _claimed(ask: Ask, made: Listing, span: Span, *, used: str = "") -> Reply:
+def _claimed(ask: Ask, made: Listing, span: TimeSpan, *, used: str = "") -> Reply:
     """Theirs now, with what they should know of it."""
     mine = made.claim_of(ask.user)
-    warning = limits.warnings(ask.ctx, mine) if mine else ""
+    warning = limits.limit_warnings(ask.ctx, mine) if mine else ""
     remark = " ".join(part for part in (span.remark, warning) if part)
-    return claims_blocks.claimed(made, ask.user, remark=remark, waiting=line.waiting_for(ask.ctx, made), used=used)
+    return claims_blocks.claim_made(
+        made, ask.user, remark=remark, waiting=line.people_waiting(ask.ctx, made), used=used
+    )
 
 
-def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: Span) -> Reply:
+def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: TimeSpan) -> Reply:
     """Others have it: what could be had instead."""
     fresh = queries.listing(ask.ctx, listing.instance.id) or listing
     count = (choice.count or len(choice.indexes) or None) if choice else None
-    wanted = find_controller.asked_for(ask, similar(fresh, count or len(fresh.gpus)), span)
-    told = find.besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
+    wanted = find_controller.find_query(ask, similar_spec(fresh, count or len(fresh.gpus)), span)
+    told = find.find_besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
     asked = replace(wanted, instance_id=fresh.instance.id, count=count)
-    return claims_blocks.taken(fresh, held, asked, told, ask.ctx.clock())
+    return claims_blocks.gpus_taken(fresh, held, asked, told, ask.ctx.clock())
 
 
-def extend(ask: Ask) -> Reply:
+def gpu_extend(ask: Ask) -> Reply:
     """Let one's claim end later; without a name, the only one the person has. "again" means the same once more."""
     is_meant = [word.lower() for word in ask.words[-1:]] == ["again"]
     asked = replace(ask, words=ask.words[:-1]) if is_meant else ask
     listing, span = _extension(asked)
     try:
-        return prolong(asked, listing, span, typed=not is_meant)
-    except claims.Repeated as repeated:
+        return extend_or_explain(asked, listing, span, typed=not is_meant)
+    except claims.RepeatedExtension as repeated:
         raise _once_more(ask, listing, repeated) from None
 
 
-def _extension(ask: Ask) -> tuple[Listing, Span | None]:
+def _extension(ask: Ask) -> tuple[Listing, TimeSpan | None]:
     """The machine and by how much, or until when."""
     is_name = find.is_name(ask.ctx, *ask.words)
     span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
@@ -170,35 +177,35 @@ def _extension(ask: Ask) -> tuple[Listing, Span | None]:
     return listing, span
 
 
-def _once_more(ask: Ask, listing: Listing, repeated: claims.Repeated) -> Unclear:
+def _once_more(ask: Ask, listing: Listing, repeated: claims.RepeatedExtension) -> Unclear:
     """Slack may have said that it took too long, and the same words were typed again."""
     left = length(max(MINUTE_MS, repeated.claim.until_at - ask.ctx.clock()))
     ago = f"{length(repeated.ago)} ago" if repeated.ago >= MINUTE_MS else "just now"
     done = f"That is done already: you extended {listing.instance.name} by as much {ago}."
-    return Unclear(f"{done} It is yours for another {left}.", (), [choice("again", "Extend it once more")])
+    return Unclear(f"{done} It is yours for another {left}.", (), [word_choice("again", "Extend it once more")])
 
 
-def prolong(ask: Ask, listing: Listing, span: Span | None = None, *, typed: bool = False) -> Reply:
+def extend_or_explain(ask: Ask, listing: Listing, span: TimeSpan | None = None, *, typed: bool = False) -> Reply:
     """Let the claim on this one end later. Raises Repeated where that was just typed."""
-    span = span or Span()
+    span = span or TimeSpan()
     try:
-        made = claims.extend(ask.ctx, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
-    except bookings.Booked as booked:
-        return in_the_way(ask, listing, booked.slot)
+        made = claims.extend_claim(ask.ctx, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
+    except bookings.BookingInTheWay as booked:
+        return booking_in_the_way(ask, listing, booked.slot)
     except limits.OverLimit as over:
         return ask_for_more(ask, over)
     return _claimed(ask, made, span)
 
 
-def release(ask: Ask) -> Reply:
+def gpu_release(ask: Ask) -> Reply:
     """Give an instance back; without a name, the only one the person holds."""
     if not ask.words:
-        return give_back(ask, _only_one(ask))
+        return release_or_ask(ask, _only_one(ask))
     if [word.lower() for word in ask.words] in _ALL and names.whole_name(ask.ctx, ask.words) is None:
-        return give_back(ask, _one_of_all(ask))
+        return release_or_ask(ask, _one_of_all(ask))
     listing, rest = named(ask, "release", has_note=False)
     no_more(rest, f"release {listing.instance.name}")
-    return give_back(ask, listing)
+    return release_or_ask(ask, listing)
 
 
 _ALL = (["all"], ["everything"], ["mine"], ["all", "mine"], ["all", "of", "mine"], ["both"])
@@ -209,7 +216,7 @@ def _one_of_all(ask: Ask) -> Listing:
     held = queries.held_by(ask.ctx, ask.user)
     if len(held) < 2:
         return _only_one(ask)
-    choices = [Choice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
+    choices = [WordChoice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
     raise Unclear(f"You hold {len(held)} machines, and give them back one by one. Which?", ask.words, choices)
 
 
@@ -221,23 +228,23 @@ def _only_one(ask: Ask) -> Listing:
     return held[0]
 
 
-def give_back(ask: Ask, listing: Listing) -> Reply:
+def release_or_ask(ask: Ask, listing: Listing) -> Reply:
     """Release this one; when only others hold it, ask first."""
     mine = listing.claim_of(ask.user)
     if mine is not None:
-        return end_claim(ask, listing, mine)
+        return release_and_tell(ask, listing, mine)
     if not listing.claims:
         raise Refused(f"Nobody holds {listing.instance.name}, so there is nothing to release.")
     for held in listing.claims:
         claims.check_release(ask.ctx, listing, held, ask.user)
-    return claims_blocks.release_others(listing)
+    return claims_blocks.which_to_release(listing)
 
 
-def end_claim(ask: Ask, listing: Listing, held: Claim) -> Reply:
+def release_and_tell(ask: Ask, listing: Listing, held: Claim) -> Reply:
     """End a claim on this one."""
-    ended = claims.release(ask.ctx, held.id, ask.user)
-    after = line.next_for(ask.ctx, held.instance_id)
-    return claims_blocks.released(listing, ended, ask.user, ask.ctx.clock(), after=after)
+    ended = claims.release_claim(ask.ctx, held.id, ask.user)
+    after = line.next_in_line(ask.ctx, held.instance_id)
+    return claims_blocks.claim_released(listing, ended, ask.user, ask.ctx.clock(), after=after)
 
 
 VERBS = (
@@ -245,43 +252,43 @@ VERBS = (
         "claim",
         "claim <instance|2xA100> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
         "Take an instance, some of its GPUs, or the best there is of a kind; again, to change that.",
-        claim,
+        gpu_claim,
     ),
-    Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", extend),
-    Verb("release", "release <instance>", "Give it back.", release),
+    Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", gpu_extend),
+    Verb("release", "release <instance>", "Give it back.", gpu_release),
 )
 
 
-def on_claim(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_claim(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim]: for the usual length."""
-    return take(Ask(ctx, user, channel, []), listed(ctx, value))
+    return claim_or_explain(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def claim_rest(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_claim_rest(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: those that nobody has."""
     listing = listed(ctx, value)
     choice = GpuChoice(indexes=listing.unclaimed) if listing.unclaimed else None
-    return take(Ask(ctx, user, channel, []), listing, choice=choice, adds=True)
+    return claim_or_explain(Ask(ctx, user, channel, []), listing, choice=choice, adds=True)
 
 
-def on_extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h]: the value is the claim and the hours."""
     claim_id, _, hours = value.partition("|")
     by = int(hours) * HOUR_MS if hours.isdecimal() and len(hours) < 4 else None
-    return prolong(Ask(ctx, user, channel, []), _listing_of(ctx, claim_id), Span(by))
+    return extend_or_explain(Ask(ctx, user, channel, []), _listing_of(ctx, claim_id), TimeSpan(by))
 
 
-def on_release(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_release(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release]"""
-    return give_back(Ask(ctx, user, channel, []), listed(ctx, value))
+    return release_or_ask(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def release_others(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_release_others(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release X, which is somebody else's], after the question; the value is the claim."""
     held = queries.claim(ctx, value)
     if held is None:
         raise Refused("That claim is not known here any more.")
-    return end_claim(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
+    return release_and_tell(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
 
 
 def _listing_of(ctx: Context, claim_id: str) -> Listing:
@@ -291,39 +298,39 @@ def _listing_of(ctx: Context, claim_id: str) -> Listing:
     return listed(ctx, held.instance_id)
 
 
-def take_offer(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_take_offer(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take it], when it is one's turn in the line."""
     try:
-        return claims_blocks.claimed(line.take(ctx, value, user), user)
+        return claims_blocks.claim_made(line.take_offer(ctx, value, user), user)
     except limits.OverLimit as over:
         return ask_for_more(Ask(ctx, user, channel, []), over, choice=GpuChoice(indexes=over.planned.gpus))
 
 
-def claim_until(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_claim_until(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim until 20:00]: the value is the instance, the end and the GPUs."""
     instance_id, until, choice = fields(value, 3)
-    ask, span = Ask(ctx, user, channel, []), Span(until=Moment(whole(until)))
-    return take(ask, listed(ctx, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
+    ask, span = Ask(ctx, user, channel, []), TimeSpan(until=Moment(whole(until)))
+    return claim_or_explain(ask, listed(ctx, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
 
 
 BUTTONS: dict[str, Press] = {
-    ids.CLAIM: on_claim,
-    ids.CLAIM_REST: claim_rest,
-    ids.EXTEND: on_extend,
-    ids.RELEASE: on_release,
-    ids.RELEASE_OTHERS: release_others,
-    ids.TAKE_OFFER: take_offer,
-    ids.CLAIM_UNTIL: claim_until,
+    ids.CLAIM: press_claim,
+    ids.CLAIM_REST: press_claim_rest,
+    ids.EXTEND: press_extend,
+    ids.RELEASE: press_release,
+    ids.RELEASE_OTHERS: press_release_others,
+    ids.TAKE_OFFER: press_take_offer,
+    ids.CLAIM_UNTIL: press_claim_until,
 }
 
 
-def claim_ended(ctx: Context, claim_id: str) -> Reply | None:
+def draw_claim_ended(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, for its holder."""
     claim = queries.claim(ctx, claim_id)
     return claims_blocks.claim_ended(claim, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
-def claim_cut(ctx: Context, subject: str) -> Reply | None:
+def draw_claim_cut(ctx: Context, subject: str) -> Reply | None:
     """That a claim covers fewer GPUs, as there are no more, for its holder."""
     claim_id, _, before = subject.partition("|")
     claim = queries.claim(ctx, claim_id)
@@ -331,17 +338,17 @@ def claim_cut(ctx: Context, subject: str) -> Reply | None:
     return claims_blocks.claim_cut(claim, had, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
-def claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
+def draw_claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, near or over, for its holder."""
-    told, claim = reminders.reminder(ctx, claim_id), queries.claim(ctx, claim_id)
+    told, claim = reminders.find_reminder(ctx, claim_id), queries.claim(ctx, claim_id)
     if told is None or claim is None:
         return None
     name, listing = queries.name_of(ctx, claim.instance_id), queries.listing(ctx, claim.instance_id)
-    return claims_blocks.reminder(told, claim, name, listing, ctx.clock())
+    return claims_blocks.claim_reminder(told, claim, name, listing, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {
-    "claim_ended": claim_ended,
-    "claim_cut": claim_cut,
-    reminders.KIND: claim_reminder,
+    "claim_ended": draw_claim_ended,
+    "claim_cut": draw_claim_cut,
+    reminders.REMINDER_MESSAGE: draw_claim_reminder,
 }

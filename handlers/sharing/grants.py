@@ -10,37 +10,41 @@ from handlers.blocks.sharing import grants as grants_blocks
 from handlers.controller import Draw, Press
 
 
-def ask(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_ask_grant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask an approver]"""
-    grant = grants.ask(ctx, value, user)
-    return grants_blocks.asked(grant, channel_of(ctx, grant.team))
+    grant = grants.ask_grant(ctx, value, user)
+    return grants_blocks.grant_asked(grant, channel_of(ctx, grant.team))
 
 
-def let_pass(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_let_pass(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Let it pass]; the outbox redraws the card."""
-    grants.decide(ctx, value, user, yes=True)
+    grants.decide_grant(ctx, value, user, yes=True)
 
 
-def refuse(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_refuse_grant(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No]"""
-    grants.decide(ctx, value, user, yes=False)
+    grants.decide_grant(ctx, value, user, yes=False)
 
 
-BUTTONS: dict[str, Press] = {ids.GRANT_ASK: ask, ids.GRANT_YES: let_pass, ids.GRANT_NO: refuse}
+BUTTONS: dict[str, Press] = {
+    ids.GRANT_ASK: press_ask_grant,
+    ids.GRANT_YES: press_let_pass,
+    ids.GRANT_NO: press_refuse_grant,
+}
 
 
-def grant_card(ctx: Context, grant_id: str) -> Reply | None:
+def draw_grant_card(ctx: Context, grant_id: str) -> Reply | None:
     """The question, for the approvers."""
     grant = queries.grant(ctx, grant_id)
     if grant is None:
         return None
-    return grants_blocks.card(grant, queries.name_of(ctx, grant.instance_id), grantors(grant, ctx.roster()))
+    return grants_blocks.grant_card(grant, queries.name_of(ctx, grant.instance_id), grantors(grant, ctx.roster()))
 
 
-def grant_ended(ctx: Context, grant_id: str) -> Reply | None:
+def draw_grant_ended(ctx: Context, grant_id: str) -> Reply | None:
     """The answer, for the person."""
     grant = queries.grant(ctx, grant_id)
-    return grants_blocks.ended(grant, queries.name_of(ctx, grant.instance_id)) if grant else None
+    return grants_blocks.grant_ended(grant, queries.name_of(ctx, grant.instance_id)) if grant else None
 
 
-MESSAGES: dict[str, Draw] = {"grant_card": grant_card, "grant_ended": grant_ended}
+MESSAGES: dict[str, Draw] = {"grant_card": draw_grant_card, "grant_ended": draw_grant_ended}

@@ -18,7 +18,7 @@ from handlers.verbs import Ask, Verb, named, no_more
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
-def hand(ask: Ask) -> Reply:
+def gpu_hand(ask: Ask) -> Reply:
     """Ask somebody to take one's claim over."""
     listing, rest = named(ask, "hand", has_note=False)
     rest = rest[1:] if rest and rest[0].lower() == "to" else rest
@@ -28,51 +28,63 @@ def hand(ask: Ask) -> Reply:
     if found is None:
         raise Refused(f"I can't tell who \"{rest[0][:40]}\" is. Type @ and pick the person from Slack's list.")
     no_more(rest[1:], f"hand {listing.instance.name} {rest[0]}")
-    return handovers_blocks.offered(handovers.offer(ask.ctx, listing.instance.id, ask.user, found[1]), listing)
+    return handovers_blocks.handover_offered(
+        handovers.offer_handover(ask.ctx, listing.instance.id, ask.user, found[1]), listing
+    )
 
 
-VERBS = (Verb("hand", "hand <instance> @person", "Offer your claim to somebody, who has to accept it.", hand),)
+VERBS = (Verb("hand", "hand <instance> @person", "Offer your claim to somebody, who has to accept it.", gpu_hand),)
 
 
-def accept(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_accept_handover(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take it over]"""
     try:
-        taken = handovers.accept(ctx, value, user)
+        taken = handovers.accept_handover(ctx, value, user)
     except limits.OverLimit as over:
         if not over.may_ask:
             raise
-        return grants_blocks.offer(grants.draft_takeover(ctx, over, value), str(over))
-    return claims_blocks.claimed(listed(ctx, taken.instance_id), user)
+        return grants_blocks.grant_offer(grants.draft_takeover(ctx, over, value), str(over))
+    return claims_blocks.claim_made(listed(ctx, taken.instance_id), user)
 
 
-def decline(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_decline_handover(ctx: Context, user: str, channel: str, value: str) -> None:
     """[No, thanks]: the outbox redraws the question."""
-    handovers.decline(ctx, value, user)
+    handovers.decline_handover(ctx, value, user)
 
 
-def withdraw(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_withdraw_handover(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take the offer back]"""
-    made = handovers.withdraw(ctx, value, user)
+    made = handovers.withdraw_handover(ctx, value, user)
     held = queries.claim(ctx, made.claim_id)
     name = queries.name_of(ctx, held.instance_id) if held else "It"
     return plainly(f"{esc(name, 60)} stays yours; <@{made.taker}> sees that the offer is gone.")
 
 
-BUTTONS: dict[str, Press] = {ids.HAND_ACCEPT: accept, ids.HAND_DECLINE: decline, ids.HAND_WITHDRAW: withdraw}
+BUTTONS: dict[str, Press] = {
+    ids.HAND_ACCEPT: press_accept_handover,
+    ids.HAND_DECLINE: press_decline_handover,
+    ids.HAND_WITHDRAW: press_withdraw_handover,
+}
 
 
-def handover(ctx: Context, offer_id: str) -> Reply | None:
+def draw_handover(ctx: Context, offer_id: str) -> Reply | None:
     """The question, for the one who is to have it."""
     made = queries.handover(ctx, offer_id)
     held = queries.claim(ctx, made.claim_id) if made else None
-    return handovers_blocks.question(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
+    return (
+        handovers_blocks.handover_question(made, held, queries.listing(ctx, held.instance_id))
+        if made and held
+        else None
+    )
 
 
-def handover_answer(ctx: Context, offer_id: str) -> Reply | None:
+def draw_handover_answer(ctx: Context, offer_id: str) -> Reply | None:
     """What became of it, for the giver."""
     made = queries.handover(ctx, offer_id)
     held = queries.claim(ctx, made.claim_id) if made else None
-    return handovers_blocks.answer(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
+    return (
+        handovers_blocks.handover_answer(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
+    )
 
 
-MESSAGES: dict[str, Draw] = {"handover": handover, "handover_answer": handover_answer}
+MESSAGES: dict[str, Draw] = {"handover": draw_handover, "handover_answer": draw_handover_answer}

@@ -6,30 +6,30 @@ from bot.services.sharing import requests
 from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed
-from handlers.parsing.lasting import Span
-from handlers.sharing.claims import end_claim, prolong
+from handlers.parsing.lasting import TimeSpan
+from handlers.sharing.claims import extend_or_explain, release_and_tell
 from handlers.verbs import Ask
 
 
-def grant(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_grant_request(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release it], on a request."""
-    held = requests.claim_of(ctx, value, user)
-    return end_claim(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
+    held = requests.claim_of_request(ctx, value, user)
+    return release_and_tell(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
 
 
-def extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_extend_anyway(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h], on a request."""
-    held = requests.claim_of(ctx, value, user)
-    return prolong(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), Span(HOUR_MS))
+    held = requests.claim_of_request(ctx, value, user)
+    return extend_or_explain(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), TimeSpan(HOUR_MS))
 
 
-def keep(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_keep_claim(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Keep it]: the outbox redraws the question."""
-    requests.keep(ctx, value, user)
+    requests.decline_request(ctx, value, user)
 
 
 BUTTONS: dict[str, Press] = {
-    ids.GRANT_REQUEST: grant,
-    ids.EXTEND_ANYWAY: extend,
-    ids.KEEP_CLAIM: keep,
+    ids.GRANT_REQUEST: press_grant_request,
+    ids.EXTEND_ANYWAY: press_extend_anyway,
+    ids.KEEP_CLAIM: press_keep_claim,
 }

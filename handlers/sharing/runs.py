@@ -10,60 +10,65 @@ from handlers.blocks.sharing import runs as runs_blocks
 from handlers.controller import Draw, Press
 from handlers.verbs import Ask, Verb, named, no_more
 
-SHOWN = 10
+MOST_RUNS_SHOWN = 10
 
 
-def run(ask: Ask) -> Reply:
+def gpu_run(ask: Ask) -> Reply:
     """Run a template on a machine one holds."""
     if not ask.words:
-        return runs(ask)
+        return gpu_runs(ask)
     template, rest = ask.words[0], ask.words[1:]
     rest = rest[1:] if rest and rest[0].lower() == "on" else rest
     if not rest:
         raise Refused(f"On which machine? Try `run {template[:40]} train-7`, with one you hold.")
     listing, more = named(Ask(ask.ctx, ask.user, ask.channel, rest), "run", has_note=False)
     no_more(more, f"run {template} {listing.instance.name}")
-    made = runs_service.begin(ask.ctx, ask.user, template, listing.instance.id)
-    return runs_blocks.asked(made, listing.instance.name)
+    made = runs_service.begin_run(ask.ctx, ask.user, template, listing.instance.id)
+    return runs_blocks.run_queued(made, listing.instance.name)
 
 
-def runs(ask: Ask) -> Reply:
+def gpu_runs(ask: Ask) -> Reply:
     """What one has run lately, and what one may run."""
-    found = [(each, queries.name_of(ask.ctx, each.instance_id)) for each in queries.runs_of(ask.ctx, ask.user, SHOWN)]
-    return runs_blocks.listed(found, runs_service.templates(ask.ctx, ask.user), ask.ctx.settings.slack.gpu_command)
+    found = [
+        (each, queries.name_of(ask.ctx, each.instance_id))
+        for each in queries.runs_of(ask.ctx, ask.user, MOST_RUNS_SHOWN)
+    ]
+    return runs_blocks.run_list(
+        found, runs_service.run_templates(ask.ctx, ask.user), ask.ctx.settings.slack.gpu_command
+    )
 
 
 VERBS = (
-    Verb("run", "run <template> <instance>", "Run an allowed command on a machine you hold.", run),
-    Verb("runs", "runs", "What you ran lately, and what you may run.", runs),
+    Verb("run", "run <template> <instance>", "Run an allowed command on a machine you hold.", gpu_run),
+    Verb("runs", "runs", "What you ran lately, and what you may run.", gpu_runs),
 )
 
 
-def cancel(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_cancel_run(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Cancel the run]; the outbox redraws its message."""
-    runs_service.cancel(ctx, value, user)
+    runs_service.cancel_run(ctx, value, user)
 
 
-BUTTONS: dict[str, Press] = {ids.RUN_CANCEL: cancel}
+BUTTONS: dict[str, Press] = {ids.RUN_CANCEL: press_cancel_run}
 
 
 def draw_run(ctx: Context, run_id: str) -> Reply | None:
     """How it stands."""
     found = queries.run(ctx, run_id)
-    return runs_blocks.standing(found, queries.name_of(ctx, found.instance_id)) if found else None
+    return runs_blocks.run_standing(found, queries.name_of(ctx, found.instance_id)) if found else None
 
 
-def run_ended(ctx: Context, run_id: str) -> Reply | None:
+def draw_run_ended(ctx: Context, run_id: str) -> Reply | None:
     """How it ended, in its thread."""
     found = queries.run(ctx, run_id)
-    return runs_blocks.ended(found, queries.name_of(ctx, found.instance_id)) if found else None
+    return runs_blocks.run_ended(found, queries.name_of(ctx, found.instance_id)) if found else None
 
 
-def run_refused(ctx: Context, subject: str) -> Reply | None:
+def draw_run_refused(ctx: Context, subject: str) -> Reply | None:
     """A run whose turn came and that could not begin; its subject is "template|instance|why"."""
     template, _, rest = subject.partition("|")
     instance_id, _, why = rest.partition("|")
-    return runs_blocks.refused(template, queries.name_of(ctx, instance_id), why)
+    return runs_blocks.run_refused(template, queries.name_of(ctx, instance_id), why)
 
 
-MESSAGES: dict[str, Draw] = {"run": draw_run, "run_ended": run_ended, "run_refused": run_refused}
+MESSAGES: dict[str, Draw] = {"run": draw_run, "run_ended": draw_run_ended, "run_refused": draw_run_refused}

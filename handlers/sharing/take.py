@@ -7,13 +7,13 @@ from handlers import ids
 from handlers.acting import actions, launch
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed, number
-from handlers.parsing.lasting import Span
+from handlers.parsing.lasting import TimeSpan
 from handlers.parsing.moments import Moment
 from handlers.sharing import claims
 from handlers.verbs import Ask
 
 
-def claim_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_claim_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim 2 GPUs of X]: the value is the instance, how many, and for how long or until when."""
     rest, _, ending = value.rpartition("|")
     instance_id, _, count = rest.rpartition("|")
@@ -21,59 +21,59 @@ def claim_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
     wanted = number(count)
     choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else GpuChoice()
     ask = Ask(ctx, user, channel, [])
-    return claims.take(ask, listing, choice=choice, span=_span(ending), informed=True, adds=True)
+    return claims.claim_or_explain(ask, listing, choice=choice, span=_span(ending), informed=True, adds=True)
 
 
-def start_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_start_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: the value is the instance, and for how long or until when."""
     instance_id, _, ending = value.rpartition("|")
     return actions.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), _span(ending), anyway=True)
 
 
-def launch_want(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_launch_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask to launch T]: the value is the template, and for how long or until when."""
     template, _, ending = value.rpartition("|")
     return launch.ask_launch(Ask(ctx, user, channel, []), template, _span(ending), anyway=True)
 
 
-def _span(ending: str) -> Span:
+def _span(ending: str) -> TimeSpan:
     said = number(ending[1:])
     if said is None:
-        return Span()
-    return Span(until=Moment(said)) if ending.startswith("u") else Span(said)
+        return TimeSpan()
+    return TimeSpan(until=Moment(said)) if ending.startswith("u") else TimeSpan(said)
 
 
-def instead(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_take_instead(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim X instead]"""
-    given = hints.given(ctx, value, user)
+    given = hints.given_hint(ctx, value, user)
     listing = listed(ctx, given.better_id)
     choice = GpuChoice(count=given.count) if given.count < len(listing.gpus) else GpuChoice()
     ask, span = Ask(ctx, user, channel, []), _hinted_span(given.length, given.until)
-    reply = claims.take(ask, listing, choice=choice, span=span, note=given.note, informed=True, adds=True)
-    hints.count(ctx, given)
+    reply = claims.claim_or_explain(ask, listing, choice=choice, span=span, note=given.note, informed=True, adds=True)
+    hints.count_hint(ctx, given)
     return reply
 
 
-def anyway(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_go_on_anyway(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim X anyway], [Start X anyway], [Launch T anyway]"""
-    given = hints.given(ctx, value, user)
+    given = hints.given_hint(ctx, value, user)
     ask, span = Ask(ctx, user, channel, []), _hinted_span(given.length, given.until)
     if given.avoided == "launch":
         return launch.ask_launch(ask, given.subject, span, note=given.note, anyway=True)
     listing = listed(ctx, given.subject)
     if given.avoided == "start":
         return actions.ask_start(ask, listing, span, note=given.note, anyway=True)
-    return claims.take(ask, listing, choice=given.choice, span=span, note=given.note, informed=True)
+    return claims.claim_or_explain(ask, listing, choice=given.choice, span=span, note=given.note, informed=True)
 
 
-def _hinted_span(length: int | None, until: int | None) -> Span:
-    return Span(length) if until is None else Span(until=Moment(until))
+def _hinted_span(length: int | None, until: int | None) -> TimeSpan:
+    return TimeSpan(length) if until is None else TimeSpan(until=Moment(until))
 
 
 BUTTONS: dict[str, Press] = {
-    ids.CLAIM_WANT: claim_want,
-    ids.START_WANT: start_want,
-    ids.LAUNCH_WANT: launch_want,
-    ids.TAKE_INSTEAD: instead,
-    ids.GO_ON_ANYWAY: anyway,
+    ids.CLAIM_WANT: press_claim_found,
+    ids.START_WANT: press_start_found,
+    ids.LAUNCH_WANT: press_launch_found,
+    ids.TAKE_INSTEAD: press_take_instead,
+    ids.GO_ON_ANYWAY: press_go_on_anyway,
 }

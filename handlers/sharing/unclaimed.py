@@ -12,11 +12,11 @@ from handlers.controller import Draw, Press, listed
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import readable
 from handlers.sharing import claims
-from handlers.sharing.claims import take
+from handlers.sharing.claims import claim_or_explain
 from handlers.verbs import Ask, Verb, named
 
 
-def adopt(ask: Ask) -> Reply:
+def gpu_adopt(ask: Ask) -> Reply:
     """Claim the GPUs that one's own programs run on."""
     listing, rest = named(ask, "adopt")
     asked = claim_words(rest, ask.asker())
@@ -24,39 +24,41 @@ def adopt(ask: Ask) -> Reply:
         raise Refused(
             f"Adopting takes the GPUs your programs run on. `claim {listing.instance.name} gpus:2` takes others."
         )
-    gpus = unclaimed.adoptable(ask.ctx, listing, ask.user)
-    return take(ask, listing, choice=GpuChoice(indexes=gpus), informed=True, span=asked.span, note=readable(asked.note))
+    gpus = unclaimed.adoptable_gpus(ask.ctx, listing, ask.user)
+    return claim_or_explain(
+        ask, listing, choice=GpuChoice(indexes=gpus), informed=True, span=asked.span, note=readable(asked.note)
+    )
 
 
-VERBS = (Verb("adopt", "adopt <instance> [for 8h] [note]", "Claim the GPUs that your programs run on.", adopt),)
+VERBS = (Verb("adopt", "adopt <instance> [for 8h] [note]", "Claim the GPUs that your programs run on.", gpu_adopt),)
 
 
-def claim_used(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def press_claim_used(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim GPUs 0-1 of X]: for the usual length; the value is the case."""
-    case = unclaimed.asked(ctx, value, user)
+    case = unclaimed.asked_use(ctx, value, user)
     listing = listed(ctx, case.instance_id)
-    choice = unclaimed.choice(case, listing)
-    done = claims.take(Ask(ctx, user, channel, []), listing, choice=choice, informed=True, adds=True)
-    unclaimed.look(ctx)
+    choice = unclaimed.gpus_to_claim(case, listing)
+    done = claims.claim_or_explain(Ask(ctx, user, channel, []), listing, choice=choice, informed=True, adds=True)
+    unclaimed.look_for_unclaimed_use(ctx)
     return done
 
 
-def not_mine(ctx: Context, user: str, channel: str, value: str) -> None:
+def press_not_mine(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Not mine]: the outbox redraws the question."""
-    unclaimed.not_mine(ctx, value, user)
+    unclaimed.deny_use(ctx, value, user)
 
 
-BUTTONS: dict[str, Press] = {ids.CLAIM_USED: claim_used, ids.NOT_MINE: not_mine}
+BUTTONS: dict[str, Press] = {ids.CLAIM_USED: press_claim_used, ids.NOT_MINE: press_not_mine}
 
 
-def squat(ctx: Context, squat_id: str) -> Reply | None:
+def draw_unclaimed_use(ctx: Context, squat_id: str) -> Reply | None:
     """The question to claim what one uses."""
-    found = unclaimed.squat(ctx, squat_id)
+    found = unclaimed.find_unclaimed_use(ctx, squat_id)
     if found is None:
         return None
     listing = queries.listing(ctx, found.instance_id)
     whole = listing is not None and len(found.gpus) == len(listing.gpus)
-    return unclaimed_blocks.question(found, queries.name_of(ctx, found.instance_id), whole=whole)
+    return unclaimed_blocks.unclaimed_question(found, queries.name_of(ctx, found.instance_id), whole=whole)
 
 
-MESSAGES: dict[str, Draw] = {unclaimed.KIND: squat}
+MESSAGES: dict[str, Draw] = {unclaimed.UNCLAIMED_MESSAGE: draw_unclaimed_use}

@@ -186,9 +186,9 @@ def names_in_use(db: Database) -> list[str]:
 def _listings(db: Database, found: list[Row]) -> list[Listing]:
     if not found:
         return []
-    held = stored_claims.open_ones(db, [row["id"] for row in found])
+    held = stored_claims.open_claims(db, [row["id"] for row in found])
     drained = stored_drain.open_on(db, [row["id"] for row in found])
-    offered, lines = stored_line.offers_on(db, [row["id"] for row in found]), stored_line.lines(db)
+    offered, lines = stored_line.offers_on(db, [row["id"] for row in found]), stored_line.first_of_lines(db)
     return [
         Listing(
             instance=(instance := instance_of(row)),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.bookings import Booking, Slot, SlotState
+from bot.domain.sharing.bookings import Booking, BookingSlot, SlotState
 from store.records import find, find_all, insert
 from store.sql import changed, many, one
 
@@ -63,7 +63,7 @@ SCHEMA = (
     ) BEGIN SELECT RAISE(ABORT, 'that GPU is booked for that time'); END""",
 )
 _HELD = "state IN ('booked', 'claimed', 'used', 'unused')"
-BY_END = (f"CREATE INDEX slots_by_end ON slots (until_at) WHERE {_HELD}",)
+SLOTS_BY_END = (f"CREATE INDEX slots_by_end ON slots (until_at) WHERE {_HELD}",)
 _SLOTS = (
     "SELECT s.*, b.team, b.note, b.made_at, b.last_day IS NOT NULL AS weekly "
     "FROM slots s JOIN bookings b ON b.id = s.booking_id"
@@ -75,7 +75,7 @@ def add(db: Database, booking: Booking) -> None:
     insert(db, "bookings", booking, wall=booking.wall.isoformat("minutes"))
 
 
-def add_slot(db: Database, slot: Slot) -> None:
+def add_slot(db: Database, slot: BookingSlot) -> None:
     """Keep a slot, and its GPUs for it while it is still to come."""
     changed(
         db,
@@ -95,14 +95,20 @@ def add_slot(db: Database, slot: Slot) -> None:
         _keep_gpus(db, slot)
 
 
-def _keep_gpus(db: Database, slot: Slot) -> None:
+def _keep_gpus(db: Database, slot: BookingSlot) -> None:
     each = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
     sql = "INSERT INTO booked_gpus (slot_id, instance_id, gpu, from_at, until_at) VALUES (?, ?, ?, ?, ?)"
     many(db, sql, each)
 
 
-def move(
-    db: Database, slot: Slot, state: SlotState, *, claim_id: str = "", gpus: tuple[int, ...] = (), outcome: str = ""
+def move_slot(
+    db: Database,
+    slot: BookingSlot,
+    state: SlotState,
+    *,
+    claim_id: str = "",
+    gpus: tuple[int, ...] = (),
+    outcome: str = "",
 ) -> bool:
     """Let a slot go on to another state; False when it has gone on already."""
     done = changed(
@@ -121,17 +127,17 @@ def move(
     return done == 1
 
 
-def rehouse(db: Database, booking_id: str, instance_id: str, gpus: Mapping[str, tuple[int, ...]]) -> None:
+def move_booking(db: Database, booking_id: str, instance_id: str, gpus: Mapping[str, tuple[int, ...]]) -> None:
     """Let a booking be of another instance from now on, with these GPUs for each slot that is to come."""
     changed(db, "UPDATE bookings SET instance_id = ? WHERE id = ?", instance_id, booking_id)
-    for each in ahead(db, booking_id=booking_id):
+    for each in slots_ahead(db, booking_id=booking_id):
         values = (instance_id, json.dumps(gpus[each.id]), each.id)
         changed(db, "UPDATE slots SET instance_id = ?, gpus = ?, told_at = NULL WHERE id = ?", *values)
         changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", each.id)
         _keep_gpus(db, replace(each, instance_id=instance_id, gpus=gpus[each.id]))
 
 
-def mark_told(db: Database, slot_id: str, now: int) -> None:
+def mark_slot_told(db: Database, slot_id: str, now: int) -> None:
     """Its holder is told that the machine is not there for them."""
     changed(db, "UPDATE slots SET told_at = ? WHERE id = ?", now, slot_id)
 
@@ -147,54 +153,58 @@ def by_id(db: Database, booking_id: str) -> Booking | None:
     return find(db, Booking, "SELECT * FROM bookings WHERE id = ?", booking_id)
 
 
-def slot(db: Database, slot_id: str) -> Slot | None:
+def slot_by_id(db: Database, slot_id: str) -> BookingSlot | None:
     """A slot, in whatever state."""
-    return find(db, Slot, f"{_SLOTS} WHERE s.id = ?", slot_id)
+    return find(db, BookingSlot, f"{_SLOTS} WHERE s.id = ?", slot_id)
 
 
-def ahead(db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "", team: str = "") -> list[Slot]:
+def slots_ahead(
+    db: Database, *, instance_id: str = "", holder: str = "", booking_id: str = "", team: str = ""
+) -> list[BookingSlot]:
     """Slots that have not become claims, the first to begin first."""
     given = (("s.instance_id", instance_id), ("s.holder", holder), ("s.booking_id", booking_id), ("b.team", team))
     where = "".join(f" AND {column} = ?" for column, value in given if value)
     values = [value for _, value in given if value]
-    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
+    return find_all(db, BookingSlot, f"{_SLOTS} WHERE s.state = 'booked'{where} ORDER BY s.from_at, s.id", *values)
 
 
-def due(db: Database, before: int) -> list[Slot]:
+def slots_due(db: Database, before: int) -> list[BookingSlot]:
     """Slots that begin by then and have not become claims."""
-    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'booked' AND s.from_at <= ? ORDER BY s.from_at, s.id", before)
+    return find_all(
+        db, BookingSlot, f"{_SLOTS} WHERE s.state = 'booked' AND s.from_at <= ? ORDER BY s.from_at, s.id", before
+    )
 
 
-def watched(db: Database) -> list[Slot]:
+def slots_watched(db: Database) -> list[BookingSlot]:
     """Slots whose claims nobody is known to use yet."""
-    return find_all(db, Slot, f"{_SLOTS} WHERE s.state = 'claimed' ORDER BY s.from_at, s.id")
+    return find_all(db, BookingSlot, f"{_SLOTS} WHERE s.state = 'claimed' ORDER BY s.from_at, s.id")
 
 
-def orphaned(db: Database, before: int) -> list[Slot]:
+def orphaned_slots(db: Database, before: int) -> list[BookingSlot]:
     """Slots to come of instances that were gone before then."""
     sql = f"{_SLOTS} JOIN instances i ON i.id = s.instance_id WHERE s.state = 'booked' AND i.gone_at <= ?"
-    return find_all(db, Slot, f"{sql} ORDER BY s.from_at, s.id", before)
+    return find_all(db, BookingSlot, f"{sql} ORDER BY s.from_at, s.id", before)
 
 
-def weekly(db: Database) -> list[Booking]:
+def weekly_bookings(db: Database) -> list[Booking]:
     """Weekly bookings that go on."""
     sql = "SELECT * FROM bookings WHERE last_day IS NOT NULL AND ended_at IS NULL ORDER BY made_at, id"
     return find_all(db, Booking, sql)
 
 
-def last_start(db: Database, booking_id: str) -> int:
+def last_slot_start(db: Database, booking_id: str) -> int:
     """When the last slot there is of a booking begins; 0 where there is none."""
     row = one(db, "SELECT coalesce(max(from_at), 0) AS at FROM slots WHERE booking_id = ?", booking_id)
     return int(row["at"]) if row else 0
 
 
-def since(db: Database, after: int) -> list[Slot]:
+def slots_since(db: Database, after: int) -> list[BookingSlot]:
     """Slots to come and slots that became claims, which end after then, the first to begin first."""
     sql = f"{_SLOTS} WHERE s.{_HELD} AND s.until_at > ?"
-    return find_all(db, Slot, f"{sql} ORDER BY s.from_at, s.id", after)
+    return find_all(db, BookingSlot, f"{sql} ORDER BY s.from_at, s.id", after)
 
 
-def count_of(db: Database, holder: str) -> int:
+def count_bookings(db: Database, holder: str) -> int:
     """How many bookings of a person are to come; a weekly one counts once."""
     sql = "SELECT count(DISTINCT booking_id) AS n FROM slots WHERE holder = ? AND state = 'booked'"
     row = one(db, sql, holder)

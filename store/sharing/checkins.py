@@ -5,7 +5,7 @@ The database keeps two promises: one open question of a kind per claim, and one 
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.checkins import Question, QuestionState
+from bot.domain.sharing.checkins import Checkin, CheckinState
 from store.records import find, find_all, insert
 from store.sql import changed, one, rows
 
@@ -33,46 +33,46 @@ SCHEMA = (
 )
 
 
-def add(db: Database, asked: Question) -> None:
+def add(db: Database, asked: Checkin) -> None:
     """Write a new, open question."""
     insert(db, "questions", asked)
 
 
-def settle(db: Database, question_id: str, state: QuestionState, now: int) -> bool:
+def settle_checkin(db: Database, question_id: str, state: CheckinState, now: int) -> bool:
     """Note what became of an open question; False when that is noted already."""
     sql = "UPDATE questions SET state = ?, settled_at = ? WHERE id = ? AND state = 'open'"
     return changed(db, sql, state, now, question_id) == 1
 
 
-def set_deadline(db: Database, question_id: str, deadline: int | None) -> bool:
+def set_checkin_deadline(db: Database, question_id: str, deadline: int | None) -> bool:
     """From when on silence counts; False when that is so already."""
     sql = "UPDATE questions SET deadline_at = ? WHERE id = ? AND state = 'open' AND deadline_at IS NOT ?"
     return changed(db, sql, deadline, question_id, deadline) == 1
 
 
-def by_id(db: Database, question_id: str) -> Question | None:
+def by_id(db: Database, question_id: str) -> Checkin | None:
     """One question, open or settled."""
-    return find(db, Question, "SELECT * FROM questions WHERE id = ?", question_id)
+    return find(db, Checkin, "SELECT * FROM questions WHERE id = ?", question_id)
 
 
-def open_ones(db: Database, *, claim_id: str = "") -> list[Question]:
+def open_checkins(db: Database, *, claim_id: str = "") -> list[Checkin]:
     """The questions that wait for an answer, the oldest first; all, or those about one claim."""
     chosen = " AND claim_id = ?" if claim_id else ""
     sql = f"SELECT * FROM questions WHERE state = 'open'{chosen} ORDER BY asked_at, rowid"
-    return find_all(db, Question, sql, *([claim_id] if claim_id else []))
+    return find_all(db, Checkin, sql, *([claim_id] if claim_id else []))
 
 
-def batch(db: Database, batch_id: str) -> list[Question]:
+def checkins_in_batch(db: Database, batch_id: str) -> list[Checkin]:
     """The questions of one message, in the order in which they stand there."""
-    return find_all(db, Question, "SELECT * FROM questions WHERE batch = ? ORDER BY rowid", batch_id)
+    return find_all(db, Checkin, "SELECT * FROM questions WHERE batch = ? ORDER BY rowid", batch_id)
 
 
-def asked_on(db: Database, person: str, day: str) -> bool:
+def was_asked_on(db: Database, person: str, day: str) -> bool:
     """Whether a person has had that morning's question."""
     return one(db, "SELECT 1 FROM questions WHERE person = ? AND day = ? LIMIT 1", person, day) is not None
 
 
-def asked_lately(db: Database, claim_id: str, since: int) -> bool:
+def asked_about_claim(db: Database, claim_id: str, since: int) -> bool:
     """Whether there was a question about a claim, or an answer to one, since then."""
     sql = "SELECT 1 FROM questions WHERE claim_id = ? AND (asked_at > ? OR (state = 'kept' AND settled_at > ?)) LIMIT 1"
     return one(db, sql, claim_id, since, since) is not None

@@ -8,7 +8,7 @@ from itertools import groupby
 from sqlite_utils import Database
 
 from bot.domain.money.splitting import Hold
-from bot.domain.sharing.claims import Claim, EndReason
+from bot.domain.sharing.claims import Claim, ClaimEndReason
 from store.records import insert
 from store.sql import Row, changed, many, one, rows, sqlite3
 
@@ -47,7 +47,7 @@ SCHEMA = (
     "CREATE INDEX claims_by_begin ON claims (instance_id, from_at)",
 )
 
-MOST_NAMED = 500
+MOST_NAMED_INSTANCES = 500
 
 
 def add(db: Database, claim: Claim) -> bool:
@@ -58,7 +58,7 @@ def add(db: Database, claim: Claim) -> bool:
     return done()
 
 
-def regrip(db: Database, claim: Claim, gpus: tuple[int, ...], now: int) -> bool:
+def change_gpus(db: Database, claim: Claim, gpus: tuple[int, ...], now: int) -> bool:
     """Let an open claim cover these GPUs instead; False when one of them is another's (nothing is written then)."""
     with _all_or_nothing(db) as done:
         if gpus != claim.gpus:
@@ -91,7 +91,7 @@ def _all_or_nothing(db: Database) -> Iterator[Callable[[], bool]]:
         db.execute("RELEASE claiming")
 
 
-def end(db: Database, claim_id: str, now: int, reason: EndReason, *, who: str = "") -> bool:
+def end(db: Database, claim_id: str, now: int, reason: ClaimEndReason, *, who: str = "") -> bool:
     """End an open claim and free its GPUs; False when somebody else ended it first."""
     sql = "UPDATE claims SET ended_at = ?, end_reason = ?, ended_by = ? WHERE id = ? AND ended_at IS NULL"
     done = changed(db, sql, now, reason, who, claim_id)
@@ -99,7 +99,7 @@ def end(db: Database, claim_id: str, now: int, reason: EndReason, *, who: str = 
     return done == 1
 
 
-def extend(db: Database, claim_id: str, until: int, *, note: str = "") -> bool:
+def move_end(db: Database, claim_id: str, until: int, *, note: str = "") -> bool:
     """Move the end of an open claim, and change its note if there is a new one; False when it has ended."""
     sql = "UPDATE claims SET until_at = ?, note = coalesce(nullif(?, ''), note) WHERE id = ? AND ended_at IS NULL"
     return changed(db, sql, until, note, claim_id) == 1
@@ -111,7 +111,7 @@ def by_id(db: Database, claim_id: str) -> Claim | None:
     return _claim(row) if row else None
 
 
-def open_on(db: Database, instance_id: str) -> list[Claim]:
+def open_claims_on(db: Database, instance_id: str) -> list[Claim]:
     """The open claims of an instance, the longest first."""
     found = rows(
         db, "SELECT * FROM claims WHERE instance_id = ? AND ended_at IS NULL ORDER BY until_at DESC", instance_id
@@ -119,27 +119,27 @@ def open_on(db: Database, instance_id: str) -> list[Claim]:
     return [_claim(row) for row in found]
 
 
-def newest(db: Database) -> dict[str, Claim]:
+def newest_claims(db: Database) -> dict[str, Claim]:
     """The newest claim there is or was on each instance, open or ended, by instance."""
     newest = "SELECT instance_id, max(from_at) AS from_at FROM claims GROUP BY instance_id"
     found = rows(db, f"SELECT c.* FROM claims c JOIN ({newest}) n USING (instance_id, from_at) ORDER BY c.id")
     return {row["instance_id"]: _claim(row) for row in found}
 
 
-def held_by(db: Database, holder: str) -> list[Claim]:
+def open_claims_of(db: Database, holder: str) -> list[Claim]:
     """The open claims of a person, the next to end first."""
     sql = "SELECT * FROM claims WHERE holder = ? AND ended_at IS NULL ORDER BY until_at"
     return [_claim(row) for row in rows(db, sql, holder)]
 
 
-def since(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
+def claims_since(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
     """The claims of a person or a team that are open, or ended after `start`."""
     column, value = ("holder", holder) if holder else ("team", team)
     sql = f"SELECT * FROM claims WHERE {column} = ? AND (ended_at IS NULL OR ended_at > ?)"
     return [_claim(row) for row in rows(db, sql, value, start)]
 
 
-def recent(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
+def recent_claims(db: Database, start: int, *, holder: str = "", team: str = "") -> list[Claim]:
     """Claims that are open, or ended after `start`: all, or those of a person or a team."""
     given = [(column, value) for column, value in (("holder", holder), ("team", team)) if value]
     where = "".join(f" AND {column} = ?" for column, _ in given)
@@ -147,7 +147,7 @@ def recent(db: Database, start: int, *, holder: str = "", team: str = "") -> lis
     return [_claim(row) for row in rows(db, sql, start, *(value for _, value in given))]
 
 
-def holds(db: Database, source: str, since: int, instance_id: str | None = None) -> dict[str, list[Hold]]:
+def holds_by_instance(db: Database, source: str, since: int, instance_id: str | None = None) -> dict[str, list[Hold]]:
     """Which GPUs of a source's instances (or of one of them) were whose after an instant, by instance."""
     only, values = ("", ()) if instance_id is None else (" AND c.instance_id = ?", (instance_id,))
     found = rows(
@@ -175,16 +175,16 @@ def holds(db: Database, source: str, since: int, instance_id: str | None = None)
     return told
 
 
-def ending(db: Database, before: int) -> list[Claim]:
+def claims_ending(db: Database, before: int) -> list[Claim]:
     """Open claims that end by then, the first to end first."""
     sql = "SELECT * FROM claims WHERE ended_at IS NULL AND until_at <= ? ORDER BY until_at, id"
     return [_claim(row) for row in rows(db, sql, before)]
 
 
-def open_ones(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Claim]]:
+def open_claims(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Claim]]:
     """The open claims of several instances, by instance, the longest first."""
     # past a few hundred instances, reading every open claim is quicker than so long a list
-    chosen = list(instance_ids) if len(instance_ids) <= MOST_NAMED else []
+    chosen = list(instance_ids) if len(instance_ids) <= MOST_NAMED_INSTANCES else []
     among = f" AND instance_id IN ({', '.join('?' * len(chosen))})" if chosen else ""
     sql = f"SELECT * FROM claims WHERE ended_at IS NULL{among} ORDER BY until_at DESC, id"
     found: dict[str, list[Claim]] = {}
@@ -193,7 +193,7 @@ def open_ones(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Claim
     return found
 
 
-def orphaned(db: Database, before: int) -> list[Claim]:
+def orphaned_claims(db: Database, before: int) -> list[Claim]:
     """Open claims on instances that were gone before then."""
     found = rows(
         db,
@@ -203,7 +203,7 @@ def orphaned(db: Database, before: int) -> list[Claim]:
     return [_claim(row) for row in found]
 
 
-def lacking(db: Database) -> list[tuple[Claim, int]]:
+def claims_lacking_gpus(db: Database) -> list[tuple[Claim, int]]:
     """Open claims with GPUs that their instance does not have, each with how many GPUs it has, where that is known."""
     found = rows(
         db,
@@ -229,12 +229,12 @@ EXTENSIONS_SCHEMA = (
 )
 
 
-def note(db: Database, claim_id: str, at: int, length: int) -> None:
+def note_extension(db: Database, claim_id: str, at: int, length: int) -> None:
     """Keep that a claim was extended by so many milliseconds."""
     changed(db, "INSERT OR REPLACE INTO extensions (claim_id, at, length) VALUES (?, ?, ?)", claim_id, at, length)
 
 
-def last(db: Database, claim_id: str) -> tuple[int, int] | None:
+def last_extension(db: Database, claim_id: str) -> tuple[int, int] | None:
     """When a claim was extended last, and by how many milliseconds."""
     row = one(db, "SELECT at, length FROM extensions WHERE claim_id = ?", claim_id)
     return (row["at"], row["length"]) if row else None

@@ -7,15 +7,15 @@ from sqlite_utils import Database
 
 from store.sql import rows
 
-Standing = Literal["owned", "rented", "held", "stopped"]
-STANDINGS: tuple[Standing, ...] = ("owned", "rented", "held", "stopped")
-FREE: tuple[Standing, ...] = ("owned", "rented")
+FindStanding = Literal["owned", "rented", "held", "stopped"]
+FIND_STANDINGS: tuple[FindStanding, ...] = ("owned", "rented", "held", "stopped")
+FREE_STANDINGS: tuple[FindStanding, ...] = ("owned", "rented")
 _CLAIMED = "(SELECT count(*) FROM claimed_gpus g WHERE g.instance_id = i.id)"
 _OPEN = f"max(1, i.gpu_count) - {_CLAIMED}"
 _FREE = f"i.state = 'running' AND coalesce(v.state, 'unknown') <> 'active' AND {_OPEN} >= ?"
 _SEEN = "CASE v.state WHEN 'free' THEN 0 WHEN 'partial' THEN 0 WHEN 'held' THEN 1 ELSE 2 END"
 _SOONEST = "(SELECT min(c.until_at) FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)"
-_STANDING: dict[Standing, tuple[str, str]] = {
+_STANDING: dict[FindStanding, tuple[str, str]] = {
     "owned": (f"i.provider = 'owned' AND {_FREE}", f"{_SEEN}, i.gpu_memory_mib, {_OPEN}"),
     "rented": (f"i.provider <> 'owned' AND {_FREE}", f"{_SEEN}, i.gpu_memory_mib, {_OPEN}"),
     "held": (f"i.state = 'running' AND {_CLAIMED} > 0 AND max(1, i.gpu_count) >= ?", f"{_SEEN}, {_SOONEST}"),
@@ -24,7 +24,7 @@ _STANDING: dict[Standing, tuple[str, str]] = {
 """The test, with the number of GPUs bound into it, and the order."""
 
 
-def kinds(db: Database) -> list[tuple[str, int]]:
+def gpu_kinds(db: Database) -> list[tuple[str, int]]:
     """Every GPU model in the fleet, as reported, with the MiB of one GPU."""
     found = rows(db, "SELECT DISTINCT gpu_model, gpu_memory_mib FROM instances WHERE gone_at IS NULL")
     return [(row["gpu_model"], row["gpu_memory_mib"]) for row in found]
@@ -37,7 +37,7 @@ def most_gpus(db: Database, chosen: Sequence[tuple[str, int]]) -> int:
     return int(rows(db, sql, *values)[0]["most"])
 
 
-def standing(db: Database, how: Standing, chosen: Sequence[tuple[str, int]], count: int) -> list[str]:
+def instances_standing(db: Database, how: FindStanding, chosen: Sequence[tuple[str, int]], count: int) -> list[str]:
     """Ids of the instances with one of these models and so many GPUs that stand like this."""
     test, order = _STANDING[how]
     marks, values = _among(chosen)

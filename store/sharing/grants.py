@@ -36,7 +36,7 @@ SCHEMA = (
         WHERE state IN ('drafted', 'pending', 'approved')""",
 )
 
-SHOWN_SCHEMA = ("ALTER TABLE grants ADD COLUMN shown TEXT",)
+GRANT_SHOWN_SCHEMA = ("ALTER TABLE grants ADD COLUMN shown TEXT",)
 """What the card showed; NULL where that was not kept."""
 
 
@@ -47,13 +47,13 @@ def add(db: Database, grant: Grant) -> None:
     insert(db, "grants", grant, choice=choice, shown=shown)
 
 
-def move(db: Database, grant_id: str, before: GrantState, after: GrantState, *, outcome: str = "") -> bool:
+def move_grant(db: Database, grant_id: str, before: GrantState, after: GrantState, *, outcome: str = "") -> bool:
     """Change the state; False when it is not what it was thought to be."""
     sql = "UPDATE grants SET state = ?, outcome = ? WHERE id = ? AND state = ?"
     return changed(db, sql, after, outcome, grant_id, before) == 1
 
 
-def decide(db: Database, grant_id: str, person: str, now: int, *, yes: bool) -> bool:
+def note_decision(db: Database, grant_id: str, person: str, now: int, *, yes: bool) -> bool:
     """The one decision on a pending grant; False when it is not pending any more."""
     sql = "UPDATE grants SET state = ?, decider = ?, decided_at = ? WHERE id = ? AND state = 'pending'"
     return changed(db, sql, "approved" if yes else "denied", person, now, grant_id) == 1
@@ -65,7 +65,7 @@ def by_id(db: Database, grant_id: str) -> Grant | None:
     return _grant(row) if row else None
 
 
-def live(db: Database, wanted: Grant) -> Grant | None:
+def live_grant(db: Database, wanted: Grant) -> Grant | None:
     """What a person has open for the same instance, the same beginning and the same offer."""
     sql = (
         "SELECT * FROM grants WHERE person = ? AND instance_id = ? AND coalesce(from_at, 0) = ? AND handover_id = ? "
@@ -75,12 +75,12 @@ def live(db: Database, wanted: Grant) -> Grant | None:
     return _grant(row) if row else None
 
 
-def approved(db: Database) -> list[Grant]:
+def approved_grants(db: Database) -> list[Grant]:
     """Those still to be made."""
     return [_grant(row) for row in rows(db, "SELECT * FROM grants WHERE state = 'approved' ORDER BY decided_at, id")]
 
 
-def over(db: Database, now: int) -> list[Grant]:
+def overdue_grants(db: Database, now: int) -> list[Grant]:
     """Drafts and questions whose time is up."""
     sql = "SELECT * FROM grants WHERE state IN ('drafted', 'pending') AND expires_at <= ?"
     return [_grant(row) for row in rows(db, sql, now)]

@@ -22,7 +22,7 @@ SCHEMA = (
     "CREATE UNIQUE INDEX one_open_handover ON handovers (claim_id) WHERE state = 'open'",
 )
 
-SHOWN_SCHEMA = ("ALTER TABLE handovers ADD COLUMN shown TEXT",)
+HANDOVER_SHOWN_SCHEMA = ("ALTER TABLE handovers ADD COLUMN shown TEXT",)
 """What was offered; NULL where that was not kept."""
 
 
@@ -31,12 +31,12 @@ def add(db: Database, offer: Handover) -> None:
     insert(db, "handovers", offer, shown=offer.shown.to_json() if offer.shown else None)
 
 
-def show(db: Database, offer_id: str, shown: Conditions) -> None:
+def show_anew(db: Database, offer_id: str, shown: Conditions) -> None:
     """Offer it anew, as it is by now."""
     changed(db, "UPDATE handovers SET shown = ? WHERE id = ? AND state = 'open'", shown.to_json(), offer_id)
 
 
-def settle(db: Database, offer_id: str, state: HandoverState, now: int) -> bool:
+def settle_handover(db: Database, offer_id: str, state: HandoverState, now: int) -> bool:
     """End an open offer; False when it has been settled already."""
     sql = "UPDATE handovers SET state = ?, settled_at = ? WHERE id = ? AND state = 'open'"
     return changed(db, sql, state, now, offer_id) == 1
@@ -48,13 +48,13 @@ def by_id(db: Database, offer_id: str) -> Handover | None:
     return _handover(row) if row else None
 
 
-def open_for(db: Database, claim_id: str) -> Handover | None:
+def open_handover(db: Database, claim_id: str) -> Handover | None:
     """The open offer of a claim."""
     row = one(db, "SELECT * FROM handovers WHERE claim_id = ? AND state = 'open'", claim_id)
     return _handover(row) if row else None
 
 
-def over(db: Database, now: int) -> list[Handover]:
+def overdue_handovers(db: Database, now: int) -> list[Handover]:
     """Open offers whose time is up or whose claim has ended."""
     sql = (
         "SELECT h.* FROM handovers h JOIN claims c ON c.id = h.claim_id "

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.domain.machines import models
 from bot.domain.sharing.line import WaitEnd, Waiter
-from bot.domain.sharing.offers import Offer, OfferState
+from bot.domain.sharing.offers import LineOffer, LineOfferState
 from store.sql import Row, bound, changed, many, one, rows
 
 SCHEMA = (
@@ -85,7 +85,7 @@ _IN_LINE = "FROM waiters WHERE ended_at IS NULL AND coalesce(instance_id, '') = 
 _OFFERS = """SELECT o.*, w.person, w.length FROM offers o JOIN waiters w ON w.id = o.waiter_id"""
 
 
-def join(db: Database, waiter: Waiter) -> Waiter:
+def join_end(db: Database, waiter: Waiter) -> Waiter:
     """Put somebody at the end of a line; its id is its place in the order."""
     cursor = db.execute(
         "INSERT INTO waiters (person, instance_id, kind, count, length, note, since, run) "
@@ -114,7 +114,7 @@ def end(db: Database, waiter_id: int, now: int, reason: WaitEnd) -> bool:
     return changed(db, sql, now, reason, waiter_id) == 1
 
 
-def unoffered(db: Database, *, before: int | None = None, instance_id: str = "") -> list[Waiter]:
+def waiters_unoffered(db: Database, *, before: int | None = None, instance_id: str = "") -> list[Waiter]:
     """Those who have no offer just now, the first first; only those before a place, or for one instance, if given."""
     chosen, values = "", []
     for part, value in ((" AND id < ?", before), (" AND coalesce(instance_id, '') = ?", instance_id or None)):
@@ -128,18 +128,18 @@ def unoffered(db: Database, *, before: int | None = None, instance_id: str = "")
     return [_waiter(row) for row in rows(db, sql, *values)]
 
 
-def is_any(db: Database) -> bool:
+def is_anybody_waiting(db: Database) -> bool:
     """Whether anybody waits for anything."""
     return one(db, "SELECT 1 FROM waiters WHERE ended_at IS NULL LIMIT 1") is not None
 
 
-def of_person(db: Database, person: str) -> list[Waiter]:
+def places_of(db: Database, person: str) -> list[Waiter]:
     """The places of a person, the oldest first."""
     found = rows(db, "SELECT * FROM waiters WHERE person = ? AND ended_at IS NULL ORDER BY id", person)
     return [_waiter(row) for row in found]
 
 
-def lines(db: Database) -> list[tuple[Waiter, int]]:
+def first_of_lines(db: Database) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it, those who want different numbers of GPUs apart."""
     found = rows(db, "SELECT * FROM lines WHERE people > 0")
     pairs = [(_first(db, row["instance_id"], row["kind"], row["count"] or None), row["people"]) for row in found]
@@ -151,13 +151,13 @@ def _first(db: Database, instance_id: str, kind: str, count: int | None) -> Wait
     return _waiter(row) if row else None
 
 
-def before(db: Database, first: Waiter, waiter_id: int) -> int:
+def count_before(db: Database, first: Waiter, waiter_id: int) -> int:
     """How many came before a place, of those in the line of `first`."""
     row = one(db, f"SELECT count(*) AS n {_IN_LINE} AND id < ?", *_key(first), waiter_id)
     return row["n"] if row else 0
 
 
-def standing(db: Database, wanted: Iterable[Waiter]) -> list[Waiter]:
+def waiters_in_lines(db: Database, wanted: Iterable[Waiter]) -> list[Waiter]:
     """Everybody in the lines of these, those with an offer included, the first first."""
     found = [_waiter(row) for first in wanted for row in rows(db, f"SELECT * {_IN_LINE}", *_key(first))]
     return sorted(found, key=lambda waiter: waiter.id)
@@ -167,20 +167,20 @@ def _key(waiter: Waiter) -> tuple[str, str, int | None]:
     return waiter.instance_id, "" if waiter.instance_id else str(waiter.kind), waiter.count
 
 
-def place(db: Database, person: str, instance_id: str, kind: str) -> Waiter | None:
+def place_of_person(db: Database, person: str, instance_id: str, kind: str) -> Waiter | None:
     """The place a person has in a line."""
     sql = "SELECT * FROM waiters WHERE person = ? AND coalesce(instance_id, '') = ? AND kind = ? AND ended_at IS NULL"
     row = one(db, sql, person, instance_id, kind)
     return _waiter(row) if row else None
 
 
-def stale(db: Database, before: int) -> list[Waiter]:
+def stale_waiters(db: Database, before: int) -> list[Waiter]:
     """Those who have waited since then or longer."""
     found = rows(db, "SELECT * FROM waiters WHERE ended_at IS NULL AND since <= ? ORDER BY id", before)
     return [_waiter(row) for row in found]
 
 
-def orphaned(db: Database, before: int) -> list[Waiter]:
+def orphaned_waiters(db: Database, before: int) -> list[Waiter]:
     """Those who wait for an instance that was gone before then."""
     found = rows(
         db,
@@ -191,7 +191,7 @@ def orphaned(db: Database, before: int) -> list[Waiter]:
     return [_waiter(row) for row in found]
 
 
-def offer(db: Database, made: Offer) -> None:
+def add_offer(db: Database, made: LineOffer) -> None:
     """Hold GPUs for somebody whose turn it is."""
     changed(
         db,
@@ -207,7 +207,7 @@ def offer(db: Database, made: Offer) -> None:
     many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", each)
 
 
-def for_runs(db: Database) -> list[tuple[str, Waiter]]:
+def offers_for_runs(db: Database) -> list[tuple[str, Waiter]]:
     """The open offers to those for whom a run waits, as the id of the offer and whose it is."""
     sql = (
         "SELECT o.id AS offer_id, w.* FROM offers o JOIN waiters w ON w.id = o.waiter_id "
@@ -216,7 +216,7 @@ def for_runs(db: Database) -> list[tuple[str, Waiter]]:
     return [(row.pop("offer_id"), _waiter(row)) for row in rows(db, sql)]
 
 
-def close(db: Database, offer_id: str, now: int, state: OfferState) -> bool:
+def close_offer(db: Database, offer_id: str, now: int, state: LineOfferState) -> bool:
     """End an open offer and let its GPUs go; False when it has ended already."""
     sql = "UPDATE offers SET state = ?, ended_at = ? WHERE id = ? AND state = 'open'"
     done = changed(db, sql, state, now, offer_id)
@@ -224,44 +224,44 @@ def close(db: Database, offer_id: str, now: int, state: OfferState) -> bool:
     return done == 1
 
 
-def prolong(db: Database, offer_id: str, until: int) -> None:
+def prolong_offer(db: Database, offer_id: str, until: int) -> None:
     """Hold the GPUs of an open offer for longer."""
     changed(db, "UPDATE offers SET until_at = ? WHERE id = ? AND state = 'open'", until, offer_id)
 
 
-def offer_by_id(db: Database, offer_id: str) -> Offer | None:
+def offer_by_id(db: Database, offer_id: str) -> LineOffer | None:
     """One offer, open or ended."""
     row = one(db, f"{_OFFERS} WHERE o.id = ?", offer_id)
     return _offer(row) if row else None
 
 
-def open_offers(db: Database) -> list[Offer]:
+def open_offers(db: Database) -> list[LineOffer]:
     """Every offer that waits for an answer, the oldest first."""
     return [_offer(row) for row in rows(db, f"{_OFFERS} WHERE o.state = 'open' ORDER BY o.made_at, o.waiter_id")]
 
 
-def offers_on(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Offer]]:
+def offers_on(db: Database, instance_ids: Sequence[str]) -> dict[str, list[LineOffer]]:
     """The open offers of some instances, by instance."""
-    wanted, found = set(instance_ids), dict[str, list[Offer]]()
+    wanted, found = set(instance_ids), dict[str, list[LineOffer]]()
     for each in open_offers(db):
         if each.instance_id in wanted:
             found.setdefault(each.instance_id, []).append(each)
     return found
 
 
-def last_offer(db: Database, waiter_id: int) -> Offer | None:
+def newest_offer(db: Database, waiter_id: int) -> LineOffer | None:
     """The newest offer that somebody was made."""
     row = one(db, f"{_OFFERS} WHERE o.waiter_id = ? ORDER BY o.made_at DESC, o.rowid DESC LIMIT 1", waiter_id)
     return _offer(row) if row else None
 
 
-def offer_to(db: Database, waiter_id: int) -> Offer | None:
+def offer_to(db: Database, waiter_id: int) -> LineOffer | None:
     """The open offer to somebody in the line."""
     row = one(db, f"{_OFFERS} WHERE o.waiter_id = ? AND o.state = 'open'", waiter_id)
     return _offer(row) if row else None
 
 
-def first_word(db: Database, claim_ids: Iterable[str]) -> list[str]:
+def holders_not_told(db: Database, claim_ids: Iterable[str]) -> list[str]:
     """Of these claims, those whose holders were not told yet that somebody waits; they count as told from now on."""
     sql = "INSERT INTO told_of_line (claim_id) VALUES (?) ON CONFLICT DO NOTHING"
     return [each for each in claim_ids if changed(db, sql, each) == 1]
@@ -272,5 +272,5 @@ def _waiter(row: Row) -> Waiter:
     return Waiter(**{**row, "kind": kind, "instance_id": row["instance_id"] or ""})
 
 
-def _offer(row: Row) -> Offer:
-    return Offer(**{**row, "gpus": tuple(json.loads(row["gpus"]))})
+def _offer(row: Row) -> LineOffer:
+    return LineOffer(**{**row, "gpus": tuple(json.loads(row["gpus"]))})

@@ -20,13 +20,13 @@ SCHEMA = (
 )
 
 
-def of(db: Database, claim_id: str) -> Reminder | None:
+def reminder_of(db: Database, claim_id: str) -> Reminder | None:
     """What the holder of a claim was told."""
     row = one(db, "SELECT * FROM reminders WHERE claim_id = ?", claim_id)
     return Reminder(**{**row, "posted": bool(row["posted"]), "closed": bool(row["closed"])}) if row else None
 
 
-def note(db: Database, claim: Claim, set_at: int) -> bool:
+def note_end(db: Database, claim: Claim, set_at: int) -> bool:
     """Note the end of a claim; an end that is new makes all reminders new. False when it was noted already."""
     sql = (
         "INSERT INTO reminders (claim_id, until_at, set_at) VALUES (?, ?, ?) ON CONFLICT (claim_id) DO UPDATE "
@@ -35,20 +35,20 @@ def note(db: Database, claim: Claim, set_at: int) -> bool:
     return changed(db, sql, claim.id, claim.until_at, set_at) == 1
 
 
-def say(db: Database, claim_id: str, mark: int) -> bool:
+def note_mark(db: Database, claim_id: str, mark: int) -> bool:
     """Note that a mark is told; False when it was, or a later one."""
     sql = "UPDATE reminders SET said = ?, posted = 1 WHERE claim_id = ? AND (said IS NULL OR said > ?)"
     return changed(db, sql, mark, claim_id, mark) == 1
 
 
-def close(db: Database, claim_id: str) -> bool:
+def close_reminder(db: Database, claim_id: str) -> bool:
     """The claim has ended; True when there is a message that should say so and does not yet."""
     done = changed(db, "UPDATE reminders SET closed = 1 WHERE claim_id = ? AND closed = 0", claim_id)
-    told = of(db, claim_id)
+    told = reminder_of(db, claim_id)
     return done == 1 and told is not None and told.posted
 
 
-def unnoted(db: Database) -> list[Claim]:
+def claims_unnoted(db: Database) -> list[Claim]:
     """Open claims whose present end is not noted."""
     found = rows(
         db,
@@ -58,7 +58,7 @@ def unnoted(db: Database) -> list[Claim]:
     return [each for row in found if (each := stored_claims.by_id(db, row["id"]))]
 
 
-def unclosed(db: Database) -> list[Claim]:
+def claims_unclosed(db: Database) -> list[Claim]:
     """Claims that have ended without their reminder knowing."""
     found = rows(
         db,

@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.requests import Answer, Request
+from bot.domain.sharing.requests import ReleaseRequest, RequestAnswer
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -21,31 +21,31 @@ SCHEMA = (
 )
 
 
-def add(db: Database, request: Request) -> bool:
+def add(db: Database, request: ReleaseRequest) -> bool:
     """Write a new request; False when this person has asked for this claim before."""
     sql = "INSERT INTO requests (id, claim_id, asker, reason, asked_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
     return changed(db, sql, request.id, request.claim_id, request.asker, request.reason, request.asked_at) == 1
 
 
-def answer(db: Database, request_id: str, now: int, said: Answer, *, waiter_id: int | None = None) -> bool:
+def note_answer(db: Database, request_id: str, now: int, said: RequestAnswer, *, waiter_id: int | None = None) -> bool:
     """Note the answer; False when there was one already."""
     sql = "UPDATE requests SET answer = ?, answered_at = ?, waiter_id = ? WHERE id = ? AND answer = ''"
     return changed(db, sql, said, now, waiter_id, request_id) == 1
 
 
-def by_id(db: Database, request_id: str) -> Request | None:
+def by_id(db: Database, request_id: str) -> ReleaseRequest | None:
     """One request."""
     row = one(db, "SELECT * FROM requests WHERE id = ?", request_id)
-    return Request(**row) if row else None
+    return ReleaseRequest(**row) if row else None
 
 
-def of(db: Database, claim_id: str, asker: str) -> Request | None:
+def request_by(db: Database, claim_id: str, asker: str) -> ReleaseRequest | None:
     """What this person asked the holder of this claim."""
     row = one(db, "SELECT * FROM requests WHERE claim_id = ? AND asker = ?", claim_id, asker)
-    return Request(**row) if row else None
+    return ReleaseRequest(**row) if row else None
 
 
-def unanswered(db: Database, claim_id: str) -> list[Request]:
+def unanswered_requests(db: Database, claim_id: str) -> list[ReleaseRequest]:
     """The requests for a claim that wait for an answer, the oldest first."""
     found = rows(db, "SELECT * FROM requests WHERE claim_id = ? AND answer = '' ORDER BY asked_at, rowid", claim_id)
-    return [Request(**row) for row in found]
+    return [ReleaseRequest(**row) for row in found]

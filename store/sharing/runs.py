@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.runs import Run, RunState, Seen
+from bot.domain.sharing.runs import Run, RunLook, RunState
 from store.records import find, find_all, insert
 from store.sql import changed
 
@@ -33,7 +33,7 @@ SCHEMA = (
     "CREATE UNIQUE INDEX one_live_run ON runs (claim_id) WHERE state IN ('queued', 'starting', 'running')",
     "CREATE INDEX live_runs ON runs (instance_id) WHERE state IN ('queued', 'starting', 'running')",
 )
-HEARD = (
+RUN_HEARD_SCHEMA = (
     "ALTER TABLE runs ADD COLUMN heard_at INTEGER",
     "CREATE INDEX lost_runs ON runs (instance_id, finished_at) WHERE state = 'lost'",
 )
@@ -44,13 +44,13 @@ def add(db: Database, run: Run) -> None:
     insert(db, "runs", run)
 
 
-def calling(db: Database, run_id: str, now: int) -> bool:
+def note_call(db: Database, run_id: str, now: int) -> bool:
     """Note, before the call, that it is being started; False when it is not queued any more."""
     sql = "UPDATE runs SET state = 'starting', called_at = ? WHERE id = ? AND state = 'queued'"
     return changed(db, sql, now, run_id) == 1
 
 
-def started(db: Database, run_id: str, handle: str, now: int) -> bool:
+def note_start(db: Database, run_id: str, handle: str, now: int) -> bool:
     """It runs, under this name of the provider's; False when it was running or over already."""
     sql = (
         "UPDATE runs SET state = 'running', handle = ?, started_at = ? WHERE id = ? AND state IN ('queued', 'starting')"
@@ -58,7 +58,7 @@ def started(db: Database, run_id: str, handle: str, now: int) -> bool:
     return changed(db, sql, handle, now, run_id) == 1
 
 
-def wish(db: Database, run_id: str, person: str) -> bool:
+def note_cancelled(db: Database, run_id: str, person: str) -> bool:
     """Somebody wants it ended; False when it is over, or somebody wanted it before."""
     sql = (
         "UPDATE runs SET cancelled_by = ? WHERE id = ? AND cancelled_by = '' "
@@ -67,18 +67,18 @@ def wish(db: Database, run_id: str, person: str) -> bool:
     return changed(db, sql, person, run_id) == 1
 
 
-def progress(db: Database, run_id: str, tail: str) -> bool:
+def keep_output(db: Database, run_id: str, tail: str) -> bool:
     """Keep its newest output; False when there is nothing new."""
     sql = "UPDATE runs SET tail = ? WHERE id = ? AND state = 'running' AND tail <> ?"
     return changed(db, sql, tail, run_id, tail) == 1
 
 
-def heard(db: Database, run_id: str, now: int) -> None:
+def note_heard(db: Database, run_id: str, now: int) -> None:
     """It was seen to run."""
     changed(db, "UPDATE runs SET heard_at = ? WHERE id = ? AND state = 'running'", now, run_id)
 
 
-def found(db: Database, run_id: str, seen: Seen, now: int) -> bool:
+def note_found(db: Database, run_id: str, seen: RunLook, now: int) -> bool:
     """One that was lost is known to have come to its end after all; False when it was not lost."""
     sql = (
         "UPDATE runs SET state = 'done', exit_code = ?, tail = coalesce(nullif(?, ''), tail), outcome = '', "
@@ -87,13 +87,13 @@ def found(db: Database, run_id: str, seen: Seen, now: int) -> bool:
     return changed(db, sql, seen.exit_code, seen.tail, now, run_id) == 1
 
 
-def lost_on(db: Database, instance_id: str, since: int) -> list[Run]:
+def lost_runs_on(db: Database, instance_id: str, since: int) -> list[Run]:
     """Runs of an instance that were lost since then; they may go on there."""
     sql = "SELECT * FROM runs WHERE state = 'lost' AND instance_id = ? AND finished_at >= ? ORDER BY finished_at, id"
     return find_all(db, Run, sql, instance_id, since)
 
 
-def finish(db: Database, run_id: str, state: RunState, seen: Seen, now: int) -> bool:
+def end_run(db: Database, run_id: str, state: RunState, seen: RunLook, now: int) -> bool:
     """It is over; False when it was already."""
     return (
         changed(
@@ -116,14 +116,14 @@ def by_id(db: Database, run_id: str) -> Run | None:
     return find(db, Run, "SELECT * FROM runs WHERE id = ?", run_id)
 
 
-def live(db: Database, instance_id: str = "") -> list[Run]:
+def live_runs(db: Database, instance_id: str = "") -> list[Run]:
     """Runs that may still go on (on one instance, if given), oldest first."""
     where = " AND instance_id = ?" if instance_id else ""
     sql = f"SELECT * FROM runs WHERE state IN ('queued', 'starting', 'running'){where} ORDER BY created_at, id"
     return find_all(db, Run, sql, *([instance_id] if instance_id else []))
 
 
-def newest_of(db: Database, person: str, limit: int) -> list[Run]:
+def newest_runs(db: Database, person: str, limit: int) -> list[Run]:
     """A person's runs, newest first."""
     sql = "SELECT * FROM runs WHERE person = ? ORDER BY created_at DESC, id LIMIT ?"
     return find_all(db, Run, sql, person, limit)

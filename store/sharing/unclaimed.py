@@ -2,7 +2,7 @@
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.unclaimed import Squat
+from bot.domain.sharing.unclaimed import UnclaimedUse
 from store.records import find, find_all, insert
 from store.sql import changed, one
 
@@ -26,7 +26,7 @@ SCHEMA = (
 _OPEN = "state IN ('seen', 'asked')"
 
 
-def see(db: Database, squat: Squat) -> None:
+def note_use(db: Database, squat: UnclaimedUse) -> None:
     """Note that somebody works without a claim, on these GPUs; carries on what was noted before."""
     insert(
         db,
@@ -37,36 +37,36 @@ def see(db: Database, squat: Squat) -> None:
     )
 
 
-def ask(db: Database, squat_id: str, person: str, now: int) -> bool:
+def note_asked(db: Database, squat_id: str, person: str, now: int) -> bool:
     """Note whom we ask; False when somebody was."""
     sql = "UPDATE squats SET person = ?, asked_at = ?, state = 'asked' WHERE id = ? AND state = 'seen'"
     return changed(db, sql, person, now, squat_id) == 1
 
 
-def end(db: Database, squat: Squat, state: str) -> bool:
+def end(db: Database, squat: UnclaimedUse, state: str) -> bool:
     """It is over, or was answered; False when it was before. What nobody was asked about is forgotten."""
     if not squat.person:
         return changed(db, "DELETE FROM squats WHERE id = ? AND state = 'seen'", squat.id) == 1
     return changed(db, "UPDATE squats SET state = ? WHERE id = ? AND state = 'asked'", state, squat.id) == 1
 
 
-def by_id(db: Database, squat_id: str) -> Squat | None:
+def by_id(db: Database, squat_id: str) -> UnclaimedUse | None:
     """One case, open or over."""
-    return find(db, Squat, "SELECT * FROM squats WHERE id = ?", squat_id)
+    return find(db, UnclaimedUse, "SELECT * FROM squats WHERE id = ?", squat_id)
 
 
-def open_ones(db: Database) -> list[Squat]:
+def open_uses(db: Database) -> list[UnclaimedUse]:
     """What goes on, the oldest first."""
-    return find_all(db, Squat, f"SELECT * FROM squats WHERE {_OPEN} ORDER BY since, rowid")
+    return find_all(db, UnclaimedUse, f"SELECT * FROM squats WHERE {_OPEN} ORDER BY since, rowid")
 
 
-def asked_lately(db: Database, person: str, instance_id: str, since: int) -> bool:
+def asked_person(db: Database, person: str, instance_id: str, since: int) -> bool:
     """Whether a person was asked about an instance since then."""
     sql = "SELECT 1 FROM squats WHERE person = ? AND instance_id = ? AND asked_at > ? LIMIT 1"
     return one(db, sql, person, instance_id, since) is not None
 
 
-def denied_lately(db: Database, person: str, instance_id: str, since: int) -> bool:
+def denied_by(db: Database, person: str, instance_id: str, since: int) -> bool:
     """Whether a person has said since then that what works on an instance is not theirs."""
     sql = "SELECT 1 FROM squats WHERE person = ? AND instance_id = ? AND asked_at > ? AND state = 'not mine' LIMIT 1"
     return one(db, sql, person, instance_id, since) is not None

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.domain.machines.listing import FleetFilter
-from bot.domain.sharing import wants
+from bot.domain.sharing import gpu_spec
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import find
@@ -34,8 +34,8 @@ def median_ms(do: Callable[[], object]) -> float:
 
 
 def search_ms(ctx: Context, text: str) -> float:
-    want = wants.parse(text)
-    return median_ms(lambda: find.find(ctx, want, "U1"))
+    want = gpu_spec.parse_gpu_spec(text)
+    return median_ms(lambda: find.find_gpus(ctx, want, "U1"))
 
 
 @pytest.mark.parametrize("count", SIZES)

@@ -59,7 +59,7 @@ def fill(ctx: Context, count: int, provider: str = "ec2") -> list[Instance]:
         stored_fleet.save_all(db, [(each, chance.choice(TEAMS), rate) for each in made])
         stored_fleet.save_verdicts(db, judged)
     for number, each in enumerate(made[:: max(10, count // 500)]):
-        claims.claim(ctx, each.id, f"U{number:09d}", length=8 * HOUR_MS, note="fine-tune of the big model")
+        claims.claim_gpus(ctx, each.id, f"U{number:09d}", length=8 * HOUR_MS, note="fine-tune of the big model")
     return made
 
 

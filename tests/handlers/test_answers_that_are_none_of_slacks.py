@@ -154,7 +154,7 @@ def test_who_valet_is_stays_as_it_was_said_in_full(office, change):
 def test_a_post_whose_answer_is_none_is_found_and_not_said_twice(office, said):
     from bot.services.sharing import claims as claiming
 
-    claim = claiming.claim(office.valet.ctx, office.machine("nb-2").id, ADA, length=None).claims[0]
+    claim = claiming.claim_gpus(office.valet.ctx, office.machine("nb-2").id, ADA, length=None).claims[0]
     tell(office, ADA, claim)
     answers(office, "chat.postMessage", said)
     drain(office)

@@ -17,8 +17,8 @@ from bot.domain.machines.models import gpu_kind
 from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
 from bot.domain.money.standing_costs import Keeping
-from bot.domain.sharing.find import Found, Way
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.find import FindOption, FindResult
+from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
 from handlers import cost, gpu, verbs, working
@@ -31,7 +31,7 @@ from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import find as find_blocks
-from handlers.blocks.sharing.find import Asked
+from handlers.blocks.sharing.find import FindQuery
 from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
@@ -39,7 +39,7 @@ from tests.handlers.pieces import NOW, TEXTS, objections
 STATES = ActionState.__args__
 BECAME = ("idle", "asked", "approved", "stopping", "stopped", "claimed", "kept", "working", "unknown", "gone")
 TOTALS = FleetTotals(10_000, 80_000, 9_000, 5_000, 1_234, 10**15, 10**15)
-ASKED = Asked(Want(2, gpu_kind("a100-80")), 6 * HOUR_MS)
+ASKED = FindQuery(GpuSpec(2, gpu_kind("a100-80")), 6 * HOUR_MS)
 KEPT = Undelivered("7", "C0GPUS001", "is_archived", NOW, (("digest", "C0GPUS001|2026-11-23"),) * 40)
 APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
@@ -82,12 +82,12 @@ def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
         assert sum(block["type"] == "actions" for block in shown.blocks) >= dormant_blocks.DORMANT_PAGE
 
 
-def told(text: str) -> Found:
+def told(text: str) -> FindResult:
     """An answer with a way of each tier, and all that may stand below them."""
     one, held = pieces.listing(text), pieces.listing(text, claimed=True)
-    ways = [Way(tier, 1, one) for tier in ("owned", "rented", "stopped", "launch")]
-    asked = Way("held", 1, held, claim=pieces.claim(text))
-    return Found(ASKED.want, (*ways[:2], asked, *ways[2:]), mine=(one,), fewer=ways[0], ahead=1)
+    ways = [FindOption(tier, 1, one) for tier in ("owned", "rented", "stopped", "launch")]
+    asked = FindOption("held", 1, held, claim=pieces.claim(text))
+    return FindResult(ASKED.want, (*ways[:2], asked, *ways[2:]), mine=(one,), fewer=ways[0], ahead=1)
 
 
 def hint(text: str) -> Hint:
@@ -102,15 +102,15 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         fleet_blocks.one_machine(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
         fleet_blocks.status([], FleetTotals(), pieces.sources(text), NOW, page=0, query=""),
         fleet_blocks.status([], FleetTotals(), [], NOW, page=0, query=text),
-        claims_blocks.claimed(pieces.listing(text, claimed=True), held.holder),
-        claims_blocks.claimed(one, held.holder),
-        claims_blocks.released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
-        claims_blocks.release_others(pieces.listing(text, claimed=True)),
-        claims_blocks.taken(one, (held,), ASKED, told(text), NOW),
-        claims_blocks.taken(pieces.listing(text, claimed=True), (held,), ASKED, Found(ASKED.want), NOW),
-        find_blocks.found(ASKED, told(text), NOW),
-        find_blocks.found(ASKED, Found(ASKED.want, ahead=3), NOW),
-        *(find_blocks.hint(one, hint(text), better, NOW) for better in told(text).ways),
+        claims_blocks.claim_made(pieces.listing(text, claimed=True), held.holder),
+        claims_blocks.claim_made(one, held.holder),
+        claims_blocks.claim_released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
+        claims_blocks.which_to_release(pieces.listing(text, claimed=True)),
+        claims_blocks.gpus_taken(one, (held,), ASKED, told(text), NOW),
+        claims_blocks.gpus_taken(pieces.listing(text, claimed=True), (held,), ASKED, FindResult(ASKED.want), NOW),
+        find_blocks.find_result(ASKED, told(text), NOW),
+        find_blocks.find_result(ASKED, FindResult(ASKED.want, ahead=3), NOW),
+        *(find_blocks.hint_reply(one, hint(text), better, NOW) for better in told(text).ways),
         claims_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text),
         claims_blocks.claim_ended(pieces.claim(text, end_reason="released"), text),
         digest.kept(text, NOW),

@@ -5,8 +5,8 @@ from datetime import date, time
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot, SlotState
-from bot.domain.sharing.calendar import Week
+from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, GpuHold, SlotState
+from bot.domain.sharing.calendar import CalendarWeek
 from bot.domain.sharing.claims import GpuChoice
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.sharing import bookings as bookings_blocks
@@ -18,9 +18,9 @@ ID, ADA, BOB = "i-0123456789abcdef0", "U0ADA0001", "U0BOB0001"
 ZONE = "America/Argentina/ComodRivadavia"
 
 
-def slot(text: str, number: int = 0, **fields: object) -> Slot:
+def slot(text: str, number: int = 0, **fields: object) -> BookingSlot:
     given = {"note": text, "weekly": True, "outcome": "<@U0BOB0001> cancelled it."} | fields
-    return Slot(
+    return BookingSlot(
         id=f"{number:032}",
         booking_id="b" * 32,
         instance_id=ID,
@@ -48,9 +48,9 @@ def made(text: str, last_day: date | None) -> Booking:
     )
 
 
-def holds(text: str) -> tuple[Hold, ...]:
+def holds(text: str) -> tuple[GpuHold, ...]:
     return tuple(
-        Hold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR_MS, booked=number % 2 == 0, note=text)
+        GpuHold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR_MS, booked=number % 2 == 0, note=text)
         for number in range(60)
     )
 
@@ -59,23 +59,23 @@ def holds(text: str) -> tuple[Hold, ...]:
 def test_what_is_said_of_bookings_is_fit_to_send(text):
     one, stopped = pieces.listing(text), pieces.listing(text, state="unknown")
     gap = Gap(ADA, GpuChoice(indexes=(0, 3)), 8, NOW + DAY_MS, 6 * HOUR_MS)
-    wanted = bookings_blocks.Wanted(BOB, GpuChoice(), ZONE)
+    wanted = bookings_blocks.ClaimAttempt(BOB, GpuChoice(), ZONE)
     slots = [slot(text, number) for number in range(40)]
     replies = [
-        bookings_blocks.booked(one, made(text, date(2027, 1, 1)), slots, no_show_minutes=30, remark=text),
-        bookings_blocks.booked(stopped, made(text, None), slots, no_show_minutes=30),
-        bookings_blocks.clash(one, gap, holds(text), NOW + 3 * DAY_MS, ZONE),
-        bookings_blocks.clash(one, gap, (), None, ZONE),
-        bookings_blocks.in_the_way(one, slots[0], wanted, now=NOW, shortest=5 * MINUTE_MS),
-        bookings_blocks.in_the_way(one, slots[0], wanted, now=slots[0].from_at, shortest=5 * MINUTE_MS),
-        bookings_blocks.listed(slots, {ID: one}, ADA, of=f"of {text[:120]}"),
-        bookings_blocks.listed(slots, {}, BOB, of="to come"),
-        bookings_blocks.listed([], {}, BOB, of="to come"),
-        bookings_blocks.which(slots[0], text),
-        bookings_blocks.cancelled(slots, text, BOB, series=True),
-        bookings_blocks.cancelled(slots, text, ADA, series=False),
-        bookings_blocks.soon(slots[0], one),
-        bookings_blocks.beside(fleet_blocks.one_machine(one, NOW), slots, one),
+        bookings_blocks.booking_made(one, made(text, date(2027, 1, 1)), slots, no_show_minutes=30, remark=text),
+        bookings_blocks.booking_made(stopped, made(text, None), slots, no_show_minutes=30),
+        bookings_blocks.booking_clash(one, gap, holds(text), NOW + 3 * DAY_MS, ZONE),
+        bookings_blocks.booking_clash(one, gap, (), None, ZONE),
+        bookings_blocks.booking_met(one, slots[0], wanted, now=NOW, shortest=5 * MINUTE_MS),
+        bookings_blocks.booking_met(one, slots[0], wanted, now=slots[0].from_at, shortest=5 * MINUTE_MS),
+        bookings_blocks.booking_list(slots, {ID: one}, ADA, of=f"of {text[:120]}"),
+        bookings_blocks.booking_list(slots, {}, BOB, of="to come"),
+        bookings_blocks.booking_list([], {}, BOB, of="to come"),
+        bookings_blocks.which_bookings(slots[0], text),
+        bookings_blocks.booking_cancelled(slots, text, BOB, series=True),
+        bookings_blocks.booking_cancelled(slots, text, ADA, series=False),
+        bookings_blocks.slot_begins_soon(slots[0], one),
+        bookings_blocks.with_bookings(fleet_blocks.one_machine(one, NOW), slots, one),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -85,20 +85,22 @@ def test_what_is_said_of_bookings_is_fit_to_send(text):
 @pytest.mark.parametrize("state", SlotState.__args__)
 def test_how_a_booking_goes_is_fit_to_send_in_every_state(text, state):
     told = slot(text, state=state, claim_id="c")
-    replies = [bookings_blocks.progress(told, one, text, no_show_minutes=30) for one in (pieces.listing(text), None)]
+    replies = [
+        bookings_blocks.slot_progress(told, one, text, no_show_minutes=30) for one in (pieces.listing(text), None)
+    ]
 
     assert [objections(reply) for reply in replies] == [[], []]
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_calendars_are_fit_to_send(text):
-    weeks = [Week(f"{ID}{number}", text, 8, holds(text)) for number in range(40)]
+    weeks = [CalendarWeek(f"{ID}{number}", text, 8, holds(text)) for number in range(40)]
     replies = [
-        calendar_blocks.one(weeks[0], BOB, ZONE, NOW),
-        calendar_blocks.one(Week(ID, text, 8, ()), BOB, ZONE, NOW),
-        calendar_blocks.all_of(weeks, BOB, ZONE, NOW),
-        calendar_blocks.all_of([], BOB, ZONE, NOW),
-        calendar_blocks.subscribed(
+        calendar_blocks.week_of_machine(weeks[0], BOB, ZONE, NOW),
+        calendar_blocks.week_of_machine(CalendarWeek(ID, text, 8, ()), BOB, ZONE, NOW),
+        calendar_blocks.week_of_fleet(weeks, BOB, ZONE, NOW),
+        calendar_blocks.week_of_fleet([], BOB, ZONE, NOW),
+        calendar_blocks.feed_address(
             "https://valet.example.com/v1/calendar/x.ics", is_whole=True, replaced=True, of=text[:80]
         ),
     ]

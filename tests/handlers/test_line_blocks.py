@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.models import GpuKind, gpu_kind
 from bot.domain.sharing.line import Turn, Waiter
-from bot.domain.sharing.offers import Offer
-from bot.domain.sharing.requests import Request
+from bot.domain.sharing.offers import LineOffer
+from bot.domain.sharing.requests import ReleaseRequest
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import line as line_blocks
 from tests.examples import examples
@@ -29,13 +29,13 @@ def waiter(note: str = "", *, of_kind: str = "", **fields) -> Waiter:
     return replace(made, **fields)
 
 
-def offer(state: str = "open") -> Offer:
+def offer(state: str = "open") -> LineOffer:
     ended = None if state == "open" else NOW
-    return Offer("f" * 32, 7, PERSON, INSTANCE, tuple(range(8)), 8 * HOUR_MS, NOW, NOW + HOUR_MS, state, ended)  # type: ignore[arg-type]
+    return LineOffer("f" * 32, 7, PERSON, INSTANCE, tuple(range(8)), 8 * HOUR_MS, NOW, NOW + HOUR_MS, state, ended)  # type: ignore[arg-type]
 
 
-def request(text: str, answer: str = "") -> Request:
-    return Request("r" * 32, "c" * 32, PERSON, text, NOW, answer, NOW if answer else None)  # type: ignore[arg-type]
+def request(text: str, answer: str = "") -> ReleaseRequest:
+    return ReleaseRequest("r" * 32, "c" * 32, PERSON, text, NOW, answer, NOW if answer else None)  # type: ignore[arg-type]
 
 
 def every_reply(text: str, name: str) -> list[Reply]:
@@ -44,38 +44,38 @@ def every_reply(text: str, name: str) -> list[Reply]:
     crowd = replace(pieces.listing(name, claimed=True), offers=(offer(),), waiting=12_345)
     return [
         *(
-            line_blocks.place(who, name, 3, turn, offer=None, is_new=True, now=NOW)
+            line_blocks.place_reply(who, name, 3, turn, offer=None, is_new=True, now=NOW)
             for who in (some, waiter(of_kind="a100-80"))
         ),
-        line_blocks.place(some, name, 12_345, None, offer=offer(), is_new=False, now=NOW),
-        line_blocks.others_first(some, crowd, 12_345, turn, NOW),
-        line_blocks.not_yet(some, name, 12_345, turn, NOW),
-        line_blocks.not_yet(some, name, 1, None, NOW),
-        *(line_blocks.free_now(one, count, 8 * HOUR_MS) for count in (1, 2, 8)),
+        line_blocks.place_reply(some, name, 12_345, None, offer=offer(), is_new=False, now=NOW),
+        line_blocks.others_wait(some, crowd, 12_345, turn, NOW),
+        line_blocks.turn_not_yet(some, name, 12_345, turn, NOW),
+        line_blocks.turn_not_yet(some, name, 1, None, NOW),
+        *(line_blocks.nothing_to_wait_for(one, count, 8 * HOUR_MS) for count in (1, 2, 8)),
         *(
-            line_blocks.offered(offer(state), some, name, one, has_next=more)
+            line_blocks.turn_offer(offer(state), some, name, one, has_next=more)
             for state in ("open", "taken", "passed", "lapsed", "withdrawn")
             for more in (True, False)
         ),
-        line_blocks.offered(offer(), some, name, None),
+        line_blocks.turn_offer(offer(), some, name, None),
         *(
-            line_blocks.ended(replace(some, end_reason=why), name, offer("lapsed"))
+            line_blocks.line_ended(replace(some, end_reason=why), name, offer("lapsed"))
             for why in ("lapsed", "stale", "gone")
         ),
-        line_blocks.left(some, name),
-        line_blocks.waited_for(held, name, [f"U{number:09}" for number in range(30)]),
-        line_blocks.line(crowd, [(some, offer()), *[(some, None)] * 400], PERSON, NOW),
-        line_blocks.line(one, [], PERSON, NOW),
-        line_blocks.places([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
-        line_blocks.places([], []),
+        line_blocks.line_left(some, name),
+        line_blocks.holder_waited_for(held, name, [f"U{number:09}" for number in range(30)]),
+        line_blocks.waiting_list(crowd, [(some, offer()), *[(some, None)] * 400], PERSON, NOW),
+        line_blocks.waiting_list(one, [], PERSON, NOW),
+        line_blocks.places_and_lines([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
+        line_blocks.places_and_lines([], []),
         *(
-            line_blocks.question(request(text, said), held, name, one)
+            line_blocks.request_question(request(text, said), held, name, one)
             for said in ("", "released", "extended", "kept", "ended")
         ),
-        *(line_blocks.asked(request(text), held, name, is_new=new) for new in (True, False)),
-        *(line_blocks.answer(request(text, "released"), held, name, ahead) for ahead in (None, 0, 1, 12_345)),
-        *(line_blocks.answer(request(text, said), held, name, None) for said in ("extended", "kept", "ended")),
-        line_blocks.whom(
+        *(line_blocks.request_sent(request(text), held, name, is_new=new) for new in (True, False)),
+        *(line_blocks.request_answer(request(text, "released"), held, name, ahead) for ahead in (None, 0, 1, 12_345)),
+        *(line_blocks.request_answer(request(text, said), held, name, None) for said in ("extended", "kept", "ended")),
+        line_blocks.which_holder(
             replace(one, claims=tuple(replace(held, id=str(n), holder=f"U{n:09}") for n in range(40))), PERSON
         ),
     ]
@@ -106,15 +106,15 @@ def test_places_are_counted_as_people_count(number):
 
 
 def test_singular_and_plural_are_told_apart():
-    assert line_blocks.someone(["U0A"]) == "<@U0A> waits"
-    assert line_blocks.someone(["U0A", "U0B", "U0A"]) == "<@U0A> and <@U0B> wait"
-    assert line_blocks.someone(["U0A", "U0B", "U0C", "U0D"]) == "<@U0A>, <@U0B>, <@U0C> and 1 other wait"
-    assert line_blocks.what(waiter(count=1), "a") == "1 GPU of *a*"
-    assert line_blocks.what(waiter(of_kind="any", count=1), "") == "*any GPU*"
+    assert line_blocks.people_wait(["U0A"]) == "<@U0A> waits"
+    assert line_blocks.people_wait(["U0A", "U0B", "U0A"]) == "<@U0A> and <@U0B> wait"
+    assert line_blocks.people_wait(["U0A", "U0B", "U0C", "U0D"]) == "<@U0A>, <@U0B>, <@U0C> and 1 other wait"
+    assert line_blocks.waited_for_in_words(waiter(count=1), "a") == "1 GPU of *a*"
+    assert line_blocks.waited_for_in_words(waiter(of_kind="any", count=1), "") == "*any GPU*"
 
 
 def test_estimates_are_round():
     spans = (0, 30_000, 7 * MINUTE_MS, HOUR_MS - 1, HOUR_MS, 4 * HOUR_MS + 59 * MINUTE_MS + 1, 50 * HOUR_MS)
     said = ("5 m", "5 m", "10 m", "1 h", "1 h", "5 h", "2 d 2 h")
 
-    assert [line_blocks.about(span) for span in spans] == [f"about {each}" for each in said]
+    assert [line_blocks.about_length(span) for span in spans] == [f"about {each}" for each in said]

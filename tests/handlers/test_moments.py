@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 from handlers.parsing.lasting import Asker
-from handlers.parsing.moments import moment
+from handlers.parsing.moments import read_moment
 from handlers.parsing.spans import claim_words, extension
 from tests.conftest import MONDAY
 
@@ -59,7 +59,7 @@ PIECES = [
 
 def at(said: str, zone: ZoneInfo = NEW_YORK, now: int = MONDAY) -> str:
     """The instant meant, as a clock in that zone shows it."""
-    found, rest = moment(said.split(), zone, now)
+    found, rest = read_moment(said.split(), zone, now)
     shown = datetime.fromtimestamp(found.at / 1000, UTC).astimezone(zone)
     return f"{shown:%a %d %b %H:%M}" + (f" + {' '.join(rest)}" if rest else "")
 
@@ -149,7 +149,7 @@ def test_what_is_no_moment_is_refused_with_what_to_type(said, why):
 
 
 def test_a_time_that_is_over_for_today_is_tomorrows_and_it_is_said():
-    found, _ = moment(["02:00"], NEW_YORK, MONDAY)
+    found, _ = read_moment(["02:00"], NEW_YORK, MONDAY)
 
     assert found.remark == "02:00 is over for today, so this is tomorrow's."
 
@@ -176,7 +176,7 @@ def test_a_time_that_is_over_for_today_is_tomorrows_and_it_is_said():
     ],
 )
 def test_where_clocks_change_a_time_is_read_as_calendars_do(zone, now, said, meant):
-    found, _ = moment(said.split(), zone, ms(now))
+    found, _ = read_moment(said.split(), zone, ms(now))
 
     assert found.at == ms(meant)
 
@@ -190,7 +190,7 @@ def test_where_clocks_change_a_time_is_read_as_calendars_do(zone, now, said, mea
 @example(["29", "feb", "9"], BERLIN, ms("2028-02-29T08:00+00:00"))
 def test_any_words_give_an_instant_ahead_or_a_friendly_no(rest, zone, now):
     try:
-        found, left = moment(rest, zone, now)
+        found, left = read_moment(rest, zone, now)
     except Refused:
         return
 
@@ -206,7 +206,7 @@ def test_any_words_give_an_instant_ahead_or_a_friendly_no(rest, zone, now):
 )
 def test_a_time_alone_is_the_next_one_there_is(hour, minute, zone, now):
     try:
-        found, _ = moment([f"{hour:02}:{minute:02}"], zone, now)
+        found, _ = read_moment([f"{hour:02}:{minute:02}"], zone, now)
     except Refused:
         return
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from handlers.parsing.lasting import Asker
-from handlers.parsing.spans import claim_words, extension, timed
+from handlers.parsing.spans import claim_words, extension, timed_words
 from handlers.parsing.unclear import Unclear
-from handlers.sharing.bookings import wish
+from handlers.sharing.bookings import read_booking
 
 
 def at(text: str) -> int:
@@ -20,8 +20,8 @@ def asker(now: str, **more: bool) -> Asker:
 
 ENDS = {
     "claim, adopt": lambda words, now: claim_words(words, asker(now, books=True)).span.end,
-    "start, launch, clone, resize, find, wait": lambda words, now: timed(words, asker(now))[0].end,
-    "snooze": lambda words, now: timed(words, asker(now, at_once=True))[0].end,
+    "start, launch, clone, resize, find, wait": lambda words, now: timed_words(words, asker(now))[0].end,
+    "snooze": lambda words, now: timed_words(words, asker(now, at_once=True))[0].end,
     "extend": lambda words, now: (extension(words, asker(now)) or pytest.fail("no span")).end,
 }
 """How each verb reads until when."""
@@ -55,14 +55,14 @@ def test_every_verb_gives_a_named_span_the_same_end(read, said, now, end):
     ],
 )
 def test_a_booking_of_it_ends_when_everything_else_does(said, begin, end):
-    booked, _ = wish(said.split(), asker(FRIDAY))
+    booked, _ = read_booking(said.split(), asker(FRIDAY))
 
     assert (booked.from_at, booked.from_at + (booked.length or 0)) == (at(begin), at(end))
 
 
 def test_a_weekend_that_has_begun_is_claimed_or_the_next_one_booked():
     with pytest.raises(Unclear) as asked:
-        wish(["the", "weekend"], asker("2026-11-28 12:00"))
+        read_booking(["the", "weekend"], asker("2026-11-28 12:00"))
 
     labels = [each.label for each in asked.value.choices]
     assert labels == [f"Claim from now until {MONDAY}", "Book 2026-12-04 18:00 to 2026-12-07 09:00"]

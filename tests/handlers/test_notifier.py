@@ -22,7 +22,7 @@ NAMES = ("train-7", "train-3", "nb-2")
 def claims(office):
     """Three claims of Ada's, whose ends can be told."""
     ctx = office.valet.ctx
-    return [claims_service.claim(ctx, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
+    return [claims_service.claim_gpus(ctx, office.machine(name).id, ADA, length=None).claims[0] for name in NAMES]
 
 
 def tell(office, channel, claim, ref=""):
@@ -332,7 +332,7 @@ def test_blocks_that_slack_refuses_are_left_out_not_the_message(office, claims):
 
 def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, caplog):
     office.reports("train-7", 0.0)
-    claims_service.release(office.valet.ctx, claims[0].id, ADA)
+    claims_service.release_claim(office.valet.ctx, claims[0].id, ADA)
     office.slack.command("ada", "#gpus", "/gpu stop train-7")
     office.valet.face.executor.shutdown(wait=True)
     tell(office, GPUS, claims[1])

@@ -10,10 +10,10 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, ValetError
 from handlers import cost, gpu
-from handlers.parsing.lasting import Asker, Span
-from handlers.parsing.lengths import length
+from handlers.parsing.lasting import Asker, TimeSpan
+from handlers.parsing.lengths import read_length
 from handlers.parsing.spans import claim_words
-from handlers.parsing.text import LONGEST, words
+from handlers.parsing.text import MOST_CHARS, split_words
 from handlers.verbs import Ask
 from tests.conftest import MONDAY
 from tests.examples import examples
@@ -65,9 +65,9 @@ NASTY = [
 @example("&amp;lt;" * 300)
 @example('"' * 999)
 def test_any_text_becomes_words_without_blanks_and_controls(text):
-    found = words(text)
+    found = split_words(text)
 
-    assert sum(map(len, found)) <= LONGEST
+    assert sum(map(len, found)) <= MOST_CHARS
     assert all(word and word == " ".join(word.split()) for word in found)
     assert all(unicodedata.category(char)[0] != "C" for word in found for char in word)
 
@@ -79,7 +79,7 @@ def test_any_text_becomes_words_without_blanks_and_controls(text):
 @example(" 4h\n")
 def test_any_word_is_a_length_or_refused(word):
     try:
-        found = length(word)
+        found = read_length(word)
     except Refused:
         return
 
@@ -120,7 +120,7 @@ def test_any_words_after_a_name_are_a_length_and_a_note_or_refused(rest):
     ],
 )
 def test_lengths_people_write_are_understood(typed, meant):
-    assert length(typed) == meant
+    assert read_length(typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_no_word_is_lost_between_what_is_claimed_and_its_note(gpus, lasts, note,
 
     assert asked.note == " ".join(note)
     assert (asked.choice is not None) == bool(gpus)
-    assert (asked.span != Span()) == bool(lasts)
+    assert (asked.span != TimeSpan()) == bool(lasts)
 
 
 def test_a_number_alone_is_no_length():
@@ -225,33 +225,33 @@ def test_a_number_alone_is_no_length():
 def test_what_slack_made_a_link_is_taken_as_typed():
     typed = "claim <http://dgx-1.corp.example.com|dgx-1.corp.example.com> for 4h <mailto:a@b.example|a@b.example>"
 
-    assert words(typed) == ["claim", "dgx-1.corp.example.com", "for", "4h", "a@b.example"]
+    assert split_words(typed) == ["claim", "dgx-1.corp.example.com", "for", "4h", "a@b.example"]
 
 
 def test_entities_are_undone_once():
-    assert words("a &amp;lt; b &lt;http://x|y&gt;") == ["a", "&lt;", "b", "<http://x|y>"]
+    assert split_words("a &amp;lt; b &lt;http://x|y&gt;") == ["a", "&lt;", "b", "<http://x|y>"]
 
 
 @pytest.mark.parametrize("quoted", ['"my box"', "\u201cmy box\u201d", "\u201emy box\u201c", "«my\u00a0box»"])
 def test_quotes_of_any_kind_make_one_word(quoted):
-    assert words(f"claim {quoted} 4h") == ["claim", "my box", "4h"]
+    assert split_words(f"claim {quoted} 4h") == ["claim", "my box", "4h"]
 
 
 @pytest.mark.parametrize(
     "typed", ["tr\u200bain-7", "\u202etrain-7\u202c", "train\u20117", "train\u20137", "\ufefftrain-7"]
 )
 def test_what_nobody_sees_does_not_change_a_name(typed):
-    assert words(f"claim {typed} for 2h") == ["claim", "train-7", "for", "2h"]
+    assert split_words(f"claim {typed} for 2h") == ["claim", "train-7", "for", "2h"]
 
 
 def test_a_lone_quote_is_a_character():
-    assert words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
+    assert split_words('claim box 5" screen') == ["claim", "box", '5"', "screen"]
 
 
 def answered(ctx, run, text):
     """The answer's text, or the friendly no."""
     try:
-        reply = run(Ask(ctx, "U0ADA0001", "C0GPUS001", words(text)))
+        reply = run(Ask(ctx, "U0ADA0001", "C0GPUS001", split_words(text)))
     except ValetError as error:
         return str(error)
     return reply.text if reply.blocks else ""

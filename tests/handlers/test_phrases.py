@@ -11,11 +11,11 @@ from bot.domain.acting import hours
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from handlers.parsing.lasting import Asker, Span, span
-from handlers.parsing.spans import claim_words, extension, timed
-from handlers.parsing.text import words
-from handlers.parsing.unclear import Choice, Unclear
-from handlers.sharing.bookings import wish
+from handlers.parsing.lasting import Asker, TimeSpan, read_span
+from handlers.parsing.spans import claim_words, extension, timed_words
+from handlers.parsing.text import split_words
+from handlers.parsing.unclear import Unclear, WordChoice
+from handlers.sharing.bookings import read_booking
 from tests.conftest import MONDAY
 
 PHRASES = [line.partition(" -> ") for line in Path(__file__).with_name("phrases.txt").read_text().splitlines()]
@@ -28,11 +28,11 @@ def reading(verb: str, rest: list[str]) -> str:
     if verb == "hours":
         return hours.hours_text(hours.parse_hours(" ".join(rest)))
     if verb == "book":
-        wanted, _ = wish(rest, asker)
+        wanted, _ = read_booking(rest, asker)
         lasts = length(wanted.length) if wanted.length else "-"
         return f"{instant(wanted.from_at)} {lasts}" + (" weekly" if wanted.weekly else "") + told(wanted.note)
     if verb in {"snooze", "launch"}:
-        lasting, note = timed(rest, asker)
+        lasting, note = timed_words(rest, asker)
         return said(lasting) + told(note)
     if verb == "extend":
         by = extension(rest, asker)
@@ -45,7 +45,7 @@ def reading(verb: str, rest: list[str]) -> str:
 
 def found(rest: list[str], asker: Asker) -> str:
     try:
-        lasting, left = span(rest, asker)
+        lasting, left = read_span(rest, asker)
     except Unclear as unclear:
         raise unclear.of_time() from None
     return said(lasting) if not left else ask()
@@ -71,7 +71,7 @@ def gpus(choice: GpuChoice | None) -> str:
     return f"{choice.count or 'all'} gpus "
 
 
-def said(lasting: Span) -> str:
+def said(lasting: TimeSpan) -> str:
     if lasting.end is not None:
         return f"until {instant(lasting.end)}"
     return "-" if lasting.length is None else length(lasting.length)
@@ -97,13 +97,13 @@ def outcome(verb: str, rest: list[str]) -> str:
 def test_it_is_read_as_it_was_meant_or_asked_about(phrase, meant):
     verb, text = typed(phrase)
 
-    assert outcome(verb, words(text)) == meant
+    assert outcome(verb, split_words(text)) == meant
 
 
 @pytest.mark.parametrize("phrase", [phrase for phrase, _, meant in PHRASES if meant == "ASK"])
 def test_every_answer_to_a_question_says_something_that_is_read_or_asked_in_turn(phrase):
     verb, text = typed(phrase)
-    rest = words(text)
+    rest = split_words(text)
 
     question = refusal(verb, rest)
 
@@ -112,7 +112,7 @@ def test_every_answer_to_a_question_says_something_that_is_read_or_asked_in_turn
         assert str(refusal(choice.verb or verb, answered) or "") != str(question), choice
 
 
-def answers(question: Refused | None, rest: list[str]) -> list[tuple[Choice, list[str]]]:
+def answers(question: Refused | None, rest: list[str]) -> list[tuple[WordChoice, list[str]]]:
     """Each choice, and the words as they are once it was pressed."""
     if not isinstance(question, Unclear):
         return []

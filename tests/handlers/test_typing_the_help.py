@@ -10,7 +10,7 @@ import pytest
 from bot.errors import Refused, ValetError
 from bot.sandbox.slack.people import ADA
 from handlers import cost, gpu
-from handlers.parsing.text import words
+from handlers.parsing.text import split_words
 from handlers.verbs import Ask
 from tests import pages
 from tests.generated import CHAT_EXAMPLES
@@ -68,7 +68,7 @@ def unread(office, run, typed: str) -> str:
     """Why a form was not read; empty where it was, whatever came of it."""
     ctx = office.valet.ctx
     try:
-        reply = run(Ask(ctx, ADA, "C0GPUS001", words(typed)))
+        reply = run(Ask(ctx, ADA, "C0GPUS001", split_words(typed)))
     except ValetError as error:
         where = extract_tb(error.__traceback__)[-1].filename
         is_reading = "/handlers/" in where or "/domain/" in where

@@ -34,7 +34,9 @@ class Company:
             stored_fleet.save(db, DGX, team="", rate=None)
             agents.add(db, "dgx-1", hashlib.sha256(TOKEN.encode()).hexdigest(), system_clock())
         settings = parse({"slack": {"channel": GPUS, "admins": [BOB]}}, {})
-        claims.claim(Context(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000)
+        claims.claim_gpus(
+            Context(store, system_clock, settings, {}, settings.roster), "dgx-1", ADA, length=8 * 3_600_000
+        )
         store.close()
         self.backup = folder / "backups" / "valet-2026-11-22.db"
         self.valet("backup", self.backup)

@@ -59,7 +59,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             again("offers", "id = 'offer-next-door'", **OFFER | {"id": f"'{name}'", "made_at": at, "state": "'lapsed'"})
             for name, at in (("newest", FAR), ("older", NEAR + 1))
         ),
-        lambda db: stored_line.last_offer(db, WAITER).id,
+        lambda db: stored_line.newest_offer(db, WAITER).id,
         "newest",
     ),
     (
@@ -72,7 +72,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
                 for name, at in (("newest", FAR), ("older", NEAR + 1))
             ),
         ),
-        lambda db: [run.id for run in stored_runs.newest_of(db, NIA, 2)],
+        lambda db: [run.id for run in stored_runs.newest_runs(db, NIA, 2)],
         ["newest", "older"],
     ),
     (
@@ -145,10 +145,10 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             for name, begin, end in (("short", NEAR + 1, FAR - HOUR_MS // 2), ("long", NEAR - 1, FAR + HOUR_MS))
         ),
         lambda db: (
-            [claim.id for claim in stored_claims.open_on(db, MACHINE)],
-            [claim.id for claim in stored_claims.open_ones(db, [MACHINE])[MACHINE]],
-            stored_claims.newest(db)[MACHINE].id,
-            [claim.id for claim in stored_claims.ending(db, FAR)],
+            [claim.id for claim in stored_claims.open_claims_on(db, MACHINE)],
+            [claim.id for claim in stored_claims.open_claims(db, [MACHINE])[MACHINE]],
+            stored_claims.newest_claims(db)[MACHINE].id,
+            [claim.id for claim in stored_claims.claims_ending(db, FAR)],
         ),
         (["long", CLAIM, "short"], ["long", CLAIM, "short"], "short", ["short", CLAIM]),
     ),
@@ -159,8 +159,8 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             .replace(" FROM", f", holder, gpus, {FAR}, {FAR + HOUR_MS} FROM"),
         ),
         lambda db: (
-            stored_bookings.last_start(db, "booking-next-door"),
-            [slot.id for slot in stored_bookings.ahead(db)],
+            stored_bookings.last_slot_start(db, "booking-next-door"),
+            [slot.id for slot in stored_bookings.slots_ahead(db)],
         ),
         (FAR, ["slot-next-door", "later"]),
     ),

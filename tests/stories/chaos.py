@@ -418,7 +418,7 @@ class Upheaval(Office):
         now = self.clock.now
         assert now - self.told_at[machine.name] <= STALE, "nobody knows whether it works"
         asked = {each.claim_id: each for each in stored_approvals.of(self.db, action.id)}
-        for held in stored_claims.open_on(self.db, machine.id):
+        for held in stored_claims.open_claims_on(self.db, machine.id):
             if held.holder == action.requester:
                 continue
             assert held.id in asked, "its holder was not asked"

@@ -10,7 +10,7 @@ from store.sharing import claims as stored_claims
 
 
 def holder(office):
-    found = stored_claims.open_on(office.valet.ctx.store.reading(), office.machine("train-7").id)
+    found = stored_claims.open_claims_on(office.valet.ctx.store.reading(), office.machine("train-7").id)
     return [claim.holder for claim in found]
 
 
@@ -61,13 +61,13 @@ def test_what_comes_again_without_the_mark_of_an_edit_does_nothing_after_a_resta
     office.types("ada", "@valet claim train-7 for 2h")
     office.types("ada", "@valet extend train-7 1h")
     office.restart()
-    ends = stored_claims.open_on(office.valet.ctx.store.reading(), office.machine("train-7").id)[0].until_at
+    ends = stored_claims.open_claims_on(office.valet.ctx.store.reading(), office.machine("train-7").id)[0].until_at
 
     for number, payload in enumerate(kept):
         office._deliver("events_api", payload | {"event_id": f"EvAGAIN{number}"})
     office.settle()
 
-    again = stored_claims.open_on(office.valet.ctx.store.reading(), office.machine("train-7").id)
+    again = stored_claims.open_claims_on(office.valet.ctx.store.reading(), office.machine("train-7").id)
     assert [claim.until_at for claim in again] == [ends]
 
 

@@ -14,9 +14,9 @@ from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import cost
 from bot.domain.people import Roster
 from bot.domain.preconditions import Conditions, RequestKind, difference
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.offers import Offer
+from bot.domain.sharing.offers import LineOffer
 
 WORTH_STOPPING_FOR_MS = 2 * HOUR_MS
 """A machine that is booked sooner than this is not stopped by rule: it might not come back in time."""
@@ -38,7 +38,7 @@ class Scene:
     """By which tags others own their machines."""
     switches: frozenset[ActionKind] = frozenset()
     """What an admin's command does to it, where it is owned."""
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[LineOffer, ...] = ()
     """The open ones."""
     snooze: Snooze | None = None
     """The longest."""
@@ -46,7 +46,7 @@ class Scene:
     """All that it is under."""
     waiting: tuple[str, ...] = ()
     """Who waits in line for just this machine and is offered nothing yet, the first first."""
-    slots: tuple[Slot, ...] = ()
+    slots: tuple[BookingSlot, ...] = ()
     """What is booked of it, the next to begin first."""
     now: int = 0
     team: str | None = None
@@ -59,7 +59,7 @@ class Scene:
     """The limits of fair use that whoever asked goes beyond by it; None: not looked at."""
 
     @property
-    def booked(self) -> Slot | None:
+    def booked(self) -> BookingSlot | None:
         """The booking that begins next."""
         return next(iter(self.slots), None)
 
@@ -102,7 +102,7 @@ def obstacle_to_rule(scene: Scene) -> str | None:
     return f"<@{scene.waiting[0]}> waits for {name}." if scene.waiting else None
 
 
-def is_booked_soon(slot: Slot | None, at: int) -> bool:
+def is_booked_soon(slot: BookingSlot | None, at: int) -> bool:
     """Whether a booking begins so soon after a moment that nobody would stop the machine for that long."""
     return slot is not None and slot.from_at - at < WORTH_STOPPING_FOR_MS
 

@@ -13,7 +13,7 @@ from bot.domain.acting.obstacles import (
     provider_obstacle,
 )
 from bot.domain.machines.fleet import Instance
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
 ARM_TYPES = ("g5g.", "p6e-gb200.")
@@ -83,7 +83,7 @@ def claims_of_others(claims: tuple[Claim, ...], requester: str) -> list[Claim]:
     return [each for each in claims if each.holder != requester]
 
 
-def booked_by_others(scene: Scene, requester: str) -> list[Slot]:
+def booked_by_others(scene: Scene, requester: str) -> list[BookingSlot]:
     """What others have booked of it; one's own bookings go along to the new machine."""
     return [each for each in scene.slots if each.holder != requester]
 

@@ -13,7 +13,7 @@ from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import BookingSlot
 
 Rule = Literal["hours", "idle"]
 WARNINGS_MS: dict[Rule, tuple[int, int]] = {
@@ -88,7 +88,7 @@ class Circumstances:
     """A live one on the instance."""
     stops_active: bool
     """The team lets a window end work."""
-    booked: Slot | None = None
+    booked: BookingSlot | None = None
     """The next to begin."""
     at: int = 0
     """When it would be stopped."""

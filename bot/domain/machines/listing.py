@@ -12,7 +12,7 @@ from bot.domain.money.rates import Rate
 from bot.domain.money.splitting import letters
 from bot.domain.money.standing_costs import Keeping
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.offers import Offer
+from bot.domain.sharing.offers import LineOffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Listing:
     verdict: Verdict | None = None
     claims: tuple[Claim, ...] = ()
     """The open ones, the longest first."""
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[LineOffer, ...] = ()
     """GPUs held for people whose turn it is; the open ones."""
     waiting: int = 0
     """People in the line whom it could serve, those with an offer included."""

@@ -10,7 +10,7 @@ from bot.domain.machines.readings import AgentReport
 from bot.domain.machines.rollups import HourCell
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuTrace, IdleRule, Verdict
-from bot.domain.sharing.bookings import Slot
+from bot.domain.sharing.bookings import BookingSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Explanation:
     """When the next digest of its channel is due; None when digests are off or it has no channel."""
     planned: Action | None = None
     """The stop they could ask for, with what its card would say."""
-    booked: Slot | None = None
+    booked: BookingSlot | None = None
     """Who has booked it next."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger; None where it does not idle."""

@@ -21,14 +21,14 @@ SlotState = Literal["booked", "claimed", "used", "unused", "missed", "off"]
 claimed: its holder has a claim, and nobody knows yet whether they use it. missed: it could not be had in its time.
 off: it was cancelled.
 """
-MOST_WEEKS = 26
+MOST_BOOKED_WEEKS = 26
 """A weekly booking ends after this many times, or earlier; then it may be made anew."""
-AHEAD = 15 * MINUTE_MS
+BOOKING_NOTICE_MS = 15 * MINUTE_MS
 """So long before it begins, a holder is told that the machine is not running."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BookingRequest:
     """What somebody wants to book."""
 
     from_at: int
@@ -78,7 +78,7 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class BookingSlot:
     """One time of a booking."""
 
     id: str
@@ -101,7 +101,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class GpuHold:
     """Some GPUs of an instance, kept for somebody for a while: by a claim, a booking, or their turn in the line."""
 
     instance_id: str
@@ -121,15 +121,15 @@ class Hold:
         return self.from_at < until_at and from_at < self.until_at
 
 
-def hold_of(kept: Claim | Slot) -> Hold:
+def hold_from(kept: Claim | BookingSlot) -> GpuHold:
     """The hold that a claim or a slot amounts to."""
-    return Hold(
+    return GpuHold(
         instance_id=kept.instance_id,
         holder=kept.holder,
         gpus=kept.gpus,
         from_at=kept.from_at,
         until_at=kept.until_at,
-        booked=isinstance(kept, Slot),
+        booked=isinstance(kept, BookingSlot),
         id=kept.id,
         note=kept.note,
         team=kept.team,
@@ -152,7 +152,7 @@ class Gap:
         return self.from_at + self.length
 
 
-def pick(gap: Gap, holds: Iterable[Hold]) -> tuple[int, ...] | None:
+def pick_free(gap: Gap, holds: Iterable[GpuHold]) -> tuple[int, ...] | None:
     """The GPUs to keep for it; None when others have them, or the same person has any of the instance by then.
 
     Raises Refused when the instance has no such GPUs at all.
@@ -162,17 +162,17 @@ def pick(gap: Gap, holds: Iterable[Hold]) -> tuple[int, ...] | None:
     return None if any(hold.holder == gap.holder for hold in there) else picked
 
 
-def next_start(gap: Gap, holds: Iterable[Hold]) -> int | None:
+def next_free_start(gap: Gap, holds: Iterable[GpuHold]) -> int | None:
     """The first later time at which it would fit, within a week."""
     known = list(holds)
     ends = sorted({hold.until_at for hold in known if gap.from_at < hold.until_at <= gap.from_at + 7 * DAY_MS})
     for end in ends:
-        if pick(Gap(gap.holder, gap.choice, gap.gpu_count, end, gap.length), known):
+        if pick_free(Gap(gap.holder, gap.choice, gap.gpu_count, end, gap.length), known):
             return end
     return None
 
 
-def came(gpus: Iterable[GpuVerdict], since: int) -> bool | None:
+def holder_came(gpus: Iterable[GpuVerdict], since: int) -> bool | None:
     """Whether somebody has worked on the GPUs of a claim since it began; None while that is not known."""
     seen = list(gpus)
     if any(gpu.state == "active" and gpu.since is not None and gpu.since >= since for gpu in seen):

@@ -8,44 +8,46 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import days_after, instant, local
-from bot.domain.sharing.bookings import Hold
+from bot.domain.sharing.bookings import GpuHold
 
-Cell = Literal["over", "free", "some", "taken", "mine"]
+CalendarCell = Literal["over", "free", "some", "taken", "mine"]
 """some: a part of its GPUs is taken. mine outweighs all others."""
-DAYS = 7
+CALENDAR_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Week:
+class CalendarWeek:
     """One machine's holds of the next seven days, as one person sees them."""
 
     instance_id: str
     name: str
     gpu_count: int
-    holds: tuple[Hold, ...]
+    holds: tuple[GpuHold, ...]
     """The first to begin first."""
 
 
-def days(now: int, zone: ZoneInfo) -> list[date]:
+def calendar_days(now: int, zone: ZoneInfo) -> list[date]:
     """The local days of a week from today on."""
     today = local(now, zone).date()
-    return [today + timedelta(days=ahead) for ahead in range(DAYS)]
+    return [today + timedelta(days=ahead) for ahead in range(CALENDAR_DAYS)]
 
 
-def end_of(now: int, zone: ZoneInfo) -> int:
+def calendar_end(now: int, zone: ZoneInfo) -> int:
     """When the last of these days ends."""
-    return instant(days_after(days(now, zone)[-1], 1), time(), zone)
+    return instant(days_after(calendar_days(now, zone)[-1], 1), time(), zone)
 
 
-def cells(week: Week, day: date, zone: ZoneInfo, reader: str, now: int, *, hours: int = 1) -> list[Cell]:
+def calendar_cells(
+    week: CalendarWeek, day: date, zone: ZoneInfo, reader: str, now: int, *, hours: int = 1
+) -> list[CalendarCell]:
     """One local day in cells of so many hours of the wall clock; one that clocks skip or that is over says so."""
     starts = [instant(day, time(hour), zone) for hour in range(0, 24, hours)]
     starts.append(instant(days_after(day, 1), time(), zone))
     return [_cell(week, reader, start, end) if end > max(now, start) else "over" for start, end in pairwise(starts)]
 
 
-def _cell(week: Week, reader: str, start: int, end: int) -> Cell:
-    there: Sequence[Hold] = [hold for hold in week.holds if hold.meets(start, end)]
+def _cell(week: CalendarWeek, reader: str, start: int, end: int) -> CalendarCell:
+    there: Sequence[GpuHold] = [hold for hold in week.holds if hold.meets(start, end)]
     if any(hold.holder == reader for hold in there):
         return "mine"
     taken = {gpu for hold in there for gpu in hold.gpus}

@@ -10,16 +10,16 @@ from bot.domain.days import instant, local
 from bot.domain.machines.verdict import IDLE_STATES, Verdict
 from bot.domain.sharing.claims import Claim
 
-QuestionKind = Literal["idle", "morning"]
-QuestionState = Literal["open", "kept", "released", "worked", "unused", "ended"]
+CheckinKind = Literal["idle", "morning"]
+CheckinState = Literal["open", "kept", "released", "worked", "unused", "ended"]
 """worked: somebody works there, so there is nothing to ask. unused: silence, so it was given up."""
-MORNING, EVENING = time(9), time(18)
-LONG = DAY_MS
+ASKED_FROM, ASKED_UNTIL = time(9), time(18)
+LONG_CLAIM_MS = DAY_MS
 """Claims longer than this are asked about in the morning."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Checkin:
     """Whether the holder of a claim still needs it."""
 
     id: str
@@ -27,7 +27,7 @@ class Question:
     """The message it stands in, with others to the same person."""
     claim_id: str
     person: str
-    kind: QuestionKind
+    kind: CheckinKind
     day: str
     """The local date of a morning's question, else empty."""
     until_at: int
@@ -36,11 +36,11 @@ class Question:
     asked_at: int
     deadline_at: int | None
     """From then on silence gives the claim up; None while silence changes nothing."""
-    state: QuestionState = "open"
+    state: CheckinState = "open"
     settled_at: int | None = None
 
 
-def idle_since(claim: Claim, verdict: Verdict) -> int | None:
+def claim_idle_since(claim: Claim, verdict: Verdict) -> int | None:
     """Since when nobody has worked on any GPU of a claim, counted from its begin; None when one works or is unknown."""
     seen = [gpu for gpu in verdict.gpus if gpu.gpu in claim.gpus]
     starts = [gpu.since for gpu in seen if gpu.state in IDLE_STATES and gpu.since is not None]
@@ -56,10 +56,10 @@ def is_worked_on(claim: Claim, verdict: Verdict, *, is_whole: bool = False) -> b
     )
 
 
-def question_day(now: int, zone: ZoneInfo) -> date | None:
+def checkin_day(now: int, zone: ZoneInfo) -> date | None:
     """The working day on which people may be asked now: from nine to six there, Monday to Friday; else None."""
     there = local(now, zone)
-    asked = there.weekday() < 5 and MORNING <= there.time() < EVENING
+    asked = there.weekday() < 5 and ASKED_FROM <= there.time() < ASKED_UNTIL
     return there.date() if asked else None
 
 

@@ -8,12 +8,12 @@ from typing import Final, Literal
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 
-EndReason = Literal["released", "expired", "gone", "handed", "unused", "booked", "lacking"]
+ClaimEndReason = Literal["released", "expired", "gone", "handed", "unused", "booked", "lacking"]
 """booked: somebody had booked the time after its end.
 lacking: the machine has none of its GPUs any more.
 unused: nobody worked there and its holder did not answer, so it was given up.
 """
-GRACE = 10 * MINUTE_MS
+CLAIM_GRACE_MS = 10 * MINUTE_MS
 """So long after its end a claim still holds, so that its holder can extend it."""
 
 
@@ -55,7 +55,7 @@ class Claim:
     team: str = ""
     note: str = ""
     ended_at: int | None = None
-    end_reason: EndReason | None = None
+    end_reason: ClaimEndReason | None = None
     ended_by: str = ""
     """Who released it or handed it over; empty where nobody did."""
 
@@ -111,7 +111,7 @@ AS_NOW: Final = AsNow.AS_NOW
 """The GPUs that a claim covers already; for whoever holds none of the instance, all of it."""
 
 
-def changes(before: Claim, after: Claim) -> str:
+def claim_changes(before: Claim, after: Claim) -> str:
     """What became of a claim, as people say it; "claimed again" where neither its end nor its GPUs changed."""
     had, has = set(before.gpus), set(after.gpus)
     told = []

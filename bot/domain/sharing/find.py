@@ -9,22 +9,22 @@ from bot.domain.machines.models import kind_of_model
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.rates import cost
 from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.sharing.line import Turn
-from bot.domain.sharing.wants import Want
 
-Tier = Literal["owned", "rented", "held", "stopped", "launch"]
-TIERS: tuple[Tier, ...] = ("owned", "rented", "held", "stopped", "launch")
-FREE: frozenset[Tier] = frozenset({"owned", "rented"})
+FindTier = Literal["owned", "rented", "held", "stopped", "launch"]
+FIND_TIERS: tuple[FindTier, ...] = ("owned", "rented", "held", "stopped", "launch")
+FREE_TIERS: frozenset[FindTier] = frozenset({"owned", "rented"})
 _SEEN = {"free": 0, "held": 1, "unknown": 2, "active": 3}
 _DEAREST = 1 << 62
 """A price that is not known comes last."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class FindOption:
     """One way to what is wanted."""
 
-    tier: Tier
+    tier: FindTier
     count: int
     """GPUs of it that would be used."""
     listing: Listing
@@ -67,19 +67,19 @@ class Way:
         rate = self.listing.rate.micros_per_hour if self.listing.rate else _DEAREST
         last = (rate, instance.name, instance.id)
         if self.is_extra:
-            return (TIERS.index(self.tier), *last)
-        return (TIERS.index(self.tier), self.seen, until, instance.gpu_memory_mib, self.spare, *last)
+            return (FIND_TIERS.index(self.tier), *last)
+        return (FIND_TIERS.index(self.tier), self.seen, until, instance.gpu_memory_mib, self.spare, *last)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FindResult:
     """The answer to a want."""
 
-    want: Want
-    ways: tuple[Way, ...] = ()
+    want: GpuSpec
+    ways: tuple[FindOption, ...] = ()
     mine: tuple[Listing, ...] = ()
     """What the person holds already that would do."""
-    fewer: Way | None = None
+    fewer: FindOption | None = None
     """Where nothing is free: the most GPUs that could be had now."""
     ahead: int | None = None
     """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
@@ -89,12 +89,12 @@ class Found:
     """Sources of these machines that can't be read just now: they are shown as they were."""
 
     @property
-    def best(self) -> Way | None:
+    def best(self) -> FindOption | None:
         """What could be claimed right away."""
-        return next((each for each in self.ways if each.tier in FREE), None)
+        return next((each for each in self.ways if each.tier in FREE_TIERS), None)
 
 
-def way(listing: Listing, want: Want, person: str = "") -> Way | None:
+def option_of(listing: Listing, want: GpuSpec, person: str = "") -> FindOption | None:
     """How this instance could serve the person; None when it could not, or when they hold some of it already."""
     instance = listing.instance
     fits = want.kind.fits(instance.gpu_model, instance.gpu_memory_mib) and instance.gpu_count >= want.count
@@ -102,13 +102,13 @@ def way(listing: Listing, want: Want, person: str = "") -> Way | None:
         return None
     if not listing.running:
         stopped = instance.state == "stopped" and not instance.asg and instance.provider == "ec2"
-        return Way("stopped", want.count, listing, spare=len(listing.gpus) - want.count) if stopped else None
+        return FindOption("stopped", want.count, listing, spare=len(listing.gpus) - want.count) if stopped else None
     free = open_gpus(listing)
     if len(free) < want.count:
         return _held(listing, want, free)
-    tier: Tier = "owned" if instance.provider == "owned" else "rented"
+    tier: FindTier = "owned" if instance.provider == "owned" else "rented"
     seen = max(sorted(_seen(listing, gpu) for gpu in free)[: want.count])
-    return Way(tier, want.count, listing, spare=len(free) - want.count, seen=seen)
+    return FindOption(tier, want.count, listing, spare=len(free) - want.count, seen=seen)
 
 
 def open_gpus(listing: Listing) -> tuple[int, ...]:
@@ -123,18 +123,18 @@ def idle_gpus(listing: Listing) -> tuple[int, ...]:
     return tuple(gpu for gpu in open_gpus(listing) if _seen(listing, gpu) < _SEEN["unknown"])
 
 
-def _held(listing: Listing, want: Want, free: tuple[int, ...]) -> Way | None:
+def _held(listing: Listing, want: GpuSpec, free: tuple[int, ...]) -> FindOption | None:
     """The claim that would make room if it were given up: an idle one first, then the one that ends first."""
     enough = [each for each in listing.claims if len({*free, *each.gpus}) >= want.count]
     if not enough:
         return None
     needed = want.count - len(free)
-    best = min(enough, key=lambda each: (seen_on(listing, each, needed), each.until_at, each.id))
+    best = min(enough, key=lambda each: (claim_seen(listing, each, needed), each.until_at, each.id))
     spare = len({*free, *best.gpus}) - want.count
-    return Way("held", want.count, listing, claim=best, spare=spare, seen=seen_on(listing, best, needed))
+    return FindOption("held", want.count, listing, claim=best, spare=spare, seen=claim_seen(listing, best, needed))
 
 
-def seen_on(listing: Listing, claim: Claim, count: int | None = None) -> int:
+def claim_seen(listing: Listing, claim: Claim, count: int | None = None) -> int:
     """How sure it is that nobody works on a claim's GPUs, or on so many of them, 0 the surest."""
     if listing.is_whole(claim) and listing.verdict is not None and listing.verdict.works_as_a_whole:
         return _SEEN["active"]
@@ -146,27 +146,27 @@ def _seen(listing: Listing, gpu: int) -> int:
     return next((_SEEN[each.state] for each in judged if each.gpu == gpu), _SEEN["unknown"])
 
 
-def launch(made: Listing, want: Want) -> Way | None:
+def launch_option(made: Listing, want: GpuSpec) -> FindOption | None:
     """How the machine that a launch would make could serve; None when it would not do."""
     instance = made.instance
     if instance.gpu_count < want.count or not want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
         return None
-    return Way("launch", want.count, made, spare=instance.gpu_count - want.count)
+    return FindOption("launch", want.count, made, spare=instance.gpu_count - want.count)
 
 
-def ranked(ways: Iterable[Way | None], each: int | None = None) -> tuple[Way, ...]:
+def ranked_options(ways: Iterable[FindOption | None], each: int | None = None) -> tuple[FindOption, ...]:
     """Best first; of every tier at most `each`."""
     best = sorted((found for found in ways if found is not None), key=lambda found: found.order)
     if each is None:
         return tuple(best)
-    kept: list[Way] = []
+    kept: list[FindOption] = []
     for found in best:
         if sum(other.tier == found.tier for other in kept) < each:
             kept.append(found)
     return tuple(kept)
 
 
-def tier_of(listing: Listing) -> Tier:
+def tier_of(listing: Listing) -> FindTier:
     """Where something stands that somebody is about to take; the machine that a launch would make has no id."""
     if not listing.instance.id:
         return "launch"
@@ -175,7 +175,7 @@ def tier_of(listing: Listing) -> Tier:
     return "owned" if listing.instance.provider == "owned" else "rented"
 
 
-def saved(listing: Listing, better: Way) -> int | None:
+def saved_per_hour(listing: Listing, better: FindOption) -> int | None:
     """Micro-dollars per hour not spent when the better way is taken instead; None where a price is not known."""
     own, other = listing.rate, better.listing.rate
     if own is None or (better.is_extra and other is None):
@@ -183,13 +183,13 @@ def saved(listing: Listing, better: Way) -> int | None:
     return own.micros_per_hour - (other.micros_per_hour if better.is_extra and other else 0)
 
 
-def stand_in(listing: Listing, count: int) -> Want | None:
+def stand_in_spec(listing: Listing, count: int) -> GpuSpec | None:
     """What anything that could stand in for so many GPUs of this instance has to offer; None for a model not known."""
     kind = kind_of_model(listing.instance.gpu_model, listing.instance.gpu_memory_mib)
-    return Want(count, kind) if kind.core else None
+    return GpuSpec(count, kind) if kind.core else None
 
 
-def similar(listing: Listing, count: int) -> Want:
+def similar_spec(listing: Listing, count: int) -> GpuSpec:
     """What somebody may take who can't have so many GPUs of this instance: the same model, whatever its memory."""
     kind = kind_of_model(listing.instance.gpu_model)
-    return Want(count, replace(kind, memory_gb=None, at_least=False))
+    return GpuSpec(count, replace(kind, memory_gb=None, at_least=False))

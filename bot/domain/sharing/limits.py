@@ -35,7 +35,7 @@ class FairUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ClaimUse:
     """What somebody holds now, and in the week up to the end of what they hold."""
 
     claims: int
@@ -44,11 +44,13 @@ class Use:
     """GPU time claimed in the last seven days and, as planned, from now on."""
 
 
-def use_of(claims: Iterable[Claim], now: int) -> Use:
+def claim_use(claims: Iterable[Claim], now: int) -> ClaimUse:
     """The use that claims amount to: open ones, and those that ended in the last seven days."""
     known = list(claims)
     still = [claim for claim in known if claim.ended_at is None]
-    return Use(len(still), sum(len(claim.gpus) for claim in still), GpuMs(sum(_gpu_ms(claim, now) for claim in known)))
+    return ClaimUse(
+        len(still), sum(len(claim.gpus) for claim in still), GpuMs(sum(_gpu_ms(claim, now) for claim in known))
+    )
 
 
 def _gpu_ms(claim: Claim, now: int) -> GpuMs:
@@ -56,7 +58,7 @@ def _gpu_ms(claim: Claim, now: int) -> GpuMs:
     return GpuMs(max(0, until - max(claim.from_at, now - WEEK_MS)) * len(claim.gpus))
 
 
-def beyond(allowance: Allowance, use: Use, whose: str) -> list[str]:
+def beyond_allowance(allowance: Allowance, use: ClaimUse, whose: str) -> list[str]:
     """A phrase for each limit that this use exceeds; `whose` is "you" or a team."""
     hours = -(-use.gpu_ms // HOUR_MS)
     counted = (

@@ -12,14 +12,14 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import GpuKind
-from bot.domain.sharing.bookings import Hold
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.gpu_spec import GpuSpec
 
 WaitEnd = Literal["served", "left", "passed", "lapsed", "stale", "gone", "departed"]
 """passed: said no to an offer. lapsed: did not answer one in time. departed: is in the workspace no more."""
-STALE = 48 * HOUR_MS
+WAIT_STALE_MS = 48 * HOUR_MS
 """So long somebody may wait before they are asked to say again that they still want it."""
-FORESEEN = 100
+MOST_FORESEEN = 100
 """With more people than this ahead, nobody can say how long it takes."""
 
 
@@ -45,9 +45,9 @@ class Waiter:
     """The template that runs as soon as it is their turn; then nobody is asked."""
 
     @property
-    def want(self) -> Want:
+    def want(self) -> GpuSpec:
         """What they wait for, where it is a kind."""
-        return Want(self.count or 1, self.kind)
+        return GpuSpec(self.count or 1, self.kind)
 
     def amount(self, instance: Instance) -> int:
         """How many GPUs of this instance they want."""
@@ -75,11 +75,11 @@ class Turn:
 class Vacancies:
     """The running machines, with when each GPU is next free. `seat` people in the order in which they came."""
 
-    def __init__(self, listings: Iterable[Listing], booked: Iterable[Hold], now: int) -> None:
+    def __init__(self, listings: Iterable[Listing], booked: Iterable[GpuHold], now: int) -> None:
         self._now = now
         self._listings = {each.instance.id: each for each in listings if each.running}
         self._free_at = {key: _free_at(each, now) for key, each in self._listings.items()}
-        self._booked: dict[str, list[Hold]] = {key: [] for key in self._listings}
+        self._booked: dict[str, list[GpuHold]] = {key: [] for key in self._listings}
         for hold in booked:
             self._booked.get(hold.instance_id, []).append(hold)
         self.vacant = sum(at <= now for each in self._free_at.values() for at in each.values())
@@ -94,7 +94,7 @@ class Vacancies:
         free_at, until = self._free_at[best.instance_id], best.at + waiter.length
         if best.at > max(self._now, *(free_at[gpu] for gpu in best.gpus)):
             # only a booking stands between, and the time before it may serve somebody who wants it for less long
-            hold = Hold(best.instance_id, waiter.person, best.gpus, best.at, until, booked=True)
+            hold = GpuHold(best.instance_id, waiter.person, best.gpus, best.at, until, booked=True)
             self._booked[best.instance_id].append(hold)
             return best
         self.vacant -= sum(free_at[gpu] <= self._now for gpu in best.gpus)
@@ -128,7 +128,7 @@ class Vacancies:
         return turn.at, listing.instance.provider != "owned", working, spare, turn.instance_id
 
 
-def _clear(booked: Sequence[Hold], waiter: Waiter, gpu: int, at: int) -> int:
+def _clear(booked: Sequence[GpuHold], waiter: Waiter, gpu: int, at: int) -> int:
     """From when on, at the earliest, no booking keeps somebody from a GPU for as long as they want it."""
     for hold in sorted(booked, key=lambda hold: hold.from_at):
         if (gpu in hold.gpus or hold.holder == waiter.person) and hold.meets(at, at + waiter.length):
@@ -146,7 +146,7 @@ def _free_at(listing: Listing, now: int) -> dict[int, int]:
     return found
 
 
-def served_now(waiters: Iterable[Waiter], vacancies: Vacancies, now: int) -> list[Turn]:
+def turns_now(waiters: Iterable[Waiter], vacancies: Vacancies, now: int) -> list[Turn]:
     """Whose turn it is now, with what they get, the first in the line first."""
     turns = []
     for waiter in waiters:
@@ -158,7 +158,7 @@ def served_now(waiters: Iterable[Waiter], vacancies: Vacancies, now: int) -> lis
     return turns
 
 
-def spoken_for(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> frozenset[int]:
+def awaited_gpus(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> frozenset[int]:
     """The GPUs of an instance that are free now, but that people ahead wait for."""
     free = vacancies.left(instance_id)
     for waiter in ahead:
@@ -168,13 +168,13 @@ def spoken_for(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) 
     return free - vacancies.left(instance_id)
 
 
-def seats(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> list[Hold]:
+def line_holds(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> list[GpuHold]:
     """What people in the line get of an instance, now and later, by what claims and bookings say."""
     turns = [
         turn for waiter in ahead if (turn := vacancies.seat(waiter)) is not None and turn.instance_id == instance_id
     ]
     return [
-        Hold(
+        GpuHold(
             instance_id, each.waiter.person, each.gpus, each.at, each.at + each.waiter.length, booked=False, waited=True
         )
         for each in turns

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-OfferState = Literal["open", "taken", "passed", "lapsed", "withdrawn"]
+LineOfferState = Literal["open", "taken", "passed", "lapsed", "withdrawn"]
 """passed: they said no. lapsed: they did not answer in time. withdrawn: it could not stand, or they left the line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class LineOffer:
     """Held until the person answers or their time to do so is over."""
 
     id: str
@@ -20,5 +20,5 @@ class Offer:
     """For how long they would have them, milliseconds."""
     made_at: int
     until_at: int
-    state: OfferState = "open"
+    state: LineOfferState = "open"
     ended_at: int | None = None

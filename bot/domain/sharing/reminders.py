@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.claims import Claim
 
-MARKS = (30, 15, 5, 0)
+REMINDER_MARKS = (30, 15, 5, 0)
 """Minutes before the end; 0 is the end itself, from which on the grace runs."""
-FIRST = MARKS[0] * MINUTE_MS
-AT_ONCE = 5 * MINUTE_MS
+FIRST_REMINDER_MS = REMINDER_MARKS[0] * MINUTE_MS
+JUST_CHOSEN_MS = 5 * MINUTE_MS
 """A reminder this soon after its holder said how long they want it tells them nothing new."""
 
 
@@ -28,20 +28,20 @@ class Reminder:
     """The message says how the claim ended."""
 
 
-def due_mark(until_at: int, set_at: int, now: int) -> int | None:
+def latest_mark(until_at: int, set_at: int, now: int) -> int | None:
     """The latest mark that has come, of those worth telling; None before the first.
 
     Whatever was slept through is skipped: one message tells of the moment, not of the past.
     """
-    come = [mark for mark in MARKS if until_at - mark * MINUTE_MS <= now and _is_told(until_at, set_at, mark)]
+    come = [mark for mark in REMINDER_MARKS if until_at - mark * MINUTE_MS <= now and _is_told(until_at, set_at, mark)]
     return min(come, default=None)
 
 
 def _is_told(until_at: int, set_at: int, mark: int) -> bool:
-    return mark == 0 or until_at - mark * MINUTE_MS > set_at + AT_ONCE
+    return mark == 0 or until_at - mark * MINUTE_MS > set_at + JUST_CHOSEN_MS
 
 
-def due(claim: Claim, reminder: Reminder, now: int) -> int | None:
+def mark_to_tell(claim: Claim, reminder: Reminder, now: int) -> int | None:
     """The mark to tell now; None when it was told, or there is none."""
-    mark = due_mark(claim.until_at, reminder.set_at, now)
+    mark = latest_mark(claim.until_at, reminder.set_at, now)
     return None if mark is None or (reminder.said is not None and reminder.said <= mark) else mark

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Answer = Literal["", "released", "extended", "kept", "ended"]
+RequestAnswer = Literal["", "released", "extended", "kept", "ended"]
 """Empty until there is one. ended: the claim ended in another way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReleaseRequest:
     """One question to one holder."""
 
     id: str
@@ -16,7 +16,7 @@ class Request:
     asker: str
     reason: str
     asked_at: int
-    answer: Answer = ""
+    answer: RequestAnswer = ""
     answered_at: int | None = None
     waiter_id: int | None = None
     """The place in the line that the asker got when the claim ended."""

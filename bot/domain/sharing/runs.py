@@ -12,16 +12,16 @@ RunState = Literal["queued", "starting", "running", "done", "failed", "cancelled
 
 starting: the call that starts it is being made. over: its claim ended. lost: nobody can say what became of it.
 """
-LIVE: frozenset[str] = frozenset({"queued", "starting", "running"})
-TAIL = 1_500
+LIVE_RUN_STATES: frozenset[str] = frozenset({"queued", "starting", "running"})
+RUN_TAIL_CHARS = 1_500
 """Characters of output that are kept: the last ones."""
-TAKEN_WITHIN = 10 * MINUTE_MS
+RUN_TAKEN_WITHIN_MS = 10 * MINUTE_MS
 """A host whose agent has not taken a run up by then does not take runs."""
-SILENT = 15 * MINUTE_MS
+RUN_SILENT_MS = 15 * MINUTE_MS
 """A run of which, and of whose host, nobody has heard for so long is lost."""
-UNSEEN = HOUR_MS
+RUN_UNSEEN_MS = HOUR_MS
 """The same where a provider tells of it, which may be out of reach while the run goes on."""
-LONGEST_REMOTE = 48 * HOUR_MS
+LONGEST_REMOTE_RUN_MS = 48 * HOUR_MS
 """What Systems Manager grants a command at most (executionTimeout of AWS-RunShellScript, 172,800 s)."""
 
 
@@ -71,11 +71,11 @@ class Run:
     @property
     def is_live(self) -> bool:
         """It may still be running."""
-        return self.state in LIVE
+        return self.state in LIVE_RUN_STATES
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class RunLook:
     """What a look at a run shows."""
 
     state: Literal["running", "done", "failed", "cancelled", "over", "lost"]
@@ -84,7 +84,7 @@ class Seen:
     outcome: str = ""
 
 
-def in_part(command: str, gpus: Sequence[int], uuids: Sequence[str]) -> str:
+def command_for_gpus(command: str, gpus: Sequence[int], uuids: Sequence[str]) -> str:
     """The command, told which GPUs of its machine are its own: by UUID where each has one, else by index.
 
     CUDA counts GPUs as the claims do only in the order of the bus.
@@ -94,7 +94,7 @@ def in_part(command: str, gpus: Sequence[int], uuids: Sequence[str]) -> str:
     return f"export {told}\n{command}"
 
 
-def tail_of(output: str) -> str:
+def run_tail(output: str) -> str:
     """The last lines of an output, at most TAIL characters."""
-    kept = output.rstrip()[-TAIL:]
-    return kept if len(kept) < TAIL else kept.partition("\n")[2] or kept
+    kept = output.rstrip()[-RUN_TAIL_CHARS:]
+    return kept if len(kept) < RUN_TAIL_CHARS else kept.partition("\n")[2] or kept

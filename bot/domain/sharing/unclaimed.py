@@ -7,20 +7,20 @@ from typing import Literal
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.verdict import Verdict
 
-Users = Mapping[int, tuple[str, ...]]
+GpuUsers = Mapping[int, tuple[str, ...]]
 """Unix users with programs on each GPU, as last reported."""
-FRESH = 5 * MINUTE_MS
+PROGRAMS_FRESH_MS = 5 * MINUTE_MS
 """Programs reported before that say nothing about now."""
-UNSEEN = 10 * MINUTE_MS
+USE_UNSEEN_MS = 10 * MINUTE_MS
 """After a pause this long in what is seen, use counts as having begun anew."""
-SQUAT = 30 * MINUTE_MS
+ASKED_AFTER_MS = 30 * MINUTE_MS
 """So long somebody may work without a claim before they are asked to make one."""
-NOT_MINE = 7 * DAY_MS
+LEFT_ALONE_MS = 7 * DAY_MS
 """So long somebody who said that it is not theirs is left alone about it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Squat:
+class UnclaimedUse:
     """A unix user whose programs work on GPUs that nobody has claimed."""
 
     id: str
@@ -35,7 +35,9 @@ class Squat:
     state: Literal["seen", "asked", "claimed", "not mine", "over"] = "seen"
 
 
-def unclaimed_use(verdict: Verdict | None, taken: frozenset[int], users: Users) -> dict[str, tuple[int, ...]]:
+def gpus_by_unclaimed_user(
+    verdict: Verdict | None, taken: frozenset[int], users: GpuUsers
+) -> dict[str, tuple[int, ...]]:
     """By unix user, the GPUs that work for them and that nobody has claimed."""
     busy = [gpu.gpu for gpu in verdict.gpus if gpu.state == "active" and gpu.gpu not in taken] if verdict else []
     found: dict[str, tuple[int, ...]] = {}
@@ -45,6 +47,6 @@ def unclaimed_use(verdict: Verdict | None, taken: frozenset[int], users: Users) 
     return found
 
 
-def own_gpus(users: Users, names: frozenset[str]) -> tuple[int, ...]:
+def gpus_of_users(users: GpuUsers, names: frozenset[str]) -> tuple[int, ...]:
     """The GPUs on which one of these unix users has a program."""
     return tuple(sorted(gpu for gpu, there in users.items() if names.intersection(there)))

@@ -64,8 +64,8 @@ def with_fair_use(ctx: Context, db: Database, action: Action) -> Action:
     if planned is None or isinstance(action.facts, StopFacts):
         return action
     if ctx.settings.fair_use(planned.team).at_limit == "refuse":
-        limits.check(ctx, db, planned, advice="Release something first, or ask for a smaller one.")
-    said = limits.excess(ctx, db, planned, whose=f"<@{action.requester}>")
+        limits.check_limits(ctx, db, planned, advice="Release something first, or ask for a smaller one.")
+    said = limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")
     return replace(action, facts=replace(action.facts, beyond="; ".join(said)))
 
 
@@ -75,7 +75,7 @@ def beyond_fair_use(ctx: Context, db: Database, action: Action) -> str | None:
     if planned is None:
         return None
     is_asked = ctx.settings.fair_use(planned.team).at_limit != "warn"
-    return "; ".join(limits.excess(ctx, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
+    return "; ".join(limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
 
 
 def fair_use_asks(ctx: Context, action: Action) -> bool:
@@ -96,7 +96,9 @@ def _planned(ctx: Context, db: Database, action: Action) -> Claim | None:
     if action.kind not in PAID or action.requester == VALET or action.facts.rule or action.length is None:
         return None
     at, gpus = ctx.clock(), tuple(range(_count(ctx, db, action)))
-    held = [each for each in stored_claims.held_by(db, action.requester) if each.instance_id == action.instance_id]
+    held = [
+        each for each in stored_claims.open_claims_of(db, action.requester) if each.instance_id == action.instance_id
+    ]
     before = held[0].id if held and action.kind in {"resize", "start"} else action.id
     return Claim(
         id=before,

@@ -64,18 +64,20 @@ def claim_for_requester(ctx: Context, action: Action, instance: Instance, outcom
     if not ctx.is_colleague(who):
         return f"{outcome} It is not claimed for <@{who}>, who is no longer a member of this workspace."
     try:
-        claims.take(ctx, instance.id, who, length=action.length, note=note, granted=True)
-    except bookings.Booked as booked:
+        claims.take_gpus(ctx, instance.id, who, length=action.length, note=note, granted=True)
+    except bookings.BookingInTheWay as booked:
         return _until_booked(ctx, action, instance, outcome, booked)
     except Refused as error:
         return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
     return outcome
 
 
-def _until_booked(ctx: Context, action: Action, instance: Instance, outcome: str, booked: bookings.Booked) -> str:
+def _until_booked(
+    ctx: Context, action: Action, instance: Instance, outcome: str, booked: bookings.BookingInTheWay
+) -> str:
     who, until = action.requester, booked.slot.from_at
     try:
-        claims.take(ctx, instance.id, who, until=until, note=action.reason, granted=True)
+        claims.take_gpus(ctx, instance.id, who, until=until, note=action.reason, granted=True)
     except Refused:
         return f"{outcome} It is not claimed for <@{who}>: {booked}"
     return f"{outcome} It is <@{who}>'s only until <@{booked.slot.holder}>'s booking of it begins."

@@ -58,7 +58,7 @@ def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:
 
 def _standing(ctx: Context, wanted: FleetFilter, now: int) -> Iterator[Dormant]:
     db = ctx.store.reading()
-    last, snoozed, listed = stored_claims.newest(db), stored_snooze.active(db, now), rates.of_parts(db)
+    last, snoozed, listed = stored_claims.newest_claims(db), stored_snooze.active(db, now), rates.of_parts(db)
     for listing in listings.listings_page(db, wanted, limit=_NO_LIMIT):
         if listing.still is not None and listing.instance.provider == "ec2":
             key = listing.instance.id

@@ -31,7 +31,7 @@ def drain(ctx: Context, instance_id: str, person: str, reason: str = "") -> List
         made = Drain(secrets.token_hex(16), instance_id, person, now, reason)
         stored_drain.add(db, made)
         for offer in stored_line.offers_on(db, [instance_id]).get(instance_id, ()):
-            turns.close(db, offer, "withdrawn", now)
+            turns.end_offer(db, offer, "withdrawn", now)
         stored_audit.add(db, now, person, "began to drain", subject=instance_id, detail=reason)
         drained = _changed(db, made, now)
     ctx.wake()

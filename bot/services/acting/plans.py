@@ -65,7 +65,7 @@ def stop(
     facts = replace(
         scenes.with_verdict(ctx, db, facts, listing.instance, scene.verdict),
         owner=owner,
-        programs=unclaimed.programs_on(ctx, db, listing.instance.id),
+        programs=unclaimed.current_programs(ctx, db, listing.instance.id),
         snoozed=_snoozed(scene),
         waiting=sum(person != requester for person in scene.waiting),
         even_active=ends_work,
@@ -172,9 +172,9 @@ def resize(
         idle_after=(rule.settle_minutes + rule.window_minutes) * MINUTE_MS if listing.running else None,
         snoozed=_snoozed(scene),
         tags=tags_to_bear(instance, ctx.keepers),
-        waiting=len(stored_line.unoffered(db, instance_id=instance.id)) if listing.running else 0,
+        waiting=len(stored_line.waiters_unoffered(db, instance_id=instance.id)) if listing.running else 0,
         exempt=_exempt_by_name(scene),
-        programs=unclaimed.programs_on(ctx, db, instance.id),
+        programs=unclaimed.current_programs(ctx, db, instance.id),
     )
     facts = _with_wishes(scenes.with_verdict(ctx, db, facts, instance, scene.verdict), scene, requester)
     return _on(ctx, "resize", listing, requester, facts=facts, reason=reason, length=wanted)

@@ -16,7 +16,7 @@ from bot.domain.acting.rule_stops import HoursRule
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance, is_gone
-from bot.domain.sharing.bookings import Gap, Hold, Slot, hold_of, pick
+from bot.domain.sharing.bookings import BookingSlot, Gap, GpuHold, hold_from, pick_free
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, clone, endings, scenes, steps
@@ -128,7 +128,7 @@ def _unseen(ctx: Context, action: Action, old: Instance) -> steps.Wait | None:
 
 def _left_to(db: Database, action: Action) -> str | None:
     """Who stands in the line for the old machine, and is offered it rather than that it is stopped."""
-    waits = [each.person for each in stored_line.unoffered(db, instance_id=action.instance_id)]
+    waits = [each.person for each in stored_line.waiters_unoffered(db, instance_id=action.instance_id)]
     others = [person for person in waits if person != action.requester]
     return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
 
@@ -165,9 +165,9 @@ def _follow_stop(ctx: Context, action: Action, old: Instance) -> None:
 def _give_up_claim(ctx: Context, db: Database, action: Action) -> None:
     """Whoever asked has the new machine instead."""
     shown = action.machine.claim_ids if action.machine else ()
-    for held in stored_claims.open_on(db, action.instance_id):
+    for held in stored_claims.open_claims_on(db, action.instance_id):
         if held.holder == action.requester and held.id in shown:
-            claims.end(ctx, db, held, "handed", who=held.holder)
+            claims.end_claim(ctx, db, held, "handed", who=held.holder)
 
 
 def _give_up_late(ctx: Context, action: Action, error: Unreachable) -> None:
@@ -190,7 +190,7 @@ def _end(ctx: Context, db: Database, action: Action, state: ActionState, said: s
     endings.end(ctx, db, action, state, outcome=f"{action.outcome} {said}")
 
 
-MovedSlot = tuple[Slot, tuple[int, ...]]
+MovedSlot = tuple[BookingSlot, tuple[int, ...]]
 """One time of a booking, and the GPUs it has on the new machine."""
 
 
@@ -219,23 +219,25 @@ def _count(number: int) -> str:
 
 def carry_over(ctx: Context, db: Database, action: Action, made: Instance) -> CarryOver:
     """What goes along to the machine that a resize made."""
-    slots = stored_bookings.ahead(db, instance_id=action.instance_id, holder=action.requester)
-    taken = [hold_of(each) for each in stored_claims.open_on(db, made.id)]
-    taken += [hold_of(each) for each in stored_bookings.ahead(db, instance_id=made.id)]
+    slots = stored_bookings.slots_ahead(db, instance_id=action.instance_id, holder=action.requester)
+    taken = [hold_from(each) for each in stored_claims.open_claims_on(db, made.id)]
+    taken += [hold_from(each) for each in stored_bookings.slots_ahead(db, instance_id=made.id)]
     found: list[tuple[MovedSlot, ...]] = []
     ids = list(dict.fromkeys(each.booking_id for each in slots))
     for booking_id in ids:
         kept = _moved_slots(db, [each for each in slots if each.booking_id == booking_id], made, taken)
         if kept:
             found.append(kept)
-            taken += [replace(hold_of(slot), gpus=gpus) for slot, gpus in kept]
+            taken += [replace(hold_from(slot), gpus=gpus) for slot, gpus in kept]
     rule = stored_hours.own_hours(db).get(action.instance_id)
     now = ctx.clock()
     snoozed = [each for each in stored_snooze.lately(db, action.instance_id, now) if each.until_at > now]
     return CarryOver(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
 
 
-def _moved_slots(db: Database, slots: Sequence[Slot], made: Instance, taken: Sequence[Hold]) -> tuple[MovedSlot, ...]:
+def _moved_slots(
+    db: Database, slots: Sequence[BookingSlot], made: Instance, taken: Sequence[GpuHold]
+) -> tuple[MovedSlot, ...]:
     """The GPUs of the new machine for every time of a booking; none where one of them does not fit."""
     booked = stored_bookings.by_id(db, slots[0].booking_id)
     picked = [_picked(slot, booked.choice, made, taken) for slot in slots] if booked else []
@@ -243,9 +245,9 @@ def _moved_slots(db: Database, slots: Sequence[Slot], made: Instance, taken: Seq
     return kept if len(kept) == len(slots) else ()
 
 
-def _picked(slot: Slot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]) -> tuple[int, ...] | None:
+def _picked(slot: BookingSlot, choice: GpuChoice, made: Instance, taken: Sequence[GpuHold]) -> tuple[int, ...] | None:
     try:
-        return pick(Gap(slot.holder, choice, made.gpu_count, slot.from_at, slot.until_at - slot.from_at), taken)
+        return pick_free(Gap(slot.holder, choice, made.gpu_count, slot.from_at, slot.until_at - slot.from_at), taken)
     except Refused:  # it has fewer GPUs
         return None
 
@@ -253,7 +255,7 @@ def _picked(slot: Slot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]
 def move_along(ctx: Context, db: Database, luggage: CarryOver, action: Action, made: Instance) -> None:
     """Move it, in the transaction that notes that the new machine runs."""
     for kept in luggage.booked:
-        stored_bookings.rehouse(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})
+        stored_bookings.move_booking(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})
     if luggage.hours:
         stored_hours.set_hours(db, replace(luggage.hours, instance_id=made.id))
     for each in luggage.snoozed:

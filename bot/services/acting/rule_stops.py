@@ -318,7 +318,7 @@ def give_warnings(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int)
 def _tell_whose(ctx: Context, db: Database, rule_stop: RuleStop, listing: Listing, *, ref: str, now: int) -> None:
     """Work is about to be ended: whoever it may belong to hears of it in person."""
     instance = listing.instance
-    last, users = stored_claims.newest(db).get(instance.id), unclaimed.users_on(ctx, db, instance.id)
+    last, users = stored_claims.newest_claims(db).get(instance.id), unclaimed.current_users(ctx, db, instance.id)
     seen = {ctx.settings.person(instance, user) for there in users.values() for user in there}
     for who in sorted({*seen, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
         subject = f"{instance.id}|{rule_stop.acts_at}"

@@ -10,8 +10,8 @@ from bot.domain.acting.actions import Action, ResizeFacts, SeenFacts, StopFacts
 from bot.domain.acting.obstacles import Scene
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.verdict import Verdict
-from bot.domain.sharing.bookings import Slot
-from bot.domain.sharing.claims import GRACE, Claim
+from bot.domain.sharing.bookings import BookingSlot
+from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
 from bot.services.acting import allowances
 from bot.services.context import Context
 from bot.services.machines import looks, verdict
@@ -47,22 +47,25 @@ def scene(
         offers=tuple(stored_line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=standing[-1] if standing else None,
         snoozes=tuple(standing),
-        waiting=tuple(each.person for each in stored_line.unoffered(db, instance_id=instance.id)),
-        slots=tuple(stored_bookings.ahead(db, instance_id=instance.id)),
+        waiting=tuple(each.person for each in stored_line.waiters_unoffered(db, instance_id=instance.id)),
+        slots=tuple(stored_bookings.slots_ahead(db, instance_id=instance.id)),
         now=at,
     )
 
 
-def next_slot(db: Database, instance_id: str) -> Slot | None:
+def next_slot(db: Database, instance_id: str) -> BookingSlot | None:
     """The booking of an instance that begins next."""
-    return next(iter(stored_bookings.ahead(db, instance_id=instance_id)), None)
+    return next(iter(stored_bookings.slots_ahead(db, instance_id=instance_id)), None)
 
 
 def scene_now(ctx: Context, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
     at = ctx.clock()
     return scene(
-        ctx, db, instance, [each for each in stored_claims.open_on(db, instance.id) if each.until_at + GRACE > at]
+        ctx,
+        db,
+        instance,
+        [each for each in stored_claims.open_claims_on(db, instance.id) if each.until_at + CLAIM_GRACE_MS > at],
     )
 
 

@@ -133,7 +133,7 @@ def _meter(
     """
     meters = stored_ledger.open_meters(db, source)
     terms = listings.charge_terms(db, source)
-    holds = stored_claims.holds(db, source, min((meter.from_at for meter in meters.values()), default=now))
+    holds = stored_claims.holds_by_instance(db, source, min((meter.from_at for meter in meters.values()), default=now))
     charges: list[Charge] = []
     moved: list[Meter] = []
     still: list[str] = []

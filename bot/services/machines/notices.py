@@ -83,7 +83,7 @@ def _tell(ctx: Context, db: Database, notice: Notice, now: int) -> None:
 
 
 def _cases(ctx: Context, db: Database, now: int) -> Iterator[NoticeCase]:
-    heard, held, hours = agents.reports(db), stored_claims.open_ones(db, ()), stored_hours.own_hours(db)
+    heard, held, hours = agents.reports(db), stored_claims.open_claims(db, ()), stored_hours.own_hours(db)
     zones = digest.zones(ctx)
     for row in stored_fleet.running_instances(db):
         told = heard.get(row["id"])

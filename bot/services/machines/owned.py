@@ -109,7 +109,7 @@ def confirm_gpus(ctx: Context, instance_id: str, person: str, count: int) -> Lis
             stored_readings.drop_gpus(db, instance_id, untold)
             stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.rate(ctx, db, fewer))
         agents.forget_missing(db, instance_id)
-        claims.fit(ctx, db)
+        claims.fit_claims(ctx, db)
         stored_audit.add(
             db, now, person, f"said it has {count} GPUs", subject=instance_id, detail=f"{instance.gpu_count} before"
         )

@@ -83,7 +83,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
 
 def _booked(db: Database) -> dict[str, list[Span]]:
     found: dict[str, list[Span]] = {}
-    for slot in stored_bookings.ahead(db):
+    for slot in stored_bookings.slots_ahead(db):
         found.setdefault(slot.instance_id, []).append((slot.from_at, slot.until_at))
     return found
 

@@ -35,7 +35,10 @@ def running(ctx: Context, by: By, start: int, end: int, *, instance_id: str | No
     db = ctx.store.reading()
     found = [each for each in stored_ledger.running(db, instance_id) if start <= each.meter.from_at < end]
     since = min((each.meter.from_at for each in found), default=end)
-    holds = {source: stored_claims.holds(db, source, since, instance_id) for source in {each.source for each in found}}
+    holds = {
+        source: stored_claims.holds_by_instance(db, source, since, instance_id)
+        for source in {each.source for each in found}
+    }
     return [
         _sum(by, each, share)
         for each in found

@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since, is_gone
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import AHEAD, Gap, Slot, came, pick
+from bot.domain.sharing.bookings import BOOKING_NOTICE_MS, BookingSlot, Gap, holder_came, pick_free
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services import digest
@@ -23,18 +23,18 @@ from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 
 
-def run(ctx: Context) -> None:
+def run_booking_slots(ctx: Context) -> None:
     """Do all that is due. Safe to call at any time and after any crash: each step is a compare-and-set on its slot."""
-    drop_orphans(ctx)
-    begin(ctx)
-    warn(ctx)
-    give_up(ctx)
+    drop_orphaned_bookings(ctx)
+    begin_bookings(ctx)
+    warn_of_bookings(ctx)
+    give_up_bookings(ctx)
 
 
-def begin(ctx: Context) -> int:
+def begin_bookings(ctx: Context) -> int:
     """Turn the bookings whose time has come into claims; how many became one."""
     begun = 0
-    for slot in stored_bookings.due(ctx.store.reading(), ctx.clock()):
+    for slot in stored_bookings.slots_due(ctx.store.reading(), ctx.clock()):
         is_here = ctx.is_colleague(slot.holder)
         with ctx.store.writing() as db:
             begun += _begin(ctx, db, slot) if is_here else _departed(ctx, db, slot)
@@ -42,8 +42,8 @@ def begin(ctx: Context) -> int:
     return begun
 
 
-def _begin(ctx: Context, db: Database, slot: Slot) -> bool:
-    now, current = ctx.clock(), stored_bookings.slot(db, slot.id)
+def _begin(ctx: Context, db: Database, slot: BookingSlot) -> bool:
+    now, current = ctx.clock(), stored_bookings.slot_by_id(db, slot.id)
     if current is None or current.state != "booked":
         return False
     obstacle, listing = _obstacle(ctx, db, slot)
@@ -52,8 +52,8 @@ def _begin(ctx: Context, db: Database, slot: Slot) -> bool:
         return False
     if obstacle or listing is None:
         if current.told_at is None or current.told_at < slot.from_at:
-            stored_bookings.mark_told(db, slot.id, now)
-            bookings.tell(db, slot, now)
+            stored_bookings.mark_slot_told(db, slot.id, now)
+            bookings.tell_booker(db, slot, now)
         return False
     gpus = _free(ctx, db, slot, listing) or slot.gpus
     claim = Claim(
@@ -68,24 +68,24 @@ def _begin(ctx: Context, db: Database, slot: Slot) -> bool:
     )
     if any(each.person != slot.holder and set(each.gpus) & set(gpus) for each in listing.offers):
         return False  # somebody from the line may still take them; that is known in minutes
-    turns.served(ctx, db, claim)
+    turns.leave_when_served(ctx, db, claim)
     if not stored_claims.add(db, claim):
         return False
-    stored_bookings.move(db, slot, "claimed", claim_id=claim.id, gpus=gpus)
+    stored_bookings.move_slot(db, slot, "claimed", claim_id=claim.id, gpus=gpus)
     stored_audit.add(db, now, slot.holder, "began a booking", subject=slot.instance_id, detail=slot.note)
     digest.refresh(ctx, db, slot.instance_id)
-    bookings.tell(db, slot, now)
+    bookings.tell_booker(db, slot, now)
     return True
 
 
-def _departed(ctx: Context, db: Database, slot: Slot) -> int:
+def _departed(ctx: Context, db: Database, slot: BookingSlot) -> int:
     """Whoever booked it is in the workspace no more: nothing begins in their name, now or later."""
     why = f"<@{slot.holder}> is no longer a member of this workspace."
     stored_bookings.end(db, slot.booking_id, ctx.clock(), who="valet")
     off = [
         each
-        for each in stored_bookings.ahead(db, booking_id=slot.booking_id)
-        if stored_bookings.move(db, each, "off", outcome=why)
+        for each in stored_bookings.slots_ahead(db, booking_id=slot.booking_id)
+        if stored_bookings.move_slot(db, each, "off", outcome=why)
     ]
     for each in off[:1]:
         stored_audit.add(
@@ -94,7 +94,7 @@ def _departed(ctx: Context, db: Database, slot: Slot) -> int:
     return 0
 
 
-def _obstacle(ctx: Context, db: Database, slot: Slot) -> tuple[str, Listing | None]:
+def _obstacle(ctx: Context, db: Database, slot: BookingSlot) -> tuple[str, Listing | None]:
     """Why a booking can't begin now, as a sentence; and the instance. Claims whose time is over make way for it."""
     listing = listings.by_id(db, slot.instance_id)
     if listing is None:
@@ -106,7 +106,7 @@ def _obstacle(ctx: Context, db: Database, slot: Slot) -> tuple[str, Listing | No
     for each in listing.claims:
         if each.until_at <= ctx.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
             # whoever books the time after their own claim is told once, by the booking
-            claims.end(ctx, db, each, "booked", who=slot.holder if each.holder == slot.holder else "")
+            claims.end_claim(ctx, db, each, "booked", who=slot.holder if each.holder == slot.holder else "")
     listing = listings.by_id(db, slot.instance_id) or listing
     if listing.claim_of(slot.holder):
         return f"You still hold another part of {name}.", listing
@@ -119,7 +119,7 @@ def _obstacle(ctx: Context, db: Database, slot: Slot) -> tuple[str, Listing | No
     return "", listing
 
 
-def _unfit(listing: Listing, slot: Slot) -> str:
+def _unfit(listing: Listing, slot: BookingSlot) -> str:
     """Why nobody could have it just now; empty where they could."""
     instance = listing.instance
     if not listing.running or listing.drain is not None:
@@ -130,7 +130,7 @@ def _unfit(listing: Listing, slot: Slot) -> str:
     return ""
 
 
-def _free(ctx: Context, db: Database, slot: Slot, listing: Listing) -> tuple[int, ...] | None:
+def _free(ctx: Context, db: Database, slot: BookingSlot, listing: Listing) -> tuple[int, ...] | None:
     """The GPUs to hold: those that were kept for it, else as many others."""
     taken = {gpu for each in listing.claims for gpu in each.gpus}
     if not taken & set(slot.gpus):
@@ -138,81 +138,83 @@ def _free(ctx: Context, db: Database, slot: Slot, listing: Listing) -> tuple[int
     made = stored_bookings.by_id(db, slot.booking_id)
     if made is None or made.choice.indexes:
         return None
-    others = [hold for hold in bookings.holds_on(db, listing) if hold.id != slot.id]
+    others = [hold for hold in bookings.holds_of_machine(db, listing) if hold.id != slot.id]
     now = ctx.clock()
-    return pick(Gap(slot.holder, made.choice, listing.instance.gpu_count, now, slot.until_at - now), others)
+    return pick_free(Gap(slot.holder, made.choice, listing.instance.gpu_count, now, slot.until_at - now), others)
 
 
-def _miss(db: Database, slot: Slot, why: str, now: int) -> None:
-    if stored_bookings.move(db, slot, "missed", outcome=why):
+def _miss(db: Database, slot: BookingSlot, why: str, now: int) -> None:
+    if stored_bookings.move_slot(db, slot, "missed", outcome=why):
         stored_audit.add(db, now, "valet", "missed a booking", subject=slot.instance_id, detail=slot.holder, after=why)
-        bookings.tell(db, slot, now)
+        bookings.tell_booker(db, slot, now)
 
 
-def warn(ctx: Context) -> None:
+def warn_of_bookings(ctx: Context) -> None:
     """Tell those whose booking begins soon that the machine is not running."""
     now = ctx.clock()
-    soon = [each for each in stored_bookings.due(ctx.store.reading(), now + AHEAD) if each.told_at is None]
+    soon = [
+        each for each in stored_bookings.slots_due(ctx.store.reading(), now + BOOKING_NOTICE_MS) if each.told_at is None
+    ]
     for slot in soon:
         listing = listings.by_id(ctx.store.reading(), slot.instance_id)
         if slot.from_at <= now or listing is None or listing.running:
             continue
         with ctx.store.writing() as db:
-            stored_bookings.mark_told(db, slot.id, now)
+            stored_bookings.mark_slot_told(db, slot.id, now)
             stored_outbox.tell(db, slot.holder, f"slot-soon:{slot.id}", kind="slot_soon", subject=slot.id, now=now)
         ctx.wake()
 
 
-def drop_orphans(ctx: Context) -> None:
+def drop_orphaned_bookings(ctx: Context) -> None:
     """Let go of bookings of machines that are gone, and tell their holders once each."""
     now = ctx.clock()
     told: set[str] = set()
-    for slot in stored_bookings.orphaned(ctx.store.reading(), gone_since(now)):
+    for slot in stored_bookings.orphaned_slots(ctx.store.reading(), gone_since(now)):
         with ctx.store.writing() as db:
             why = "The machine is gone."
             if slot.booking_id not in told:
                 _miss(db, slot, why, now)
                 stored_bookings.end(db, slot.booking_id, now, who="valet")
             else:
-                stored_bookings.move(db, slot, "missed", outcome=why)
+                stored_bookings.move_slot(db, slot, "missed", outcome=why)
             told.add(slot.booking_id)
         ctx.wake()
 
 
-def give_up(ctx: Context) -> int:
+def give_up_bookings(ctx: Context) -> int:
     """End the claims of bookings that nobody came for; how many. Never while a GPU of one works or is unknown."""
-    return sum(_looked_after(ctx, slot) for slot in stored_bookings.watched(ctx.store.reading()))
+    return sum(_looked_after(ctx, slot) for slot in stored_bookings.slots_watched(ctx.store.reading()))
 
 
-def _looked_after(ctx: Context, slot: Slot) -> bool:
+def _looked_after(ctx: Context, slot: BookingSlot) -> bool:
     now = ctx.clock()
     with ctx.store.writing() as db:
         held = stored_claims.by_id(db, slot.claim_id)
         listing = listings.by_id(db, slot.instance_id)
         if held is None or held.ended_at is not None or held.until_at != slot.until_at:
-            stored_bookings.move(db, slot, "used")  # released or extended: somebody was there
+            stored_bookings.move_slot(db, slot, "used")  # released or extended: somebody was there
             return False
         late = now - _heard_at(db, slot, held, now) >= ctx.settings.claims.no_show_minutes * MINUTE_MS
         seen = _came(ctx, db, held, listing)
         if seen is None or listing is None or not (seen or late):
             return False
         if seen:
-            if stored_bookings.move(db, slot, "used"):
-                bookings.tell(db, slot, now)
+            if stored_bookings.move_slot(db, slot, "used"):
+                bookings.tell_booker(db, slot, now)
             return False
-        if not stored_bookings.move(db, slot, "unused"):
+        if not stored_bookings.move_slot(db, slot, "unused"):
             return False
-        claims.end(ctx, db, held, "unused")
-        bookings.tell(db, slot, now)
+        claims.end_claim(ctx, db, held, "unused")
+        bookings.tell_booker(db, slot, now)
     ctx.wake()
     return True
 
 
-def _heard_at(db: Database, slot: Slot, held: Claim, now: int) -> int:
+def _heard_at(db: Database, slot: BookingSlot, held: Claim, now: int) -> int:
     """Since when whoever booked it could say that they are there."""
-    if stored_outbox.is_on_its_way(db, slot.holder, bookings.name(slot)):
+    if stored_outbox.is_on_its_way(db, slot.holder, bookings.slot_message(slot)):
         return now
-    return max(held.from_at, stored_outbox.posted_at(db, slot.holder, bookings.name(slot)) or 0)
+    return max(held.from_at, stored_outbox.posted_at(db, slot.holder, bookings.slot_message(slot)) or 0)
 
 
 def _came(ctx: Context, db: Database, held: Claim, listing: Listing | None) -> bool | None:
@@ -221,48 +223,48 @@ def _came(ctx: Context, db: Database, held: Claim, listing: Listing | None) -> b
     instance = listing.instance
     verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     seen = [gpu for gpu in verdict.gpus if gpu.gpu in held.gpus]
-    return came(seen, held.from_at) if len(seen) == len(held.gpus) else None
+    return holder_came(seen, held.from_at) if len(seen) == len(held.gpus) else None
 
 
-def confirm(ctx: Context, slot_id: str, person: str) -> Slot:
+def confirm_booking(ctx: Context, slot_id: str, person: str) -> BookingSlot:
     """[I'm here]: it is not given up any more. Raises Refused."""
     with ctx.store.writing() as db:
-        slot = stored_bookings.slot(db, slot_id)
+        slot = stored_bookings.slot_by_id(db, slot_id)
         if slot is None or slot.holder != person:
             raise Refused("Only whoever booked it can say that.")
         if slot.state == "unused":
             raise Refused("Too late: nobody came, so it was given up. `/gpu claim` takes it again if it is free.")
-        if slot.state == "claimed" and stored_bookings.move(db, slot, "used"):
+        if slot.state == "claimed" and stored_bookings.move_slot(db, slot, "used"):
             stored_audit.add(db, ctx.clock(), person, "confirmed a booking", subject=slot.instance_id)
-            bookings.tell(db, slot, ctx.clock())
+            bookings.tell_booker(db, slot, ctx.clock())
     ctx.wake()
     return slot
 
 
-def roll_on(ctx: Context) -> None:
+def extend_weekly_bookings(ctx: Context) -> None:
     """Keep the next times of weekly bookings as they come within reach; one that is taken is said."""
     now, known = ctx.clock(), ctx.store.reading()
-    reach = bookings.reach(ctx, now)
-    for made in stored_bookings.weekly(known):
-        if not made.starts(max(now, stored_bookings.last_start(known, made.id)), reach):
+    reach = bookings.booking_reach(ctx, now)
+    for made in stored_bookings.weekly_bookings(known):
+        if not made.starts(max(now, stored_bookings.last_slot_start(known, made.id)), reach):
             continue
         with ctx.store.writing() as db:
             # looked at once more, as it may just have been cancelled or moved to another machine
-            current = next((each for each in stored_bookings.weekly(db) if each.id == made.id), None)
+            current = next((each for each in stored_bookings.weekly_bookings(db) if each.id == made.id), None)
             listing = None if current is None else listings.by_id(db, current.instance_id)
             if current is None or listing is None:
                 continue
-            for start in current.starts(max(now, stored_bookings.last_start(db, current.id)), reach):
+            for start in current.starts(max(now, stored_bookings.last_slot_start(db, current.id)), reach):
                 gap = Gap(current.holder, current.choice, listing.instance.gpu_count, start, current.length)
                 gpus = _fitting(gap, db, listing)
-                slot = bookings.keep(db, current, gpus or listing.gpus, start, taken=gpus is None)
+                slot = bookings.keep_slot(db, current, gpus or listing.gpus, start, taken=gpus is None)
                 if gpus is None:
-                    bookings.tell(db, slot, now)
+                    bookings.tell_booker(db, slot, now)
         ctx.wake()
 
 
 def _fitting(gap: Gap, db: Database, listing: Listing) -> tuple[int, ...] | None:
     try:
-        return pick(gap, bookings.holds_on(db, listing))
+        return pick_free(gap, bookings.holds_of_machine(db, listing))
     except Refused:  # it has fewer GPUs than it had
         return None

@@ -11,8 +11,8 @@ from bot import __version__
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import plain_name
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import Slot, hold_of
-from bot.domain.sharing.calendar import Week, end_of
+from bot.domain.sharing.bookings import BookingSlot, hold_from
+from bot.domain.sharing.calendar import CalendarWeek, calendar_end
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services import people
@@ -23,13 +23,13 @@ from store.sharing import bookings as stored_bookings
 from store.sharing import calendar as stored_calendar
 from store.sharing import claims as stored_claims
 
-PAST = 14 * DAY_MS
+FEED_PAST_MS = 14 * DAY_MS
 """So far back feeds show what was held."""
-REFRESH = "PT15M"
+FEED_REFRESH = "PT15M"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CalendarEvent:
     """One hold, for a calendar. Its uid stays when a booking becomes a claim and when times change."""
 
     uid: str
@@ -44,46 +44,49 @@ class Event:
     """Booked, and not begun."""
 
 
-def week(ctx: Context, listing: Listing, zone: str) -> Week:
+def calendar_week(ctx: Context, listing: Listing, zone: str) -> CalendarWeek:
     """The week ahead of one instance."""
     db, now = ctx.store.reading(), ctx.clock()
-    kept: list[Claim | Slot] = [*listing.claims, *stored_bookings.ahead(db, instance_id=listing.instance.id)]
-    return _week(listing, kept, end_of(now, ZoneInfo(zone)))
+    kept: list[Claim | BookingSlot] = [
+        *listing.claims,
+        *stored_bookings.slots_ahead(db, instance_id=listing.instance.id),
+    ]
+    return _week(listing, kept, calendar_end(now, ZoneInfo(zone)))
 
 
-def weeks(ctx: Context, zone: str) -> list[Week]:
+def calendar_weeks(ctx: Context, zone: str) -> list[CalendarWeek]:
     """The week ahead of every instance of which something is claimed or booked, by name."""
     db, now = ctx.store.reading(), ctx.clock()
-    kept: dict[str, list[Claim | Slot]] = {}
-    held: list[Claim | Slot] = [each for each in stored_claims.recent(db, now) if each.ended_at is None]
-    for each in [*held, *stored_bookings.ahead(db)]:
+    kept: dict[str, list[Claim | BookingSlot]] = {}
+    held: list[Claim | BookingSlot] = [each for each in stored_claims.recent_claims(db, now) if each.ended_at is None]
+    for each in [*held, *stored_bookings.slots_ahead(db)]:
         kept.setdefault(each.instance_id, []).append(each)
     found = ((listings.by_id(db, instance_id), theirs) for instance_id, theirs in kept.items())
-    until = end_of(now, ZoneInfo(zone))
+    until = calendar_end(now, ZoneInfo(zone))
     made = [_week(listing, theirs, until) for listing, theirs in found if listing]
     return sorted((each for each in made if each.holds), key=lambda each: (each.name, each.instance_id))
 
 
-def _week(listing: Listing, kept: Iterable[Claim | Slot], until: int) -> Week:
-    holds = sorted((hold_of(each) for each in kept), key=lambda hold: (hold.from_at, hold.until_at))
+def _week(listing: Listing, kept: Iterable[Claim | BookingSlot], until: int) -> CalendarWeek:
+    holds = sorted((hold_from(each) for each in kept), key=lambda hold: (hold.from_at, hold.until_at))
     here = tuple(hold for hold in holds if hold.from_at < until)
-    return Week(listing.instance.id, listing.instance.name, len(listing.gpus), here)
+    return CalendarWeek(listing.instance.id, listing.instance.name, len(listing.gpus), here)
 
 
-def subscribe(ctx: Context, person: str, team: str = "") -> tuple[str, bool]:
+def subscribe_to_feed(ctx: Context, person: str, team: str = "") -> tuple[str, bool]:
     """A new address for a feed of one's own holds, or a team's; and whether an older one stopped. Raises Refused."""
     if team and not _may_see(ctx, person, team):
         raise Refused(f'You are in no team "{team[:40]}". `/gpu calendar feed` makes a feed of your own.')
     token = secrets.token_urlsafe(32)
     with ctx.store.writing() as db:
-        replaced = stored_calendar.put(db, _hash(token), person=person, team=team, now=ctx.clock())
+        replaced = stored_calendar.put_feed(db, _hash(token), person=person, team=team, now=ctx.clock())
     return token, replaced
 
 
-def unsubscribe(ctx: Context, person: str) -> None:
+def unsubscribe_from_feeds(ctx: Context, person: str) -> None:
     """All feeds of a person stop working. Raises Refused when there is none."""
     with ctx.store.writing() as db:
-        if not stored_calendar.drop(db, person=person):
+        if not stored_calendar.drop_feeds(db, person=person):
             raise Refused("You have no calendar feed. `/gpu calendar feed` makes one.")
 
 
@@ -97,27 +100,27 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def feed(ctx: Context, token_sha256: str) -> bytes | None:
+def calendar_feed(ctx: Context, token_sha256: str) -> bytes | None:
     """The feed at an address; None when there is none, or its person has left the team. It ends with its person."""
-    found = stored_calendar.feed(ctx.store.reading(), token_sha256)
+    found = stored_calendar.owner_of_feed(ctx.store.reading(), token_sha256)
     if found is not None and not ctx.is_colleague(found["person"]):
         with ctx.store.writing() as db:
-            stored_calendar.drop(db, person=found["person"])
+            stored_calendar.drop_feeds(db, person=found["person"])
         return None
     if found is None or (found["team"] and not _may_see(ctx, found["person"], found["team"])):
         return None
     if found["team"]:
-        return as_ics(events(ctx, team=found["team"]), f"GPUs of {found['team']}")
-    return as_ics(events(ctx, holder=found["person"]), "My GPUs")
+        return calendar_file(calendar_events(ctx, team=found["team"]), f"GPUs of {found['team']}")
+    return calendar_file(calendar_events(ctx, holder=found["person"]), "My GPUs")
 
 
-def events(ctx: Context, *, holder: str = "", team: str = "") -> list[Event]:
+def calendar_events(ctx: Context, *, holder: str = "", team: str = "") -> list[CalendarEvent]:
     """What is held and booked, of everybody, a person or a team, the first to begin first."""
     db, now = ctx.store.reading(), ctx.clock()
-    slots = stored_bookings.since(db, now - PAST)
+    slots = stored_bookings.slots_since(db, now - FEED_PAST_MS)
     of_claim = {slot.claim_id: slot for slot in slots if slot.claim_id}
-    kept: list[Claim | Slot] = [slot for slot in slots if slot.state == "booked"]
-    kept += stored_claims.recent(db, now - PAST)
+    kept: list[Claim | BookingSlot] = [slot for slot in slots if slot.state == "booked"]
+    kept += stored_claims.recent_claims(db, now - FEED_PAST_MS)
     wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
     rows = stored_fleet.known_instances(db)
     names = people.known(ctx)
@@ -126,23 +129,23 @@ def events(ctx: Context, *, holder: str = "", team: str = "") -> list[Event]:
 
 
 def _event(
-    kept: Claim | Slot,
-    of_claim: dict[str, Slot],
+    kept: Claim | BookingSlot,
+    of_claim: dict[str, BookingSlot],
     machine: tuple[str, int] | None,
     names: Mapping[str, str],
     *,
     alone: bool,
-) -> Event:
+) -> CalendarEvent:
     """`alone`: the calendar is of one person, so that titles need not say whose it is."""
     name, gpu_count = machine or (kept.instance_id, 0)
     some = "" if len(kept.gpus) >= max(1, gpu_count) else f", GPU {', '.join(map(str, kept.gpus))}"
     whose = "" if alone or kept.holder not in names else f" ({names[kept.holder]})"
     title = f"{name}{some}{whose}{f': {kept.note}' if kept.note else ''}"
-    booked = isinstance(kept, Slot)
-    until, slot = kept.until_at, kept if isinstance(kept, Slot) else of_claim.get(kept.id)
+    booked = isinstance(kept, BookingSlot)
+    until, slot = kept.until_at, kept if isinstance(kept, BookingSlot) else of_claim.get(kept.id)
     if isinstance(kept, Claim) and kept.ended_at is not None:
         until = max(kept.from_at + 1000, min(kept.ended_at, kept.until_at))
-    return Event(
+    return CalendarEvent(
         uid=f"{slot.id if slot else kept.id}@gpu-valet",
         made_at=slot.made_at if slot else kept.from_at,
         from_at=kept.from_at,
@@ -154,7 +157,7 @@ def _event(
     )
 
 
-def as_ics(found: Sequence[Event], name: str) -> bytes:
+def calendar_file(found: Sequence[CalendarEvent], name: str) -> bytes:
     """An iCalendar file (RFC 5545). Times are UTC, so that no calendar needs our zones; readers show their own."""
     from datetime import timedelta
 
@@ -167,7 +170,7 @@ def as_ics(found: Sequence[Event], name: str) -> bytes:
     made.add("method", "PUBLISH")
     made.add("x-wr-calname", plain_name(name))
     made.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
-    made.add("x-published-ttl", REFRESH)
+    made.add("x-published-ttl", FEED_REFRESH)
     for event in found:
         entry = Entry()
         entry.add("uid", event.uid)

@@ -14,17 +14,17 @@ from bot.domain.days import local
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.verdict import Verdict
 from bot.domain.sharing.checkins import (
-    LONG,
-    Question,
-    QuestionState,
-    idle_since,
+    LONG_CLAIM_MS,
+    Checkin,
+    CheckinState,
+    checkin_day,
+    claim_idle_since,
     is_worked_on,
-    question_day,
     silence_ends,
 )
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.line import served_now
-from bot.domain.sharing.reminders import FIRST
+from bot.domain.sharing.line import turns_now
+from bot.domain.sharing.reminders import FIRST_REMINDER_MS
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.machines import verdict as verdict_service
@@ -38,12 +38,12 @@ from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
 from store.sharing import requests as stored_requests
 
-KIND, WAITED_FOR = "keep_question", "keep_waited_for"
+CHECKIN_MESSAGE, WAITED_FOR_MESSAGE = "keep_question", "keep_waited_for"
 
 
-def check(ctx: Context) -> None:
+def run_checkins(ctx: Context) -> None:
     """Settle what can be settled, and ask what is due. Late is fine, twice is not."""
-    settle(ctx)
+    settle_checkins(ctx)
     ask_idle(ctx)
     ask_mornings(ctx)
 
@@ -62,12 +62,12 @@ def _is_idle(ctx: Context, claim_id: str, before: int) -> bool:
     listing = listings.by_id(db, claim.instance_id) if claim else None
     if claim is None or listing is None or listing.verdict is None or not listing.running:
         return False
-    if claim.until_at <= now + FIRST:  # its end is told anyway
+    if claim.until_at <= now + FIRST_REMINDER_MS:  # its end is told anyway
         return False
-    since = idle_since(claim, listing.verdict)
-    if since is None or since > before or stored_checkins.asked_lately(db, claim_id, now - DAY_MS):
+    since = claim_idle_since(claim, listing.verdict)
+    if since is None or since > before or stored_checkins.asked_about_claim(db, claim_id, now - DAY_MS):
         return False
-    if any(each.kind == "idle" for each in stored_checkins.open_ones(db, claim_id=claim_id)):
+    if any(each.kind == "idle" for each in stored_checkins.open_checkins(db, claim_id=claim_id)):
         return False  # they have not answered the last one yet
     return ctx.exemption(listing.instance) is None and stored_snooze.on(db, claim.instance_id, now) is None
 
@@ -79,13 +79,13 @@ def _ask_idle(ctx: Context, claim_id: str) -> bool:
         if claim is None or listing is None or listing.verdict is None:
             return False
         number = secrets.token_hex(16)
-        since = idle_since(claim, listing.verdict)
+        since = claim_idle_since(claim, listing.verdict)
         deadline = (
-            now + ctx.settings.claims.answer_minutes * MINUTE_MS if waiting_for(ctx, db, claim, listing) else None
+            now + ctx.settings.claims.answer_minutes * MINUTE_MS if next_people(ctx, db, claim, listing) else None
         )
         stored_checkins.add(
             db,
-            Question(number, number, claim.id, claim.holder, "idle", "", claim.until_at, since, now, deadline),
+            Checkin(number, number, claim.id, claim.holder, "idle", "", claim.until_at, since, now, deadline),
         )
         stored_audit.add(db, now, "valet", "asked whether it is needed", subject=claim.instance_id, detail=claim.holder)
         _tell(db, claim.holder, number, now)
@@ -101,13 +101,13 @@ def _scene(db: Database, claim_id: str) -> tuple[Claim | None, Listing | None]:
     return claim, listings.by_id(db, claim.instance_id)
 
 
-def waiting_for(ctx: Context, db: Database, claim: Claim, listing: Listing) -> list[str]:
+def next_people(ctx: Context, db: Database, claim: Claim, listing: Listing) -> list[str]:
     """Who would get GPUs at once if a claim ended, or has asked its holder for them; the first first."""
     freed = replace(listing, claims=tuple(each for each in listing.claims if each.id != claim.id))
-    lines = [first for first, _ in stored_line.lines(db) if first.could_use(listing.instance)]
-    in_line = [each for each in stored_line.standing(db, lines) if stored_line.offer_to(db, each.id) is None]
-    served = served_now(in_line, turns.vacancies(ctx, db, [freed]), ctx.clock())
-    askers = [each.asker for each in stored_requests.unanswered(db, claim.id)]
+    lines = [first for first, _ in stored_line.first_of_lines(db) if first.could_use(listing.instance)]
+    in_line = [each for each in stored_line.waiters_in_lines(db, lines) if stored_line.offer_to(db, each.id) is None]
+    served = turns_now(in_line, turns.line_vacancies(ctx, db, [freed]), ctx.clock())
+    askers = [each.asker for each in stored_requests.unanswered_requests(db, claim.id)]
     people = dict.fromkeys([*askers, *(turn.waiter.person for turn in served)])
     return [each for each in people if each != claim.holder]
 
@@ -117,12 +117,12 @@ def ask_mornings(ctx: Context) -> int:
     now, db, asked = ctx.clock(), ctx.store.reading(), 0
     until = now + int(ctx.settings.claims.silence_hours * HOUR_MS)
     by_holder: dict[str, list[str]] = {}
-    for claim_id, holder in stored_checkins.long_claims(db, LONG, until):
+    for claim_id, holder in stored_checkins.long_claims(db, LONG_CLAIM_MS, until):
         by_holder.setdefault(holder, []).append(claim_id)
     for holder, claim_ids in by_holder.items():
         zone = ZoneInfo(ctx.zone(holder))
-        day = question_day(now, zone)
-        if day is not None and not stored_checkins.asked_on(db, holder, day.isoformat()):
+        day = checkin_day(now, zone)
+        if day is not None and not stored_checkins.was_asked_on(db, holder, day.isoformat()):
             asked += _ask_morning(ctx, holder, claim_ids, day.isoformat(), zone)
     return asked
 
@@ -131,14 +131,14 @@ def _ask_morning(ctx: Context, holder: str, claim_ids: list[str], day: str, zone
     now, batch = ctx.clock(), secrets.token_hex(16)
     deadline = silence_ends(now // MINUTE_MS * MINUTE_MS, ctx.settings.claims.silence_hours, zone)
     with ctx.store.writing() as db:
-        if stored_checkins.asked_on(db, holder, day):
+        if stored_checkins.was_asked_on(db, holder, day):
             return False
         asked = [each for claim_id in claim_ids if (each := _unasked(ctx, db, claim_id, zone))]
         for claim in asked:
             number = secrets.token_hex(16)
             stored_checkins.add(
                 db,
-                Question(number, batch, claim.id, holder, "morning", day, claim.until_at, None, now, deadline),
+                Checkin(number, batch, claim.id, holder, "morning", day, claim.until_at, None, now, deadline),
             )
         if asked:
             _tell(db, holder, batch, now)
@@ -153,15 +153,15 @@ def _unasked(ctx: Context, db: Database, claim_id: str, zone: ZoneInfo) -> Claim
     if claim is None or listing is None or ctx.exemption(listing.instance):
         return None
     is_new = local(claim.from_at, zone).date() >= local(ctx.clock(), zone).date()
-    return None if is_new or stored_checkins.open_ones(db, claim_id=claim_id) else claim
+    return None if is_new or stored_checkins.open_checkins(db, claim_id=claim_id) else claim
 
 
-def settle(ctx: Context) -> int:
+def settle_checkins(ctx: Context) -> int:
     """Settle questions that have answered themselves, and give up what silence gives up; how many changed."""
-    return sum(_settle(ctx, each) for each in stored_checkins.open_ones(ctx.store.reading()))
+    return sum(_settle(ctx, each) for each in stored_checkins.open_checkins(ctx.store.reading()))
 
 
-def _settle(ctx: Context, asked: Question) -> bool:
+def _settle(ctx: Context, asked: Checkin) -> bool:
     now, listing = ctx.clock(), None
     with ctx.store.writing() as db:
         claim = stored_claims.by_id(db, asked.claim_id)
@@ -178,7 +178,7 @@ def _settle(ctx: Context, asked: Question) -> bool:
     return changed
 
 
-def _look(ctx: Context, db: Database, asked: Question, claim: Claim, listing: Listing) -> bool:
+def _look(ctx: Context, db: Database, asked: Checkin, claim: Claim, listing: Listing) -> bool:
     """What the machine and those who wait say to an open question."""
     now, instance = ctx.clock(), listing.instance
     verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
@@ -188,16 +188,16 @@ def _look(ctx: Context, db: Database, asked: Question, claim: Claim, listing: Li
     if worked_on and (over or asked.kind == "idle"):
         return _close(db, asked, "worked", now)
     if asked.kind == "idle":
-        wanted = bool(waiting_for(ctx, db, claim, listing))
+        wanted = bool(next_people(ctx, db, claim, listing))
         if wanted != (asked.deadline_at is not None):
             return _set_deadline(ctx, db, asked, now if wanted else None)
     if not over or not listing.running or not _is_unused(ctx, asked, claim, verdict):
         return False
     _close(db, asked, "unused", now)
-    return claims.end(ctx, db, claim, "unused")
+    return claims.end_claim(ctx, db, claim, "unused")
 
 
-def _is_heard(ctx: Context, db: Database, asked: Question, deadline: int) -> bool:
+def _is_heard(ctx: Context, db: Database, asked: Checkin, deadline: int) -> bool:
     """It was there to be answered for as long as it says: silence on what Slack has not taken is none."""
     told, word = stored_outbox.posted_at(db, asked.person, f"keep:{asked.batch}"), _word(asked, deadline)
     if told is None or stored_outbox.is_held_up(db, asked.person, word):
@@ -208,23 +208,23 @@ def _is_heard(ctx: Context, db: Database, asked: Question, deadline: int) -> boo
     return ctx.clock() >= deadline + max(0, told - begins)
 
 
-def _word(asked: Question, deadline: int) -> str:
+def _word(asked: Checkin, deadline: int) -> str:
     """The name of the message that somebody waits by now."""
     return f"keep-waited-for:{asked.id}:{deadline}"
 
 
-def _is_unused(ctx: Context, asked: Question, claim: Claim, verdict: Verdict) -> bool:
+def _is_unused(ctx: Context, asked: Checkin, claim: Claim, verdict: Verdict) -> bool:
     """Nobody has worked there, by readings of this moment; for a claim found idle, since it was found so."""
-    since = idle_since(claim, verdict)
+    since = claim_idle_since(claim, verdict)
     if since is None:
         return False
     return asked.kind == "morning" or since <= ctx.clock() - ctx.settings.claims.idle_minutes * MINUTE_MS
 
 
-def _set_deadline(ctx: Context, db: Database, asked: Question, now: int | None) -> bool:
+def _set_deadline(ctx: Context, db: Database, asked: Checkin, now: int | None) -> bool:
     """Somebody waits by now, so silence counts from now on, and its holder hears so; or nobody does any more."""
     deadline = None if now is None else now + ctx.settings.claims.answer_minutes * MINUTE_MS
-    if not stored_checkins.set_deadline(db, asked.id, deadline):
+    if not stored_checkins.set_checkin_deadline(db, asked.id, deadline):
         return False
     at = ctx.clock()
     _tell(db, asked.person, asked.batch, at)
@@ -233,7 +233,7 @@ def _set_deadline(ctx: Context, db: Database, asked: Question, now: int | None) 
             db,
             asked.person,
             _word(asked, deadline),
-            kind=WAITED_FOR,
+            kind=WAITED_FOR_MESSAGE,
             subject=asked.id,
             now=at,
             thread=f"keep:{asked.batch}",
@@ -241,29 +241,29 @@ def _set_deadline(ctx: Context, db: Database, asked: Question, now: int | None) 
     return True
 
 
-def _close(db: Database, asked: Question, state: QuestionState, now: int) -> bool:
-    if not stored_checkins.settle(db, asked.id, state, now):
+def _close(db: Database, asked: Checkin, state: CheckinState, now: int) -> bool:
+    if not stored_checkins.settle_checkin(db, asked.id, state, now):
         return False
     _tell(db, asked.person, asked.batch, now)
     return True
 
 
 def _tell(db: Database, person: str, batch: str, now: int) -> None:
-    stored_outbox.tell(db, person, f"keep:{batch}", kind=KIND, subject=batch, now=now)
+    stored_outbox.tell(db, person, f"keep:{batch}", kind=CHECKIN_MESSAGE, subject=batch, now=now)
 
 
-def keep(ctx: Context, batch: str, person: str) -> None:
+def keep_claim(ctx: Context, batch: str, person: str) -> None:
     """[Keep it]: all that one message asks about. Raises Refused."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        asked = stored_checkins.batch(db, batch)
+        asked = stored_checkins.checkins_in_batch(db, batch)
         if not asked or asked[0].person != person:
             raise Refused("Only the holder can answer this.")
         waiting = [each for each in asked if each.state == "open"]
         if not waiting:
             raise Refused("This is settled already. `/gpu status mine` shows what you hold.")
         for each in waiting:
-            for twin in stored_checkins.open_ones(db, claim_id=each.claim_id):
+            for twin in stored_checkins.open_checkins(db, claim_id=each.claim_id):
                 _close(db, twin, "kept", now)
             claim = stored_claims.by_id(db, each.claim_id)
             if claim is not None:
@@ -271,7 +271,7 @@ def keep(ctx: Context, batch: str, person: str) -> None:
     ctx.wake()
 
 
-def claim_of(ctx: Context, question_id: str, person: str) -> Claim:
+def claim_of_checkin(ctx: Context, question_id: str, person: str) -> Claim:
     """The claim that a question is about, for its holder to release. Raises Refused."""
     db = ctx.store.reading()
     asked = stored_checkins.by_id(db, question_id)
@@ -283,16 +283,16 @@ def claim_of(ctx: Context, question_id: str, person: str) -> Claim:
     return claim
 
 
-def of_batch(ctx: Context, batch: str) -> list[Question]:
+def checkins_of_batch(ctx: Context, batch: str) -> list[Checkin]:
     """The questions of one message."""
-    return stored_checkins.batch(ctx.store.reading(), batch)
+    return stored_checkins.checkins_in_batch(ctx.store.reading(), batch)
 
 
-def question(ctx: Context, question_id: str) -> Question | None:
+def find_checkin(ctx: Context, question_id: str) -> Checkin | None:
     """One question."""
     return stored_checkins.by_id(ctx.store.reading(), question_id)
 
 
-def waiting(ctx: Context, claim: Claim, listing: Listing) -> list[str]:
+def next_people_now(ctx: Context, claim: Claim, listing: Listing) -> list[str]:
     """Who waits for what a claim holds."""
-    return waiting_for(ctx, ctx.store.reading(), claim, listing)
+    return next_people(ctx, ctx.store.reading(), claim, listing)

@@ -8,7 +8,16 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, ClaimLimits, EndReason, GpuChoice, changes
+from bot.domain.sharing.claims import (
+    AS_NOW,
+    CLAIM_GRACE_MS,
+    AsNow,
+    Claim,
+    ClaimEndReason,
+    ClaimLimits,
+    GpuChoice,
+    claim_changes,
+)
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals, consents
@@ -20,11 +29,11 @@ from store import outbox as stored_outbox
 from store.machines import listings
 from store.sharing import claims as stored_claims
 
-REPEATED = 10 * MINUTE_MS
+REPEATED_WITHIN_MS = 10 * MINUTE_MS
 """The same extension, typed again within so long, may be a retry: Slack says operation_timeout of what was done."""
 
 
-class Repeated(Refused):
+class RepeatedExtension(Refused):
     """The claim was extended by just as much a moment ago; `claim` is as it stands."""
 
     def __init__(self, sentence: str, held: Claim, ago: int) -> None:
@@ -33,7 +42,7 @@ class Repeated(Refused):
         self.ago = ago
 
 
-class Taken(Refused):
+class GpusTaken(Refused):
     """Others hold what was asked for; `claims` says who and until when."""
 
     def __init__(self, sentence: str, held: tuple[Claim, ...]) -> None:
@@ -63,7 +72,7 @@ class _Terms:
         return end if mine is None or is_said else max(mine.until_at, end)
 
 
-def claim(
+def claim_gpus(
     ctx: Context,
     instance_id: str,
     holder: str,
@@ -83,7 +92,7 @@ def claim(
     return _put(ctx, instance_id, holder, _Terms(choice, length, until, note, granted, adds=False))
 
 
-def take(
+def take_gpus(
     ctx: Context,
     instance_id: str,
     holder: str,
@@ -125,11 +134,11 @@ def _put_within(ctx: Context, db: Database, instance_id: str, holder: str, terms
     gpus = _gpus(ctx, db, listing, holder, terms.choice, until=end)
     begun = (mine.id, mine.from_at) if mine else (secrets.token_hex(16), now)
     planned = Claim(begun[0], instance_id, holder, begun[1], end, gpus, team, terms.note)
-    bookings.keep_clear(ctx, db, planned, listing.instance.name)
+    bookings.check_clear_of_bookings(ctx, db, planned, listing.instance.name)
     if not terms.granted:
-        limits_service.check(ctx, db, planned)
+        limits_service.check_limits(ctx, db, planned)
     approvals.make_way(ctx, db, listing, holder)
-    turns.served(ctx, db, planned)
+    turns.leave_when_served(ctx, db, planned)
     _write(db, planned, mine, now)
     return _changed(ctx, db, instance_id)
 
@@ -138,11 +147,11 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
     if mine is None:
         written = stored_claims.add(db, planned)
     else:
-        stored_claims.extend(db, mine.id, planned.until_at, note=planned.note)
-        written = stored_claims.regrip(db, mine, planned.gpus, now)
+        stored_claims.move_end(db, mine.id, planned.until_at, note=planned.note)
+        written = stored_claims.change_gpus(db, mine, planned.gpus, now)
     if not written:
         raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
-    did = "claimed" if mine is None else changes(mine, planned)
+    did = "claimed" if mine is None else claim_changes(mine, planned)
     is_regripped = mine is not None and set(mine.gpus) != set(planned.gpus)
     before, after = (_gpu_words(mine.gpus), _gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
     about, note = planned.instance_id, planned.note
@@ -166,9 +175,9 @@ def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
         raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
-    over = [each for each in listing.claims if each.until_at + GRACE <= ctx.clock()]
+    over = [each for each in listing.claims if each.until_at + CLAIM_GRACE_MS <= ctx.clock()]
     for each in over:
-        end(ctx, db, each, "expired")
+        end_claim(ctx, db, each, "expired")
     return (listings.by_id(db, instance_id) or listing) if over else listing
 
 
@@ -183,12 +192,12 @@ def _gpus(
     taken = {gpu for each in others for gpu in each.gpus}
     chosen = GpuChoice() if choice is AS_NOW else choice
     # whoever holds a GPU that others have booked keeps it, and is told of the booking, rather than another
-    booked = bookings.kept_gpus(db, listing.instance.id, until) - set(mine.gpus if mine else ())
-    picked = turns.pick(ctx, db, listing, holder, choice=chosen, taken=taken | booked)
+    booked = bookings.booked_gpus(db, listing.instance.id, until) - set(mine.gpus if mine else ())
+    picked = turns.pick_in_turn(ctx, db, listing, holder, choice=chosen, taken=taken | booked)
     if picked is None and booked:
-        picked = turns.pick(ctx, db, listing, holder, choice=chosen, taken=taken)
+        picked = turns.pick_in_turn(ctx, db, listing, holder, choice=chosen, taken=taken)
     if picked is None:
-        raise Taken(f"{listing.instance.name} is taken.", others)
+        raise GpusTaken(f"{listing.instance.name} is taken.", others)
     return picked
 
 
@@ -198,7 +207,7 @@ def _changed(ctx: Context, db: Database, instance_id: str) -> Listing:
     if made is None:
         raise Refused("That instance is gone.")
     for each in made.claims:
-        reminders.follow(db, each, ctx.clock())
+        reminders.follow_claim_end(db, each, ctx.clock())
     return made
 
 
@@ -209,7 +218,7 @@ def _not_yours(listing: Listing) -> str:
     return f"You hold nothing on {name}. `/gpu claim {name}` takes it."
 
 
-def extend(
+def extend_claim(
     ctx: Context,
     instance_id: str,
     holder: str,
@@ -241,13 +250,13 @@ def extend(
             _refuse_repeated(db, listing.instance.name, mine, length, now)
         end = until if until is not None else max(mine.until_at, now) + length
         limits.length(end - now)
-        bookings.keep_clear(ctx, db, replace(mine, until_at=end), listing.instance.name)
-        limits_service.check(ctx, db, replace(mine, until_at=end))
-        stored_claims.extend(db, mine.id, end)
+        bookings.check_clear_of_bookings(ctx, db, replace(mine, until_at=end), listing.instance.name)
+        limits_service.check_limits(ctx, db, replace(mine, until_at=end))
+        stored_claims.move_end(db, mine.id, end)
         if until is None:
-            stored_claims.note(db, mine.id, now, length)
+            stored_claims.note_extension(db, mine.id, now, length)
         stored_audit.add(db, now, holder, "extended", subject=instance_id)
-        requests.extended(ctx, db, mine)
+        requests.tell_extended(ctx, db, mine)
         consents.extended(ctx, db, mine)
         made = _changed(ctx, db, instance_id)
     ctx.wake()
@@ -256,9 +265,9 @@ def extend(
 
 def _refuse_repeated(db: Database, name: str, mine: Claim, length: int, now: int) -> None:
     """Raises Repeated where this claim was extended by as much a moment ago."""
-    last = stored_claims.last(db, mine.id)
-    if last is not None and last[1] == length and now - last[0] < REPEATED:
-        raise Repeated(f"You extended {name} by just as much a moment ago.", mine, now - last[0])
+    last = stored_claims.last_extension(db, mine.id)
+    if last is not None and last[1] == length and now - last[0] < REPEATED_WITHIN_MS:
+        raise RepeatedExtension(f"You extended {name} by just as much a moment ago.", mine, now - last[0])
 
 
 def check_release(ctx: Context, listing: Listing, held: Claim, person: str) -> None:
@@ -269,7 +278,7 @@ def check_release(ctx: Context, listing: Listing, held: Claim, person: str) -> N
     raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
 
 
-def release(ctx: Context, claim_id: str, person: str) -> Claim:
+def release_claim(ctx: Context, claim_id: str, person: str) -> Claim:
     """End a claim. Its holder may, and so may whoever decides for the instance's team. Raises Refused."""
     with ctx.store.writing() as db:
         held = stored_claims.by_id(db, claim_id)
@@ -277,32 +286,32 @@ def release(ctx: Context, claim_id: str, person: str) -> Claim:
         if held is None or held.ended_at is not None or listing is None:
             raise Refused("That claim has ended already, so there is nothing to release.")
         check_release(ctx, listing, held, person)
-        end(ctx, db, held, "released", who=person)
+        end_claim(ctx, db, held, "released", who=person)
     ctx.wake()
     return held
 
 
-def expire(ctx: Context) -> int:
+def expire_claims(ctx: Context) -> int:
     """End claims whose time and grace are over or whose instance is gone, and tell their holders; how many."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        ended = [end(ctx, db, each, "expired") for each in stored_claims.ending(db, now - GRACE)]
-        ended += [end(ctx, db, each, "gone") for each in stored_claims.orphaned(db, gone_since(now))]
-        ended += fit(ctx, db)
+        ended = [end_claim(ctx, db, each, "expired") for each in stored_claims.claims_ending(db, now - CLAIM_GRACE_MS)]
+        ended += [end_claim(ctx, db, each, "gone") for each in stored_claims.orphaned_claims(db, gone_since(now))]
+        ended += fit_claims(ctx, db)
     if any(ended):
         ctx.wake()
     return sum(ended)
 
 
-def fit(ctx: Context, db: Database) -> list[bool]:
+def fit_claims(ctx: Context, db: Database) -> list[bool]:
     """Let each claim cover what its machine has of its GPUs, and tell its holder; without any of them it ends."""
     now, fitted = ctx.clock(), []
-    for claim, there in stored_claims.lacking(db):
+    for claim, there in stored_claims.claims_lacking_gpus(db):
         left = tuple(gpu for gpu in claim.gpus if gpu < there)
         if not left:
-            fitted.append(end(ctx, db, claim, "lacking"))
+            fitted.append(end_claim(ctx, db, claim, "lacking"))
             continue
-        fitted.append(stored_claims.regrip(db, claim, left, now))
+        fitted.append(stored_claims.change_gpus(db, claim, left, now))
         stored_audit.add(
             db, now, "valet", "cut the claim to the GPUs there are", subject=claim.instance_id, detail=claim.holder
         )
@@ -312,15 +321,15 @@ def fit(ctx: Context, db: Database) -> list[bool]:
     return fitted
 
 
-def end(ctx: Context, db: Database, claim: Claim, reason: EndReason, *, who: str = "") -> bool:
+def end_claim(ctx: Context, db: Database, claim: Claim, reason: ClaimEndReason, *, who: str = "") -> bool:
     """End an open claim and tell its holder, unless it was they who did; False when it has ended already."""
     now = ctx.clock()
     if not stored_claims.end(db, claim.id, now, reason, who=who):
         return False
     stored_audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
     digest.refresh(ctx, db, claim.instance_id)
-    requests.over(ctx, db, claim, reason)
-    foreseen = reminders.over(db, claim, now) and reason == "expired"
+    requests.tell_ended(ctx, db, claim, reason)
+    foreseen = reminders.end_reminder(db, claim, now) and reason == "expired"
     if who != claim.holder and not foreseen:
         stored_outbox.tell(db, claim.holder, f"claim-end:{claim.id}", kind="claim_ended", subject=claim.id, now=now)
     return True

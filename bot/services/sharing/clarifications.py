@@ -9,24 +9,24 @@ from bot.errors import Refused
 from bot.services.context import Context
 from store.sharing import clarifications as stored_clarifications
 
-KEPT = DAY_MS
+CLARIFICATION_KEPT_MS = DAY_MS
 """A button of an older question does nothing: "tomorrow" is another day by then."""
 
 
-def keep(ctx: Context, person: str, command: str, wordings: Sequence[Wording]) -> Clarification:
+def keep_clarification(ctx: Context, person: str, command: str, wordings: Sequence[Wording]) -> Clarification:
     """Keep a question until it is answered, for a day at most."""
     asked = Clarification(secrets.token_hex(16), ctx.clock(), person, command, tuple(wordings))
     with ctx.store.writing() as db:
-        stored_clarifications.prune(db, asked.at - KEPT)
+        stored_clarifications.prune(db, asked.at - CLARIFICATION_KEPT_MS)
         stored_clarifications.add(db, asked)
     return asked
 
 
-def chosen(ctx: Context, value: str, person: str) -> tuple[Clarification, Wording]:
+def chosen_wording(ctx: Context, value: str, person: str) -> tuple[Clarification, Wording]:
     """The question and the answer that a button's value names. Raises Refused for another's, and for an old one."""
     clarification_id, _, number = value.partition("|")
     asked = stored_clarifications.by_id(ctx.store.reading(), clarification_id)
-    if asked is None or asked.at < ctx.clock() - KEPT:
+    if asked is None or asked.at < ctx.clock() - CLARIFICATION_KEPT_MS:
         raise Refused("That question is more than a day old. Type the command again.")
     if asked.person != person:
         raise Refused("That was asked of somebody else.")

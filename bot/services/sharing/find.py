@@ -10,22 +10,22 @@ from bot.domain.acting.start import obstacle_to_start
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import short_model
 from bot.domain.sharing.find import (
-    FREE,
-    TIERS,
-    Found,
-    Way,
+    FIND_TIERS,
+    FREE_TIERS,
+    FindOption,
+    FindResult,
     idle_gpus,
-    launch,
+    launch_option,
     open_gpus,
-    ranked,
-    saved,
-    similar,
-    stand_in,
+    option_of,
+    ranked_options,
+    saved_per_hour,
+    similar_spec,
+    stand_in_spec,
     tier_of,
-    way,
 )
-from bot.domain.sharing.line import FORESEEN
-from bot.domain.sharing.wants import Want, parse
+from bot.domain.sharing.gpu_spec import GpuSpec, parse_gpu_spec
+from bot.domain.sharing.line import MOST_FORESEEN
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import names
@@ -38,7 +38,7 @@ from store.machines import listings
 from store.sharing import find as stored_find
 from store.sharing import line as stored_line
 
-MOST = 3
+MOST_OF_TIER = 3
 """Ways shown of each tier."""
 _AT_ONCE = 60
 """Instances looked at closely at a time; the order of the database is rough."""
@@ -47,60 +47,60 @@ _IN_ALL = 1_200
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class FindSearch:
     """What is sought, by whom, until when, among which models (as reported, with the MiB of one GPU)."""
 
     ctx: Context
     db: Database
     chosen: tuple[tuple[str, int], ...]
-    want: Want
+    want: GpuSpec
     person: str
     until: int
 
 
-def begin(ctx: Context, want: Want, person: str, length: int | None) -> Search:
+def begin_search(ctx: Context, want: GpuSpec, person: str, length: int | None) -> FindSearch:
     """A search for so long from now on."""
     db = ctx.store.reading()
-    chosen = tuple(pair for pair in stored_find.kinds(db) if want.kind.fits(*pair))
-    return Search(ctx, db, chosen, want, person, ctx.clock() + (length or 0))
+    chosen = tuple(pair for pair in stored_find.gpu_kinds(db) if want.kind.fits(*pair))
+    return FindSearch(ctx, db, chosen, want, person, ctx.clock() + (length or 0))
 
 
-def standing(search: Search, how: stored_find.Standing) -> Iterator[Way]:
+def options_of_tier(search: FindSearch, how: stored_find.FindStanding) -> Iterator[FindOption]:
     """The ways of one tier, a few more than are shown."""
-    ids, seen = stored_find.standing(search.db, how, search.chosen, search.want.count)[:_IN_ALL], 0
+    ids, seen = stored_find.instances_standing(search.db, how, search.chosen, search.want.count)[:_IN_ALL], 0
     for start in range(0, len(ids), _AT_ONCE):
         near = listings.by_ids(search.db, ids[start : start + _AT_ONCE])
-        ways = [found for each in near if (found := way(each, search.want, search.person)) and found.tier == how]
+        ways = [found for each in near if (found := option_of(each, search.want, search.person)) and found.tier == how]
         for found in _clear(search, ways, near):
             seen += 1
             yield found
-        if seen >= MOST:
+        if seen >= MOST_OF_TIER:
             return
 
 
-def _clear(search: Search, ways: list[Way], near: Sequence[Listing]) -> Iterator[Way]:
+def _clear(search: FindSearch, ways: list[FindOption], near: Sequence[Listing]) -> Iterator[FindOption]:
     """Those that nothing is in the way of: no action, booking, offer, or people who came first and wait for it."""
-    left = _left(search, near) if ways and ways[0].tier in FREE else {}
+    left = _left(search, near) if ways and ways[0].tier in FREE_TIERS else {}
     for found in ways:
-        if found.tier in FREE:
+        if found.tier in FREE_TIERS:
             if len(_to_be_had(search, found.listing, left)) >= found.count:
                 yield found
         elif not _under_way(search, found.listing) and (found.tier != "stopped" or _can_start(search, found)):
             yield found
 
 
-def _to_be_had(search: Search, listing: Listing, left: dict[str, frozenset[int]]) -> frozenset[int]:
+def _to_be_had(search: FindSearch, listing: Listing, left: dict[str, frozenset[int]]) -> frozenset[int]:
     """The one answer to which GPUs somebody can have now, for as long as they seek them."""
     if _under_way(search, listing):
         return frozenset()
-    booked = bookings.kept_gpus(search.db, listing.instance.id, search.until)
+    booked = bookings.booked_gpus(search.db, listing.instance.id, search.until)
     return left[listing.instance.id] & frozenset(open_gpus(listing)) - booked
 
 
 def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int = 1) -> tuple[str, ...]:
     """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
-    search = begin(ctx, Want(), person, limits.default)
+    search = begin_search(ctx, GpuSpec(), person, limits.default)
     found = [
         each for each in listings.listings_page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)
     ]
@@ -109,96 +109,99 @@ def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int 
     return tuple(each for each, gpus in free.items() if len(gpus) >= least)
 
 
-def _under_way(search: Search, listing: Listing) -> bool:
+def _under_way(search: FindSearch, listing: Listing) -> bool:
     """Something that was approved is being done to it."""
     action = actions.live_on(search.db, listing.instance.id)
     return action is not None and action.state != "pending"
 
 
-def _can_start(search: Search, found: Way) -> bool:
+def _can_start(search: FindSearch, found: FindOption) -> bool:
     ctx, claims, instance = search.ctx, found.listing.claims, found.listing.instance
     exempt, protected = ctx.exemption(instance), ctx.protects(instance)
     scene = Scene(instance, claims, None, ctx.roster(), exempt, protected, ctx.keepers)
     return obstacle_to_start(scene) is None
 
 
-def _left(search: Search, near: Sequence[Listing]) -> dict[str, frozenset[int]]:
+def _left(search: FindSearch, near: Sequence[Listing]) -> dict[str, frozenset[int]]:
     """The GPUs of each that are free now and that nobody gets who came before; too many wait: none of those waited for.
 
     People are seated among these machines alone, so a few more are kept for them than they may get in the end.
     """
-    vacancies = turns.vacancies(search.ctx, search.db, near)
-    own = [each.id for each in stored_line.of_person(search.db, search.person)]
+    vacancies = turns.line_vacancies(search.ctx, search.db, near)
+    own = [each.id for each in stored_line.places_of(search.db, search.person)]
     first = (
-        stored_line.unoffered(search.db, before=min(own, default=turns.LAST))
+        stored_line.waiters_unoffered(search.db, before=min(own, default=turns.LAST_IN_LINE))
         if any(each.waiting for each in near)
         else []
     )
     ahead = [each for each in first if each.person != search.person]
-    for waiter in ahead[:FORESEEN]:
+    for waiter in ahead[:MOST_FORESEEN]:
         if not vacancies.vacant:
             break
         vacancies.seat(waiter)
-    wanted = len(ahead) > FORESEEN
+    wanted = len(ahead) > MOST_FORESEEN
     return {
         each.instance.id: frozenset() if wanted and each.waiting else vacancies.left(each.instance.id) for each in near
     }
 
 
-BESIDES = 4
+MOST_BESIDES = 4
 """Ways shown beside a machine that was asked for by name."""
 
 
-def find(ctx: Context, want: Want, person: str = "", length: int | None = None) -> Found:
+def find_gpus(ctx: Context, want: GpuSpec, person: str = "", length: int | None = None) -> FindResult:
     """Everything that could serve for so long. Raises NotFound when no machine has such GPUs, or as many."""
-    search = begin(ctx, want, person, length)
+    search = begin_search(ctx, want, person, length)
     db, most = search.db, stored_find.most_gpus(search.db, search.chosen)
     launches = [
-        launch(Listing(each.like(), rate=rate), want) for each, rate in launch_service.templates_for(ctx, person)
+        launch_option(Listing(each.like(), rate=rate), want) for each, rate in launch_service.templates_for(ctx, person)
     ]
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
-    ways = ranked([*launches, *(each for how in stored_find.STANDINGS for each in standing(search, how))], MOST)
+    ways = ranked_options(
+        [*launches, *(each for how in stored_find.FIND_STANDINGS for each in options_of_tier(search, how))],
+        MOST_OF_TIER,
+    )
     silent = sources.unread_of(ctx, (each.listing.instance.id for each in ways))
-    found = Found(want, ways, tuple(_mine(db, want, person)), silent=silent)
+    found = FindResult(want, ways, tuple(_mine(db, want, person)), silent=silent)
     if found.best is not None or most < want.count:
         return found
     found = replace(found, fewer=_fewer(search))
-    if stored_line.place(db, person, "", str(want.kind)):  # they stand in that line already
+    if stored_line.place_of_person(db, person, "", str(want.kind)):  # they stand in that line already
         return found
-    last = turns.at_the_end(ctx, person, kind=want.kind, count=want.count, length=length)
-    place = turns.place_of(ctx, db, last)
+    last = turns.waiter_at_the_end(ctx, person, kind=want.kind, count=want.count, length=length)
+    place = turns.place_in_line(ctx, db, last)
     return replace(found, ahead=place.ahead, turn=place.turn)
 
 
-def besides(
+def find_besides(
     ctx: Context, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
-) -> Found:
+) -> FindResult:
     """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
     db, instance_id = ctx.store.reading(), listing.instance.id
-    want = similar(listing, count or len(listing.gpus))
-    ways = (each for each in find(ctx, want, person, length).ways if each.listing.instance.id != instance_id)
-    if listing.claim_of(person) is not None or stored_line.place(db, person, instance_id, ""):
-        return Found(want, tuple(ways)[:BESIDES])
-    last = turns.at_the_end(ctx, person, instance_id=instance_id, count=count, length=length)
-    place = turns.place_of(ctx, db, last)
-    return Found(want, tuple(ways)[:BESIDES], ahead=place.ahead, turn=place.turn)
+    want = similar_spec(listing, count or len(listing.gpus))
+    ways = (each for each in find_gpus(ctx, want, person, length).ways if each.listing.instance.id != instance_id)
+    if listing.claim_of(person) is not None or stored_line.place_of_person(db, person, instance_id, ""):
+        return FindResult(want, tuple(ways)[:MOST_BESIDES])
+    last = turns.waiter_at_the_end(ctx, person, instance_id=instance_id, count=count, length=length)
+    place = turns.place_in_line(ctx, db, last)
+    return FindResult(want, tuple(ways)[:MOST_BESIDES], ahead=place.ahead, turn=place.turn)
 
 
-def instead_of(
+def find_instead(
     ctx: Context, listing: Listing, person: str, *, count: int | None = None, length: int | None = None
-) -> Way | None:
+) -> FindOption | None:
     """Something that stands idle and would do as well as this instance, and is of a strictly better tier.
 
     A listing without an id is the machine that a launch would make; one that does not run would be started.
     """
-    want = stand_in(listing, len(listing.gpus) if count is None else count)
+    want = stand_in_spec(listing, len(listing.gpus) if count is None else count)
     if want is None:
         return None
-    search = begin(ctx, want, person, length)
-    for how in stored_find.STANDINGS[: TIERS.index(tier_of(listing))]:
-        for found in ranked(standing(search, how)):
-            micros = saved(listing, found)
+    search = begin_search(ctx, want, person, length)
+    for how in stored_find.FIND_STANDINGS[: FIND_TIERS.index(tier_of(listing))]:
+        for found in ranked_options(options_of_tier(search, how)):
+            micros = saved_per_hour(listing, found)
             if found.seen == 0 and (micros is None or micros > 0):
                 return found
     return None
@@ -212,13 +215,13 @@ def is_name(ctx: Context, *words: str) -> bool:
 def is_kind(ctx: Context, text: str) -> bool:
     """Whether the fleet has such GPUs."""
     try:
-        want = parse(text)
+        want = parse_gpu_spec(text)
     except Refused:
         return False
-    return any(want.kind.fits(*pair) for pair in stored_find.kinds(ctx.store.reading()))
+    return any(want.kind.fits(*pair) for pair in stored_find.gpu_kinds(ctx.store.reading()))
 
 
-def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
+def _mine(db: Database, want: GpuSpec, person: str) -> Iterator[Listing]:
     """What the person holds that would do."""
     for each in listings.listings_page(db, FleetFilter(holder=person), limit=50) if person else ():
         held, instance = each.claim_of(person), each.instance
@@ -226,21 +229,21 @@ def _mine(db: Database, want: Want, person: str) -> Iterator[Listing]:
             yield each
 
 
-def _fewer(search: Search) -> Way | None:
+def _fewer(search: FindSearch) -> FindOption | None:
     """The most GPUs that are free on one machine, where they are fewer than wanted."""
     for count in range(search.want.count - 1, 0, -1):
-        less = replace(search, want=Want(count, search.want.kind))
-        found = ranked(each for how in stored_find.FREE for each in standing(less, how))
+        less = replace(search, want=GpuSpec(count, search.want.kind))
+        found = ranked_options(each for how in stored_find.FREE_STANDINGS for each in options_of_tier(less, how))
         if found:
             return found[0]
     return None
 
 
-def _missing(db: Database, want: Want, most: int) -> str:
+def _missing(db: Database, want: GpuSpec, most: int) -> str:
     """Nothing has such GPUs, or as many: what there is."""
     if most:
         return f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}."
-    known = sorted({short_model(model) for model, _ in stored_find.kinds(db) if model})
+    known = sorted({short_model(model) for model, _ in stored_find.gpu_kinds(db) if model})
     close = nearest(str(want.kind), known) or known[:6]
     have = f" You have {', '.join(close)}." if close else ""
     return f"No machine here has a GPU like {want.kind}.{have}"

@@ -8,8 +8,8 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE_MS
 from bot.domain.people import either
 from bot.domain.preconditions import Conditions, difference
-from bot.domain.sharing.bookings import Wish
-from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, GpuChoice
+from bot.domain.sharing.bookings import BookingRequest
+from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
 from bot.services.context import Context, channel_of
@@ -29,7 +29,7 @@ def draft_claim(ctx: Context, over: OverLimit, *, choice: GpuChoice | AsNow) -> 
     return _draft(ctx, replace(_planned(ctx, over), choice=covers if choice is AS_NOW else choice))
 
 
-def draft_booking(ctx: Context, over: OverLimit, wish: Wish) -> Grant:
+def draft_booking(ctx: Context, over: OverLimit, wish: BookingRequest) -> Grant:
     """Keep a booking that was refused."""
     made = replace(_planned(ctx, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
     length = over.planned.until_at - over.planned.from_at
@@ -72,7 +72,7 @@ def _world(db: Database, instance_id: str, person: str, now: int) -> Conditions:
         return Conditions("the machine")
     instance, mine = listing.instance, listing.claim_of(person)
     seen = Conditions(instance.name, type=instance.type or None, claim="")
-    if mine is None or mine.until_at + GRACE <= now:
+    if mine is None or mine.until_at + CLAIM_GRACE_MS <= now:
         return seen
     return replace(seen, claim=mine.id, gpus=mine.gpus, until_at=mine.until_at)
 
@@ -80,19 +80,21 @@ def _world(db: Database, instance_id: str, person: str, now: int) -> Conditions:
 def _draft(ctx: Context, made: Grant) -> Grant:
     """Keep it, so that one press asks an approver. The same that was asked is that question; another ends it."""
     with ctx.store.writing() as db:
-        before = stored_grants.live(db, made)
+        before = stored_grants.live_grant(db, made)
         if before is not None and before.state != "drafted" and (before.state == "approved" or made.is_same(before)):
             return before
         if before is not None and before.state == "pending":
-            stored_grants.move(db, before.id, "pending", "expired", outcome="They asked for something else since.")
+            stored_grants.move_grant(
+                db, before.id, "pending", "expired", outcome="They asked for something else since."
+            )
             _show(ctx, db, before)
         elif before is not None:
-            stored_grants.move(db, before.id, "drafted", "expired")
+            stored_grants.move_grant(db, before.id, "drafted", "expired")
         stored_grants.add(db, made)
     return made
 
 
-def ask(ctx: Context, grant_id: str, person: str) -> Grant:
+def ask_grant(ctx: Context, grant_id: str, person: str) -> Grant:
     """Put a draft to the approvers. Raises Refused."""
     ctx.freshen()
     with ctx.store.writing() as db:
@@ -103,7 +105,7 @@ def ask(ctx: Context, grant_id: str, person: str) -> Grant:
             raise Refused("Nobody could let this pass. Ask an admin to name approvers in valet.toml.")
         if not channel_of(ctx, grant.team):
             raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
-        if grant.expires_at <= ctx.clock() or not stored_grants.move(db, grant_id, "drafted", "pending"):
+        if grant.expires_at <= ctx.clock() or not stored_grants.move_grant(db, grant_id, "drafted", "pending"):
             raise Refused("That was asked already, or too long ago. Type it again to see how things stand.")
         stored_audit.add(db, ctx.clock(), person, "asked for more", subject=grant.instance_id, detail=grant.excess)
         _show(ctx, db, grant)
@@ -111,7 +113,7 @@ def ask(ctx: Context, grant_id: str, person: str) -> Grant:
     return grant
 
 
-def decide(ctx: Context, grant_id: str, person: str, *, yes: bool) -> None:
+def decide_grant(ctx: Context, grant_id: str, person: str, *, yes: bool) -> None:
     """An approver's word; a yes makes it, if it can still be had. Raises Refused."""
     ctx.freshen()
     with ctx.store.writing() as db:
@@ -121,24 +123,24 @@ def decide(ctx: Context, grant_id: str, person: str, *, yes: bool) -> None:
         able = grantors(grant, ctx.roster())
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
-        if grant.expires_at <= now or not stored_grants.decide(db, grant_id, person, now, yes=yes):
+        if grant.expires_at <= now or not stored_grants.note_decision(db, grant_id, person, now, yes=yes):
             raise Refused("Too late: this has been decided, or has lapsed.")
         did = "let pass" if yes else "refused more"
         stored_audit.add(db, now, person, did, subject=grant.instance_id, detail=grant.person)
         _show(ctx, db, grant, ended=not yes)
-    carry_out(ctx)
+    carry_out_grants(ctx)
     ctx.wake()
 
 
-def carry_out(ctx: Context) -> None:
+def carry_out_grants(ctx: Context) -> None:
     """Make what was let pass, and close what nobody decided in time; safe to run again after a crash."""
-    for grant in stored_grants.approved(ctx.store.reading()):
+    for grant in stored_grants.approved_grants(ctx.store.reading()):
         _carry_out(ctx, grant)
-    late = stored_grants.over(ctx.store.reading(), ctx.clock())
+    late = stored_grants.overdue_grants(ctx.store.reading(), ctx.clock())
     if late:
         with ctx.store.writing() as db:
             for grant in late:
-                if stored_grants.move(db, grant.id, grant.state, "expired") and grant.state == "pending":
+                if stored_grants.move_grant(db, grant.id, grant.state, "expired") and grant.state == "pending":
                     _show(ctx, db, grant, ended=True)
         ctx.wake()
 
@@ -148,7 +150,7 @@ def _carry_out(ctx: Context, grant: Grant) -> None:
     is_here = ctx.is_colleague(grant.person)  # asks Slack, so in no transaction
     try:
         with ctx.store.writing() as db:
-            if stored_grants.move(db, grant.id, "approved", "claimed"):
+            if stored_grants.move_grant(db, grant.id, "approved", "claimed"):
                 _compare(ctx, db, grant, is_here=is_here)
                 _make(ctx, db, grant)
                 _show(ctx, db, grant, ended=True)
@@ -162,7 +164,9 @@ def _compare(ctx: Context, db: Database, grant: Grant, *, is_here: bool) -> None
     if not is_here:
         raise Refused(f"<@{grant.person}> is no longer a member of this workspace.")
     offer = stored_handovers.by_id(db, grant.handover_id) if grant.handover_id else None
-    seen = handovers.world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
+    seen = (
+        handovers.handover_world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
+    )
     gone = grant.decider and grant.decider not in grantors(grant, ctx.roster())
     seen = replace(seen, gone=f"<@{grant.decider}> may no longer let this pass." if gone else "")
     if differs := difference(grant.kind, grant.shown or Conditions(), seen):
@@ -174,10 +178,10 @@ def _compare(ctx: Context, db: Database, grant: Grant, *, is_here: bool) -> None
 
 def _make(ctx: Context, db: Database, grant: Grant) -> None:
     if grant.handover_id:
-        handovers.accept_within(ctx, db, grant.handover_id, grant.person)
+        handovers.accept_handover_within(ctx, db, grant.handover_id, grant.person)
     elif grant.from_at is not None:
         length, choice = grant.length, grant.choice or GpuChoice()
-        wish = Wish(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
+        wish = BookingRequest(grant.from_at, length, choice, grant.weekly, grant.last_day, grant.note)
         bookings.book_within(ctx, db, grant.instance_id, grant.person, wish, grant_id=grant.id)
     else:
         claims.claim_within(
@@ -193,7 +197,7 @@ def _make(ctx: Context, db: Database, grant: Grant) -> None:
 
 def _close(ctx: Context, grant: Grant, outcome: str) -> None:
     with ctx.store.writing() as db:
-        if stored_grants.move(db, grant.id, "approved", "failed", outcome=outcome):
+        if stored_grants.move_grant(db, grant.id, "approved", "failed", outcome=outcome):
             _show(ctx, db, grant, ended=True)
 
 

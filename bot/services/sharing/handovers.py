@@ -21,11 +21,11 @@ from store.machines import listings
 from store.sharing import claims as stored_claims
 from store.sharing import handovers as stored_handovers
 
-OFFER_LASTS = 8 * HOUR_MS
-TOO_LATE = "Too late: the offer or the claim has ended. `/gpu status free` shows what is free."
+HANDOVER_LASTS_MS = 8 * HOUR_MS
+HANDOVER_TOO_LATE = "Too late: the offer or the claim has ended. `/gpu status free` shows what is free."
 
 
-def offer(ctx: Context, instance_id: str, giver: str, taker: str) -> Handover:
+def offer_handover(ctx: Context, instance_id: str, giver: str, taker: str) -> Handover:
     """Offer one's claim to somebody; offered again, the newest offer counts. Raises Refused."""
     if not ctx.is_colleague(taker):
         raise Refused(f"<@{taker}> is nobody here who could take it. Name a person of this workspace.")
@@ -36,13 +36,13 @@ def offer(ctx: Context, instance_id: str, giver: str, taker: str) -> Handover:
         if listing is None or held is None or held.until_at <= now:
             raise Refused("You hold nothing there to hand over. `/gpu status mine` shows what you hold.")
         _refuse_twice(listing, giver, taker)
-        before = stored_handovers.open_for(db, held.id)
+        before = stored_handovers.open_handover(db, held.id)
         if before is not None and before.taker == taker and before.expires_at > now:
             return before
         if before is not None:
             _settle(db, before, "withdrawn", now)
-        made = Handover(secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + OFFER_LASTS))
-        made = replace(made, shown=world(db, held.id, now))
+        made = Handover(secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + HANDOVER_LASTS_MS))
+        made = replace(made, shown=handover_world(db, held.id, now))
         stored_handovers.add(db, made)
         stored_audit.add(db, now, giver, "offered to hand over", subject=instance_id, detail=taker)
         _show(db, made, now)
@@ -58,12 +58,12 @@ def _refuse_twice(listing: Listing, giver: str, taker: str) -> None:
         raise Refused(f"<@{taker}> holds GPUs of {name} already; release yours, and they can claim them.")
 
 
-def withdraw(ctx: Context, offer_id: str, person: str) -> Handover:
+def withdraw_handover(ctx: Context, offer_id: str, person: str) -> Handover:
     """Take an offer back. Raises Refused."""
     return _answer(ctx, offer_id, person, "withdrawn")
 
 
-def decline(ctx: Context, offer_id: str, person: str) -> Handover:
+def decline_handover(ctx: Context, offer_id: str, person: str) -> Handover:
     """Say no to an offer. Raises Refused."""
     return _answer(ctx, offer_id, person, "declined")
 
@@ -80,15 +80,15 @@ def _answer(ctx: Context, offer_id: str, person: str, state: HandoverState) -> H
     return made
 
 
-def accept(ctx: Context, offer_id: str, person: str) -> Claim:
+def accept_handover(ctx: Context, offer_id: str, person: str) -> Claim:
     """Take a claim over, with its GPUs, its end and its note. What has changed is offered anew. Raises Refused."""
     now, taken, differs = ctx.clock(), None, ""
     with ctx.store.writing() as db:
         made = _offered_to(db, offer_id, person)
-        seen = world(db, made.claim_id, now)
+        seen = handover_world(db, made.claim_id, now)
         differs = difference("takeover", made.shown, seen) if made.shown and seen.claim else ""
         if differs:
-            stored_handovers.show(db, made.id, seen)
+            stored_handovers.show_anew(db, made.id, seen)
             _show(db, made, now)
         elif (taken := _take_over(ctx, db, made, now, granted=False)) is None:
             _settle(db, made, "lapsed", now)
@@ -96,14 +96,14 @@ def accept(ctx: Context, offer_id: str, person: str) -> Claim:
     if differs:
         raise Refused(f"{differs.removesuffix(' Ask again.')} The offer shows it as it is; take it if it still suits.")
     if taken is None:
-        raise Refused(TOO_LATE)
+        raise Refused(HANDOVER_TOO_LATE)
     return taken
 
 
-def accept_within(ctx: Context, db: Database, offer_id: str, person: str) -> None:
+def accept_handover_within(ctx: Context, db: Database, offer_id: str, person: str) -> None:
     """Take a claim over that an approver let pass beyond fair use, in the caller's transaction. Raises Refused."""
     if _take_over(ctx, db, _offered_to(db, offer_id, person), ctx.clock(), granted=True) is None:
-        raise Refused(TOO_LATE)
+        raise Refused(HANDOVER_TOO_LATE)
 
 
 def _offered_to(db: Database, offer_id: str, person: str) -> Handover:
@@ -113,7 +113,7 @@ def _offered_to(db: Database, offer_id: str, person: str) -> Handover:
     return made
 
 
-def world(db: Database, claim_id: str, now: int) -> Conditions:
+def handover_world(db: Database, claim_id: str, now: int) -> Conditions:
     """What counts of a claim that is offered; that it has ended counts, too."""
     held = stored_claims.by_id(db, claim_id)
     listing = listings.by_id(db, held.instance_id) if held else None
@@ -127,7 +127,7 @@ def _take_over(ctx: Context, db: Database, made: Handover, now: int, *, granted:
     held = stored_claims.by_id(db, made.claim_id)
     if held is None or held.ended_at is not None or made.state != "open" or min(made.expires_at, held.until_at) <= now:
         return None
-    if any(other.instance_id == held.instance_id for other in stored_claims.held_by(db, made.taker)):
+    if any(other.instance_id == held.instance_id for other in stored_claims.open_claims_of(db, made.taker)):
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
     listing = listings.by_id(db, held.instance_id)
     if listing is not None:
@@ -136,29 +136,29 @@ def _take_over(ctx: Context, db: Database, made: Handover, now: int, *, granted:
     taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
     stored_claims.end(db, held.id, now, "handed", who=made.giver)
     if not granted:
-        limits.check(ctx, db, taken, advice="Release something first, then take it over.")
-    turns.served(ctx, db, taken)
+        limits.check_limits(ctx, db, taken, advice="Release something first, then take it over.")
+    turns.leave_when_served(ctx, db, taken)
     stored_claims.add(db, taken)
-    requests.over(ctx, db, held, "handed")
+    requests.tell_ended(ctx, db, held, "handed")
     stored_audit.add(db, now, made.taker, "took over", subject=held.instance_id, detail=made.giver)
     digest.refresh(ctx, db, held.instance_id)
     _settle(db, made, "taken", now)
     return taken
 
 
-def lapse(ctx: Context) -> None:
+def lapse_handovers(ctx: Context) -> None:
     """Close the offers whose time is up or whose claim has ended, and tell both."""
     now = ctx.clock()
-    if not stored_handovers.over(ctx.store.reading(), now):
+    if not stored_handovers.overdue_handovers(ctx.store.reading(), now):
         return
     with ctx.store.writing() as db:
-        for made in stored_handovers.over(db, now):
+        for made in stored_handovers.overdue_handovers(db, now):
             _settle(db, made, "lapsed", now)
     ctx.wake()
 
 
 def _settle(db: Database, made: Handover, state: HandoverState, now: int) -> bool:
-    if not stored_handovers.settle(db, made.id, state, now):
+    if not stored_handovers.settle_handover(db, made.id, state, now):
         return False
     _show(db, made, now)
     if state != "withdrawn":

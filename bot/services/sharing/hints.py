@@ -6,7 +6,7 @@ from bot.domain.clock import DAY_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.money.savings import Avoided, Hint, Saving, counterfactual
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.find import Way, saved, tier_of
+from bot.domain.sharing.find import FindOption, saved_per_hour, tier_of
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.sharing import find
@@ -17,7 +17,7 @@ from store.money import savings as stored_savings
 _AVOIDED: dict[str, Avoided] = {"rented": "claim", "stopped": "start", "launch": "launch"}
 
 
-def hint(
+def hint_before(
     ctx: Context,
     listing: Listing,
     person: str,
@@ -26,7 +26,7 @@ def hint(
     length: int | None = None,
     until: int | None = None,
     note: str = "",
-) -> tuple[Hint, Way] | None:
+) -> tuple[Hint, FindOption] | None:
     """What to say before somebody takes this instance, which they have not been told of it within a day; else None."""
     avoided, now = _AVOIDED.get(tier_of(listing)), ctx.clock()
     subject = listing.instance.id or listing.instance.name
@@ -37,7 +37,7 @@ def hint(
         return None
     count = (choice.count or len(choice.indexes) or None) if choice else None
     lasts = until - now if until is not None else length
-    better = find.instead_of(ctx, listing, person, count=count, length=lasts)
+    better = find.find_instead(ctx, listing, person, count=count, length=lasts)
     if better is None:
         return None
     made = Hint(
@@ -52,14 +52,14 @@ def hint(
         length=length,
         until=until,
         note=note,
-        micros_per_hour=saved(listing, better),
+        micros_per_hour=saved_per_hour(listing, better),
     )
     with ctx.store.writing() as db:
         stored_savings.note(db, made)
     return made, better
 
 
-def given(ctx: Context, hint_id: str, person: str) -> Hint:
+def given_hint(ctx: Context, hint_id: str, person: str) -> Hint:
     """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
     found = stored_savings.hint(ctx.store.reading(), hint_id)
     if found is None:
@@ -69,7 +69,7 @@ def given(ctx: Context, hint_id: str, person: str) -> Hint:
     return found
 
 
-def count(ctx: Context, taken: Hint) -> bool:
+def count_hint(ctx: Context, taken: Hint) -> bool:
     """Count the saving, once, if the person now holds what they were told of."""
     with ctx.store.writing() as db:
         listing = listings.by_id(db, taken.better_id)

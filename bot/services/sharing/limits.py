@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.clock import WEEK_MS
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.limits import beyond, use_of
+from bot.domain.sharing.limits import beyond_allowance, claim_use
 from bot.errors import Refused
 from bot.services.context import Context
 from store.sharing import claims as stored_claims
@@ -20,14 +20,14 @@ class OverLimit(Refused):
         self.may_ask = may_ask
 
 
-def check(
+def check_limits(
     ctx: Context, db: Database, planned: Claim, *, advice: str = "Release something first, or claim less."
 ) -> None:
     """Whether a claim, as planned, keeps to the limits or only a warning follows. Raises OverLimit."""
-    stop(ctx, planned, excess(ctx, db, planned), advice)
+    refuse_over_limit(ctx, planned, limit_excess(ctx, db, planned), advice)
 
 
-def stop(ctx: Context, planned: Claim, said: list[str], advice: str) -> None:
+def refuse_over_limit(ctx: Context, planned: Claim, said: list[str], advice: str) -> None:
     """Raises OverLimit with what was said of the limits, with that advice where nobody can let it pass."""
     rules = ctx.settings.fair_use(planned.team)
     if said and rules.at_limit != "warn":
@@ -36,25 +36,25 @@ def stop(ctx: Context, planned: Claim, said: list[str], advice: str) -> None:
         raise OverLimit(f"Too much: {excess}. {way}", excess, planned, may_ask=may_ask)
 
 
-def warnings(ctx: Context, held: Claim) -> str:
+def limit_warnings(ctx: Context, held: Claim) -> str:
     """What to tell somebody who went beyond a limit; empty where they keep to them."""
-    return warning(excess(ctx, ctx.store.reading(), held))
+    return limit_warning(limit_excess(ctx, ctx.store.reading(), held))
 
 
-def warning(said: list[str]) -> str:
+def limit_warning(said: list[str]) -> str:
     """The limits that somebody went beyond, as a sentence; empty without any."""
     return f"Mind the others: {'; '.join(said)}." if said else ""
 
 
-def excess(ctx: Context, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
+def limit_excess(ctx: Context, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
     """A phrase for each limit that a claim, as planned, goes beyond."""
     rules, now, said = ctx.settings.fair_use(planned.team), ctx.clock(), []
     if rules.person.is_set:
-        own = stored_claims.since(db, now - WEEK_MS, holder=planned.holder)
-        said += beyond(rules.person, use_of(_with(own, planned), now), whose)
+        own = stored_claims.claims_since(db, now - WEEK_MS, holder=planned.holder)
+        said += beyond_allowance(rules.person, claim_use(_with(own, planned), now), whose)
     if rules.team.is_set and planned.team:
-        theirs = stored_claims.since(db, now - WEEK_MS, team=planned.team)
-        said += beyond(rules.team, use_of(_with(theirs, planned), now), f"team {planned.team}")
+        theirs = stored_claims.claims_since(db, now - WEEK_MS, team=planned.team)
+        said += beyond_allowance(rules.team, claim_use(_with(theirs, planned), now), f"team {planned.team}")
     return said
 
 

@@ -11,13 +11,13 @@ from bot.domain.machines.fleet import gone_since, is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import short_model
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.line import STALE, Turn, WaitEnd, Waiter, served_now
-from bot.domain.sharing.offers import Offer
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.gpu_spec import GpuSpec
+from bot.domain.sharing.line import WAIT_STALE_MS, Turn, WaitEnd, Waiter, turns_now
+from bot.domain.sharing.offers import LineOffer
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.sharing import claims, turns
-from bot.services.sharing.turns import Place
+from bot.services.sharing.turns import LinePlace
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -36,17 +36,17 @@ class FreeNow(Refused):
         self.listing, self.count = listing, count
 
 
-def wait(
+def join_line(
     ctx: Context,
     person: str,
     *,
     instance_id: str = "",
-    want: Want | None = None,
+    want: GpuSpec | None = None,
     choice: GpuChoice | None = None,
     length: int | None = None,
     note: str = "",
     run: str = "",
-) -> Place:
+) -> LinePlace:
     """Stand in the line for an instance, or for whatever has such GPUs; asked again, it is the same place.
 
     `run` names a template to run as soon as it is their turn, without asking.
@@ -54,15 +54,17 @@ def wait(
     Raises FreeNow when there is nothing to wait for, Refused when waiting would be in vain.
     """
     with ctx.store.writing() as db:
-        there = stored_line.place(db, person, instance_id, "" if want is None else str(want.kind))
+        there = stored_line.place_of_person(db, person, instance_id, "" if want is None else str(want.kind))
         if there is not None:
-            return turns.place_of(ctx, db, there)
+            return turns.place_in_line(ctx, db, there)
         count = _count(db, person, instance_id, choice) if want is None else _amount(db, want)
         kind = want.kind if want else None
-        last = turns.at_the_end(ctx, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note)
-        place = turns.place_of(ctx, db, last)
+        last = turns.waiter_at_the_end(
+            ctx, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note
+        )
+        place = turns.place_in_line(ctx, db, last)
         _refuse_free(ctx, db, place)
-        joined = stored_line.join(db, replace(last, run=run))
+        joined = stored_line.join_end(db, replace(last, run=run))
         stored_audit.add(
             db, joined.since, person, "joined the line", subject=instance_id, detail=note or _named(joined)
         )
@@ -90,9 +92,9 @@ def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None
     return chosen.count
 
 
-def _amount(db: Database, want: Want) -> int:
+def _amount(db: Database, want: GpuSpec) -> int:
     """How many GPUs of a kind to wait for. Raises Refused when no machine has them."""
-    known = [each.instance for each in listings.listings_page(db, FleetFilter(), limit=turns.ALL)]
+    known = [each.instance for each in listings.listings_page(db, FleetFilter(), limit=turns.ALL_MACHINES)]
     of_kind = [each for each in known if want.kind.fits(each.gpu_model, each.gpu_memory_mib)]
     most = max((max(1, each.gpu_count) for each in of_kind), default=0)
     if most >= want.count:
@@ -103,7 +105,7 @@ def _amount(db: Database, want: Want) -> int:
     raise Refused(f"No machine here has {want.kind}, so waiting is in vain. There are {models}.")
 
 
-def _refuse_free(ctx: Context, db: Database, place: Place) -> None:
+def _refuse_free(ctx: Context, db: Database, place: LinePlace) -> None:
     """Refuse to let somebody wait for what they can have."""
     turn = place.turn
     listing = listings.by_id(db, turn.instance_id) if turn and turn.at <= ctx.clock() else None
@@ -117,13 +119,13 @@ def _named(waiter: Waiter) -> str:
 
 def _tell_holders(ctx: Context, db: Database, waiter: Waiter) -> None:
     """Tell those who hold the instance that somebody waits for it, once for each claim."""
-    holders = {each.id: each.holder for each in stored_claims.open_on(db, waiter.instance_id)}
-    for claim_id in stored_line.first_word(db, holders):
+    holders = {each.id: each.holder for each in stored_claims.open_claims_on(db, waiter.instance_id)}
+    for claim_id in stored_line.holders_not_told(db, holders):
         ref = f"waited-for:{claim_id}"
         stored_outbox.tell(db, holders[claim_id], ref, kind="waited_for", subject=claim_id, now=ctx.clock())
 
 
-def leave(ctx: Context, waiter_id: int, person: str) -> Waiter:
+def leave_line(ctx: Context, waiter_id: int, person: str) -> Waiter:
     """Give one's place up, and with it an offer. Raises Refused."""
     now = ctx.clock()
     with ctx.store.writing() as db:
@@ -132,34 +134,34 @@ def leave(ctx: Context, waiter_id: int, person: str) -> Waiter:
             raise Refused("You are not in that line any more. `/gpu line` shows where you are.")
         offer = stored_line.offer_to(db, waiter_id)
         if offer is not None:
-            turns.close(db, offer, "passed", now)
+            turns.end_offer(db, offer, "passed", now)
         stored_audit.add(db, now, person, "left the line", subject=waiter.instance_id, detail=_named(waiter))
     ctx.wake()
     return waiter
 
 
-def take(ctx: Context, offer_id: str, person: str) -> Listing:
+def take_offer(ctx: Context, offer_id: str, person: str) -> Listing:
     """Take what one is offered: it becomes a claim. Raises Refused when the offer is over."""
     offer, waiter = _offered(ctx, offer_id, person)
     gpus = GpuChoice(indexes=offer.gpus)
     length = _before_bookings(ctx, offer, waiter.length)
     # should the offer end before the claim is written, the claim stands in line as anybody's would
-    return claims.take(ctx, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
+    return claims.take_gpus(ctx, offer.instance_id, person, choice=gpus, length=length, note=waiter.note)
 
 
-def _before_bookings(ctx: Context, offer: Offer, length: int) -> int:
+def _before_bookings(ctx: Context, offer: LineOffer, length: int) -> int:
     """As long as was wanted, or as is left before a booking: some of the time went by while the offer stood."""
-    now, booked = ctx.clock(), stored_bookings.ahead(ctx.store.reading(), instance_id=offer.instance_id)
+    now, booked = ctx.clock(), stored_bookings.slots_ahead(ctx.store.reading(), instance_id=offer.instance_id)
     near = [each for each in booked if each.holder == offer.person or set(each.gpus) & set(offer.gpus)]
     return min([length, *(each.from_at - now for each in near)])
 
 
-def pass_on(ctx: Context, offer_id: str, person: str) -> Waiter:
+def pass_offer_on(ctx: Context, offer_id: str, person: str) -> Waiter:
     """Let what one is offered go to the next, and leave the line. Raises Refused."""
     now = ctx.clock()
     offer, waiter = _offered(ctx, offer_id, person)
     with ctx.store.writing() as db:
-        if not turns.close(db, offer, "passed", now):
+        if not turns.end_offer(db, offer, "passed", now):
             raise Refused(_OVER)
         stored_line.end(db, waiter.id, now, "passed")
         stored_audit.add(db, now, person, "passed the offer on", subject=offer.instance_id)
@@ -170,7 +172,7 @@ def pass_on(ctx: Context, offer_id: str, person: str) -> Waiter:
 _OVER = "This offer is over. `/gpu line` shows where you stand."
 
 
-def _offered(ctx: Context, offer_id: str, person: str) -> tuple[Offer, Waiter]:
+def _offered(ctx: Context, offer_id: str, person: str) -> tuple[LineOffer, Waiter]:
     db = ctx.store.reading()
     offer = stored_line.offer_by_id(db, offer_id)
     if offer is None or offer.person != person:
@@ -181,51 +183,51 @@ def _offered(ctx: Context, offer_id: str, person: str) -> tuple[Offer, Waiter]:
     return offer, waiter
 
 
-def places(ctx: Context, person: str) -> list[Place]:
+def places_of_person(ctx: Context, person: str) -> list[LinePlace]:
     """Where a person stands, the oldest place first."""
     db = ctx.store.reading()
-    return [turns.place_of(ctx, db, each) for each in stored_line.of_person(db, person)]
+    return [turns.place_in_line(ctx, db, each) for each in stored_line.places_of(db, person)]
 
 
-def line_for(ctx: Context, listing: Listing) -> list[tuple[Waiter, Offer | None]]:
+def people_in_line(ctx: Context, listing: Listing) -> list[tuple[Waiter, LineOffer | None]]:
     """Everybody whom an instance could serve, the first first, with what they are offered."""
     db = ctx.store.reading()
-    wanted = [first for first, _ in stored_line.lines(db) if first.could_use(listing.instance)]
+    wanted = [first for first, _ in stored_line.first_of_lines(db) if first.could_use(listing.instance)]
     offers = {each.waiter_id: each for each in stored_line.open_offers(db)}
-    return [(each, offers.get(each.id)) for each in stored_line.standing(db, wanted)]
+    return [(each, offers.get(each.id)) for each in stored_line.waiters_in_lines(db, wanted)]
 
 
-def waiting_for(ctx: Context, listing: Listing) -> list[str]:
+def people_waiting(ctx: Context, listing: Listing) -> list[str]:
     """The people whom an instance could serve and who are offered nothing yet, the first first."""
-    return [each.person for each, made in line_for(ctx, listing) if made is None] if listing.waiting else []
+    return [each.person for each, made in people_in_line(ctx, listing) if made is None] if listing.waiting else []
 
 
-def next_for(ctx: Context, instance_id: str) -> str:
+def next_in_line(ctx: Context, instance_id: str) -> str:
     """Whom an instance serves now, the first of them; empty when nobody waits for it, or a booking is in the way."""
     db = ctx.store.reading()
     listing = listings.by_id(db, instance_id)
     if listing is None or not listing.waiting:
         return ""
-    unoffered = [each for each, made in line_for(ctx, listing) if made is None]
-    due = served_now(unoffered, turns.vacancies(ctx, db, [listing]), ctx.clock())
+    unoffered = [each for each, made in people_in_line(ctx, listing) if made is None]
+    due = turns_now(unoffered, turns.line_vacancies(ctx, db, [listing]), ctx.clock())
     return due[0].waiter.person if due else ""
 
 
-def has_next(ctx: Context, made: Offer) -> bool:
+def is_next_offered(ctx: Context, made: LineOffer) -> bool:
     """Whether what somebody was offered serves somebody else now: it is offered to them, or about to be."""
     listing = listings.by_id(ctx.store.reading(), made.instance_id)
     if listing is None:
         return False
     offered = any(set(each.gpus) & set(made.gpus) for each in listing.offers if each.person != made.person)
-    return offered or next_for(ctx, made.instance_id) not in {"", made.person}
+    return offered or next_in_line(ctx, made.instance_id) not in {"", made.person}
 
 
-def lines(ctx: Context) -> list[tuple[Waiter, int]]:
+def all_lines(ctx: Context) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it."""
-    return stored_line.lines(ctx.store.reading())
+    return stored_line.first_of_lines(ctx.store.reading())
 
 
-def offer(ctx: Context, offer_id: str) -> tuple[Offer, Waiter] | None:
+def find_offer(ctx: Context, offer_id: str) -> tuple[LineOffer, Waiter] | None:
     """An offer, open or ended, and whose it is."""
     db = ctx.store.reading()
     found = stored_line.offer_by_id(db, offer_id)
@@ -233,26 +235,26 @@ def offer(ctx: Context, offer_id: str) -> tuple[Offer, Waiter] | None:
     return (found, waiter) if found and waiter else None
 
 
-def waiter(ctx: Context, waiter_id: int) -> Waiter | None:
+def find_waiter(ctx: Context, waiter_id: int) -> Waiter | None:
     """One place, held or given up."""
     return stored_line.by_id(ctx.store.reading(), waiter_id)
 
 
-def last_offer(ctx: Context, waiter_id: int) -> Offer | None:
+def last_offer_to(ctx: Context, waiter_id: int) -> LineOffer | None:
     """The newest offer that somebody in the line was made."""
-    return stored_line.last_offer(ctx.store.reading(), waiter_id)
+    return stored_line.newest_offer(ctx.store.reading(), waiter_id)
 
 
-def ahead_of(ctx: Context, waiter_id: int) -> int | None:
+def people_ahead(ctx: Context, waiter_id: int) -> int | None:
     """How many stand before a place; None when it was given up."""
     db = ctx.store.reading()
     found = stored_line.by_id(db, waiter_id)
-    return None if found is None or found.ended_at is not None else turns.place_of(ctx, db, found).ahead
+    return None if found is None or found.ended_at is not None else turns.place_in_line(ctx, db, found).ahead
 
 
-def offer_due(ctx: Context) -> int:
+def offer_due_turns(ctx: Context) -> int:
     """End what is over, and offer what is free to those whose turn it is; how many changes that made."""
-    if not stored_line.is_any(ctx.store.reading()):
+    if not stored_line.is_anybody_waiting(ctx.store.reading()):
         return 0
     with ctx.store.writing() as db:
         changes = _lapse(ctx, db) + _leave(ctx, db)
@@ -276,7 +278,7 @@ def _offer_to_colleagues(ctx: Context) -> int:
     return changes
 
 
-def depart(ctx: Context, person: str) -> None:
+def leave_all_lines(ctx: Context, person: str) -> None:
     """Somebody is in the workspace no more: they leave every line, and what they were offered goes to the next."""
     with ctx.store.writing() as db:
         _depart(ctx, db, person)
@@ -284,11 +286,11 @@ def depart(ctx: Context, person: str) -> None:
 
 
 def _depart(ctx: Context, db: Database, person: str) -> int:
-    places, now = stored_line.of_person(db, person), ctx.clock()
+    places, now = stored_line.places_of(db, person), ctx.clock()
     for waiter in places:
         offer = stored_line.offer_to(db, waiter.id)
         if offer is not None:
-            turns.close(db, offer, "withdrawn", now)
+            turns.end_offer(db, offer, "withdrawn", now)
         _drop(ctx, db, waiter, "departed")
     return len(places)
 
@@ -301,8 +303,8 @@ def _lapse(ctx: Context, db: Database) -> int:
         if listing is None and not _is_gone(db, offer.instance_id, now):
             continue  # one look has missed it
         if listing is None or not listing.running or listing.lacks(offer.gpus) or offer.instance_id in bound:
-            ended += turns.close(db, offer, "withdrawn", now)
-        elif offer.until_at <= now and not _goes_on(ctx, db, offer) and turns.close(db, offer, "lapsed", now):
+            ended += turns.end_offer(db, offer, "withdrawn", now)
+        elif offer.until_at <= now and not _goes_on(ctx, db, offer) and turns.end_offer(db, offer, "lapsed", now):
             ended += 1
             waiter = stored_line.by_id(db, offer.waiter_id)
             if waiter is not None:
@@ -314,7 +316,7 @@ def _is_gone(db: Database, instance_id: str, now: int) -> bool:
     return is_gone(stored_fleet.missed_at(db, instance_id), now)
 
 
-def _goes_on(ctx: Context, db: Database, offer: Offer) -> bool:
+def _goes_on(ctx: Context, db: Database, offer: LineOffer) -> bool:
     """Hold it for as long as was said, counted from when it was to be read; True where that is longer."""
     now, accept = ctx.clock(), ctx.settings.accept_within
     told = stored_outbox.posted_at(db, offer.person, _name(offer))
@@ -323,12 +325,12 @@ def _goes_on(ctx: Context, db: Database, offer: Offer) -> bool:
     until = now + accept if told is None else told + accept
     if until < now + MINUTE_MS:
         return False
-    stored_line.prolong(db, offer.id, until)
+    stored_line.prolong_offer(db, offer.id, until)
     stored_outbox.tell(db, offer.person, _name(offer), kind="offer", subject=offer.id, now=now)
     return True
 
 
-def _name(offer: Offer) -> str:
+def _name(offer: LineOffer) -> str:
     """Of its message."""
     return f"offer:{offer.id}"
 
@@ -336,8 +338,10 @@ def _name(offer: Offer) -> str:
 def _leave(ctx: Context, db: Database) -> int:
     """Take those out of the line who have waited too long, or wait for a machine that is gone."""
     now = ctx.clock()
-    gone = stored_line.orphaned(db, gone_since(now))
-    stale = [each for each in stored_line.stale(db, now - STALE) if stored_line.offer_to(db, each.id) is None]
+    gone = stored_line.orphaned_waiters(db, gone_since(now))
+    stale = [
+        each for each in stored_line.stale_waiters(db, now - WAIT_STALE_MS) if stored_line.offer_to(db, each.id) is None
+    ]
     return sum(_drop(ctx, db, each, "gone") for each in gone) + sum(_drop(ctx, db, each, "stale") for each in stale)
 
 
@@ -365,23 +369,23 @@ def _offer(ctx: Context, db: Database, people: Collection[str]) -> int:
 
 
 def _due(ctx: Context, db: Database) -> list[Turn]:
-    vacancies = turns.vacancies(ctx, db, _wanted(db))
-    return served_now(stored_line.unoffered(db), vacancies, ctx.clock()) if vacancies.vacant else []
+    vacancies = turns.line_vacancies(ctx, db, _wanted(db))
+    return turns_now(stored_line.waiters_unoffered(db), vacancies, ctx.clock()) if vacancies.vacant else []
 
 
 def _wanted(db: Database) -> list[Listing]:
     """The machines that somebody waits for."""
-    firsts = [first for first, _ in stored_line.lines(db)]
+    firsts = [first for first, _ in stored_line.first_of_lines(db)]
     if all(first.instance_id for first in firsts):
         ids = {first.instance_id for first in firsts}
         return [found for each in ids if (found := listings.by_id(db, each)) is not None]
-    known = listings.listings_page(db, FleetFilter(), limit=turns.ALL)
+    known = listings.listings_page(db, FleetFilter(), limit=turns.ALL_MACHINES)
     return [each for each in known if any(first.could_use(each.instance) for first in firsts)]
 
 
 def _make(ctx: Context, db: Database, turn: Turn) -> None:
     now, waiter = ctx.clock(), turn.waiter
-    made = Offer(
+    made = LineOffer(
         id=secrets.token_hex(16),
         waiter_id=waiter.id,
         person=waiter.person,
@@ -391,6 +395,6 @@ def _make(ctx: Context, db: Database, turn: Turn) -> None:
         made_at=now,
         until_at=now + ctx.settings.accept_within,
     )
-    stored_line.offer(db, made)
+    stored_line.add_offer(db, made)
     stored_audit.add(db, now, "valet", "offered to the line", subject=turn.instance_id, detail=waiter.person)
     stored_outbox.tell(db, waiter.person, _name(made), kind="offer", subject=made.id, now=now)

@@ -4,8 +4,8 @@ import secrets
 
 from sqlite_utils import Database
 
-from bot.domain.sharing.claims import Claim, EndReason
-from bot.domain.sharing.requests import Answer, Request
+from bot.domain.sharing.claims import Claim, ClaimEndReason
+from bot.domain.sharing.requests import ReleaseRequest, RequestAnswer
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.sharing import turns
@@ -17,7 +17,7 @@ from store.sharing import line as stored_line
 from store.sharing import requests as stored_requests
 
 
-def ask(ctx: Context, claim_id: str, asker: str, *, reason: str = "") -> tuple[Request, bool]:
+def ask_release(ctx: Context, claim_id: str, asker: str, *, reason: str = "") -> tuple[ReleaseRequest, bool]:
     """Ask a holder to release; asked again, it is the same request, and False. Raises Refused."""
     now = ctx.clock()
     with ctx.store.writing() as db:
@@ -26,10 +26,10 @@ def ask(ctx: Context, claim_id: str, asker: str, *, reason: str = "") -> tuple[R
             raise Refused("That claim has ended, so there is nobody to ask. `/gpu status` shows how things stand.")
         if held.holder == asker:
             raise Refused("It is yours: `/gpu release` gives it back.")
-        before = stored_requests.of(db, claim_id, asker)
+        before = stored_requests.request_by(db, claim_id, asker)
         if before is not None:
             return before, False
-        made = Request(secrets.token_hex(16), claim_id, asker, reason, now)
+        made = ReleaseRequest(secrets.token_hex(16), claim_id, asker, reason, now)
         stored_requests.add(db, made)
         stored_audit.add(db, now, asker, "asked the holder to release", subject=held.instance_id, detail=reason)
         stored_outbox.tell(db, held.holder, f"request:{made.id}", kind="request", subject=made.id, now=now)
@@ -37,7 +37,7 @@ def ask(ctx: Context, claim_id: str, asker: str, *, reason: str = "") -> tuple[R
     return made, True
 
 
-def keep(ctx: Context, request_id: str, person: str) -> Request:
+def decline_request(ctx: Context, request_id: str, person: str) -> ReleaseRequest:
     """The holder keeps it. Raises Refused."""
     with ctx.store.writing() as db:
         request, held = _open(db, request_id, person)
@@ -47,12 +47,12 @@ def keep(ctx: Context, request_id: str, person: str) -> Request:
     return answered
 
 
-def claim_of(ctx: Context, request_id: str, person: str) -> Claim:
+def claim_of_request(ctx: Context, request_id: str, person: str) -> Claim:
     """The claim that a request is about, for its holder to answer. Raises Refused."""
     return _open(ctx.store.reading(), request_id, person)[1]
 
 
-def _open(db: Database, request_id: str, person: str) -> tuple[Request, Claim]:
+def _open(db: Database, request_id: str, person: str) -> tuple[ReleaseRequest, Claim]:
     request = stored_requests.by_id(db, request_id)
     held = stored_claims.by_id(db, request.claim_id) if request else None
     if request is None or held is None or held.holder != person:
@@ -62,24 +62,30 @@ def _open(db: Database, request_id: str, person: str) -> tuple[Request, Claim]:
     return request, held
 
 
-def extended(ctx: Context, db: Database, held: Claim) -> None:
+def tell_extended(ctx: Context, db: Database, held: Claim) -> None:
     """A claim was extended: whoever asked for it is told until when."""
-    for request in stored_requests.unanswered(db, held.id):
+    for request in stored_requests.unanswered_requests(db, held.id):
         _answer(ctx, db, request, held, "extended")
 
 
-def over(ctx: Context, db: Database, held: Claim, reason: EndReason) -> None:
+def tell_ended(ctx: Context, db: Database, held: Claim, reason: ClaimEndReason) -> None:
     """A claim has ended: whoever asked for it stands in the line for it from now on, and is told."""
-    for request in stored_requests.unanswered(db, held.id):
+    for request in stored_requests.unanswered_requests(db, held.id):
         place = None if reason in {"gone", "handed"} else _stand(ctx, db, request.asker, held)
         _answer(ctx, db, request, held, "released" if reason == "released" else "ended", waiter_id=place)
 
 
 def _answer(
-    ctx: Context, db: Database, request: Request, held: Claim, said: Answer, *, waiter_id: int | None = None
+    ctx: Context,
+    db: Database,
+    request: ReleaseRequest,
+    held: Claim,
+    said: RequestAnswer,
+    *,
+    waiter_id: int | None = None,
 ) -> None:
     now = ctx.clock()
-    if stored_requests.answer(db, request.id, now, said, waiter_id=waiter_id):
+    if stored_requests.note_answer(db, request.id, now, said, waiter_id=waiter_id):
         stored_audit.add(
             db, now, held.holder, f"answered a request ({said})", subject=held.instance_id, detail=request.asker
         )
@@ -89,14 +95,14 @@ def _answer(
 
 def _stand(ctx: Context, db: Database, asker: str, held: Claim) -> int | None:
     """The asker's place in the line for the instance: the one they have, or the end of it."""
-    there = stored_line.place(db, asker, held.instance_id, "")
+    there = stored_line.place_of_person(db, asker, held.instance_id, "")
     listing = listings.by_id(db, held.instance_id)
     if there is not None or listing is None or listing.claim_of(asker):
         return there.id if there else None
     count = None if listing.is_whole(held) else len(held.gpus)
-    return stored_line.join(db, turns.at_the_end(ctx, asker, instance_id=held.instance_id, count=count)).id
+    return stored_line.join_end(db, turns.waiter_at_the_end(ctx, asker, instance_id=held.instance_id, count=count)).id
 
 
-def request(ctx: Context, request_id: str) -> Request | None:
+def find_request(ctx: Context, request_id: str) -> ReleaseRequest | None:
     """One request."""
     return stored_requests.by_id(ctx.store.reading(), request_id)

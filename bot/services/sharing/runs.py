@@ -14,7 +14,7 @@ from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance, is_gone
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.line import Waiter
-from bot.domain.sharing.runs import LONGEST_REMOTE, TAKEN_WITHIN, Run, RunState, RunTemplate, Seen
+from bot.domain.sharing.runs import LONGEST_REMOTE_RUN_MS, RUN_TAKEN_WITHIN_MS, Run, RunLook, RunState, RunTemplate
 from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
 from bot.providers.runner import Runner
@@ -28,20 +28,20 @@ from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
 from store.sharing import runs as stored_runs
 
-FOUND_WITHIN = 2 * MINUTE_MS
+RUN_FOUND_WITHIN_MS = 2 * MINUTE_MS
 """A start without an answer that is not found after this was never made."""
 
 
-def templates(ctx: Context, person: str) -> list[RunTemplate]:
+def run_templates(ctx: Context, person: str) -> list[RunTemplate]:
     """What this person may run."""
     team = ctx.roster().team_of(person)
     known = (settings.template(name) for name, settings in ctx.settings.runs.items())
     return [each for each in known if not each.teams or team in each.teams]
 
 
-def begin(ctx: Context, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
+def begin_run(ctx: Context, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
     """Queue a run on a machine this person holds; with `releases` the claim ends with it. Raises Refused."""
-    template = allowed(ctx, person, template_name)
+    template = allowed_template(ctx, person, template_name)
     now = ctx.clock()
     with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
@@ -49,7 +49,7 @@ def begin(ctx: Context, person: str, template_name: str, instance_id: str, *, re
         if listing is None or mine is None or mine.until_at <= now:
             raise Refused("You hold nothing there. Claim the machine first; a run lasts as long as its claim at most.")
         name = listing.instance.name
-        if any(each.claim_id == mine.id for each in stored_runs.live(db, instance_id)):
+        if any(each.claim_id == mine.id for each in stored_runs.live_runs(db, instance_id)):
             raise Refused(f"A run of yours goes on at {name} already. Wait for its end, or cancel it.")
         if listing.instance.provider == "ec2" and ctx.runner is None:
             raise Refused("No AWS account is set up, so nothing can be run there.")
@@ -67,14 +67,14 @@ def begin(ctx: Context, person: str, template_name: str, instance_id: str, *, re
         )
         stored_runs.add(db, made)
         stored_audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
-        run_ends.show(db, made, now)
+        run_ends.show_run(db, made, now)
     ctx.wake()
     return made
 
 
-def allowed(ctx: Context, person: str, name: str) -> RunTemplate:
+def allowed_template(ctx: Context, person: str, name: str) -> RunTemplate:
     """A template that this person may run. Raises Refused with those they may."""
-    known = {each.name: each for each in templates(ctx, person)}
+    known = {each.name: each for each in run_templates(ctx, person)}
     if name in known:
         return known[name]
     if not known:
@@ -83,25 +83,25 @@ def allowed(ctx: Context, person: str, name: str) -> RunTemplate:
     raise Refused(f'You can\'t run "{name[:40]}". Try {" or ".join(close)}.')
 
 
-def begin_in_turn(ctx: Context) -> None:
+def begin_runs_in_turn(ctx: Context) -> None:
     """Whoever waited in line for a run gets their machine without being asked, and the run begins.
 
     Should the run be refused by then, the claim ends at once, and they are told why.
     """
-    for offer_id, waiter in stored_line.for_runs(ctx.store.reading()):
+    for offer_id, waiter in stored_line.offers_for_runs(ctx.store.reading()):
         if not ctx.is_colleague(waiter.person):
-            line.depart(ctx, waiter.person)
+            line.leave_all_lines(ctx, waiter.person)
             continue
         held = _held_there(ctx, offer_id, waiter.person)
         try:
-            listing = line.take(ctx, offer_id, waiter.person)
+            listing = line.take_offer(ctx, offer_id, waiter.person)
         except limits.OverLimit as over:
             _pass_on(ctx, offer_id, waiter, str(over))
             continue
         except Refused:
             continue  # the offer is over; the line goes on
         try:
-            begin(ctx, waiter.person, waiter.run, listing.instance.id, releases=not held)
+            begin_run(ctx, waiter.person, waiter.run, listing.instance.id, releases=not held)
         except Refused as error:
             _give_back(ctx, waiter, listing, str(error), releases=not held)
 
@@ -116,7 +116,7 @@ def _held_there(ctx: Context, offer_id: str, person: str) -> bool:
 def _pass_on(ctx: Context, offer_id: str, waiter: Waiter, why: str) -> None:
     """Their limits do not let them have it: it goes to the next, and they are told."""
     offer = stored_line.offer_by_id(ctx.store.reading(), offer_id)
-    line.pass_on(ctx, offer_id, waiter.person)
+    line.pass_offer_on(ctx, offer_id, waiter.person)
     with ctx.store.writing() as db:
         _tell_refused(db, waiter, offer.instance_id if offer else "", why, ctx.clock())
     ctx.wake()
@@ -126,7 +126,7 @@ def _give_back(ctx: Context, waiter: Waiter, listing: Listing, why: str, *, rele
     with ctx.store.writing() as db:
         held = listing.claim_of(waiter.person)
         if held is not None and releases:
-            claims.end(ctx, db, held, "released", who=waiter.person)
+            claims.end_claim(ctx, db, held, "released", who=waiter.person)
         _tell_refused(db, waiter, listing.instance.id, why, ctx.clock())
     ctx.wake()
 
@@ -136,7 +136,7 @@ def _tell_refused(db: Database, waiter: Waiter, instance_id: str, why: str, now:
     stored_outbox.tell(db, waiter.person, f"run-refused:{waiter.id}", kind="run_refused", subject=subject, now=now)
 
 
-def cancel(ctx: Context, run_id: str, person: str) -> Run:
+def cancel_run(ctx: Context, run_id: str, person: str) -> Run:
     """Ask for a run's end: its asker may, and so may whoever decides for their team. Raises Refused."""
     now, roster = ctx.clock(), ctx.roster()
     with ctx.store.writing() as db:
@@ -145,33 +145,33 @@ def cancel(ctx: Context, run_id: str, person: str) -> Run:
             raise Refused("That run is not known here any more.")
         if person not in {run.person} | roster.approvers(roster.team_of(run.person)) | roster.admins:
             raise Refused(f"It is <@{run.person}>'s run; only they or an approver can cancel it.")
-        if not stored_runs.wish(db, run_id, person):
+        if not stored_runs.note_cancelled(db, run_id, person):
             raise Refused("It is over, or somebody has cancelled it already.")
         stored_audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)
         if run.state == "queued":
-            run_ends.finish(ctx, db, run, "cancelled", Seen("cancelled"))
-        run_ends.show(db, run, now)
+            run_ends.finish_run(ctx, db, run, "cancelled", RunLook("cancelled"))
+        run_ends.show_run(db, run, now)
     ctx.wake()
     return run
 
 
-def carry_out(ctx: Context) -> None:
+def carry_out_runs(ctx: Context) -> None:
     """Move every live run on; one that raises leaves the others their turn."""
     with ExitStack() as turns:
-        for run in reversed(stored_runs.live(ctx.store.reading())):
+        for run in reversed(stored_runs.live_runs(ctx.store.reading())):
             turns.callback(_move_on, ctx, run)
 
 
 def _move_on(ctx: Context, run: Run) -> None:
     row = stored_fleet.by_id(ctx.store.reading(), run.instance_id)
     if row is None or is_gone(row["gone_at"], ctx.clock()):
-        run_ends.close(ctx, run, "lost", Seen("lost", outcome="The machine is gone."))
+        run_ends.close_run(ctx, run, "lost", RunLook("lost", outcome="The machine is gone."))
         return
     if row["gone_at"] is not None:
         return  # one look has missed it
     instance, over = stored_fleet.instance_of(row), _claim_over(ctx, run)
     if run.state == "queued" and over:
-        run_ends.close(ctx, run, "over", Seen("over", outcome="The claim ended before it began."))
+        run_ends.close_run(ctx, run, "over", RunLook("over", outcome="The claim ended before it began."))
     elif instance.provider == "owned":
         _on_owned(ctx, run, instance, over=over)
     else:
@@ -185,15 +185,15 @@ def _claim_over(ctx: Context, run: Run) -> bool:
 
 def _on_owned(ctx: Context, run: Run, instance: Instance, *, over: bool) -> None:
     """The agent does the work; here only its silence is noticed."""
-    if run.state == "queued" and ctx.clock() - run.created_at > TAKEN_WITHIN:
-        run_ends.close(
-            ctx, run, "failed", Seen("failed", outcome="No agent took it up: is it started with --allow-jobs?")
+    if run.state == "queued" and ctx.clock() - run.created_at > RUN_TAKEN_WITHIN_MS:
+        run_ends.close_run(
+            ctx, run, "failed", RunLook("failed", outcome="No agent took it up: is it started with --allow-jobs?")
         )
-    elif run.state == "running" and (why := run_ends.silent(ctx, ctx.store.reading(), instance, run)):
-        run_ends.lose(ctx, run, why)
+    elif run.state == "running" and (why := run_ends.silent_reason(ctx, ctx.store.reading(), instance, run)):
+        run_ends.lose_run(ctx, run, why)
     elif over and run.cancelled_by == "":
         with ctx.store.writing() as db:
-            stored_runs.wish(db, run.id, "valet")
+            stored_runs.note_cancelled(db, run.id, "valet")
 
 
 def _on_rented(ctx: Context, run: Run, instance: Instance, *, over: bool) -> None:
@@ -209,21 +209,21 @@ def _on_rented(ctx: Context, run: Run, instance: Instance, *, over: bool) -> Non
             else:
                 _look_at(ctx, run, instance, runner, over=over)
     except Refused as error:
-        run_ends.close(ctx, run, "failed", Seen("failed", outcome=str(error)))
+        run_ends.close_run(ctx, run, "failed", RunLook("failed", outcome=str(error)))
     except Unreachable as error:  # looked at again soon
-        if run.state in {"starting", "running"} and run_ends.is_unseen(run, ctx.clock()):
-            run_ends.lose(ctx, run, str(error))
+        if run.state in {"starting", "running"} and run_ends.is_run_unseen(run, ctx.clock()):
+            run_ends.lose_run(ctx, run, str(error))
 
 
 def _look_at(ctx: Context, run: Run, instance: Instance, runner: Runner, *, over: bool) -> None:
     """Look first: what has come to its end by itself is not cancelled, and is told as it ended."""
     seen = runner.look(instance, run)
-    if seen.state == "running" and (why := run_ends.ended_by(instance, run)):
-        run_ends.close(ctx, run, "lost", Seen("lost", None, seen.tail, why))
+    if seen.state == "running" and (why := run_ends.machine_end_reason(instance, run)):
+        run_ends.close_run(ctx, run, "lost", RunLook("lost", None, seen.tail, why))
         return
     if seen.state == "running" and (over or run.cancelled_by):
         runner.cancel(instance, run)
-    told(ctx, run, seen, over=over)
+    keep_run_look(ctx, run, seen, over=over)
 
 
 def _start(ctx: Context, run: Run, instance: Instance) -> None:
@@ -232,10 +232,10 @@ def _start(ctx: Context, run: Run, instance: Instance) -> None:
     if held is None or ctx.runner is None:
         return
     with ctx.store.writing() as db:
-        if not stored_runs.calling(db, run.id, now):
+        if not stored_runs.note_call(db, run.id, now):
             return
-        given = run_ends.in_its_part(db, run, held)
-    limit = min(LONGEST_REMOTE, max(held.until_at - now, MINUTE_MS))
+        given = run_ends.run_on_own_gpus(db, run, held)
+    limit = min(LONGEST_REMOTE_RUN_MS, max(held.until_at - now, MINUTE_MS))
     _started(ctx, run, ctx.runner.start(instance, given, limit // SECOND_MS))
 
 
@@ -243,19 +243,21 @@ def _find(ctx: Context, run: Run, instance: Instance) -> None:
     handle = ctx.runner.find(instance, run) if ctx.runner else None
     if handle is not None:
         _started(ctx, run, handle)
-    elif ctx.clock() - (run.called_at or 0) > FOUND_WITHIN:
-        run_ends.close(ctx, run, "failed", Seen("failed", outcome="It could not be started. Nothing ran; ask again."))
+    elif ctx.clock() - (run.called_at or 0) > RUN_FOUND_WITHIN_MS:
+        run_ends.close_run(
+            ctx, run, "failed", RunLook("failed", outcome="It could not be started. Nothing ran; ask again.")
+        )
 
 
 def _started(ctx: Context, run: Run, handle: str) -> None:
     now = ctx.clock()
     with ctx.store.writing() as db:
-        if stored_runs.started(db, run.id, handle, now):
-            run_ends.show(db, run, now)
+        if stored_runs.note_start(db, run.id, handle, now):
+            run_ends.show_run(db, run, now)
     ctx.wake()
 
 
-def offered(ctx: Context, host: str) -> list[tuple[Run, int]]:
+def runs_for_agent(ctx: Context, host: str) -> list[tuple[Run, int]]:
     """What the agent of an owned host is to do: its live runs, each with the seconds left of its claim.
 
     0 seconds: it is to be ended; so is one that was lost while the host was silent.
@@ -264,17 +266,17 @@ def offered(ctx: Context, host: str) -> list[tuple[Run, int]]:
     row = stored_fleet.by_id(db, host)
     if row is None or row["provider"] != "owned":
         return []  # Systems Manager runs it there: an agent that asks would start it a second time
-    found = [(run, 0) for run in stored_runs.lost_on(db, host, now - LONGEST_REMOTE)]
-    for run in stored_runs.live(db, host):
+    found = [(run, 0) for run in stored_runs.lost_runs_on(db, host, now - LONGEST_REMOTE_RUN_MS)]
+    for run in stored_runs.live_runs(db, host):
         held = stored_claims.by_id(db, run.claim_id)
         if held is None or held.ended_at is not None or run.cancelled_by:
             found.append((run, 0))
         else:
-            found.append((run_ends.in_its_part(db, run, held), -(-max(1, held.until_at - now) // SECOND_MS)))
+            found.append((run_ends.run_on_own_gpus(db, run, held), -(-max(1, held.until_at - now) // SECOND_MS)))
     return found
 
 
-def reported(ctx: Context, host: str, run_id: str, seen: Seen) -> bool:
+def take_run_report(ctx: Context, host: str, run_id: str, seen: RunLook) -> bool:
     """What an agent tells of a run; False when it is none of that host's."""
     run = stored_runs.by_id(ctx.store.reading(), run_id)
     if run is None or run.instance_id != host:
@@ -282,23 +284,23 @@ def reported(ctx: Context, host: str, run_id: str, seen: Seen) -> bool:
     if run.state == "queued" and seen.state == "running":
         _started(ctx, run, "agent")
     if run.state == "lost" and seen.state != "running":
-        run_ends.find(ctx, run, seen)
+        run_ends.find_lost_run(ctx, run, seen)
     else:
-        told(ctx, run, seen, over=_claim_over(ctx, run))
+        keep_run_look(ctx, run, seen, over=_claim_over(ctx, run))
     return True
 
 
-def told(ctx: Context, run: Run, seen: Seen, *, over: bool) -> None:
+def keep_run_look(ctx: Context, run: Run, seen: RunLook, *, over: bool) -> None:
     """Keep what a look at a run has shown."""
     now = ctx.clock()
     if seen.state == "running":
         if seen.tail == run.tail and now - (run.heard_at or 0) < MINUTE_MS:
             return
         with ctx.store.writing() as db:
-            stored_runs.heard(db, run.id, now)
-            if stored_runs.progress(db, run.id, seen.tail):
-                run_ends.show(db, run, now)
+            stored_runs.note_heard(db, run.id, now)
+            if stored_runs.keep_output(db, run.id, seen.tail):
+                run_ends.show_run(db, run, now)
         ctx.wake()
         return
     state: RunState = "over" if over and seen.state == "cancelled" else seen.state
-    run_ends.close(ctx, run, state, seen)
+    run_ends.close_run(ctx, run, state, seen)

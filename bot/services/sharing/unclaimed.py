@@ -9,7 +9,16 @@ from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.unclaimed import FRESH, NOT_MINE, SQUAT, UNSEEN, Squat, Users, own_gpus, unclaimed_use
+from bot.domain.sharing.unclaimed import (
+    ASKED_AFTER_MS,
+    LEFT_ALONE_MS,
+    PROGRAMS_FRESH_MS,
+    USE_UNSEEN_MS,
+    GpuUsers,
+    UnclaimedUse,
+    gpus_by_unclaimed_user,
+    gpus_of_users,
+)
 from bot.errors import Refused
 from bot.services.context import Context
 from store import audit as stored_audit
@@ -19,20 +28,20 @@ from store.machines import listings
 from store.machines import readings as stored_readings
 from store.sharing import unclaimed as stored_unclaimed
 
-KIND = "squat"
-ALL = -1
-Key = tuple[str, str]
+UNCLAIMED_MESSAGE = "squat"
+_ALL = -1
+_UseKey = tuple[str, str]
 """An instance and a unix user."""
 
 
-def look(ctx: Context) -> int:
+def look_for_unclaimed_use(ctx: Context) -> int:
     """Note who works without a claim, and ask whom it is time to ask; how many were asked."""
     if not ctx.settings.people:
         return 0  # nobody could be asked
     db, now = ctx.store.reading(), ctx.clock()
     seen, known = (
         _in_use(ctx, db),
-        {(each.instance_id, each.unix_user): each for each in stored_unclaimed.open_ones(db)},
+        {(each.instance_id, each.unix_user): each for each in stored_unclaimed.open_uses(db)},
     )
     if not seen and not known:
         return 0
@@ -41,17 +50,19 @@ def look(ctx: Context) -> int:
             if key not in seen and not _is_out_of_sight(db, squat, now):
                 _end(db, squat, now)
         for (instance_id, user), gpus in seen.items():
-            stored_unclaimed.see(db, _carried_on(known.get((instance_id, user)), instance_id, user, gpus=gpus, now=now))
-        asked = sum(_ask(ctx, db, each, now) for each in stored_unclaimed.open_ones(db) if each.state == "seen")
+            stored_unclaimed.note_use(
+                db, _carried_on(known.get((instance_id, user)), instance_id, user, gpus=gpus, now=now)
+            )
+        asked = sum(_ask(ctx, db, each, now) for each in stored_unclaimed.open_uses(db) if each.state == "seen")
     ctx.wake()
     return asked
 
 
-def _in_use(ctx: Context, db: Database) -> dict[Key, tuple[int, ...]]:
+def _in_use(ctx: Context, db: Database) -> dict[_UseKey, tuple[int, ...]]:
     """Where unix users work on GPUs that nobody has claimed."""
-    found: dict[Key, tuple[int, ...]] = {}
+    found: dict[_UseKey, tuple[int, ...]] = {}
     for state in ("active", "partial"):
-        for listing in listings.listings_page(db, FleetFilter(state=state), limit=ALL):
+        for listing in listings.listings_page(db, FleetFilter(state=state), limit=_ALL):
             if listing.busy.intersection(_unclaimed(listing)):
                 use = _use(ctx, db, listing)
                 found |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
@@ -64,42 +75,44 @@ def _unclaimed(listing: Listing) -> frozenset[int]:
 
 def _use(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
     taken = frozenset(listing.gpus) - _unclaimed(listing)
-    return unclaimed_use(listing.verdict, taken, users_on(ctx, db, listing.instance.id))
+    return gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, db, listing.instance.id))
 
 
-def _is_out_of_sight(db: Database, squat: Squat, now: int) -> bool:
+def _is_out_of_sight(db: Database, squat: UnclaimedUse, now: int) -> bool:
     """Nothing is known of the machine for a moment: that ends nothing."""
     listing = listings.by_id(db, squat.instance_id)
     if listing is None:
         return not is_gone(stored_fleet.missed_at(db, squat.instance_id), now)
     blind = listing.running and listing.state == "unknown"
-    return blind and now - squat.seen_at < UNSEEN
+    return blind and now - squat.seen_at < USE_UNSEEN_MS
 
 
-def _carried_on(known: Squat | None, instance_id: str, user: str, *, gpus: tuple[int, ...], now: int) -> Squat:
-    goes_on = known is not None and now - known.seen_at < UNSEEN
+def _carried_on(
+    known: UnclaimedUse | None, instance_id: str, user: str, *, gpus: tuple[int, ...], now: int
+) -> UnclaimedUse:
+    goes_on = known is not None and now - known.seen_at < USE_UNSEEN_MS
     since = min(known.since, now) if known is not None and goes_on else now
-    return Squat(secrets.token_hex(16), instance_id, user, gpus, since, now)
+    return UnclaimedUse(secrets.token_hex(16), instance_id, user, gpus, since, now)
 
 
-def _ask(ctx: Context, db: Database, squat: Squat, now: int) -> bool:
+def _ask(ctx: Context, db: Database, squat: UnclaimedUse, now: int) -> bool:
     """Ask whom it is, if it is time and they were not asked about this machine today."""
     listing = listings.by_id(db, squat.instance_id)
-    if listing is None or now - squat.since < SQUAT:
+    if listing is None or now - squat.since < ASKED_AFTER_MS:
         return False
     person = ctx.settings.person(listing.instance, squat.unix_user)
-    if not person or stored_unclaimed.asked_lately(db, person, squat.instance_id, now - DAY_MS):
+    if not person or stored_unclaimed.asked_person(db, person, squat.instance_id, now - DAY_MS):
         return False
-    if stored_unclaimed.denied_lately(db, person, squat.instance_id, now - NOT_MINE):
+    if stored_unclaimed.denied_by(db, person, squat.instance_id, now - LEFT_ALONE_MS):
         return False
-    if not stored_unclaimed.ask(db, squat.id, person, now):
+    if not stored_unclaimed.note_asked(db, squat.id, person, now):
         return False
     stored_audit.add(db, now, "valet", "asked to claim what is in use", subject=squat.instance_id, detail=person)
     _tell(db, squat.id, person, now)
     return True
 
 
-def _end(db: Database, squat: Squat, now: int) -> None:
+def _end(db: Database, squat: UnclaimedUse, now: int) -> None:
     """Nobody works there unclaimed any more: it was claimed, or the work is over."""
     listing = listings.by_id(db, squat.instance_id)
     held = listing.claim_of(squat.person) if listing and squat.person else None
@@ -108,13 +121,13 @@ def _end(db: Database, squat: Squat, now: int) -> None:
 
 
 def _tell(db: Database, squat_id: str, person: str, now: int) -> None:
-    stored_outbox.tell(db, person, f"squat:{squat_id}", kind=KIND, subject=squat_id, now=now)
+    stored_outbox.tell(db, person, f"squat:{squat_id}", kind=UNCLAIMED_MESSAGE, subject=squat_id, now=now)
 
 
-def not_mine(ctx: Context, squat_id: str, person: str) -> None:
+def deny_use(ctx: Context, squat_id: str, person: str) -> None:
     """[Not mine]: they are left alone about it. Raises Refused."""
     now = ctx.clock()
-    squat = asked(ctx, squat_id, person)
+    squat = asked_use(ctx, squat_id, person)
     with ctx.store.writing() as db:
         if not stored_unclaimed.end(db, squat, "not mine"):
             raise Refused(_OVER)
@@ -127,7 +140,7 @@ def not_mine(ctx: Context, squat_id: str, person: str) -> None:
 _OVER = "This is settled already. `/gpu status` shows how things stand."
 
 
-def asked(ctx: Context, squat_id: str, person: str) -> Squat:
+def asked_use(ctx: Context, squat_id: str, person: str) -> UnclaimedUse:
     """The case that a person was asked about. Raises Refused when they were not, or it is over."""
     squat = stored_unclaimed.by_id(ctx.store.reading(), squat_id)
     if squat is None or squat.person != person:
@@ -137,30 +150,30 @@ def asked(ctx: Context, squat_id: str, person: str) -> Squat:
     return squat
 
 
-def choice(squat: Squat, listing: Listing) -> GpuChoice:
+def gpus_to_claim(squat: UnclaimedUse, listing: Listing) -> GpuChoice:
     """The GPUs to claim: those in use, and those the person holds there already."""
     mine = listing.claim_of(squat.person)
     return GpuChoice(indexes=tuple(sorted({*squat.gpus, *(mine.gpus if mine else ())})))
 
 
-def squat(ctx: Context, squat_id: str) -> Squat | None:
+def find_unclaimed_use(ctx: Context, squat_id: str) -> UnclaimedUse | None:
     """One case, open or over."""
     return stored_unclaimed.by_id(ctx.store.reading(), squat_id)
 
 
-def users_on(ctx: Context, db: Database, instance_id: str) -> Users:
+def current_users(ctx: Context, db: Database, instance_id: str) -> GpuUsers:
     """Unix users with programs on each GPU of an instance, as reported just now."""
-    return stored_readings.users_on(db, instance_id, ctx.clock() - FRESH)
+    return stored_readings.users_on(db, instance_id, ctx.clock() - PROGRAMS_FRESH_MS)
 
 
-def programs_on(ctx: Context, db: Database, instance_id: str) -> tuple[str, ...]:
+def current_programs(ctx: Context, db: Database, instance_id: str) -> tuple[str, ...]:
     """What runs on its GPUs as reported just now, each once: "python3 (unix user ada)"."""
-    found = stored_readings.programs_on(db, instance_id, ctx.clock() - FRESH)
+    found = stored_readings.programs_on(db, instance_id, ctx.clock() - PROGRAMS_FRESH_MS)
     said = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in found}
     return tuple(sorted(said))
 
 
-def with_users(ctx: Context, listing: Listing) -> Listing:
+def with_unclaimed_users(ctx: Context, listing: Listing) -> Listing:
     """The listing with who works on it without a claim."""
     found = _unclaimed_gpus(ctx, ctx.store.reading(), listing)
     return replace(listing, unclaimed_users=tuple(sorted(found.items(), key=lambda pair: pair[1])))
@@ -170,23 +183,23 @@ def _unclaimed_gpus(ctx: Context, db: Database, listing: Listing) -> dict[str, t
     if not listing.running or not listing.busy:
         return {}
     taken = frozenset(gpu for claim in listing.claims for gpu in claim.gpus)
-    return unclaimed_use(listing.verdict, taken, users_on(ctx, db, listing.instance.id))
+    return gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, db, listing.instance.id))
 
 
-def others_on(ctx: Context, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:
+def other_users(ctx: Context, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:
     """Who else works on the GPUs of a person's claim: unix user, Slack user id (or empty), and the GPUs."""
     mine = listing.claim_of(person)
     if mine is None:
         return []
     taken = frozenset(listing.gpus) - set(mine.gpus)
-    use = unclaimed_use(listing.verdict, taken, users_on(ctx, ctx.store.reading(), listing.instance.id))
+    use = gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, ctx.store.reading(), listing.instance.id))
     named = [(user, ctx.settings.person(listing.instance, user), gpus) for user, gpus in use.items()]
     return [each for each in named if each[1] != person]
 
 
-def adoptable(ctx: Context, listing: Listing, person: str) -> tuple[int, ...]:
+def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ...]:
     """The GPUs that a person's own programs run on, and those they hold there already. Raises Refused."""
-    name, users = listing.instance.name, users_on(ctx, ctx.store.reading(), listing.instance.id)
+    name, users = listing.instance.name, current_users(ctx, ctx.store.reading(), listing.instance.id)
     mine = listing.claim_of(person)
     unix = ctx.settings.unix_users(listing.instance, person)
     if not unix:
@@ -194,7 +207,7 @@ def adoptable(ctx: Context, listing: Listing, person: str) -> tuple[int, ...]:
             f"I don't know which unix user you are on {name}; an admin can say so in [people]. "
             f"`/gpu claim {name} gpus:0,1` claims GPUs by their numbers."
         )
-    found = own_gpus(users, unix)
+    found = gpus_of_users(users, unix)
     if not found:
         who = " or ".join(sorted(unix))
         seen = sorted({user for there in users.values() for user in there})

@@ -21,7 +21,7 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.sharing.find import claim_button
-from handlers.blocks.sharing.unclaimed import unclaimed
+from handlers.blocks.sharing.unclaimed import unclaimed_in_words
 from handlers.blocks.words import (
     addresses,
     at,
@@ -203,7 +203,7 @@ def _kept_paid(kept: Keeping | None) -> str:
 
 def _people(listing: Listing, now: int) -> str:
     team = f"team {esc(listing.team, 40)}" if listing.team else ""
-    in_use = unclaimed(listing)
+    in_use = unclaimed_in_words(listing)
     if not listing.claims:
         return ", ".join(part for part in (team, in_use or "nobody") if part)
     return ", ".join([*(_held(listing, held, now) for held in listing.claims), *([in_use] if in_use else [])])

@@ -12,7 +12,7 @@ from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.drain import since as draining_since
 from handlers.blocks.machines.owned import has_now
 from handlers.blocks.parts import Reply, actions, context, cut, lines, section
-from handlers.blocks.sharing.unclaimed import unclaimed
+from handlers.blocks.sharing.unclaimed import unclaimed_in_words
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
     about,
@@ -174,7 +174,7 @@ def _since(heard: AgentReport, now: int) -> str:
 
 
 def _claim(told: Explanation) -> str:
-    held, in_use = told.listing.claims, unclaimed(told.listing)
+    held, in_use = told.listing.claims, unclaimed_in_words(told.listing)
     use = f" {in_use[:1].upper()}{in_use[1:]}." if in_use else ""
     if not held:
         return f"Claim: none.{use}"

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import Booking, Gap, Hold, Slot
+from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, GpuHold
 from bot.domain.sharing.claims import GpuChoice
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, near, person, plural, when
 
-MOST_LISTED = 10
-MOST_BESIDE = 3
+MOST_BOOKINGS_LISTED = 10
+MOST_BOOKINGS_BESIDE = 3
 
 
 def _label(instant: int, zone: str) -> str:
@@ -39,7 +39,9 @@ def _note(note: str) -> str:
     return f" ({esc(note, 120)})" if note else ""
 
 
-def booked(listing: Listing, made: Booking, slots: list[Slot], *, no_show_minutes: int, remark: str = "") -> Reply:
+def booking_made(
+    listing: Listing, made: Booking, slots: list[BookingSlot], *, no_show_minutes: int, remark: str = ""
+) -> Reply:
     """Somebody booked it; the others see it too."""
     first = slots[0]
     what = _part(listing, first.gpus)
@@ -62,19 +64,19 @@ def booked(listing: Listing, made: Booking, slots: list[Slot], *, no_show_minute
     return Reply(said, [section(said), context(" ".join(small)), buttons], private=False)
 
 
-def clash(listing: Listing, wanted: Gap, holds: tuple[Hold, ...], free_at: int | None, zone: str) -> Reply:
+def booking_clash(listing: Listing, wanted: Gap, holds: tuple[GpuHold, ...], free_at: int | None, zone: str) -> Reply:
     """It can't be booked for that time: who has it, and when it could begin."""
     name = esc(listing.instance.name, 60)
     first = f"*{name}* can't be booked from {_time(wanted.from_at, wanted.until_at)}:"
-    text = lines([first, *(_hold(listing, hold) for hold in holds[:MOST_LISTED])])
+    text = lines([first, *(_hold(listing, hold) for hold in holds[:MOST_BOOKINGS_LISTED])])
     if free_at is None:
         return plainly(f"{text}\nNothing fits within a week after that either.", _calendar(listing))
-    value = f"{listing.instance.id}|{free_at}|{wanted.length}|{choice_word(wanted.choice)}"
+    value = f"{listing.instance.id}|{free_at}|{wanted.length}|{gpu_choice_word(wanted.choice)}"
     label = f"Book from {_label(free_at, zone)}, for {length(wanted.length)}"
     return plainly(text, button(label, ids.BOOK_AT, value), _calendar(listing))
 
 
-def own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
+def booking_is_own(listing: Listing, hold: GpuHold, *, same: bool) -> Reply:
     """It is theirs then already, most likely by the same words."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if not hold.booked:
@@ -87,7 +89,7 @@ def own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
     return plainly(said, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
 
 
-def _hold(listing: Listing, hold: Hold) -> str:
+def _hold(listing: Listing, hold: GpuHold) -> str:
     some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
     if hold.waited:
         until = near(hold.until_at, hold.from_at)
@@ -101,7 +103,7 @@ def _calendar(listing: Listing) -> Block:
     return button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id)
 
 
-def choice_word(choice: GpuChoice) -> str:
+def gpu_choice_word(choice: GpuChoice) -> str:
     """GPUs as a person would type them."""
     if choice.indexes:
         return f"gpu:{','.join(map(str, choice.indexes))}"
@@ -109,7 +111,7 @@ def choice_word(choice: GpuChoice) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClaimAttempt:
     """Who wants a claim, of which GPUs (None: as it is, or all), in which zone."""
 
     person: str
@@ -117,7 +119,7 @@ class Wanted:
     zone: str
 
 
-def in_the_way(listing: Listing, slot: Slot, wanted: Wanted, *, now: int, shortest: int) -> Reply:
+def booking_met(listing: Listing, slot: BookingSlot, wanted: ClaimAttempt, *, now: int, shortest: int) -> Reply:
     """A claim would run into a booking: whose, from when, and what could be had until then."""
     who = "you" if slot.holder == wanted.person else person(slot.holder)
     what = f"{_part(listing, slot.gpus)} {_be(listing, slot.gpus)}"
@@ -128,13 +130,15 @@ def in_the_way(listing: Listing, slot: Slot, wanted: Wanted, *, now: int, shorte
     if slot.from_at - now < shortest:
         off = [button("Cancel booking", ids.CANCEL_BOOKING, slot.id)] if slot.holder == wanted.person else []
         return plainly(f"{text} Until then there is no time for a claim.", *off, _calendar(listing))
-    value = f"{listing.instance.id}|{slot.from_at}|{choice_word(wanted.choice) if wanted.choice else ''}"
+    value = f"{listing.instance.id}|{slot.from_at}|{gpu_choice_word(wanted.choice) if wanted.choice else ''}"
     return plainly(
         text, button(f"Claim until {_label(slot.from_at, wanted.zone)}", ids.CLAIM_UNTIL, value), _calendar(listing)
     )
 
 
-def listed(slots: list[Slot], names: dict[str, Listing], reader: str, *, of: str, decides: bool = False) -> Reply:
+def booking_list(
+    slots: list[BookingSlot], names: dict[str, Listing], reader: str, *, of: str, decides: bool = False
+) -> Reply:
     """Bookings to come, the next first; with a button to cancel where they are the reader's, or the reader decides."""
     of = esc(of)
     if not slots:
@@ -142,14 +146,15 @@ def listed(slots: list[Slot], names: dict[str, Listing], reader: str, *, of: str
     first = f"{plural(len(slots), 'booking')} {of}, the next first."
     blocks = [section(f"*{first}*")]
     blocks += [
-        row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader) for slot in slots[:MOST_LISTED]
+        booking_row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader)
+        for slot in slots[:MOST_BOOKINGS_LISTED]
     ]
-    if len(slots) > MOST_LISTED:
-        blocks.append(context(f"{len(slots) - MOST_LISTED} more. Name an instance to see only its own."))
+    if len(slots) > MOST_BOOKINGS_LISTED:
+        blocks.append(context(f"{len(slots) - MOST_BOOKINGS_LISTED} more. Name an instance to see only its own."))
     return Reply(first, blocks)
 
 
-def row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
+def booking_row(slot: BookingSlot, listing: Listing | None, *, may: bool) -> Block:
     """One booking, with a button to cancel it for who may."""
     what = _part(listing, slot.gpus) if listing else "a machine that is gone"
     weekly = ", weekly" if slot.weekly else ""
@@ -157,21 +162,23 @@ def row(slot: Slot, listing: Listing | None, *, may: bool) -> Block:
     return section(text, button("Cancel", f"{ids.CANCEL_BOOKING}:{slot.id}", slot.id) if may else None)
 
 
-def beside(shown: Reply, slots: list[Slot], listing: Listing) -> Reply:
+def with_bookings(shown: Reply, slots: list[BookingSlot], listing: Listing) -> Reply:
     """What is said of one machine, with its next bookings above the buttons."""
     if not slots:
         return shown
-    rows = [f"Booked {_time(slot.from_at, slot.until_at)}: {_whose(slot, listing)}" for slot in slots[:MOST_BESIDE]]
-    more = f"and {len(slots) - MOST_BESIDE} more" if len(slots) > MOST_BESIDE else ""
+    rows = [
+        f"Booked {_time(slot.from_at, slot.until_at)}: {_whose(slot, listing)}" for slot in slots[:MOST_BOOKINGS_BESIDE]
+    ]
+    more = f"and {len(slots) - MOST_BOOKINGS_BESIDE} more" if len(slots) > MOST_BOOKINGS_BESIDE else ""
     *above, buttons = shown.blocks
     return replace(shown, blocks=[*above, context(lines([*rows, more])), buttons])
 
 
-def _whose(slot: Slot, listing: Listing) -> str:
+def _whose(slot: BookingSlot, listing: Listing) -> str:
     return person(slot.holder) + ("" if len(slot.gpus) >= len(listing.gpus) else f", {gpus(slot.gpus)}")
 
 
-def which(slot: Slot, name: str) -> Reply:
+def which_bookings(slot: BookingSlot, name: str) -> Reply:
     """Asked before a weekly booking is cancelled: this time or all of them."""
     text = f"*{esc(name, 60)}* is booked by {person(slot.holder)} every week; the next time is {when(slot.from_at)}."
     sure = confirm("Cancel all of them?", "Every time that is still to come.", yes="Cancel them", no="Back")
@@ -182,7 +189,7 @@ def which(slot: Slot, name: str) -> Reply:
     )
 
 
-def cancelled(off: list[Slot], name: str, who: str, *, series: bool) -> Reply:
+def booking_cancelled(off: list[BookingSlot], name: str, who: str, *, series: bool) -> Reply:
     """It is free for others then."""
     slot = off[0]
     whose = "" if who == slot.holder else f" of {person(slot.holder)}"
@@ -195,7 +202,7 @@ def cancelled(off: list[Slot], name: str, who: str, *, series: bool) -> Reply:
     return Reply(text, [section(text)], private=False)
 
 
-def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes: int) -> Reply:
+def slot_progress(slot: BookingSlot, listing: Listing | None, name: str, *, no_show_minutes: int) -> Reply:
     """How a booking goes, for its holder: begun, waiting for its machine, given up, missed, cancelled."""
     what = _part(listing, slot.gpus) if listing else f"*{esc(name, 60)}*"
     if slot.state in {"claimed", "used"}:
@@ -214,7 +221,7 @@ def progress(slot: Slot, listing: Listing | None, name: str, *, no_show_minutes:
     return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {slot.outcome}")
 
 
-def _begun(slot: Slot, what: str, name: str, *, no_show_minutes: int) -> Reply:
+def _begun(slot: BookingSlot, what: str, name: str, *, no_show_minutes: int) -> Reply:
     text = f"Your booking has begun: {what} yours until {ends(slot)}{_note(slot.note)}."
     release = button(f"Release {name}", ids.RELEASE, slot.instance_id)
     if slot.state == "used":
@@ -223,7 +230,7 @@ def _begun(slot: Slot, what: str, name: str, *, no_show_minutes: int) -> Reply:
     return plainly(text, button("I'm here", ids.IM_HERE, slot.id, style="primary"), release)
 
 
-def soon(slot: Slot, listing: Listing) -> Reply:
+def slot_begins_soon(slot: BookingSlot, listing: Listing) -> Reply:
     """Told ahead to the holder: the machine is not running."""
     text = (
         f"Your booking of {_part(listing, slot.gpus)} begins at {at(slot.from_at)}, but it is {listing.instance.state}."

@@ -5,33 +5,33 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import local
-from bot.domain.sharing.bookings import Hold
-from bot.domain.sharing.calendar import Cell, Week, cells, days
+from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, code, esc, gpus, person, plural, when
 
-SIGNS: dict[Cell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
-LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"
-MOST_WEEKS = 12
-MOST_HOLDS = 12
+CELL_SIGNS: dict[CalendarCell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
+CALENDAR_LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"
+MOST_WEEKS_SHOWN = 12
+MOST_HOLDS_SHOWN = 12
 
 
-def one(week: Week, reader: str, zone: str, now: int) -> Reply:
+def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Reply:
     """One machine: a row a day, a character an hour."""
     there = ZoneInfo(zone)
     rows = ["       0     6     12    18"]
-    for day in days(now, there):
-        strip = "".join(SIGNS[cell] for cell in cells(week, day, there, reader, now))
+    for day in calendar_days(now, there):
+        strip = "".join(CELL_SIGNS[cell] for cell in calendar_cells(week, day, there, reader, now))
         rows.append(f"{day:%a %d} {strip}".rstrip())
     name = esc(week.name, 60)
-    told = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS]]
+    told = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS_SHOWN]]
     more = len(week.holds) - len(told)
     words = lines(told) or "Nothing is claimed or booked in these seven days."
     blocks = [
         section(f"*{name}*, the next 7 days"),
         _fixed(rows),
-        context(f"{LEGEND}. Hours of {esc(zone, 40)}."),
+        context(f"{CALENDAR_LEGEND}. Hours of {esc(zone, 40)}."),
         section(words),
         *([context(f"{more} more.")] if more > 0 else []),
         actions(button(f"Bookings of {week.name}", ids.BOOKINGS, week.instance_id)),
@@ -39,7 +39,7 @@ def one(week: Week, reader: str, zone: str, now: int) -> Reply:
     return Reply(cut_mrkdwn(f"{name}, the next 7 days: {words}", 2_900), blocks)
 
 
-def _hold(week: Week, hold: Hold) -> str:
+def _hold(week: CalendarWeek, hold: GpuHold) -> str:
     some = "" if len(hold.gpus) >= week.gpu_count else f", {gpus(hold.gpus)}"
     note = f" ({esc(hold.note, 120)})" if hold.note else ""
     begins = f"{when(hold.from_at)} to " if hold.booked else "until "
@@ -49,30 +49,32 @@ def _hold(week: Week, hold: Hold) -> str:
     )
 
 
-def all_of(weeks: Sequence[Week], reader: str, zone: str, now: int) -> Reply:
+def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: int) -> Reply:
     """Every machine of which something is claimed or booked: a row each, four characters a day."""
     if not weeks:
         return plainly("Nothing is claimed or booked for the next 7 days. `/gpu calendar train-7` shows one machine.")
     there = ZoneInfo(zone)
-    rows = ["".join(f"{day:%a} " for day in days(now, there)).rstrip()]
-    for week in weeks[:MOST_WEEKS]:
+    rows = ["".join(f"{day:%a} " for day in calendar_days(now, there)).rstrip()]
+    for week in weeks[:MOST_WEEKS_SHOWN]:
         strip = "".join(
-            SIGNS[cell] for day in days(now, there) for cell in cells(week, day, there, reader, now, hours=6)
+            CELL_SIGNS[cell]
+            for day in calendar_days(now, there)
+            for cell in calendar_cells(week, day, there, reader, now, hours=6)
         )
         rows += [esc(week.name, 28), strip.rstrip()]
     first = f"{plural(len(weeks), 'machine')} claimed or booked in the next 7 days."
     blocks = [section(f"*{first}*"), _fixed(rows)]
-    blocks.append(context(f"{LEGEND}. A character is 6 hours of {esc(zone, 40)}."))
-    if len(weeks) > MOST_WEEKS:
-        blocks.append(context(f"{len(weeks) - MOST_WEEKS} more; name one to see it."))
+    blocks.append(context(f"{CALENDAR_LEGEND}. A character is 6 hours of {esc(zone, 40)}."))
+    if len(weeks) > MOST_WEEKS_SHOWN:
+        blocks.append(context(f"{len(weeks) - MOST_WEEKS_SHOWN} more; name one to see it."))
     shown = [
         button(f"Calendar of {each.name}", f"{ids.CALENDAR}:{each.instance_id}", each.instance_id) for each in weeks
     ]
-    said = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS])])
+    said = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
     return Reply(cut_mrkdwn(said, 2_900), [*blocks, actions(*shown[:5])])
 
 
-def _in_words(week: Week, zone: ZoneInfo) -> str:
+def _in_words(week: CalendarWeek, zone: ZoneInfo) -> str:
     """For who hears it read: the strip says nothing aloud."""
     times = ", ".join(f"{_short(hold.from_at, zone)} to {_short(hold.until_at, zone)}" for hold in week.holds[:3])
     return f"{esc(week.name, 60)}: {times}{' and more' if len(week.holds) > 3 else ''}."
@@ -87,7 +89,7 @@ def _fixed(rows: Sequence[str]) -> Block:
     return section("```\n" + "\n".join(rows) + "\n```")
 
 
-def subscribed(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
+def feed_address(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
     """The address of a feed, shown once."""
     how = (
         "In your calendar, choose to subscribe by URL."

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.checkins import Question, idle_since, is_worked_on
+from bot.domain.sharing.checkins import Checkin, claim_idle_since, is_worked_on
 from bot.domain.sharing.claims import Claim
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, near, person, persons, plural
 
-MOST = 20
+MOST_CHECKINS = 20
 """Claims in one message; Slack takes 25 buttons in a row."""
-NAMED = 3
+MOST_PEOPLE_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CheckedClaim:
     """One question with what it is about."""
 
-    question: Question
+    question: Checkin
     claim: Claim
     name: str
     listing: Listing | None
@@ -38,14 +38,14 @@ class Held:
         return "are" if some else "is"
 
 
-def question(held: Sequence[Held], now: int) -> Reply:
+def checkin_question(held: Sequence[CheckedClaim], now: int) -> Reply:
     """One message with all that it asks about, as things stand."""
     if held[0].question.kind == "idle":
         return _idle(held[0])
     return _morning(held, now)
 
 
-def _idle(held: Held) -> Reply:
+def _idle(held: CheckedClaim) -> Reply:
     asked = held.question
     idle = length(asked.asked_at - asked.idle_since) if asked.idle_since is not None else "a while"
     until = near(asked.until_at, asked.asked_at)
@@ -59,18 +59,18 @@ def _idle(held: Held) -> Reply:
     )
 
 
-def _silence(held: Held) -> str:
+def _silence(held: CheckedClaim) -> str:
     deadline = held.question.deadline_at
     if deadline is None:
         return "Nobody waits for it, so nothing happens if you don't answer."
-    first = list(held.waiting[:NAMED])
+    first = list(held.waiting[:MOST_PEOPLE_NAMED])
     verb = "waits" if len(held.waiting) == 1 else "wait"
-    more = f" and {len(held.waiting) - NAMED:,} more" if len(held.waiting) > NAMED else ""
+    more = f" and {len(held.waiting) - MOST_PEOPLE_NAMED:,} more" if len(held.waiting) > MOST_PEOPLE_NAMED else ""
     who = f"{persons(first)}{more} {verb} for it" if first else "Somebody waits for it"
     return f"{who}: without an answer by {at(deadline)} it goes to them, unless somebody works there."
 
 
-def waited_for(held: Held) -> Reply:
+def checkin_waited_for(held: CheckedClaim) -> Reply:
     """Said under the question when somebody comes to wait for it, as an edit alone tells nobody."""
     deadline = held.question.deadline_at
     if held.question.state != "open" or deadline is None:
@@ -82,10 +82,12 @@ def waited_for(held: Held) -> Reply:
     )
 
 
-def _morning(held: Sequence[Held], now: int) -> Reply:
+def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
     waiting = [each for each in held if each.question.state == "open"]
-    shown = [f"• {_row(each, now)}" if len(held) > 1 else _row(each, now) for each in held[:MOST]]
-    left = [f"and {len(held) - MOST} more: `/gpu status mine` shows them."] if len(held) > MOST else []
+    shown = [f"• {_row(each, now)}" if len(held) > 1 else _row(each, now) for each in held[:MOST_CHECKINS]]
+    left = (
+        [f"and {len(held) - MOST_CHECKINS} more: `/gpu status mine` shows them."] if len(held) > MOST_CHECKINS else []
+    )
     if not waiting:
         return plainly(lines(["Good morning. About what you hold for days:", *shown, *left]))
     deadline = waiting[0].question.deadline_at
@@ -101,13 +103,13 @@ def _morning(held: Sequence[Held], now: int) -> Reply:
     buttons: list[Block] = [keep | {"style": "primary"}]
     buttons += [
         button(f"Release {each.name}", f"{ids.RELEASE_ASKED}:{number}", each.question.id)
-        for number, each in enumerate(waiting[:MOST])
+        for number, each in enumerate(waiting[:MOST_CHECKINS])
     ]
     brief = f"{ask} You hold {plural(len(waiting), 'machine')} for days. {silence}"
     return Reply(brief, [section(text), actions(*buttons)])
 
 
-def _row(held: Held, now: int) -> str:
+def _row(held: CheckedClaim, now: int) -> str:
     note = f" ({esc(held.claim.note, 80)})" if held.claim.note else ""
     begin = f"{held.what} until {ends(held.claim)}{note}"
     if held.question.state != "open":
@@ -115,13 +117,13 @@ def _row(held: Held, now: int) -> str:
     listing, verdict = held.listing, held.listing.verdict if held.listing else None
     if listing is None or verdict is None:
         return f"{begin}: no reading."
-    since = idle_since(held.claim, verdict)
+    since = claim_idle_since(held.claim, verdict)
     if is_worked_on(held.claim, verdict, is_whole=listing.is_whole(held.claim)):
         return f"{begin}: in use."
     return f"{begin}: idle for {length(now - since)}." if since is not None else f"{begin}: no reading."
 
 
-def _became(held: Held) -> str:
+def _became(held: CheckedClaim) -> str:
     ended = held.claim.ended_at
     return {
         "kept": "You keep it.",

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.money.rates import cost
-from bot.domain.sharing.claims import GRACE, Claim
-from bot.domain.sharing.find import Found, Way, open_gpus, tier_of
+from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
+from bot.domain.sharing.find import FindOption, FindResult, open_gpus, tier_of
 from bot.domain.sharing.reminders import Reminder
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
-from handlers.blocks.sharing.find import Asked, rows, way_button
-from handlers.blocks.sharing.line import someone
+from handlers.blocks.sharing.find import FindQuery, option_button, option_rows
+from handlers.blocks.sharing.line import people_wait
 from handlers.blocks.words import at, ends, esc, gpus, length, person, plural, usd
 
-MOST_BUTTONS = 10
+MOST_CLAIM_BUTTONS = 10
 
 
-def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequence[str] = (), used: str = "") -> Reply:
+def claim_made(
+    listing: Listing, holder: str, *, remark: str = "", waiting: Sequence[str] = (), used: str = ""
+) -> Reply:
     """Somebody has it now; the others see it too. The remark is on how their words were understood.
 
     `used` says who works there without a claim.
@@ -34,7 +36,7 @@ def claimed(listing: Listing, holder: str, *, remark: str = "", waiting: Sequenc
     )
     small = [section(f":warning: {used}")] if used else []
     small += [context(esc(remark))] if remark else []
-    small += [context(f"{someone(waiting)} for it.")] if waiting else []
+    small += [context(f"{people_wait(waiting)} for it.")] if waiting else []
     return Reply(text, [section(text), *small, buttons], private=False)
 
 
@@ -48,7 +50,7 @@ def _whose(listing: Listing, held: Claim) -> str:
     return f"{gpus(held.gpus)} of {name} {verb} {person(held.holder)}'s until {ends(held)}{note}."
 
 
-def released(listing: Listing, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
+def claim_released(listing: Listing, held: Claim, person_id: str, now: int, *, after: str = "") -> Reply:
     """It is free again, with thanks when it is early; `after` is the first of those who wait for it."""
     name, left = listing.instance.name, held.until_at - now
     own = person_id == held.holder
@@ -73,10 +75,10 @@ def _worth(listing: Listing, held: Claim, left: int) -> str:
     return f" That leaves {about}{usd(share)} of GPU time to others."
 
 
-def release_others(listing: Listing) -> Reply:
+def which_to_release(listing: Listing) -> Reply:
     """Asked before the claims of others are ended, one by one."""
     text = lines([*(_whose(listing, held) for held in listing.claims), f"Verdict: {listing.state}."])
-    buttons = [_end_button(listing, held, number) for number, held in enumerate(listing.claims[:MOST_BUTTONS])]
+    buttons = [_end_button(listing, held, number) for number, held in enumerate(listing.claims[:MOST_CLAIM_BUTTONS])]
     return plainly(text, *buttons)
 
 
@@ -87,21 +89,21 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
     return button(label, f"{ids.RELEASE_OTHERS}:{number}", held.id, style="danger", confirm=sure)
 
 
-def taken(listing: Listing, held: tuple[Claim, ...], asked: Asked, told: Found, now: int) -> Reply:
+def gpus_taken(listing: Listing, held: tuple[Claim, ...], asked: FindQuery, told: FindResult, now: int) -> Reply:
     """Others have it: who, until when, what could be had instead, and the line."""
     text = lines([_whose(listing, each) for each in held])
     left = len(open_gpus(listing))
-    offers = [way_button(asked, Way(tier_of(listing), left, listing), MOST_BUTTONS)] if left else []
+    offers = [option_button(asked, FindOption(tier_of(listing), left, listing), MOST_CLAIM_BUTTONS)] if left else []
     asks = [
         button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id)
-        for number, each in enumerate(held[:3], MOST_BUTTONS)
+        for number, each in enumerate(held[:3], MOST_CLAIM_BUTTONS)
     ]
     blocks = [section(text), actions(*offers, *asks)]
     if told.ways:
         blocks.append(section("You could have:" if told.best is None else "You could have, now:"))
     elif not offers:
         blocks.append(context("Nothing like it is free just now."))
-    return Reply(text, [*blocks, *rows(asked, told, now)])
+    return Reply(text, [*blocks, *option_rows(asked, told, now)])
 
 
 def _ask_label(listing: Listing, held: Claim) -> str:
@@ -136,7 +138,7 @@ def claim_cut(claim: Claim, had: Sequence[int], name: str) -> Reply:
     return plainly(f"*{esc(name, 60)}* does not have {gpus(gone)} any more. {left}")
 
 
-def reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
+def claim_reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
     """As things stand now."""
     what = _what(claim, name, listing)
     if claim.ended_at is not None:
@@ -148,8 +150,8 @@ def reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, n
         left = plural(-(-(claim.until_at - now) // MINUTE_MS), "minute")
         return plainly(f"Your claim on {what} ends at {at(claim.until_at)}, in {left}.", *buttons)
     return plainly(
-        f"Your claim on {what} ended at {at(claim.until_at)}. It still holds until {at(claim.until_at + GRACE)}; "
-        "then others can have it.",
+        f"Your claim on {what} ended at {at(claim.until_at)}. "
+        f"It still holds until {at(claim.until_at + CLAIM_GRACE_MS)}; then others can have it.",
         *buttons,
     )
 

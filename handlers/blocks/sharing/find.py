@@ -7,20 +7,20 @@ from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import short_model
 from bot.domain.money.savings import Hint
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.find import FREE, Found, Way
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.find import FREE_TIERS, FindOption, FindResult
+from bot.domain.sharing.gpu_spec import GpuSpec
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, section
-from handlers.blocks.sharing.line import said
+from handlers.blocks.sharing.line import place_in_words
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, usd
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FindQuery:
     """What is wanted and for how long: what the buttons carry."""
 
-    want: Want
+    want: GpuSpec
     length: int
     until: int | None = None
     """The instant it ends, where one was named."""
@@ -32,13 +32,13 @@ class Asked:
     """GPUs of that instance; None for all of it."""
 
 
-def found(asked: Asked, told: Found, now: int) -> Reply:
+def find_result(asked: FindQuery, told: FindResult, now: int) -> Reply:
     """The answer: the conclusion, every way with its cost and its button, and the line."""
     conclusion = _conclusion(asked, told)
-    return Reply(conclusion, [section(conclusion), *rows(asked, told, now)])
+    return Reply(conclusion, [section(conclusion), *option_rows(asked, told, now)])
 
 
-def rows(asked: Asked, told: Found, now: int) -> list[Block]:
+def option_rows(asked: FindQuery, told: FindResult, now: int) -> list[Block]:
     """Every way with its cost and its button; where nothing is free, what comes nearest and the line."""
     blocks = [_row(asked, way, number, now) for number, way in enumerate(told.ways, 1)]
     if told.fewer is not None:
@@ -48,17 +48,17 @@ def rows(asked: Asked, told: Found, now: int) -> list[Block]:
     if told.mine:
         blocks.append(context(lines([_mine(each) for each in told.mine])))
     if told.ahead is not None:
-        when = said(told.ahead, told.turn, None, now)
+        when = place_in_words(told.ahead, told.turn, None, now)
         blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, _waiting(asked))))
     return blocks
 
 
-def _waiting(asked: Asked) -> str:
+def _waiting(asked: FindQuery) -> str:
     span = asked.length if asked.said else ""
     return f"{asked.instance_id or asked.want}|{(asked.instance_id and asked.count) or ''}|{span}"
 
 
-def wanted(want: Want) -> str:
+def spec_in_words(want: GpuSpec) -> str:
     """2x A100-80GB, 3 GPUs, 1 GPU with 40 GB or more."""
     if want.kind.is_any:
         return plural(want.count, "GPU")
@@ -67,12 +67,12 @@ def wanted(want: Want) -> str:
     return f"{want.count}x {esc(str(want.kind), 60)}"
 
 
-def _conclusion(asked: Asked, told: Found) -> str:
-    what = f"*{wanted(asked.want)}* for {length(asked.length)}"
+def _conclusion(asked: FindQuery, told: FindResult) -> str:
+    what = f"*{spec_in_words(asked.want)}* for {length(asked.length)}"
     best = told.ways[0] if told.ways else None
     if best is None:
         return f"{what}: nothing free, and nobody to ask."
-    if best.tier in FREE:
+    if best.tier in FREE_TIERS:
         free = "is free now" if best.is_seen_idle else "is nobody's now"
         paid = "paid already" if best.tier == "owned" else "being paid for anyway"
         return f"{what}: {_name(best)} {free}, and {paid}."
@@ -83,43 +83,43 @@ def _conclusion(asked: Asked, told: Found) -> str:
     return f"{what}: nothing that runs is free. It takes a {'start' if best.tier == 'stopped' else 'launch'}:"
 
 
-def _row(asked: Asked, way: Way, number: int, now: int) -> Block:
-    return section(lines([described(way, now), _cost(asked, way)]), way_button(asked, way, number))
+def _row(asked: FindQuery, way: FindOption, number: int, now: int) -> Block:
+    return section(lines([option_in_words(way, now), _cost(asked, way)]), option_button(asked, way, number))
 
 
-def described(way: Way, now: int) -> str:
+def option_in_words(way: FindOption, now: int) -> str:
     """Its name, what it is, and what is known of whether anybody works there."""
     return f"{_name(way)}  {'  ·  '.join(part for part in (*_what(way), _seen(way, now)) if part)}"
 
 
-def _name(way: Way) -> str:
+def _name(way: FindOption) -> str:
     name = f"*{esc(way.listing.instance.name, 60)}*"
     return f"a new {name}" if way.tier == "launch" else name
 
 
-def _what(way: Way) -> tuple[str, str]:
+def _what(way: FindOption) -> tuple[str, str]:
     instance = way.listing.instance
     size = f" {round(instance.gpu_memory_mib / 1024)} GB" if instance.gpu_memory_mib else ""
     kind = "owned" if instance.provider == "owned" else esc(instance.type, 40)
     return kind, f"{len(way.listing.gpus)}x{esc(short_model(instance.gpu_model), 40) or 'GPU'}{size}"
 
 
-def _seen(way: Way, now: int) -> str:
+def _seen(way: FindOption, now: int) -> str:
     """What is known of whether anybody works there."""
     if way.claim is not None:
         return _held(way, way.claim, now)
-    if way.tier in FREE:
+    if way.tier in FREE_TIERS:
         return _idle(way, now)
     return "stopped" if way.tier == "stopped" else ""
 
 
-def _held(way: Way, claim: Claim, now: int) -> str:
+def _held(way: FindOption, claim: Claim, now: int) -> str:
     some = "it" if way.listing.is_whole(claim) else gpus(claim.gpus)
     until = "over" if claim.until_at <= now else f"to {near(claim.until_at, now)}"
     return f"{person(claim.holder)} has {some} {until}, {_use(way, claim, now)}"
 
 
-def _use(way: Way, claim: Claim, now: int) -> str:
+def _use(way: FindOption, claim: Claim, now: int) -> str:
     """Whether the holder works there, as far as that is known of what is wanted."""
     if not way.is_seen_idle:
         return "in use" if way.is_seen_working else "no reading"
@@ -134,7 +134,7 @@ def _use(way: Way, claim: Claim, now: int) -> str:
     )
 
 
-def _idle(way: Way, now: int) -> str:
+def _idle(way: FindOption, now: int) -> str:
     free, verdict = way.count + way.spare, way.listing.verdict
     many = "all free" if free == len(way.listing.gpus) else f"{plural(free, 'GPU')} free"
     if verdict is None or not way.is_seen_idle:
@@ -145,7 +145,7 @@ def _idle(way: Way, now: int) -> str:
     return f"{many}{idle}"
 
 
-def _cost(asked: Asked, way: Way) -> str:
+def _cost(asked: FindQuery, way: FindOption) -> str:
     micros, rate = way.micros(asked.length), way.listing.rate
     paid = "already paid" if way.listing.instance.provider == "owned" else "already being paid"
     if micros is None or rate is None:
@@ -156,7 +156,7 @@ def _cost(asked: Asked, way: Way) -> str:
     return f"Cost: nothing extra; {about}{usd(micros)} for {length(asked.length)} is {paid}."
 
 
-def way_button(asked: Asked, way: Way, number: int) -> Block:
+def option_button(asked: FindQuery, way: FindOption, number: int) -> Block:
     """What takes this way."""
     instance = way.listing.instance
     if way.tier == "launch":
@@ -172,7 +172,7 @@ def way_button(asked: Asked, way: Way, number: int) -> Block:
     return button(label, f"{ids.CLAIM_WANT}:{number}", value)
 
 
-def _ending(asked: Asked) -> str:
+def _ending(asked: FindQuery) -> str:
     """For how long or until when, as it was said."""
     return f"u{asked.until}" if asked.until is not None else f"f{asked.length}" if asked.said else ""
 
@@ -185,19 +185,21 @@ _BEGIN = {"claim": "Before you take", "start": "Before you start", "launch": "Be
 _ANYWAY = {"claim": "Claim", "start": "Start", "launch": "Launch"}
 
 
-def hint(listing: Listing, given: Hint, better: Way, now: int) -> Reply:
+def hint_reply(listing: Listing, given: Hint, better: FindOption, now: int) -> Reply:
     """The machine by name, who holds it if anybody does, what is saved, and a button for either."""
     name = f"*{esc(listing.instance.name, 60)}*"
     first = f"{_BEGIN[given.avoided]} {name}: {_stands(better)}{_saves(given, name, exact=_is_exact(listing, better))}"
     anyway = button(f"{_ANYWAY[given.avoided]} {listing.instance.name} anyway", ids.GO_ON_ANYWAY, given.id)
-    return Reply(first, [section(lines([first, described(better, now)])), actions(_instead(given, better), anyway)])
+    return Reply(
+        first, [section(lines([first, option_in_words(better, now)])), actions(_instead(given, better), anyway)]
+    )
 
 
-def _stands(better: Way) -> str:
+def _stands(better: FindOption) -> str:
     other = f"*{esc(better.listing.instance.name, 60)}*"
     if better.tier == "held":
         return f"{other} would do as well, and its holder does not use it now."
-    if better.tier not in FREE:
+    if better.tier not in FREE_TIERS:
         return f"{other} would do as well and only has to be started."
     paid = "is paid already" if better.tier == "owned" else "is being paid for anyway"
     if _is_whole(better):
@@ -205,11 +207,11 @@ def _stands(better: Way) -> str:
     return f"{other} has {plural(better.count, 'GPU')} free that would do as well, and {paid}."
 
 
-def _is_whole(better: Way) -> bool:
+def _is_whole(better: FindOption) -> bool:
     return better.count == len(better.listing.gpus)
 
 
-def _is_exact(listing: Listing, better: Way) -> bool:
+def _is_exact(listing: Listing, better: FindOption) -> bool:
     """Whether the rates behind a saving are."""
     rates = [listing.rate, better.listing.rate if better.is_extra else None]
     return all(rate.exact for rate in rates if rate is not None)
@@ -224,11 +226,11 @@ def _saves(given: Hint, name: str, *, exact: bool) -> str:
     return f" That saves {amount}."
 
 
-def _instead(given: Hint, better: Way) -> Block:
+def _instead(given: Hint, better: FindOption) -> Block:
     instance = better.listing.instance
     if better.claim is not None:
         return button(f"Ask for {instance.name}", ids.REQUEST, better.claim.id)
-    if better.tier not in FREE:
+    if better.tier not in FREE_TIERS:
         return button(f"Start {instance.name} instead", ids.START, instance.id)
     some = "" if _is_whole(better) else f"{plural(better.count, 'GPU')} of "
     return button(f"Claim {some}{instance.name} instead", ids.TAKE_INSTEAD, given.id)

@@ -6,20 +6,20 @@ from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, esc, length, person, persons, say, when
 
 
-def offer(grant: Grant, sentence: str) -> Reply:
+def grant_offer(grant: Grant, sentence: str) -> Reply:
     """Told to the person: too much, but somebody can let it pass; asked already, that is said."""
     if grant.state != "drafted":
         return plainly(f"{say(sentence)} You have asked already; the question lapses at {at(grant.expires_at)}.")
     return plainly(say(sentence), button("Ask an approver", ids.GRANT_ASK, grant.id))
 
 
-def asked(grant: Grant, channel: str) -> Reply:
+def grant_asked(grant: Grant, channel: str) -> Reply:
     """Told to the person who pressed."""
     where = f"Asked in <#{channel}>."
     return plainly(f"{where} You get it as soon as somebody agrees; the question lapses at {at(grant.expires_at)}.")
 
 
-def card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:
+def grant_card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:
     """Put to the approvers, in whatever state it is."""
     text = f"{person(grant.person)} {_wish(grant, name)}, beyond fair use: {say(grant.excess)}."
     note = f"\n>{esc(grant.note, 200)}" if grant.note else ""
@@ -62,7 +62,7 @@ def _ending(grant: Grant) -> str:
     }.get(grant.state, "")
 
 
-def ended(grant: Grant, name: str) -> Reply:
+def grant_ended(grant: Grant, name: str) -> Reply:
     """Told to the person in the end."""
     text = f"Your request for *{esc(name, 60)}*: {_ending(grant)}"
     if grant.state == "claimed" and grant.from_at is not None:

@@ -8,14 +8,14 @@ from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, person
 
 
-def offered(made: Handover, listing: Listing) -> Reply:
+def handover_offered(made: Handover, listing: Listing) -> Reply:
     """Told to the giver: it is not settled yet."""
     name = esc(listing.instance.name, 60)
     text = f"Asked {person(made.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
     return plainly(f"{text}{at(made.expires_at)}.", button("Take the offer back", ids.HAND_WITHDRAW, made.id))
 
 
-def question(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+def handover_question(made: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Put to the one who is to have it, in whatever state the offer is."""
     what = _what(held, listing)
     note = f" ({esc(held.note, 120)})" if held.note else ""
@@ -40,7 +40,7 @@ def _what(held: Claim, listing: Listing | None) -> str:
     return name if listing.is_whole(held) else f"{gpus(held.gpus)} of {name}"
 
 
-def answer(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+def handover_answer(made: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Told to the giver, once it is settled."""
     what, taker = _what(held, listing), person(made.taker)
     said = {

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.line import STALE, Turn, Waiter
-from bot.domain.sharing.offers import Offer
-from bot.domain.sharing.requests import Request
+from bot.domain.sharing.line import WAIT_STALE_MS, Turn, Waiter
+from bot.domain.sharing.offers import LineOffer
+from bot.domain.sharing.requests import ReleaseRequest
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, person, persons, plural
 
-SHOWN = 10
-NAMED = 3
-QUARTER = 15 * MINUTE_MS
+MOST_WAITERS_SHOWN = 10
+MOST_WAITERS_NAMED = 3
+QUARTER_HOUR_MS = 15 * MINUTE_MS
 
 
-def what(waiter: Waiter, name: str) -> str:
+def waited_for_in_words(waiter: Waiter, name: str) -> str:
     """What somebody waits for: train-7, 2 GPUs of train-7, 1x A100. The name is that of the instance, if it is one."""
     if waiter.instance_id:
         some = f"{plural(waiter.count, 'GPU')} of " if waiter.count else ""
@@ -33,14 +33,16 @@ def wait_value(waiter: Waiter) -> str:
     return f"{wanted}|{waiter.count or ''}|{waiter.length}"
 
 
-def place(
-    waiter: Waiter, name: str, ahead: int, turn: Turn | None, *, offer: Offer | None, is_new: bool, now: int
+def place_reply(
+    waiter: Waiter, name: str, ahead: int, turn: Turn | None, *, offer: LineOffer | None, is_new: bool, now: int
 ) -> Reply:
     """Where somebody stands, once they asked for it."""
     if offer is not None:
         return plainly(f"It is your turn: {_held(offer, name)}", *_answers(offer))
     begin = "You are" if is_new else "You wait for it already:"
-    text = f"{begin} {ordinal(ahead + 1)} in line for {what(waiter, name)}, for {length(waiter.length)}. "
+    text = (
+        f"{begin} {ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}, for {length(waiter.length)}. "
+    )
     return plainly(f"{text}{_when(turn, now)} I'll write to you when it is your turn.", *_buttons(waiter))
 
 
@@ -49,12 +51,12 @@ def _when(turn: Turn | None, now: int) -> str:
         return "How long it takes, nobody can say."
     if turn.at - now < MINUTE_MS:
         return "That may be any minute."
-    return f"By what is claimed now, that is in {about(turn.at - now)}."
+    return f"By what is claimed now, that is in {about_length(turn.at - now)}."
 
 
-def about(ms: int) -> str:
+def about_length(ms: int) -> str:
     """An estimate of how long something takes, in round figures."""
-    step = QUARTER if ms >= HOUR_MS else 5 * MINUTE_MS
+    step = QUARTER_HOUR_MS if ms >= HOUR_MS else 5 * MINUTE_MS
     return f"about {length(max(-(-ms // step), 1) * step)}"
 
 
@@ -69,11 +71,14 @@ def ordinal(number: int) -> str:
     return f"{number:,}{ending}"
 
 
-def others_first(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None, now: int) -> Reply:
+def others_wait(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None, now: int) -> Reply:
     """Somebody claimed what others wait for."""
     name = f"*{esc(listing.instance.name, 60)}*"
-    held = [f"It is held for {person(each.person)} until {at(each.until_at)}." for each in listing.offers[:NAMED]]
-    wait = f", {about(turn.at - now)}" if turn else ""
+    held = [
+        f"It is held for {person(each.person)} until {at(each.until_at)}."
+        for each in listing.offers[:MOST_WAITERS_NAMED]
+    ]
+    wait = f", {about_length(turn.at - now)}" if turn else ""
     who = f"{plural(ahead, 'person')} waits" if ahead == 1 else f"{ahead:,} people wait"
     text = f"{who} for {name}; you would be {ordinal(ahead + 1)}{wait}."
     return plainly(
@@ -83,14 +88,14 @@ def others_first(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None
     )
 
 
-def not_yet(waiter: Waiter, name: str, ahead: int, turn: Turn | None, now: int) -> Reply:
+def turn_not_yet(waiter: Waiter, name: str, ahead: int, turn: Turn | None, now: int) -> Reply:
     """Somebody claimed what they wait for before it is their turn."""
     who = "1 person comes" if ahead == 1 else f"{ahead:,} people come"
-    begin = f"You are {ordinal(ahead + 1)} in line for {what(waiter, name)}, and {who} before you. "
+    begin = f"You are {ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}, and {who} before you. "
     return plainly(f"{begin}{_when(turn, now)}", *_buttons(waiter))
 
 
-def free_now(listing: Listing, count: int, span: int | None) -> Reply:
+def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply:
     """Nobody need wait for what is free."""
     name, whole = listing.instance.name, count == len(listing.gpus)
     label = f"Claim {name}" if whole else f"Claim {plural(count, 'GPU')} of {name}"
@@ -103,28 +108,31 @@ def free_now(listing: Listing, count: int, span: int | None) -> Reply:
     return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, ids.CLAIM_WANT, value))
 
 
-def offered(offer: Offer, waiter: Waiter, name: str, listing: Listing | None, *, has_next: bool = False) -> Reply:
+def turn_offer(
+    offer: LineOffer, waiter: Waiter, name: str, listing: Listing | None, *, has_next: bool = False
+) -> Reply:
     """Told to the one whose turn it is; later, what became of it, and whether it serves somebody else now."""
     if offer.state != "open":
-        return plainly(f"It was your turn for {what(waiter, name)}. {_became(offer, waiter, name, has_next=has_next)}")
+        was = f"It was your turn for {waited_for_in_words(waiter, name)}."
+        return plainly(f"{was} {_became(offer, waiter, name, has_next=has_next)}")
     busy = listing.busy.intersection(offer.gpus) if listing else ()
     works = f" Somebody without a claim works on {gpus(sorted(busy))} just now." if busy else ""
     note = f" Your note: {esc(waiter.note, 120)}." if waiter.note else ""
     return plainly(f"It is your turn: {_held(offer, name, listing)}{note}{works}", *_answers(offer))
 
 
-def _held(offer: Offer, name: str, listing: Listing | None = None) -> str:
+def _held(offer: LineOffer, name: str, listing: Listing | None = None) -> str:
     whole = listing is not None and len(offer.gpus) == len(listing.gpus)
     some = "" if whole else f"{gpus(offer.gpus)} of "
     return f"{some}*{esc(name, 60)}*, for {length(offer.length)}. It is held for you until {at(offer.until_at)}."
 
 
-def _answers(offer: Offer) -> list[Block]:
+def _answers(offer: LineOffer) -> list[Block]:
     take = button("Take it", ids.TAKE_OFFER, offer.id, style="primary")
     return [take, button("Pass", ids.DECLINE_OFFER, offer.id)]
 
 
-def _became(offer: Offer, waiter: Waiter, name: str, *, has_next: bool) -> str:
+def _became(offer: LineOffer, waiter: Waiter, name: str, *, has_next: bool) -> str:
     label = f"*{esc(name, 60)}*"
     on = _goes(has_next=has_next)
     if offer.state == "withdrawn" and waiter.end_reason == "served":
@@ -141,9 +149,9 @@ def _goes(*, has_next: bool) -> str:
     return "goes to the next" if has_next else "is no longer held for you"
 
 
-def ended(waiter: Waiter, name: str, last: Offer | None, *, has_next: bool = False) -> Reply:
+def line_ended(waiter: Waiter, name: str, last: LineOffer | None, *, has_next: bool = False) -> Reply:
     """Told to somebody who is out of the line without having said so."""
-    wanted = what(waiter, name)
+    wanted = waited_for_in_words(waiter, name)
     if waiter.end_reason == "gone":
         return plainly(f"You are out of the line for {wanted}: the machine is gone. `/gpu status` shows what there is.")
     again = button("Wait again", ids.WAIT, wait_value(waiter))
@@ -155,40 +163,44 @@ def ended(waiter: Waiter, name: str, last: Offer | None, *, has_next: bool = Fal
             again,
         )
     return plainly(
-        f"You have waited {length(STALE)} for {wanted}, so I took you out of the line. Still want it?", again
+        f"You have waited {length(WAIT_STALE_MS)} for {wanted}, so I took you out of the line. Still want it?", again
     )
 
 
-def left(waiter: Waiter, name: str) -> Reply:
+def line_left(waiter: Waiter, name: str) -> Reply:
     """They wanted to go."""
-    return plainly(f"You are out of the line for {what(waiter, name)}.")
+    return plainly(f"You are out of the line for {waited_for_in_words(waiter, name)}.")
 
 
-def waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
+def holder_waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
     """Told once to somebody who holds what others wait for."""
-    who = someone([each for each in people if each != held.holder])
+    who = people_wait([each for each in people if each != held.holder])
     text = f"{who} for *{esc(name, 60)}*, which is yours until {ends(held)}. Done early?"
     return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
 
 
-def someone(people: Sequence[str]) -> str:
+def people_wait(people: Sequence[str]) -> str:
     """@Ada waits, @Ada and @Cy wait, @Ada, @Cy, @Bob and 4 others wait."""
     known = list(dict.fromkeys(people))
     if not known:
         return "Nobody waits any more"
-    rest = len(known) - NAMED
-    named = persons(known) if rest < 1 else f"{', '.join(map(person, known[:NAMED]))} and {plural(rest, 'other')}"
+    rest = len(known) - MOST_WAITERS_NAMED
+    named = (
+        persons(known)
+        if rest < 1
+        else f"{', '.join(map(person, known[:MOST_WAITERS_NAMED]))} and {plural(rest, 'other')}"
+    )
     return f"{named} {'waits' if len(known) == 1 else 'wait'}"
 
 
-def line(listing: Listing, standing: Sequence[tuple[Waiter, Offer | None]], user: str, now: int) -> Reply:
+def waiting_list(listing: Listing, standing: Sequence[tuple[Waiter, LineOffer | None]], user: str, now: int) -> Reply:
     """Everybody whom an instance could serve."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if not standing:
         return plainly(f"Nobody waits for {name}.")
     rows = [
         f"{number}. {person(each.person)}: {_in_line(each, listing, offer, now)}"
-        for number, (each, offer) in enumerate(standing[:SHOWN], 1)
+        for number, (each, offer) in enumerate(standing[:MOST_WAITERS_SHOWN], 1)
     ]
     more = len(standing) - len(rows)
     rows += [f"and {more:,} more"] if more > 0 else []
@@ -199,40 +211,46 @@ def line(listing: Listing, standing: Sequence[tuple[Waiter, Offer | None]], user
     return Reply(text, [section(lines([text, *rows])), *leave])
 
 
-def _in_line(waiter: Waiter, listing: Listing, offer: Offer | None, now: int) -> str:
+def _in_line(waiter: Waiter, listing: Listing, offer: LineOffer | None, now: int) -> str:
     since = f"since {at(waiter.since)}"
     note = f" ({esc(waiter.note, 80)})" if waiter.note else ""
     turn = f", is asked until {at(offer.until_at)}" if offer else ""
-    return f"{what(waiter, listing.instance.name)} for {length(waiter.length)}, {since}{turn}{note}"
+    return f"{waited_for_in_words(waiter, listing.instance.name)} for {length(waiter.length)}, {since}{turn}{note}"
 
 
-def rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
+def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
     """Places in line, each in words and with the button to leave."""
     return [
-        section(f"{what(waiter, name)}: {said}", button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id)))
+        section(
+            f"{waited_for_in_words(waiter, name)}: {said}",
+            button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id)),
+        )
         for number, (waiter, name, said) in enumerate(own)
     ]
 
 
-def places(own: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
+def places_and_lines(own: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
     """Where a person stands (with each place in words), and what other lines there are (with their length)."""
-    blocks = rows(own[:SHOWN])
+    blocks = place_rows(own[:MOST_WAITERS_SHOWN])
     text = f"You stand in {plural(len(own), 'line')}." if own else "You wait for nothing."
-    if len(own) > SHOWN:
-        blocks.append(context(f"and {len(own) - SHOWN} more"))
-    others = [f"{what(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}" for waiter, name, count in elsewhere]
-    said = f"All lines: {'; '.join(others[:SHOWN])}." if others else "Nobody waits for anything just now."
+    if len(own) > MOST_WAITERS_SHOWN:
+        blocks.append(context(f"and {len(own) - MOST_WAITERS_SHOWN} more"))
+    others = [
+        f"{waited_for_in_words(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}"
+        for waiter, name, count in elsewhere
+    ]
+    said = f"All lines: {'; '.join(others[:MOST_WAITERS_SHOWN])}." if others else "Nobody waits for anything just now."
     return Reply(text, [section(text), *blocks, context(said)])
 
 
-def said(ahead: int, turn: Turn | None, offer: Offer | None, now: int) -> str:
+def place_in_words(ahead: int, turn: Turn | None, offer: LineOffer | None, now: int) -> str:
     """A place in a few words."""
     if offer is not None:
         return f"your turn, held for you until {at(offer.until_at)}"
     return f"{ordinal(ahead + 1)}. {_when(turn, now)}"
 
 
-MOST_BUTTONS = 10
+MOST_HOLDER_BUTTONS = 10
 
 
 def _what(held: Claim, name: str, listing: Listing | None) -> str:
@@ -240,7 +258,7 @@ def _what(held: Claim, name: str, listing: Listing | None) -> str:
     return f"{some}*{esc(name, 60)}*"
 
 
-def question(request: Request, held: Claim, name: str, listing: Listing | None) -> Reply:
+def request_question(request: ReleaseRequest, held: Claim, name: str, listing: Listing | None) -> Reply:
     """Put to the holder, in whatever state the request is."""
     reason = f" They say: {esc(request.reason, 300)}" if request.reason else ""
     text = f"{person(request.asker)} asks whether you could release {_what(held, name, listing)}.{reason}"
@@ -260,7 +278,7 @@ def question(request: Request, held: Claim, name: str, listing: Listing | None) 
     return plainly(f"{text}\n{became} They know.")
 
 
-def asked(request: Request, held: Claim, name: str, *, is_new: bool) -> Reply:
+def request_sent(request: ReleaseRequest, held: Claim, name: str, *, is_new: bool) -> Reply:
     """Told to the one who asks."""
     holder, what = person(held.holder), f"*{esc(name, 60)}*"
     if is_new:
@@ -280,7 +298,7 @@ def _wait(held: Claim) -> Block:
     return button("Wait in line", ids.WAIT, held.instance_id)
 
 
-def answer(request: Request, held: Claim, name: str, ahead: int | None) -> Reply:
+def request_answer(request: ReleaseRequest, held: Claim, name: str, ahead: int | None) -> Reply:
     """What the holder said, for the one who asked; `ahead` is how many are before them in the line, if they wait."""
     holder, what = person(held.holder), f"*{esc(name, 60)}*"
     if request.answer == "kept":
@@ -296,10 +314,10 @@ def answer(request: Request, held: Claim, name: str, ahead: int | None) -> Reply
     return plainly(f"{begin} {who} before you, so they are asked first; you are {ordinal(ahead + 1)} in the line.")
 
 
-def whom(listing: Listing, user: str) -> Reply:
+def which_holder(listing: Listing, user: str) -> Reply:
     """Several people hold it: which of them to ask."""
     name = esc(listing.instance.name, 60)
-    others = [each for each in listing.claims if each.holder != user][:MOST_BUTTONS]
+    others = [each for each in listing.claims if each.holder != user][:MOST_HOLDER_BUTTONS]
     rows = [f"{gpus(each.gpus)}: {person(each.holder)} until {ends(each)}" for each in others]
     buttons = [
         button(f"Ask the holder of {gpus(each.gpus)}", f"{ids.REQUEST}:{number}", each.id)

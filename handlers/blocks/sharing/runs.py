@@ -6,12 +6,12 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, lines,
 from handlers.blocks.words import at, code, esc, length, person
 
 
-def asked(run: Run, name: str) -> Reply:
+def run_queued(run: Run, name: str) -> Reply:
     """Told to the one who asked."""
     return plainly(f"{code(run.template, 60)} goes to *{esc(name, 60)}*; I tell you here in person how it goes.")
 
 
-def standing(run: Run, name: str) -> Reply:
+def run_standing(run: Run, name: str) -> Reply:
     """One run, as it stands."""
     text = f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"
     if not run.is_live:
@@ -20,12 +20,12 @@ def standing(run: Run, name: str) -> Reply:
     return Reply(text, [section(text), *_output(run), *([actions(*wanted)] if wanted else [])])
 
 
-def refused(template: str, name: str, why: str) -> Reply:
+def run_refused(template: str, name: str, why: str) -> Reply:
     """Its turn came, but it may not be run any more."""
     return plainly(f"It was your turn on *{esc(name, 60)}*, but {code(template, 60)} did not run: {esc(why, 300)}")
 
 
-def ended(run: Run, name: str) -> Reply:
+def run_ended(run: Run, name: str) -> Reply:
     """In its thread, once it is over: the exit code and the last lines."""
     text = f"{person(run.person)} {code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"
     return Reply(text, [section(text), *_output(run)])
@@ -56,7 +56,7 @@ def _output(run: Run) -> list[Block]:
     return [context(lines(["Last lines of its output:", *kept]))] if kept else []
 
 
-def listed(found: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
+def run_list(found: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
     """What one has run, and what one could."""
     could = ", ".join(code(each.name, 60) for each in known)
     said = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in found]

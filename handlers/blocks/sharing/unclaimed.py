@@ -3,31 +3,31 @@
 from collections.abc import Sequence
 
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.unclaimed import Squat
+from bot.domain.sharing.unclaimed import UnclaimedUse
 from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, esc, gpus, length, person
 
-NAMED = 3
+MOST_USERS_NAMED = 3
 
 
-def unclaimed(listing: Listing) -> str:
+def unclaimed_in_words(listing: Listing) -> str:
     """In use without a claim by unix user cy (GPUs 0-1); empty where nobody is."""
     known = listing.unclaimed_users
     if not known:
         return ""
-    who = ", ".join(f"{code(user, 40)} ({gpus(on)})" for user, on in known[:NAMED])
-    more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
+    who = ", ".join(f"{code(user, 40)} ({gpus(on)})" for user, on in known[:MOST_USERS_NAMED])
+    more = f" and {len(known) - MOST_USERS_NAMED:,} more" if len(known) > MOST_USERS_NAMED else ""
     return f"in use without a claim by unix user{'' if len(known) == 1 else 's'} {who}{more}"
 
 
-def others(found: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
+def other_users_in_words(found: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
     """Who works on what somebody has just claimed: unix user, Slack user id (or empty), and the GPUs."""
     said = [
         f"{gpus(on)} {'works' if len(on) == 1 else 'work'} for {_who(user, slack)} just now"
-        for user, slack, on in found[:NAMED]
+        for user, slack, on in found[:MOST_USERS_NAMED]
     ]
-    more = f", and for {len(found) - NAMED:,} more" if len(found) > NAMED else ""
+    more = f", and for {len(found) - MOST_USERS_NAMED:,} more" if len(found) > MOST_USERS_NAMED else ""
     return f"{'; '.join(said)}{more}. Ask before you start." if said else ""
 
 
@@ -35,7 +35,7 @@ def _who(user: str, slack: str) -> str:
     return f"{person(slack)} (unix user {code(user, 40)})" if slack else f"unix user {code(user, 40)}"
 
 
-def question(squat: Squat, name: str, *, whole: bool) -> Reply:
+def unclaimed_question(squat: UnclaimedUse, name: str, *, whole: bool) -> Reply:
     """Asked of the person behind a unix user; later, what became of it."""
     some = "" if whole else f"{gpus(squat.gpus)} of "
     several = len(squat.gpus) > 1 and not whole

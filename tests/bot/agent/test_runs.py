@@ -10,7 +10,7 @@ import pytest
 from bot.agent.post import Poster, Server
 from bot.agent.runs import Worker
 from bot.domain.clock import system_clock
-from bot.domain.sharing.runs import Run, Seen, in_part
+from bot.domain.sharing.runs import Run, RunLook, command_for_gpus
 from bot.errors import Refused, Unreachable
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor
@@ -22,20 +22,20 @@ class Bot:
 
     def __init__(self) -> None:
         self.offers: list[tuple[Run, int]] = []
-        self.told: list[tuple[str, Seen]] = []
+        self.told: list[tuple[str, RunLook]] = []
         self.deaf = False
 
     def offered(self, host: str) -> list[tuple[Run, int]]:
         assert host == "dgx-1"
         return self.offers
 
-    def reported(self, host: str, run_id: str, seen: Seen) -> bool:
+    def reported(self, host: str, run_id: str, seen: RunLook) -> bool:
         if self.deaf:
             raise Unreachable("The database can't be used.")
         self.told.append((run_id, seen))
         return True
 
-    def last(self) -> Seen:
+    def last(self) -> RunLook:
         return self.told[-1][1]
 
 
@@ -76,7 +76,9 @@ def test_it_runs_a_command_and_tells_its_exit_code_and_last_lines(bot, poster, t
 
 
 def test_a_command_for_a_part_of_the_machine_finds_that_part_in_its_environment(bot, poster, tmp_path):
-    bot.offers = [(run(in_part('echo "$CUDA_DEVICE_ORDER $CUDA_VISIBLE_DEVICES"', (2, 5), ["GPU-a b", "GPU-c"])), 60)]
+    bot.offers = [
+        (run(command_for_gpus('echo "$CUDA_DEVICE_ORDER $CUDA_VISIBLE_DEVICES"', (2, 5), ["GPU-a b", "GPU-c"])), 60)
+    ]
     worker = Worker(poster, tmp_path, uid=1000)
 
     until(lambda: bool(bot.told) and bot.last().state == "done", worker)

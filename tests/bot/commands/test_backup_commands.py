@@ -41,7 +41,7 @@ def held(room):
 
 def test_the_drill_backup_damage_restore_and_every_claim_is_there(room, run, tmp_path):
     for name, who in (("train-7", ADA), ("train-9", CY)):
-        claims.claim(room.ctx, room.machine(name).id, who, length=8 * HOUR_MS)
+        claims.claim_gpus(room.ctx, room.machine(name).id, who, length=8 * HOUR_MS)
     before = held(room)
     backup = run("backup").stdout.strip()
     room.close()

@@ -6,7 +6,7 @@ from icalendar import Calendar
 
 from bot.cli import main
 from bot.domain.clock import HOUR_MS, system_clock
-from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.bookings import BookingRequest
 from bot.services.sharing import bookings, claims
 from store import people as stored_people
 from tests.bot.services.room import ADA, CY, Room
@@ -22,8 +22,8 @@ def valet(tmp_path, monkeypatch, clock):
     clock.now = system_clock()  # as the command reads its own
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
-    bookings.book(room.ctx, room.machine("train-7").id, ADA, Wish(clock.now + 10 * HOUR_MS, HOUR_MS))
-    claims.claim(room.ctx, room.machine("train-3").id, CY)
+    bookings.book_gpus(room.ctx, room.machine("train-7").id, ADA, BookingRequest(clock.now + 10 * HOUR_MS, HOUR_MS))
+    claims.claim_gpus(room.ctx, room.machine("train-3").id, CY)
     room.close()
     return lambda *words: CliRunner().invoke(main, ["calendar", *words], prog_name="valet")
 

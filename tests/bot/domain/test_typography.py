@@ -11,7 +11,7 @@ from bot.cli import main
 from bot.domain.acting.hours import parse_hours as windows
 from bot.domain.typography import marks, plain
 from bot.settings import load
-from handlers.parsing.text import Quoted, words
+from handlers.parsing.text import Quoted, split_words
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_plain_text_stays_as_it_is_and_has_no_marks_left(text):
 
 @pytest.mark.parametrize("typed", ["claim 'train 2' 4h", 'claim "train 2" 4h', "claim \u2018train 2\u2019 4h"])
 def test_quotes_and_apostrophes_hold_a_name_together(typed):
-    read = words(typed)
+    read = split_words(typed)
 
     assert read == ["claim", "train 2", "4h"]
     assert isinstance(read[1], Quoted)
 
 
 def test_an_apostrophe_within_words_holds_nothing_together():
-    assert words("claim train-7 don\u2019t stop it\u2019s mine") == [
+    assert split_words("claim train-7 don\u2019t stop it\u2019s mine") == [
         "claim",
         "train-7",
         "don't",

@@ -76,7 +76,7 @@ class Room:
         """What the jobs of one minute do."""
         self.sweep()
         verdict.judge_all(self.ctx)
-        claims.expire(self.ctx)
+        claims.expire_claims(self.ctx)
         consents.settle(self.ctx)
         approvals.expire(self.ctx)
         executor.carry_out(self.ctx)

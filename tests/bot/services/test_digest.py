@@ -329,7 +329,7 @@ def test_a_redrawn_digest_says_who_claimed_it_since(ctx, clock):
     digest.make_due(ctx)
     clock.forward(MINUTE_MS)
 
-    claim = claims.claim(ctx, "i-train-7", ADA, length=HOUR_MS).claims[0]
+    claim = claims.claim_gpus(ctx, "i-train-7", ADA, length=HOUR_MS).claims[0]
 
     now = row_now(ctx, "train-7")
     assert (now.state, now.who, now.until) == ("claimed", ADA, claim.until_at)

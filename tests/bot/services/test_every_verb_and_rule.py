@@ -10,7 +10,7 @@ import pytest
 from bot.domain.acting.actions import Action
 from bot.domain.acting.drain import Drain
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.sandbox.runner import SandboxRunner
@@ -55,14 +55,14 @@ class Scene(Room):
 
     def holds(self, who: str, *gpus: int, hours: int = 6) -> None:
         choice = GpuChoice(indexes=gpus) if gpus else GpuChoice()
-        claims.claim(self.ctx, self.id, who, choice=choice, length=hours * HOUR_MS)
+        claims.claim_gpus(self.ctx, self.id, who, choice=choice, length=hours * HOUR_MS)
 
     def half(self) -> None:
         """Ada holds half of it."""
         self.holds(ADA, 0, 1, 2, 3, hours=1)
 
     def frees(self, who: str) -> None:
-        claims.release(self.ctx, self.here.claim_of(who).id, who)
+        claims.release_claim(self.ctx, self.here.claim_of(who).id, who)
 
 
 def nothing(_scene: Scene) -> None:
@@ -82,31 +82,31 @@ def by_rule(scene: Scene) -> Action:
 def others_hold_some(scene: Scene) -> None:
     """Ada holds half of it, and Eve a GPU of another."""
     scene.half()
-    claims.claim(scene.ctx, scene.machine("nb-5").id, EVE, length=HOUR_MS)
+    claims.claim_gpus(scene.ctx, scene.machine("nb-5").id, EVE, length=HOUR_MS)
 
 
 def hand(scene: Scene) -> None:
-    handovers.accept(scene.ctx, handovers.offer(scene.ctx, scene.id, ADA, EVE).id, EVE)
+    handovers.accept_handover(scene.ctx, handovers.offer_handover(scene.ctx, scene.id, ADA, EVE).id, EVE)
 
 
 Verb = tuple[Callable[[Scene], None], Callable[[Scene], None], Callable[[Scene], Any]]
 """What is done before the rule is there, what after it, and what is then tried."""
 VERBS: Mapping[str, Verb] = {
-    "claim": (nothing, nothing, lambda at: claims.claim(at.ctx, at.id, ADA, length=4 * HOUR_MS)),
-    "claim again": (Scene.half, nothing, lambda at: claims.claim(at.ctx, at.id, ADA, choice=GpuChoice(count=5))),
-    "extend": (Scene.half, nothing, lambda at: claims.extend(at.ctx, at.id, ADA, by=4 * HOUR_MS)),
+    "claim": (nothing, nothing, lambda at: claims.claim_gpus(at.ctx, at.id, ADA, length=4 * HOUR_MS)),
+    "claim again": (Scene.half, nothing, lambda at: claims.claim_gpus(at.ctx, at.id, ADA, choice=GpuChoice(count=5))),
+    "extend": (Scene.half, nothing, lambda at: claims.extend_claim(at.ctx, at.id, ADA, by=4 * HOUR_MS)),
     "hand": (others_hold_some, nothing, hand),
     "wait": (
         lambda at: at.holds(DEE, 0, 1, hours=1),
         nothing,
-        lambda at: line.wait(at.ctx, ADA, instance_id=at.id, length=4 * HOUR_MS),
+        lambda at: line.join_line(at.ctx, ADA, instance_id=at.id, length=4 * HOUR_MS),
     ),
     "book": (
         nothing,
         nothing,
-        lambda at: bookings.book(at.ctx, at.id, ADA, Wish(at.clock() + 90 * MINUTE_MS, 2 * HOUR_MS)),
+        lambda at: bookings.book_gpus(at.ctx, at.id, ADA, BookingRequest(at.clock() + 90 * MINUTE_MS, 2 * HOUR_MS)),
     ),
-    "run": (Scene.half, nothing, lambda at: runs.begin(at.ctx, ADA, "eval", at.id)),
+    "run": (Scene.half, nothing, lambda at: runs.begin_run(at.ctx, ADA, "eval", at.id)),
     "stop": (nothing, nothing, lambda at: approvals.ask_to_stop(at.ctx, at.id, ADA)),
     "stop, with a reason": (nothing, nothing, lambda at: approvals.ask_to_stop(at.ctx, at.id, ADA, reason="wrong")),
     "stop by rule": (nothing, nothing, by_rule),
@@ -127,7 +127,7 @@ def waited_for(scene: Scene) -> None:
     held = not scene.here.claims
     if held:
         scene.holds(CY)
-    line.wait(scene.ctx, BOB, instance_id=scene.id, length=8 * HOUR_MS)
+    line.join_line(scene.ctx, BOB, instance_id=scene.id, length=8 * HOUR_MS)
     if held:
         scene.frees(CY)
 
@@ -158,7 +158,7 @@ def snoozed(scene: Scene) -> None:
 
 
 def booked(scene: Scene) -> None:
-    bookings.book(scene.ctx, scene.id, CY, Wish(scene.clock() + HOUR_MS + 59 * MINUTE_MS, HOUR_MS))
+    bookings.book_gpus(scene.ctx, scene.id, CY, BookingRequest(scene.clock() + HOUR_MS + 59 * MINUTE_MS, HOUR_MS))
 
 
 def drained(scene: Scene) -> None:

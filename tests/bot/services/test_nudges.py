@@ -21,12 +21,12 @@ LIMITED = {"claims": {"gpus_per_person": 4, "at_limit": "ask"}}
 
 def draft(room: Scene) -> Any:
     with pytest.raises(limits.OverLimit) as over:
-        claims.claim(room.ctx, room.id, ADA)
+        claims.claim_gpus(room.ctx, room.id, ADA)
     return grants.draft_claim(room.ctx, over.value, choice=GpuChoice())
 
 
 def granted(room: Scene) -> Any:
-    return grants.ask(room.ctx, draft(room).id, ADA)
+    return grants.ask_grant(room.ctx, draft(room).id, ADA)
 
 
 def wish(room: Scene) -> Any:
@@ -44,7 +44,7 @@ def held(room: Scene) -> None:
 
 def offered(room: Scene) -> Any:
     held(room)
-    return handovers.offer(room.ctx, room.id, CY, DEE)
+    return handovers.offer_handover(room.ctx, room.id, CY, DEE)
 
 
 def pass_by(room: Scene) -> None:
@@ -81,25 +81,25 @@ ASKS: dict[str, Callable[[Scene], Deed]] = {
         lambda _: None,
         lambda ctx, _: hours.ask_for_hours(ctx, at.here, ADA, "Mon-Fri 08:00-19:00", stop_only=False),
     ),
-    "ask for more": lambda _: (draft, lambda ctx, made: grants.ask(ctx, made.id, ADA)),
+    "ask for more": lambda _: (draft, lambda ctx, made: grants.ask_grant(ctx, made.id, ADA)),
     "decide on a stop": lambda _: (stop, lambda ctx, made: approvals.decide(ctx, made.id, BOB, yes=True)),
     "decide on several": lambda _: (batch, lambda ctx, made: batches.decide(ctx, made.batch.id, BOB, yes=True)),
     "decide on hours": lambda _: (wish, lambda ctx, made: hours.decide_request(ctx, made.id, BOB, yes=True)),
-    "decide on more": lambda _: (granted, lambda ctx, made: grants.decide(ctx, made.id, BOB, yes=False)),
+    "decide on more": lambda _: (granted, lambda ctx, made: grants.decide_grant(ctx, made.id, BOB, yes=False)),
 }
 TELLS: dict[str, Callable[[Scene], Deed]] = {
     "call off": lambda _: (stop, lambda ctx, made: approvals.call_off(ctx, made.id, ADA)),
     "nobody decides on a stop": lambda _: (late(stop), lambda ctx, _: approvals.expire(ctx)),
     "nobody decides on hours": lambda _: (late(wish), lambda ctx, _: hours.lapse_requests(ctx)),
-    "nobody decides on more": lambda _: (late(granted), lambda ctx, _: grants.carry_out(ctx)),
-    "offer a claim": lambda at: (held, lambda ctx, _: handovers.offer(ctx, at.id, CY, DEE)),
-    "accept a claim": lambda _: (offered, lambda ctx, made: handovers.accept(ctx, made.id, DEE)),
-    "nobody accepts it": lambda _: (late(offered), lambda ctx, _: handovers.lapse(ctx)),
-    "wait": lambda at: (held, lambda ctx, _: line.wait(ctx, ADA, instance_id=at.id, length=HOUR_MS)),
-    "a claim ends": lambda _: (late(held), lambda ctx, _: claims.expire(ctx)),
+    "nobody decides on more": lambda _: (late(granted), lambda ctx, _: grants.carry_out_grants(ctx)),
+    "offer a claim": lambda at: (held, lambda ctx, _: handovers.offer_handover(ctx, at.id, CY, DEE)),
+    "accept a claim": lambda _: (offered, lambda ctx, made: handovers.accept_handover(ctx, made.id, DEE)),
+    "nobody accepts it": lambda _: (late(offered), lambda ctx, _: handovers.lapse_handovers(ctx)),
+    "wait": lambda at: (held, lambda ctx, _: line.join_line(ctx, ADA, instance_id=at.id, length=HOUR_MS)),
+    "a claim ends": lambda _: (late(held), lambda ctx, _: claims.expire_claims(ctx)),
     "an approver ends a claim": lambda at: (
         held,
-        lambda ctx, _: claims.release(ctx, at.here.claim_of(CY).id, BOB),
+        lambda ctx, _: claims.release_claim(ctx, at.here.claim_of(CY).id, BOB),
     ),
 }
 

@@ -129,4 +129,4 @@ def test_a_button_of_what_was_forgotten_says_that_it_is_old(old):
     with pytest.raises(Refused, match="This offer is over an hour old"):
         batches.ask_drafted(old.ctx, "d0", ADA)
     with pytest.raises(Refused, match="That was said over a month ago"):
-        hints.given(old.ctx, "h0", ADA)
+        hints.given_hint(old.ctx, "h0", ADA)

@@ -81,16 +81,16 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
     room.sweep()
     machine = room.machine("train-7").id
     with pytest.raises(limits_service.OverLimit) as over:
-        claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=2))
+        claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(count=2))
     grant = grants.draft_claim(room.ctx, over.value, choice=GpuChoice(count=2))
-    grants.ask(room.ctx, grant.id, ADA)
+    grants.ask_grant(room.ctx, grant.id, ADA)
     with room.ctx.store.writing() as db:
-        stored_grants.decide(db, grant.id, BOB, clock(), yes=True)
+        stored_grants.note_decision(db, grant.id, BOB, clock(), yes=True)
 
-    grants.carry_out(after(room, lambda: grants.carry_out(room.ctx)))
+    grants.carry_out_grants(after(room, lambda: grants.carry_out_grants(room.ctx)))
 
     made = stored_grants.by_id(room.ctx.store.reading(), grant.id)
-    [held] = stored_claims.open_on(room.ctx.store.reading(), machine)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), machine)
     assert made is not None
     assert (made.state, made.outcome, len(held.gpus)) == ("claimed", "", 2)
     assert room.told(ADA, "grant_ended") == [grant.id]
@@ -101,10 +101,12 @@ def test_a_weekly_booking_that_is_cancelled_just_then_gets_no_further_times(tmp_
     room = Room(tmp_path / "room.db", clock)
     room.sweep()
     wish = bookings.Wish(clock() + 2 * HOUR_MS, HOUR_MS, GpuChoice(count=1), weekly=True)
-    _, [*_, last] = bookings.book(room.ctx, room.machine("train-7").id, ADA, wish)
+    _, [*_, last] = bookings.book_gpus(room.ctx, room.machine("train-7").id, ADA, wish)
     clock.forward(7 * DAY_MS)
 
-    booking_slots.roll_on(after(room, lambda: bookings.cancel(room.ctx, last.id, ADA, series=True)))
+    booking_slots.extend_weekly_bookings(
+        after(room, lambda: bookings.cancel_booking(room.ctx, last.id, ADA, series=True))
+    )
 
-    assert stored_bookings.ahead(room.ctx.store.reading(), holder=ADA) == []
+    assert stored_bookings.slots_ahead(room.ctx.store.reading(), holder=ADA) == []
     room.close()

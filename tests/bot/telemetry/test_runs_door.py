@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.domain.sharing.runs import TAIL, Run, Seen
+from bot.domain.sharing.runs import RUN_TAIL_CHARS, Run, RunLook
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
 
 RUN = Run("r1", "job", "true", "ml", "dgx-1", "c", "UADA", "UADA", 0)
-TOLD: list[tuple[str, str, Seen]] = []
+TOLD: list[tuple[str, str, RunLook]] = []
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
     TOLD.clear()
 
-    def reported(host: str, run_id: str, seen: Seen) -> bool:
+    def reported(host: str, run_id: str, seen: RunLook) -> bool:
         TOLD.append((host, run_id, seen))
         return run_id == "r1"
 
@@ -51,9 +51,9 @@ def test_what_it_tells_is_kept_with_the_end_of_the_output(port):
     told = {"state": "done", "exit_code": 3, "tail": "a\u001b[31mb\nlast", "reason": ""}
 
     assert ask(port, "POST", "/v1/runs/r1", told) == (200, {"known": True})
-    assert [("dgx-1", "r1", Seen("done", 3, "a[31mb\nlast"))] == TOLD
+    assert [("dgx-1", "r1", RunLook("done", 3, "a[31mb\nlast"))] == TOLD
     ask(port, "POST", "/v1/runs/r1", told | {"tail": "x" * 4_000})
-    assert len(TOLD[-1][2].tail) <= TAIL
+    assert len(TOLD[-1][2].tail) <= RUN_TAIL_CHARS
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_they_are_listed_with_what_they_cost_and_what_can_be_done(later):
 
 @pytest.mark.slow
 def test_who_held_it_last_is_named_and_mine_are_those_i_held(office):
-    claims.claim(office.valet.ctx, office.machine("nb-5").id, ADA, length=2 * HOUR_MS)
+    claims.claim_gpus(office.valet.ctx, office.machine("nb-5").id, ADA, length=2 * HOUR_MS)
     office.passes(3 * HOUR_MS)
     _stop(office, "nb-5")
     office.clock.forward(5 * WEEK)

@@ -27,7 +27,7 @@ def with_team(**fields: Any) -> dict[str, Any]:
 def cloning(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     with opened(tmp_path / "valet.db", clock, {**SETTINGS, "actions": {"clone": True}}) as made:
         made.reports("nb-5", 0.0)
-        claims.claim(made.valet.ctx, made.machine("nb-5").id, CY, length=9 * HOUR_MS)
+        claims.claim_gpus(made.valet.ctx, made.machine("nb-5").id, CY, length=9 * HOUR_MS)
         yield made
 
 
@@ -117,7 +117,7 @@ def limited(office_with: Callable[..., Office]) -> Office:
 
 
 def whose(office: Office, name: str) -> list[tuple[str, tuple[int, ...]]]:
-    found = stored_claims.open_on(office.valet.ctx.store.reading(), office.machine(name).id)
+    found = stored_claims.open_claims_on(office.valet.ctx.store.reading(), office.machine(name).id)
     return [(each.holder, each.gpus) for each in found]
 
 

@@ -22,7 +22,7 @@ ASKED = "/gpu resize nb-5 g5.12xlarge for 4h it takes four GPUs"
 def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     with opened(tmp_path / "valet.db", clock, {**SETTINGS, "actions": {"clone": True}}) as made:
         made.reports("nb-5", 0.0)
-        claims.claim(made.valet.ctx, made.machine("nb-5").id, CY, length=3 * HOUR_MS)
+        claims.claim_gpus(made.valet.ctx, made.machine("nb-5").id, CY, length=3 * HOUR_MS)
         yield made
 
 
@@ -45,7 +45,7 @@ def lives_on(office: Office, name: str, util: float, count: int) -> None:
 
 
 def held(office: Office, machine: Instance) -> list[tuple[str, int]]:
-    found = stored_claims.open_on(office.valet.ctx.store.reading(), machine.id)
+    found = stored_claims.open_claims_on(office.valet.ctx.store.reading(), machine.id)
     return [(each.holder, each.until_at) for each in found]
 
 

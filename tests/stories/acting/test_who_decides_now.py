@@ -179,20 +179,20 @@ def test_a_calendar_feed_ends_with_its_person_for_good(office):
     from bot.services.sharing import calendar as calendars
 
     ctx = office.valet.ctx
-    token, _ = calendars.subscribe(ctx, ADA)
+    token, _ = calendars.subscribe_to_feed(ctx, ADA)
     digest = calendars._hash(token)
-    assert calendars.feed(ctx, digest)
+    assert calendars.calendar_feed(ctx, digest)
     change(office, ADA, is_gone=True)
 
-    assert calendars.feed(ctx, digest) is None
+    assert calendars.calendar_feed(ctx, digest) is None
     change(office, ADA, is_gone=False)
-    assert calendars.feed(ctx, digest) is None
+    assert calendars.calendar_feed(ctx, digest) is None
 
 
 def test_a_calendar_feed_goes_on_while_slack_cant_be_asked(office):
     from bot.services.sharing import calendar as calendars
 
-    token, _ = calendars.subscribe(office.valet.ctx, ADA)
+    token, _ = calendars.subscribe_to_feed(office.valet.ctx, ADA)
     office.slack.fault("users.info", http_status=500)
 
-    assert calendars.feed(office.valet.ctx, calendars._hash(token))
+    assert calendars.calendar_feed(office.valet.ctx, calendars._hash(token))

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.sharing.runs import Seen
+from bot.domain.sharing.runs import RunLook
 from bot.errors import Refused, Unreachable
 from bot.services import queries
 from bot.services.sharing import runs
@@ -129,17 +129,17 @@ def test_on_an_owned_machine_its_agent_does_the_work_and_tells(lab):
     lab.types("ada", "/gpu claim dgx-1 for 2h")
     lab.types("ada", "/gpu run nightly-eval dgx-1")
     ctx = lab.valet.ctx
-    [(offered, seconds)] = runs.offered(ctx, "dgx-1")
+    [(offered, seconds)] = runs.runs_for_agent(ctx, "dgx-1")
     assert (offered.command, seconds) == ("/srv/eval/run.sh", 7_200)
-    assert runs.offered(ctx, "ws-4") == []
-    assert not runs.reported(ctx, "ws-4", offered.id, Seen("done", 0)), "a host tells of its own runs only"
+    assert runs.runs_for_agent(ctx, "ws-4") == []
+    assert not runs.take_run_report(ctx, "ws-4", offered.id, RunLook("done", 0)), "a host tells of its own runs only"
 
-    runs.reported(ctx, "dgx-1", offered.id, Seen("running", None, "loading"))
+    runs.take_run_report(ctx, "dgx-1", offered.id, RunLook("running", None, "loading"))
     lab.settle()
     assert "`loading`" in lab.sees("ada", "@ada")
     lab.types("ada", "/gpu release dgx-1")
-    assert runs.offered(ctx, "dgx-1") == [(offered_now(ctx, offered.id), 0)], "it is to be ended with its claim"
-    runs.reported(ctx, "dgx-1", offered.id, Seen("cancelled", -15, "loading"))
+    assert runs.runs_for_agent(ctx, "dgx-1") == [(offered_now(ctx, offered.id), 0)], "it is to be ended with its claim"
+    runs.take_run_report(ctx, "dgx-1", offered.id, RunLook("cancelled", -15, "loading"))
     lab.settle()
 
     assert "was ended" in lab.sees("ada", "@ada")
@@ -229,12 +229,12 @@ def test_the_agent_of_an_owned_machine_is_told_the_part_too_and_that_of_a_rented
     lab.types("cy", "/gpu claim train-7 for 2h")
     lab.types("cy", "/gpu run nightly-eval train-7")
 
-    [(offered, _)] = runs.offered(lab.valet.ctx, "dgx-1")
+    [(offered, _)] = runs.runs_for_agent(lab.valet.ctx, "dgx-1")
 
     assert offered.command.startswith(
         "export CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES=GPU-dgx-1-1,GPU-dgx-1-4\n/srv"
     )
-    assert runs.offered(lab.valet.ctx, lab.machine("train-7").id) == [], "Systems Manager runs it there"
+    assert runs.runs_for_agent(lab.valet.ctx, lab.machine("train-7").id) == [], "Systems Manager runs it there"
 
 
 def test_what_has_ended_by_itself_is_not_cancelled_when_its_claim_ends(lab):
@@ -253,8 +253,8 @@ def begun_on_an_owned_machine(lab) -> str:
     lab.reports("dgx-1", 0.0)
     lab.types("ada", "/gpu claim dgx-1 for 6h")
     lab.types("ada", "/gpu run nightly-eval dgx-1")
-    [(offered, _)] = runs.offered(lab.valet.ctx, "dgx-1")
-    runs.reported(lab.valet.ctx, "dgx-1", offered.id, Seen("running", None, "loading"))
+    [(offered, _)] = runs.runs_for_agent(lab.valet.ctx, "dgx-1")
+    runs.take_run_report(lab.valet.ctx, "dgx-1", offered.id, RunLook("running", None, "loading"))
     return offered.id
 
 
@@ -276,7 +276,7 @@ def test_a_host_whose_agent_tells_of_either_is_not_silent(lab):
     run_id = begun_on_an_owned_machine(lab)
     for _ in range(2):
         lab.passes(14 * MINUTE_MS)
-        runs.reported(lab.valet.ctx, "dgx-1", run_id, Seen("running", None, "loading"))
+        runs.take_run_report(lab.valet.ctx, "dgx-1", run_id, RunLook("running", None, "loading"))
         lab.passes(14 * MINUTE_MS)
         lab.reports("dgx-1", 90.0, minutes=2)
 
@@ -286,13 +286,13 @@ def test_a_host_whose_agent_tells_of_either_is_not_silent(lab):
 def test_a_host_that_comes_back_is_told_to_end_it_and_how_it_ended_is_told(lab):
     run_id = begun_on_an_owned_machine(lab)
     lab.passes(16 * MINUTE_MS)
-    assert runs.offered(lab.valet.ctx, "dgx-1") == [(offered_now(lab.valet.ctx, run_id), 0)]
+    assert runs.runs_for_agent(lab.valet.ctx, "dgx-1") == [(offered_now(lab.valet.ctx, run_id), 0)]
 
-    runs.reported(lab.valet.ctx, "dgx-1", run_id, Seen("done", 0, "saved"))
+    runs.take_run_report(lab.valet.ctx, "dgx-1", run_id, RunLook("done", 0, "saved"))
     lab.settle()
 
     assert "ended with exit code 0 after 16 m." in lab.sees("ada", "@ada")
-    assert runs.offered(lab.valet.ctx, "dgx-1") == []
+    assert runs.runs_for_agent(lab.valet.ctx, "dgx-1") == []
 
 
 @pytest.mark.parametrize(

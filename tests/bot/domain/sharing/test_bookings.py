@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.verdict import GpuVerdict
-from bot.domain.sharing.bookings import Booking, Gap, Hold, came, next_start, pick
-from bot.domain.sharing.calendar import Week, cells
+from bot.domain.sharing.bookings import Booking, Gap, GpuHold, holder_came, next_free_start, pick_free
+from bot.domain.sharing.calendar import CalendarWeek, calendar_cells
 from bot.domain.sharing.claims import GpuChoice
 from tests.conftest import MONDAY
 
@@ -79,21 +79,21 @@ def test_slots_asked_for_piece_by_piece_are_those_asked_for_at_once(zone, now, l
 
 
 def hold(gpus, start, end, who="U0BOB"):
-    return Hold("i-1", who, tuple(gpus), start * HOUR_MS, end * HOUR_MS, booked=True)
+    return GpuHold("i-1", who, tuple(gpus), start * HOUR_MS, end * HOUR_MS, booked=True)
 
 
 def test_any_free_subset_is_taken_where_a_number_is_asked_for():
     gap = Gap("U0ADA", GpuChoice(count=2), 4, 10 * HOUR_MS, 4 * HOUR_MS)
 
-    assert pick(gap, [hold([0], 9, 11), hold([2], 13, 20), hold([1], 14, 20), hold([3], 1, 10)]) == (1, 3)
-    assert pick(gap, [hold([0, 1, 2], 12, 13)]) is None
+    assert pick_free(gap, [hold([0], 9, 11), hold([2], 13, 20), hold([1], 14, 20), hold([3], 1, 10)]) == (1, 3)
+    assert pick_free(gap, [hold([0, 1, 2], 12, 13)]) is None
 
 
 def test_one_person_has_one_hold_of_a_machine_at_a_time():
     gap = Gap("U0ADA", GpuChoice(count=1), 4, 10 * HOUR_MS, 4 * HOUR_MS)
 
-    assert pick(gap, [hold([0], 9, 11, "U0ADA")]) is None
-    assert pick(gap, [hold([0], 9, 10, "U0ADA")]) == (0,)
+    assert pick_free(gap, [hold([0], 9, 11, "U0ADA")]) is None
+    assert pick_free(gap, [hold([0], 9, 10, "U0ADA")]) == (0,)
 
 
 HOLDS = st.lists(
@@ -113,16 +113,16 @@ CHOICES = st.sampled_from([GpuChoice(), GpuChoice(count=1), GpuChoice(count=3), 
 def test_what_is_picked_is_free_all_the_while_and_the_next_start_is_the_first(holds, choice, start, length):
     gap = Gap("U0ADA", choice, 4, start * HOUR_MS, length * HOUR_MS)
 
-    picked = pick(gap, holds)
+    picked = pick_free(gap, holds)
     there = [each for each in holds if each.meets(gap.from_at, gap.until_at)]
     if picked is not None:
         assert len(picked) == (choice.count or len(choice.indexes) or 4)
         assert not set(picked) & {gpu for each in there for gpu in each.gpus}
-    later = next_start(gap, holds)
+    later = next_free_start(gap, holds)
     hours = [
         hour
         for hour in range(start + 1, start + 7 * 24)
-        if pick(Gap("U0ADA", choice, 4, hour * HOUR_MS, gap.length), holds)
+        if pick_free(Gap("U0ADA", choice, 4, hour * HOUR_MS, gap.length), holds)
     ]
     if picked is None:
         assert later == (hours[0] * HOUR_MS if hours else None)
@@ -143,16 +143,16 @@ def test_what_is_picked_is_free_all_the_while_and_the_next_start_is_the_first(ho
 def test_who_came_is_known_by_work_since_it_began_and_by_nothing_else(gpus, answer):
     seen = [GpuVerdict(index, state, None if at is None else MONDAY + at) for index, (state, at) in enumerate(gpus)]
 
-    assert came(seen, MONDAY) is answer
+    assert holder_came(seen, MONDAY) is answer
 
 
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01", "2026-04-05", "2026-10-04", "2026-11-24"])
 def test_a_day_of_the_calendar_has_24_hours_of_the_wall_clock_whatever_clocks_do(zone, day):
     on, there = date.fromisoformat(day), ZoneInfo(zone)
-    week = Week("i-1", "train-7", 2, (Hold("i-1", "U0ADA", (0,), 0, FAR, booked=False),))
+    week = CalendarWeek("i-1", "train-7", 2, (GpuHold("i-1", "U0ADA", (0,), 0, FAR, booked=False),))
 
-    seen = cells(week, on, there, "U0BOB", 0)
+    seen = calendar_cells(week, on, there, "U0BOB", 0)
 
     assert len(seen) == 24
     skipped = (zone, day) == ("America/New_York", "2026-03-08")

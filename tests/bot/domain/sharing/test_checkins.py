@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import instant, local
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.sharing.checkins import idle_since, is_worked_on, question_day, silence_ends
+from bot.domain.sharing.checkins import checkin_day, claim_idle_since, is_worked_on, silence_ends
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.unclaimed import own_gpus, unclaimed_use
+from bot.domain.sharing.unclaimed import gpus_by_unclaimed_user, gpus_of_users
 
 NOW = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
 ZONES = [ZoneInfo(name) for name in ("UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")]
@@ -40,7 +40,7 @@ def test_a_claim_is_worked_on_where_one_of_its_own_gpus_works(told, held):
 def test_a_claim_is_idle_only_where_every_gpu_of_it_is_known_to_be(told, held):
     mine = claim(*sorted(held))
 
-    since = idle_since(mine, verdict(told))
+    since = claim_idle_since(mine, verdict(told))
 
     known = [told[gpu] if gpu < len(told) else ("unknown", None) for gpu in mine.gpus]
     if any(state in {"active", "unknown"} or ago is None for state, ago in known):
@@ -53,17 +53,17 @@ def test_a_claim_is_idle_only_where_every_gpu_of_it_is_known_to_be(told, held):
 def test_nothing_is_idle_and_worked_on(told, held):
     mine, seen = claim(*sorted(held)), verdict(told)
 
-    assert not (is_worked_on(mine, seen) and idle_since(mine, seen) is not None)
+    assert not (is_worked_on(mine, seen) and claim_idle_since(mine, seen) is not None)
 
 
 def test_time_before_the_claim_is_not_its_holders():
-    assert idle_since(claim(0, since=NOW - HOUR_MS), verdict([("free", 3 * HOUR_MS)])) == NOW - HOUR_MS
+    assert claim_idle_since(claim(0, since=NOW - HOUR_MS), verdict([("free", 3 * HOUR_MS)])) == NOW - HOUR_MS
 
 
 def test_an_instance_of_which_its_sources_disagree_is_not_idle():
     seen = Verdict("unknown", None, "", NOW, (GpuVerdict(0, "free", NOW - DAY_MS),))
 
-    assert idle_since(claim(0), seen) is None
+    assert claim_idle_since(claim(0), seen) is None
 
 
 @given(st.integers(NOW, NOW + 400 * DAY_MS), st.sampled_from(ZONES))
@@ -72,7 +72,7 @@ def test_people_are_asked_on_working_days_between_nine_and_six_of_theirs(now, zo
 
     asked = there.weekday() < 5 and 9 <= there.hour < 18
 
-    assert question_day(now, zone) == (there.date() if asked else None)
+    assert checkin_day(now, zone) == (there.date() if asked else None)
 
 
 @given(st.integers(NOW, NOW + 400 * DAY_MS), st.integers(1, 168), st.sampled_from(ZONES))
@@ -103,11 +103,11 @@ def test_use_is_told_by_unix_user_where_gpus_work_and_nobody_holds_them():
     seen = verdict([("active", 0), ("active", 0), ("free", HOUR_MS), ("active", 0), ("active", 0)])
     users = {0: ("ada",), 1: ("ada", "cy"), 2: ("ada",), 3: ("bob",)}
 
-    found = unclaimed_use(seen, frozenset({3}), users)
+    found = gpus_by_unclaimed_user(seen, frozenset({3}), users)
 
     assert found == {"ada": (0, 1), "cy": (1,)}
-    assert unclaimed_use(None, frozenset(), users) == {}
-    assert own_gpus(users, frozenset({"cy", "bob"})) == (1, 3)
+    assert gpus_by_unclaimed_user(None, frozenset(), users) == {}
+    assert gpus_of_users(users, frozenset({"cy", "bob"})) == (1, 3)
 
 
 def test_work_on_no_gpu_in_particular_is_on_a_claim_of_all_and_on_no_part():

@@ -10,12 +10,20 @@ from bot.domain.machines.models import gpu_kind
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.find import FREE, TIERS, launch, open_gpus, ranked, stand_in, way
-from bot.domain.sharing.wants import Want
+from bot.domain.sharing.find import (
+    FIND_TIERS,
+    FREE_TIERS,
+    launch_option,
+    open_gpus,
+    option_of,
+    ranked_options,
+    stand_in_spec,
+)
+from bot.domain.sharing.gpu_spec import GpuSpec
 
 NOW = 1_700_000_000_000
 MODELS = (("A100", 40_960), ("NVIDIA A100-SXM4-80GB", 81_920), ("H100", 81_559), ("", 0))
-WANTS = [Want(count, gpu_kind(said)) for count in (1, 2, 8) for said in ("a100", "a100-80", "h100", "40gb", "any")]
+WANTS = [GpuSpec(count, gpu_kind(said)) for count in (1, 2, 8) for said in ("a100", "a100-80", "h100", "40gb", "any")]
 
 
 @st.composite
@@ -59,8 +67,8 @@ def _verdict(draw: st.DrawFn, gpus: range) -> Verdict | None:
 
 @given(fleets(), st.sampled_from(WANTS), st.sampled_from(["", "U1", "U9"]))
 def test_what_is_offered_as_free_is_running_unclaimed_not_working_and_enough(fleet, want, person):
-    for found in ranked(way(each, want, person) for each in fleet):
-        if found.tier not in FREE:
+    for found in ranked_options(option_of(each, want, person) for each in fleet):
+        if found.tier not in FREE_TIERS:
             continue
         listing = found.listing
         free = open_gpus(listing)
@@ -76,20 +84,20 @@ def test_what_is_offered_as_free_is_running_unclaimed_not_working_and_enough(fle
 
 @given(fleets(), st.sampled_from(WANTS))
 def test_ways_come_by_tier_and_within_one_what_was_seen_idle_comes_first(fleet, want):
-    ways = ranked(way(each, want) for each in fleet)
+    ways = ranked_options(option_of(each, want) for each in fleet)
 
-    assert [TIERS.index(each.tier) for each in ways] == sorted(TIERS.index(each.tier) for each in ways)
-    for tier in FREE:
+    assert [FIND_TIERS.index(each.tier) for each in ways] == sorted(FIND_TIERS.index(each.tier) for each in ways)
+    for tier in FREE_TIERS:
         seen = [each.seen for each in ways if each.tier == tier]
         assert seen == sorted(seen)
-    assert {each.listing.instance.id for each in ranked((way(each, want) for each in fleet), 1)} <= {
+    assert {each.listing.instance.id for each in ranked_options((option_of(each, want) for each in fleet), 1)} <= {
         each.listing.instance.id for each in ways
     }
 
 
 @given(fleets(), st.sampled_from(WANTS))
 def test_whoever_is_asked_holds_what_would_make_enough_room(fleet, want):
-    for found in ranked(way(each, want, "U9") for each in fleet):
+    for found in ranked_options(option_of(each, want, "U9") for each in fleet):
         if found.tier == "held":
             assert found.claim in found.listing.claims
             assert len({*open_gpus(found.listing), *found.claim.gpus}) >= want.count
@@ -98,7 +106,7 @@ def test_whoever_is_asked_holds_what_would_make_enough_room(fleet, want):
 
 @given(fleets(), st.sampled_from(WANTS), st.integers(1, 100))
 def test_a_share_of_what_runs_is_told_and_all_of_what_is_started(fleet, want, hours):
-    for found in ranked(way(each, want) for each in fleet):
+    for found in ranked_options(option_of(each, want) for each in fleet):
         micros, rate = found.micros(hours * HOUR_MS), found.listing.rate
         if rate is None:
             assert micros is None
@@ -113,7 +121,7 @@ def test_only_rented_machines_outside_groups_are_started():
     stopped = [Instance(f"i-{n}", f"m-{n}", "ec2", "s", "g5.xlarge", "stopped", "A10G", 1) for n in range(2)]
     grouped = Instance("i-3", "m-3", "ec2", "s", "g5.xlarge", "stopped", "A10G", 1, asg="workers")
 
-    ways = ranked(way(Listing(each), Want(1, gpu_kind("a10g"))) for each in [*stopped, grouped])
+    ways = ranked_options(option_of(Listing(each), GpuSpec(1, gpu_kind("a10g"))) for each in [*stopped, grouped])
 
     assert [each.listing.instance.name for each in ways] == ["m-0", "m-1"]
 
@@ -123,28 +131,30 @@ def test_the_tightest_fit_comes_first_so_that_large_machines_stay_whole():
     large = Listing(Instance("i-1", "a", "owned", "owned", "owned", "running", "A100", 8), verdict=verdict)
     small = Listing(Instance("i-2", "b", "owned", "owned", "owned", "running", "A100", 2), verdict=verdict)
 
-    assert [each.spare for each in ranked(way(each, Want(1, gpu_kind("a100"))) for each in (large, small))] == [1, 7]
+    assert [
+        each.spare for each in ranked_options(option_of(each, GpuSpec(1, gpu_kind("a100"))) for each in (large, small))
+    ] == [1, 7]
 
 
 def test_a_launch_comes_last_and_only_where_its_machine_would_do():
     machine = Instance("", "notebook", "ec2", "s", "g5.12xlarge", "unknown", "A10G", 4, 22_888)
     made = Listing(machine, rate=Rate(5_672_000, "list"))
 
-    found = launch(made, Want(2, gpu_kind("a10g")))
+    found = launch_option(made, GpuSpec(2, gpu_kind("a10g")))
 
     assert found is not None
     assert found.micros(HOUR_MS) == 5_672_000
-    assert launch(made, Want(8, gpu_kind("a10g"))) is None
-    assert launch(made, Want(1, gpu_kind("h100"))) is None
+    assert launch_option(made, GpuSpec(8, gpu_kind("a10g"))) is None
+    assert launch_option(made, GpuSpec(1, gpu_kind("h100"))) is None
 
 
 def test_a_stand_in_has_the_model_and_at_least_the_memory():
     listing = Listing(Instance("i-1", "a", "ec2", "s", "p4d.24xlarge", "running", "A100", 8, 40_960))
 
-    want = stand_in(listing, 2)
+    want = stand_in_spec(listing, 2)
 
     assert want is not None
     assert want.kind.fits("NVIDIA A100-SXM4-80GB", 81_920)
     assert want.kind.fits("NVIDIA A100-SXM4-40GB", 40_960)
     assert not want.kind.fits("H100", 81_559)
-    assert stand_in(Listing(Instance("i-1", "a", "owned", "owned", "owned", "running")), 1) is None
+    assert stand_in_spec(Listing(Instance("i-1", "a", "owned", "owned", "owned", "running")), 1) is None

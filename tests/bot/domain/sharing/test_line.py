@@ -7,9 +7,9 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import GpuKind, gpu_kind
-from bot.domain.sharing.bookings import Hold
+from bot.domain.sharing.bookings import GpuHold
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.line import Vacancies, Waiter, served_now, spoken_for, turn_of
+from bot.domain.sharing.line import Vacancies, Waiter, awaited_gpus, turn_of, turns_now
 from tests.conftest import MONDAY
 
 NOW = MONDAY
@@ -50,7 +50,7 @@ machines = st.builds(
 
 @given(waiters, machines)
 def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, vacancies):
-    turns = served_now(line, Vacancies(vacancies, (), NOW), NOW)
+    turns = turns_now(line, Vacancies(vacancies, (), NOW), NOW)
 
     given_out = [(turn.instance_id, gpu) for turn in turns for gpu in turn.gpus]
     taken = {(each.instance.id, gpu) for each in vacancies for held in each.claims for gpu in held.gpus}
@@ -62,14 +62,14 @@ def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, vacancies):
 def test_whoever_waits_for_more_than_a_machine_has_by_now_gets_no_turn_and_holds_up_nobody():
     line = [waiter(1, instance="one", count=3), waiter(2, instance="one", count=2)]
 
-    turns = served_now(line, Vacancies([machine("one", gpus=2)], (), NOW), NOW)
+    turns = turns_now(line, Vacancies([machine("one", gpus=2)], (), NOW), NOW)
 
     assert [(turn.waiter.id, turn.gpus) for turn in turns] == [(2, (0, 1))]
 
 
 @given(waiters, machines)
 def test_nobody_gets_what_somebody_before_them_could_have_had(line, vacancies):
-    turns = served_now(line, Vacancies(vacancies, (), NOW), NOW)
+    turns = turns_now(line, Vacancies(vacancies, (), NOW), NOW)
 
     served = {turn.waiter.id for turn in turns}
     for turn in turns:
@@ -92,7 +92,7 @@ def test_whoever_stands_last_is_never_served_sooner_for_having_more_people_ahead
 
 @given(waiters, machines, st.integers(1, 4))
 def test_what_is_not_spoken_for_can_be_had_at_once(line, vacancies, count):
-    free = set(vacancies[0].unclaimed) - spoken_for(line, Vacancies(vacancies, (), NOW), "one")
+    free = set(vacancies[0].unclaimed) - awaited_gpus(line, Vacancies(vacancies, (), NOW), "one")
 
     turn = turn_of(waiter(99, instance="one", count=count), line, Vacancies(vacancies, (), NOW))
 
@@ -102,9 +102,9 @@ def test_what_is_not_spoken_for_can_be_had_at_once(line, vacancies, count):
 
 @given(waiters, machines, st.integers(0, 12), st.integers(1, 12))
 def test_no_turn_runs_into_a_booking(line, vacancies, begin, length):
-    booked = Hold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
+    booked = GpuHold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
 
-    for turn in served_now(line, Vacancies(vacancies, [booked], NOW), NOW):
+    for turn in turns_now(line, Vacancies(vacancies, [booked], NOW), NOW):
         hits = turn.instance_id == "one" and set(turn.gpus) & {0, 1}
         assert not (hits and booked.meets(turn.at, turn.at + turn.waiter.length))
 
@@ -135,7 +135,7 @@ def test_no_machine_no_turn():
 
 def test_a_booking_blocks_only_its_gpus():
     def turn(count: int):
-        booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
+        booked = [GpuHold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
         return turn_of(waiter(1, count=count), [], Vacancies([machine("one")], booked, NOW))
 
     assert [(turn(count).gpus, turn(count).at) for count in (1, 2, 3)] == [
@@ -146,8 +146,8 @@ def test_a_booking_blocks_only_its_gpus():
 
 
 def test_a_booking_of_one_machine_blocks_no_other():
-    booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
+    booked = [GpuHold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
 
-    turns = served_now([waiter(1, count=4)], Vacancies([machine("one"), machine("two")], booked, NOW), NOW)
+    turns = turns_now([waiter(1, count=4)], Vacancies([machine("one"), machine("two")], booked, NOW), NOW)
 
     assert [(turn.instance_id, turn.gpus) for turn in turns] == [("two", (0, 1, 2, 3))]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.reminders import AT_ONCE, MARKS, Reminder, due, due_mark
+from bot.domain.sharing.reminders import JUST_CHOSEN_MS, REMINDER_MARKS, Reminder, latest_mark, mark_to_tell
 
 START = 1_000 * HOUR_MS
 steps = st.lists(st.integers(-40, 90), max_size=40)
@@ -15,7 +15,7 @@ def told_over(claim, moments):
     """The marks that are told at these moments, with what was told before kept as the store keeps it."""
     said, told = None, []
     for now in moments:
-        mark = due(claim, Reminder(claim.id, claim.until_at, claim.from_at, said), now)
+        mark = mark_to_tell(claim, Reminder(claim.id, claim.until_at, claim.from_at, said), now)
         if mark is not None:
             told.append((mark, now))
             said = mark
@@ -40,11 +40,11 @@ def test_looked_at_every_minute_each_mark_worth_telling_is_told_when_it_comes(mi
 
     told = told_over(claim, range(START, claim.until_at + MINUTE_MS, MINUTE_MS))
 
-    worth = [mark for mark in MARKS if mark == 0 or (minutes - mark) * MINUTE_MS > AT_ONCE]
+    worth = [mark for mark in REMINDER_MARKS if mark == 0 or (minutes - mark) * MINUTE_MS > JUST_CHOSEN_MS]
     assert told == [(mark, claim.until_at - mark * MINUTE_MS) for mark in worth]
 
 
 def test_what_was_slept_through_is_skipped():
-    assert due_mark(START, START - 2 * HOUR_MS, START - 7 * MINUTE_MS) == 15
-    assert due_mark(START, START - 2 * HOUR_MS, START + 7 * MINUTE_MS) == 0
-    assert due_mark(START, START - 2 * HOUR_MS, START - 31 * MINUTE_MS) is None
+    assert latest_mark(START, START - 2 * HOUR_MS, START - 7 * MINUTE_MS) == 15
+    assert latest_mark(START, START - 2 * HOUR_MS, START + 7 * MINUTE_MS) == 0
+    assert latest_mark(START, START - 2 * HOUR_MS, START - 31 * MINUTE_MS) is None

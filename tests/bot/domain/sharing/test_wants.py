@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.machines.models import gpu_kind
-from bot.domain.sharing.wants import MOST, Want, is_plain, leading, parse
+from bot.domain.sharing.gpu_spec import MOST_SPEC_GPUS, GpuSpec, count_spec_words, is_plain_spec, parse_gpu_spec
 from bot.errors import Refused
 
 
@@ -53,7 +53,7 @@ from bot.errors import Refused
     ],
 )
 def test_a_want_is_read_as_it_is_typed(typed, count, meant):
-    want = parse(typed)
+    want = parse_gpu_spec(typed)
 
     assert want.count == count
     assert str(want.kind).removeprefix("RTX") == str(gpu_kind(meant)).removeprefix("RTX")
@@ -64,7 +64,7 @@ def test_a_want_is_read_as_it_is_typed(typed, count, meant):
 )
 def test_what_nobody_can_want_is_refused_with_an_example(typed):
     with pytest.raises(Refused, match=r"Try|such as|Say one"):
-        parse(typed)
+        parse_gpu_spec(typed)
 
 
 WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -87,8 +87,8 @@ def test_however_a_number_of_a_model_is_said_it_is_the_same_want(way, count, mod
     typed = case(way.format(n=count, word=WORDS[count - 1], model=model))
     words = (typed + after).split()
 
-    assert parse(typed) == Want(count, gpu_kind(model))
-    assert " ".join(words[: leading(words)]) == typed
+    assert parse_gpu_spec(typed) == GpuSpec(count, gpu_kind(model))
+    assert " ".join(words[: count_spec_words(words)]) == typed
 
 
 @given(st.text(max_size=100))
@@ -98,20 +98,21 @@ def test_any_text_is_a_want_or_a_sentence(text):
 
 def outcome(text: str) -> str:
     try:
-        want = parse(text)
+        want = parse_gpu_spec(text)
     except Refused as refused:
         return str(refused)
-    assert 1 <= want.count <= MOST
+    assert 1 <= want.count <= MOST_SPEC_GPUS
     return str(want)
 
 
 @given(
-    st.integers(1, MOST), st.sampled_from(["a100", "a100-80", "rtx6000 ada", "40gb", "any", "t4g", "4090", "gb200 nvl"])
+    st.integers(1, MOST_SPEC_GPUS),
+    st.sampled_from(["a100", "a100-80", "rtx6000 ada", "40gb", "any", "t4g", "4090", "gb200 nvl"]),
 )
 def test_a_want_is_read_again_as_it_is_written(count, meant):
-    want = Want(count, gpu_kind(meant))
+    want = GpuSpec(count, gpu_kind(meant))
 
-    assert parse(str(want)) == want
+    assert parse_gpu_spec(str(want)) == want
 
 
 @pytest.mark.parametrize(
@@ -141,11 +142,11 @@ def test_a_want_is_read_again_as_it_is_written(count, meant):
 def test_what_is_wanted_ends_where_the_time_or_the_note_begins(typed, spec):
     words = typed.split()
 
-    assert " ".join(words[: leading(words)]) == spec
+    assert " ".join(words[: count_spec_words(words)]) == spec
 
 
 def test_a_plain_want_is_told_from_a_name():
-    assert [is_plain(word) for word in ("2xA100", "40gb", ">=40gb", "2", "train-7", "a100", "dgx-1")] == (
+    assert [is_plain_spec(word) for word in ("2xA100", "40gb", ">=40gb", "2", "train-7", "a100", "dgx-1")] == (
         [True] * 4 + [False] * 3
     )
 
@@ -155,7 +156,7 @@ def test_a_plain_want_is_told_from_a_name():
     st.lists(st.sampled_from(["2", "2x", "a100", "80", "gb", "40gb", "for", "6h", "x", ">=", "rtx", "any", "é", "1x"]))
 )
 def test_the_words_that_tell_what_is_wanted_come_first_and_never_reach_the_time(words):
-    end = leading(words)
+    end = count_spec_words(words)
 
     assert (end > 0) == bool(words)
     assert not {"for", "6h"} & set(words[1:end])

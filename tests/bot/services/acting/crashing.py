@@ -195,7 +195,7 @@ def crashed(folder: Path, kind: str, point: str) -> Seen:
             room.reports("nb-5", 0.0, minutes=3)
         room.tick()
     done = room.action(action)
-    held = stored_claims.open_on(room.ctx.store.reading(), done.made_id or done.instance_id)
+    held = stored_claims.open_claims_on(room.ctx.store.reading(), done.made_id or done.instance_id)
     told, cards = room.told(ADA, "action_ended"), room.told(CHANNEL, "action_card")
     assert cards[-1] == action.id
     room.close()

@@ -16,7 +16,7 @@ def approved(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock, fleet=SandboxFleet(clock))
     room.sweep()
     room.reports("train-7", 0.0)
-    claims.claim(room.ctx, room.machine("train-7").id, CY, length=8 * HOUR_MS)
+    claims.claim_gpus(room.ctx, room.machine("train-7").id, CY, length=8 * HOUR_MS)
     action = room.asks("train-7")
     room.answers(action)
     yield room, room.approves(action)
@@ -42,7 +42,7 @@ def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
 def test_an_extension_calls_off_what_was_approved_too(approved):
     room, action = approved
 
-    claims.extend(room.ctx, room.machine("train-7").id, CY, by=HOUR_MS)
+    claims.extend_claim(room.ctx, room.machine("train-7").id, CY, by=HOUR_MS)
     executor.carry_out(room.ctx)
 
     assert room.action(action).state == "cancelled"

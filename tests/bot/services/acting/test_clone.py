@@ -46,7 +46,7 @@ def test_a_clone_is_an_image_and_then_a_machine_of_the_same_shape_claimed_for_wh
 
     done = room.action(action)
     [(name, _)] = room.fleet.launches
-    [held] = stored_claims.open_on(room.ctx.store.reading(), done.made_id)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), done.made_id)
     assert (done.state, room.fleet.copies) == ("done", [(NAME, reboot)])
     assert (room.machine(name).type, held.holder, held.note) == ("g5.xlarge", ADA, "same set-up")
     assert room.machine(name).tags["valet-until"] == "2026-11-23T11:08Z", "counted from its order, not its image's"
@@ -80,7 +80,7 @@ def test_a_machine_nobody_can_see_into_is_not_rebooted(room):
 
 
 def test_somebody_elses_machine_is_not_rebooted_and_ones_own_is(room):
-    claims.claim(room.ctx, room.machine(NAME).id, CY)
+    claims.claim_gpus(room.ctx, room.machine(NAME).id, CY)
 
     with pytest.raises(Refused, match=f"which <@{CY}> holds"):
         ask(room)
@@ -100,7 +100,7 @@ def test_work_that_began_after_the_request_is_not_rebooted_away(room):
 
 def test_a_claim_that_came_after_the_request_is_not_rebooted_away(room):
     action = ask(room)
-    claims.claim(room.ctx, room.machine(NAME).id, CY)
+    claims.claim_gpus(room.ctx, room.machine(NAME).id, CY)
     room.approves(action, DEE)
 
     minutes_pass(room, 1)

@@ -57,7 +57,7 @@ def test_an_approved_launch_makes_one_machine_claimed_for_whoever_asked(room):
     minutes_pass(room, 3)
 
     done = room.action(action)
-    [held] = stored_claims.open_on(room.ctx.store.reading(), done.made_id)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), done.made_id)
     assert (done.state, launches(room)) == ("done", 1)
     assert (held.holder, held.note, held.until_at - held.from_at) == (ADA, "try it", 2 * HOUR_MS)
     assert room.told(ADA, "action_ended") == [action.id]
@@ -167,7 +167,7 @@ def test_a_machine_made_by_an_order_without_an_answer_is_claimed_though_its_appr
 
     done = room.action(action)
     assert (done.state, launches(room)) == ("done", 1)
-    assert [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), done.made_id)] == [ADA]
+    assert [each.holder for each in stored_claims.open_claims_on(room.ctx.store.reading(), done.made_id)] == [ADA]
 
 
 def test_an_order_that_may_have_arrived_is_not_called_failed_and_not_sent_again(room):
@@ -195,11 +195,11 @@ def test_a_machine_that_turns_up_after_it_was_given_up_is_its_askers_and_its_end
     launch_expiry.ask_about_over(room.ctx)
 
     ended, machine = room.action(action), room.machine("scratch")
-    [held] = stored_claims.open_on(room.ctx.store.reading(), machine.id)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), machine.id)
     assert (ended.state, ended.made_id, held.holder) == ("unknown", machine.id, ADA)
     assert ended.outcome == "scratch was made by it after all, and runs."
     assert room.told(ADA, "action_ended") == [action.id] * 2
-    claims.release(room.ctx, held.id, ADA)
+    claims.release_claim(room.ctx, held.id, ADA)
     room.clock.forward(3 * HOUR_MS)
     room.reports("scratch", 0.0)
     launch_expiry.ask_about_over(room.ctx)
@@ -282,9 +282,9 @@ def over(room) -> str:
     """A launched machine whose time and claim are over; its name."""
     action = room.approves(ask(room))
     minutes_pass(room, 2)
-    [held] = stored_claims.open_on(room.ctx.store.reading(), room.action(action).made_id)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), room.action(action).made_id)
     room.clock.forward(2 * HOUR_MS)
-    claims.release(room.ctx, held.id, ADA)
+    claims.release_claim(room.ctx, held.id, ADA)
     return room.fleet.launches[0][0]
 
 
@@ -324,7 +324,7 @@ def test_a_machine_that_works_when_its_time_is_over_is_never_asked_about_and_its
 def test_a_machine_that_somebody_claims_is_not_asked_about(room):
     name = over(room)
     room.reports(name, 0.0)
-    claims.claim(room.ctx, room.machine(name).id, CY)
+    claims.claim_gpus(room.ctx, room.machine(name).id, CY)
 
     launch_expiry.ask_about_over(room.ctx)
 
@@ -343,7 +343,7 @@ def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room
 def test_gpus_that_somebody_has_booked_soon_are_no_alternative(room):
     room.reports("scratch", 0.0)
     room.tick()
-    bookings.book(room.ctx, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR_MS, length=HOUR_MS))
+    bookings.book_gpus(room.ctx, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR_MS, length=HOUR_MS))
 
     assert alternatives.free_like(room.ctx, room.settings.templates["box"], ADA) == []
 
@@ -367,7 +367,7 @@ def test_a_machine_that_is_being_made_for_somebody_is_not_taken_by_others(room):
     made = room.action(action).made_id
 
     with pytest.raises(Refused, match=f"was launched for <@{ADA}>, who gets it as soon as it is ready"):
-        claims.claim(room.ctx, made, CY)
+        claims.claim_gpus(room.ctx, made, CY)
 
     minutes_pass(room, 1)
-    assert [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), made)] == [ADA]
+    assert [each.holder for each in stored_claims.open_claims_on(room.ctx.store.reading(), made)] == [ADA]

@@ -92,7 +92,7 @@ class Making(RuleBasedStateMachine):
         """It takes many steps to its end."""
         machine = self.room.machine(RESIZED).id
         if held:
-            claims.claim(self.room.ctx, machine, CY, length=5 * HOUR_MS)
+            claims.claim_gpus(self.room.ctx, machine, CY, length=5 * HOUR_MS)
         if begun:
             asked = approvals.ask_to_resize(self.room.ctx, machine, CY, "g5.2xlarge", length=2 * HOUR_MS)
             self.room.approves(asked, BOB)
@@ -134,7 +134,7 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim_the_resized_one(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.ctx, self.room.machine(RESIZED).id, who, length=5 * HOUR_MS)
+            claims.claim_gpus(self.room.ctx, self.room.machine(RESIZED).id, who, length=5 * HOUR_MS)
 
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, yes=st.sampled_from([True, True, True, False]), which=st.integers(0, 9))
@@ -208,7 +208,7 @@ class Making(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.ctx, self.room.machine(STILL).id, who, length=30 * MINUTE_MS)
+            claims.claim_gpus(self.room.ctx, self.room.machine(STILL).id, who, length=30 * MINUTE_MS)
 
     @rule(place=st.sampled_from([f"{when} {call}" for call in PLACES for when in ("before", "after")]))
     def the_next_call_crashes(self, place):
@@ -244,7 +244,7 @@ class Making(RuleBasedStateMachine):
         for action in self.all():
             if action.kind in {"launch", "clone", "resize"} and action.state == "done":
                 assert any(self.world.named(name).id == action.made_id for name, _ in self.world.launches)
-            held = [each.holder for each in stored_claims.open_on(db, action.made_id)] if action.made_id else []
+            held = [each.holder for each in stored_claims.open_claims_on(db, action.made_id)] if action.made_id else []
             assert len(held) == len(set(held))
 
     @invariant()

@@ -97,7 +97,7 @@ class Nights(RuleBasedStateMachine):
         assert 0 < now - told["at"] <= 35 * MINUTE_MS
         assert now - self.worked_at > 59 * MINUTE_MS, "it works"
         assert self.util is not None, "nobody can tell whether it works"
-        assert not stored_claims.open_on(self.db, machine.id)
+        assert not stored_claims.open_claims_on(self.db, machine.id)
         assert not stored_line.offers_on(self.db, [machine.id])
         assert stored_snooze.on(self.db, machine.id, now) is None
 
@@ -143,12 +143,12 @@ class Nights(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def somebody_claims_or_gives_back(self, who):
-        held = stored_claims.open_on(self.db, self.listing.instance.id)
+        held = stored_claims.open_claims_on(self.db, self.listing.instance.id)
         with contextlib.suppress(Refused):
             if held:
-                claims.release(self.room.ctx, held[0].id, held[0].holder)
+                claims.release_claim(self.room.ctx, held[0].id, held[0].holder)
             else:
-                claims.claim(self.room.ctx, self.listing.instance.id, who, length=60 * MINUTE_MS)
+                claims.claim_gpus(self.room.ctx, self.listing.instance.id, who, length=60 * MINUTE_MS)
 
     @rule(who=PEOPLE, minutes=st.sampled_from([2, 40, 2000]), tap=st.booleans())
     def somebody_snoozes(self, who, minutes, tap):

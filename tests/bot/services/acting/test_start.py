@@ -30,7 +30,7 @@ def starts(room) -> list[str]:
 
 
 def holders(room) -> list[str]:
-    return [each.holder for each in stored_claims.open_on(room.ctx.store.reading(), room.machine(NAME).id)]
+    return [each.holder for each in stored_claims.open_claims_on(room.ctx.store.reading(), room.machine(NAME).id)]
 
 
 def test_an_approved_start_is_carried_out_once_and_claimed_for_whoever_asked(room):
@@ -38,7 +38,7 @@ def test_an_approved_start_is_carried_out_once_and_claimed_for_whoever_asked(roo
 
     minutes_pass(room, 3)
 
-    [held] = stored_claims.open_on(room.ctx.store.reading(), room.machine(NAME).id)
+    [held] = stored_claims.open_claims_on(room.ctx.store.reading(), room.machine(NAME).id)
     assert (room.action(action).state, starts(room)) == ("done", [NAME])
     assert (held.holder, held.note, held.until_at - held.from_at) == (ADA, "rerun", 3 * HOUR_MS)
     assert room.told(ADA, "action_news") == [f"{action.id} 0"]
@@ -211,7 +211,7 @@ def test_while_it_becomes_ready_nobody_else_gets_it(room):
     minutes_pass(room, 3)
 
     with pytest.raises(Refused, match=f"was started for <@{ADA}>"):
-        claims.claim(room.ctx, room.machine(NAME).id, CY)
+        claims.claim_gpus(room.ctx, room.machine(NAME).id, CY)
 
 
 def test_whoever_asked_may_call_it_off_while_it_waits_for_capacity(room):

@@ -200,7 +200,7 @@ def test_what_cannot_be_stopped_is_not_even_asked_about(room, name):
 
 
 def test_a_machine_held_by_somebody_else_may_be_asked_about_and_the_card_says_who_holds_it(idle):
-    held = claims.claim(idle.ctx, idle.machine("train-7").id, CY, length=8 * HOUR_MS).claims[0]
+    held = claims.claim_gpus(idle.ctx, idle.machine("train-7").id, CY, length=8 * HOUR_MS).claims[0]
 
     asked = idle.asks("train-7")
     idle.answers(asked)
@@ -328,7 +328,7 @@ def test_an_approval_does_not_wait_for_ever_for_a_region_that_is_down(idle):
     minutes_pass(idle, 3)
 
     assert (idle.action(action).state, idle.fleet.stops) == ("aborted", [])
-    assert claims.claim(idle.ctx, action.instance_id, ADA, length=None).claims
+    assert claims.claim_gpus(idle.ctx, action.instance_id, ADA, length=None).claims
 
 
 def test_a_region_that_comes_back_soon_is_waited_for(idle):

@@ -110,7 +110,7 @@ class Stops(RuleBasedStateMachine):
         said = {each.holder: each.answer for each in asked.values()}
         assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
         assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
-        held = stored_claims.open_on(self.room.ctx.store.reading(), before.id)
+        held = stored_claims.open_claims_on(self.room.ctx.store.reading(), before.id)
         assert all(claim.id in live.facts.claim_ids for claim in held), "claimed after the request"
         longer = [claim for claim in held if claim.id in asked and claim.until_at > asked[claim.id].until_at]
         assert not longer, "its holder has extended since they were asked"
@@ -173,19 +173,19 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def claim(self, who):
         with contextlib.suppress(Refused):
-            claims.claim(self.room.ctx, self.room.machine(NAME).id, who, length=30 * MINUTE_MS)
+            claims.claim_gpus(self.room.ctx, self.room.machine(NAME).id, who, length=30 * MINUTE_MS)
 
     @rule(who=PEOPLE)
     def release(self, who):
         with contextlib.suppress(Refused):
-            for held in stored_claims.open_on(self.room.ctx.store.reading(), self.room.machine(NAME).id):
-                claims.release(self.room.ctx, held.id, who)
+            for held in stored_claims.open_claims_on(self.room.ctx.store.reading(), self.room.machine(NAME).id):
+                claims.release_claim(self.room.ctx, held.id, who)
 
     @rule(then=st.sampled_from(["nothing", "extends", "needs it"]), early=st.booleans())
     def a_holder_agrees_and_may_think_better_of_it(self, then, early):
         """Before the approvers have decided, or between that and the call."""
         with contextlib.suppress(Refused):
-            claims.claim(self.room.ctx, self.room.machine(NAME).id, CY, length=30 * MINUTE_MS)
+            claims.claim_gpus(self.room.ctx, self.room.machine(NAME).id, CY, length=30 * MINUTE_MS)
             action = self.room.asks(NAME, ADA, "it runs the wrong model")
             self.room.answers(action)
             if early:
@@ -207,7 +207,7 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE)
     def extend(self, who):
         with contextlib.suppress(Refused):
-            claims.extend(self.room.ctx, self.room.machine(NAME).id, who, by=30 * MINUTE_MS)
+            claims.extend_claim(self.room.ctx, self.room.machine(NAME).id, who, by=30 * MINUTE_MS)
 
     @rule(count=st.sampled_from([1, 2, 5, 17, 65, 125]), ticks=st.booleans())
     def minutes_pass(self, count, ticks):

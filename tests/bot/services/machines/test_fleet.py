@@ -159,7 +159,7 @@ def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(r
     machine = room.machine("train-7")
     gpus, rate = machine.gpu_count, shown(room, "train-7").rate.micros_per_hour
     room.clock.forward(15 * MINUTE_MS)
-    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(2))
+    claims.claim_gpus(room.ctx, machine.id, ADA, choice=GpuChoice(2))
     room.clock.forward(105 * MINUTE_MS)  # nobody looked
     room.sweep()
 
@@ -171,9 +171,9 @@ def test_each_holder_of_some_gpus_pays_for_theirs_from_the_minute_they_claimed(r
 
 def test_a_claim_that_takes_other_gpus_keeps_what_it_had_until_then(room):
     machine = room.machine("train-7")
-    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(1))
+    claims.claim_gpus(room.ctx, machine.id, ADA, choice=GpuChoice(1))
     room.clock.forward(30 * MINUTE_MS)
-    claims.claim(room.ctx, machine.id, ADA, choice=GpuChoice(3))
+    claims.claim_gpus(room.ctx, machine.id, ADA, choice=GpuChoice(3))
     room.clock.forward(30 * MINUTE_MS)
     room.sweep()
 
@@ -245,7 +245,7 @@ def test_a_look_without_instances_empties_only_its_own_source(room):
 
 
 def test_the_holder_is_who_held_it_when_the_time_was_charged(room):
-    claims.claim(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS)
+    claims.claim_gpus(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS)
     room.sweep()
     room.clock.forward(HOUR_MS)
     room.sweep()

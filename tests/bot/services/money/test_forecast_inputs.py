@@ -16,7 +16,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.money.forecast.report import Report, Scope
 from bot.domain.money.plans import DAYS_AHEAD, Plan, merged
 from bot.domain.money.rates import USD, Charge, Rate
-from bot.domain.sharing.bookings import Booking, Slot
+from bot.domain.sharing.bookings import Booking, BookingSlot
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.services.context import Context
 from bot.services.money import forecast
@@ -76,7 +76,7 @@ def booked(ctx, name, since, until):
     )
     with ctx.store.writing() as db:
         stored_bookings.add(db, booking)
-        stored_bookings.add_slot(db, Slot(f"s-{name}", booking.id, f"i-{name}", "U0ADA0001", (0,), since, until))
+        stored_bookings.add_slot(db, BookingSlot(f"s-{name}", booking.id, f"i-{name}", "U0ADA0001", (0,), since, until))
 
 
 def approved(ctx, kind, name, *, length=None, yes=True, template=""):

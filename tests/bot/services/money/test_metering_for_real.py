@@ -50,10 +50,10 @@ def live(room: Room, step: Step) -> None:
         match step.what:
             case "ada" | "cy":
                 who = {"ada": ADA, "cy": CY}[step.what]
-                claims.claim(room.ctx, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
+                claims.claim_gpus(room.ctx, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
             case "release":
-                for claim in stored_claims.open_on(room.ctx.store.reading(), machine)[:1]:
-                    claims.release(room.ctx, claim.id, claim.holder)
+                for claim in stored_claims.open_claims_on(room.ctx.store.reading(), machine)[:1]:
+                    claims.release_claim(room.ctx, claim.id, claim.holder)
             case "reopen":
                 room.reopen()
             case "silence":
@@ -86,7 +86,7 @@ def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan)
     shares = [row for row in stored_ledger.between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
     assert sum(row["micros"] for row in shares) == sum(row["micros"] for row in charges)
     for who in (ADA, CY):
-        held = [claim for claim in stored_claims.since(db, 0, holder=who) if claim.instance_id == machine.id]
+        held = [claim for claim in stored_claims.claims_since(db, 0, holder=who) if claim.instance_id == machine.id]
         due = sum(len(each.gpus) * ((each.ended_at or clock()) - each.from_at) for each in held)
         assert sum(row["gpu_ms"] for row in shares if row["holder"] == who) == due
     room.close()

@@ -105,10 +105,10 @@ def happens(room: Room, event: str) -> None:
     machine = room.machine("train-7")
     match event:
         case "ada" | "cy":
-            claims.claim(room.ctx, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
+            claims.claim_gpus(room.ctx, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
         case "release":
-            for claim in stored_claims.open_on(room.ctx.store.reading(), machine.id)[:1]:
-                claims.release(room.ctx, claim.id, claim.holder)
+            for claim in stored_claims.open_claims_on(room.ctx.store.reading(), machine.id)[:1]:
+                claims.release_claim(room.ctx, claim.id, claim.holder)
         case "reopen":
             room.reopen()
         case "silence":

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.bookings import Slot, Wish
-from bot.domain.sharing.claims import AS_NOW, GRACE, Claim, GpuChoice
+from bot.domain.sharing.bookings import BookingRequest, BookingSlot
+from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import booking_slots, bookings, claims
 from store.sharing import bookings as stored_bookings
@@ -35,11 +35,11 @@ class Bookings(Company):
         self.is_up = True
         self.boot = "boot"
 
-    def ahead(self) -> list[Slot]:
-        return stored_bookings.ahead(self.room.ctx.store.reading())
+    def ahead(self) -> list[BookingSlot]:
+        return stored_bookings.slots_ahead(self.room.ctx.store.reading())
 
     def open_claims(self) -> list[Claim]:
-        return stored_claims.open_on(self.room.ctx.store.reading(), self.machine)
+        return stored_claims.open_claims_on(self.room.ctx.store.reading(), self.machine)
 
     @initialize(wishes=st.lists(st.tuples(PEOPLE, st.integers(1, 20), HOURS, CHOICES), min_size=1, max_size=4))
     def some_have_booked(self, wishes):
@@ -48,41 +48,41 @@ class Bookings(Company):
 
     @rule(who=PEOPLE, start=st.integers(1, 20), hours=HOURS, choice=CHOICES, weekly=st.booleans())
     def book(self, who, start, hours, choice, weekly):
-        wish = Wish(self.clock.now + start * HOUR_MS // 2, hours * HOUR_MS, choice, weekly)
+        wish = BookingRequest(self.clock.now + start * HOUR_MS // 2, hours * HOUR_MS, choice, weekly)
         with suppress(Refused):
-            bookings.book(self.room.ctx, self.machine, who, wish)
+            bookings.book_gpus(self.room.ctx, self.machine, who, wish)
 
     @precondition(lambda self: self.ahead())
     @rule(who=PEOPLE, number=st.integers(0, 20), series=st.booleans())
     def unbook(self, who, number, series):
         there = self.ahead()
         with suppress(Refused):
-            bookings.cancel(self.room.ctx, there[number % len(there)].id, who, series=series)
+            bookings.cancel_booking(self.room.ctx, there[number % len(there)].id, who, series=series)
 
     @rule(who=PEOPLE, hours=HOURS, choice=CHOICES | st.just(AS_NOW))
     def claim(self, who, hours, choice):
         with suppress(Refused):
-            claims.claim(self.room.ctx, self.machine, who, choice=choice, length=hours * HOUR_MS)
+            claims.claim_gpus(self.room.ctx, self.machine, who, choice=choice, length=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE, hours=HOURS)
     def extend(self, who, hours):
         with suppress(Refused):
-            claims.extend(self.room.ctx, self.machine, who, by=hours * HOUR_MS)
+            claims.extend_claim(self.room.ctx, self.machine, who, by=hours * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(who=PEOPLE)
     def release(self, who):
         for held in self.open_claims():
             if held.holder == who:
-                claims.release(self.room.ctx, held.id, who)
+                claims.release_claim(self.room.ctx, held.id, who)
 
-    @precondition(lambda self: stored_bookings.watched(self.room.ctx.store.reading()))
+    @precondition(lambda self: stored_bookings.slots_watched(self.room.ctx.store.reading()))
     @rule(who=PEOPLE)
     def say_i_am_here(self, who):
-        for slot in stored_bookings.watched(self.room.ctx.store.reading()):
+        for slot in stored_bookings.slots_watched(self.room.ctx.store.reading()):
             with suppress(Refused):
-                booking_slots.confirm(self.room.ctx, slot.id, who)
+                booking_slots.confirm_booking(self.room.ctx, slot.id, who)
 
     @rule(minutes=st.integers(1, 90))
     def time_passes(self, minutes):
@@ -128,19 +128,21 @@ class Bookings(Company):
 
     def jobs(self) -> None:
         self.room.sweep()
-        claims.expire(self.room.ctx)
-        booking_slots.run(self.room.ctx)
-        booking_slots.roll_on(self.room.ctx)
+        claims.expire_claims(self.room.ctx)
+        booking_slots.run_booking_slots(self.room.ctx)
+        booking_slots.extend_weekly_bookings(self.room.ctx)
         self.room.posted()
         mine = {claim.holder for claim in self.open_claims()}
         late = [slot for slot in self.ahead() if slot.from_at <= self.clock.now and slot.holder not in mine]
         assert not late or not self.is_up, "whose time has come has their claim"
-        assert all(held.until_at + GRACE > self.clock.now for held in self.open_claims()), "no claim outlives its grace"
+        assert all(held.until_at + CLAIM_GRACE_MS > self.clock.now for held in self.open_claims()), (
+            "no claim outlives its grace"
+        )
         assert all(slot.until_at > self.clock.now for slot in self.ahead()), "what is over is not waited for"
 
     @invariant()
     def no_gpu_is_promised_twice_at_one_time(self):
-        kept: list[Claim | Slot] = [*self.open_claims(), *self.ahead()]
+        kept: list[Claim | BookingSlot] = [*self.open_claims(), *self.ahead()]
         for one, two in combinations(kept, 2):
             meets = one.from_at < two.until_at and two.from_at < one.until_at
             if isinstance(one, Claim) and isinstance(two, Claim):
@@ -180,16 +182,16 @@ TestBookings.settings = settings(max_examples=examples(40), stateful_step_count=
 def test_a_weekly_booking_is_claimed_every_week_never_twice_and_ends(tmp_path, clock):
     room = Room(tmp_path / "valet.db", clock, alone=True)
     room.sweep()
-    wish = Wish(clock.now + HOUR_MS, 2 * HOUR_MS, GpuChoice(count=2), weekly=True)
-    bookings.book(room.ctx, room.machine("train-7").id, ADA, wish)
+    wish = BookingRequest(clock.now + HOUR_MS, 2 * HOUR_MS, GpuChoice(count=2), weekly=True)
+    bookings.book_gpus(room.ctx, room.machine("train-7").id, ADA, wish)
 
-    while there := stored_bookings.ahead(room.ctx.store.reading()):
-        for moment in (there[0].from_at, there[0].until_at, there[0].until_at + GRACE):
+    while there := stored_bookings.slots_ahead(room.ctx.store.reading()):
+        for moment in (there[0].from_at, there[0].until_at, there[0].until_at + CLAIM_GRACE_MS):
             clock.now = moment
             room.sweep()
-            claims.expire(room.ctx)
-            booking_slots.run(room.ctx)
-            booking_slots.roll_on(room.ctx)
+            claims.expire_claims(room.ctx)
+            booking_slots.run_booking_slots(room.ctx)
+            booking_slots.extend_weekly_bookings(room.ctx)
 
     found = rows(room.ctx.store.reading(), "SELECT from_at, state FROM slots ORDER BY from_at")
     room.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from bot.services.sharing import bookings, claims
@@ -22,12 +22,12 @@ def room(tmp_path, clock):
 
 
 def book(room, name="train-7", *, who=ADA, at=10, hours=1, count=2):
-    wish = Wish(MONDAY + at * HOUR_MS, hours * HOUR_MS, GpuChoice(count=count))
-    return bookings.book(room.ctx, room.machine(name).id, who, wish)[1][0]
+    wish = BookingRequest(MONDAY + at * HOUR_MS, hours * HOUR_MS, GpuChoice(count=count))
+    return bookings.book_gpus(room.ctx, room.machine(name).id, who, wish)[1][0]
 
 
 def test_only_what_is_held_at_the_same_time_counts_against_gpus_at_a_time(room):
-    claims.claim(room.ctx, room.machine("train-3").id, ADA, choice=GpuChoice(count=2), length=2 * HOUR_MS)
+    claims.claim_gpus(room.ctx, room.machine("train-3").id, ADA, choice=GpuChoice(count=2), length=2 * HOUR_MS)
 
     assert book(room, at=3).gpus == (0, 1)
     with pytest.raises(Refused, match="you would have 4 GPUs, the limit is 3"):
@@ -55,7 +55,7 @@ def test_there_is_a_limit_to_how_many_and_how_far_ahead(room):
         book(room, at=28 * 24 + 1)
     with pytest.raises(Refused, match="over already"):
         book(room, at=0)
-    bookings.cancel(room.ctx, bookings.upcoming(room.ctx)[0].id, ADA)
+    bookings.cancel_booking(room.ctx, bookings.upcoming_bookings(room.ctx)[0].id, ADA)
     assert book(room, at=30)
 
 
@@ -63,4 +63,4 @@ def test_a_refused_booking_leaves_nothing_behind(room):
     with pytest.raises(Refused):
         book(room, hours=20)
 
-    assert bookings.upcoming(room.ctx) == []
+    assert bookings.upcoming_bookings(room.ctx) == []

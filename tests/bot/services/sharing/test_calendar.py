@@ -10,10 +10,10 @@ from icalendar import Calendar
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import plain_name
-from bot.domain.sharing.bookings import Wish
+from bot.domain.sharing.bookings import BookingRequest
 from bot.errors import Refused
 from bot.services.sharing import booking_slots, bookings, calendar, claims
-from bot.services.sharing.calendar import Event, as_ics
+from bot.services.sharing.calendar import CalendarEvent, calendar_file
 from tests.bot.services.room import ADA, BOB, CY
 from tests.conftest import MONDAY
 from tests.examples import examples
@@ -24,9 +24,9 @@ def read(found: bytes) -> list:
     return list(Calendar.from_ical(found).walk("VEVENT"))
 
 
-def events(room) -> list[Event]:
+def events(room) -> list[CalendarEvent]:
     """Everybody's, but the neighbours'."""
-    return [event for event in calendar.events(room.ctx) if event.instance_id != MACHINE]
+    return [event for event in calendar.calendar_events(room.ctx) if event.instance_id != MACHINE]
 
 
 def utc(at: int) -> datetime:
@@ -36,7 +36,7 @@ def utc(at: int) -> datetime:
 HOSTILE = 'a\r\nEND:VEVENT\r\nBEGIN:VALARM;x=\\n,;:"'
 EVENTS = st.lists(
     st.builds(
-        lambda number, start, length, title, tentative: Event(
+        lambda number, start, length, title, tentative: CalendarEvent(
             f"{number}@gpu-valet", MONDAY, start * 1000, (start + length) * 1000, title, ADA, "i-1", tentative
         ),
         st.integers(0, 10**9),
@@ -50,10 +50,10 @@ EVENTS = st.lists(
 
 
 @given(EVENTS, st.text(max_size=80))
-@example([Event("1@x", 0, 0, 1000, HOSTILE, ADA, "i-1", tentative=False)], "a\nb;c,d")
+@example([CalendarEvent("1@x", 0, 0, 1000, HOSTILE, ADA, "i-1", tentative=False)], "a\nb;c,d")
 @settings(deadline=None)
 def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_its_line(events, name):
-    made = as_ics(events, name)
+    made = calendar_file(events, name)
 
     back = read(made)
     assert [str(entry["uid"]) for entry in back] == [event.uid for event in events]
@@ -67,14 +67,14 @@ def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_it
 
 def test_an_entry_keeps_its_identity_when_a_booking_becomes_a_claim_and_is_extended(room):
     room.reports("train-7", 0.0)
-    made, _ = bookings.book(
-        room.ctx, room.machine("train-7").id, ADA, Wish(MONDAY + HOUR_MS, 4 * HOUR_MS, note="eval; x")
+    made, _ = bookings.book_gpus(
+        room.ctx, room.machine("train-7").id, ADA, BookingRequest(MONDAY + HOUR_MS, 4 * HOUR_MS, note="eval; x")
     )
     before = events(room)
 
     room.clock.forward(HOUR_MS)
-    booking_slots.begin(room.ctx)
-    claims.extend(room.ctx, made.instance_id, ADA, by=HOUR_MS)
+    booking_slots.begin_bookings(room.ctx)
+    claims.extend_claim(room.ctx, made.instance_id, ADA, by=HOUR_MS)
 
     (after,) = events(room)
     assert after.uid == before[0].uid
@@ -84,9 +84,9 @@ def test_an_entry_keeps_its_identity_when_a_booking_becomes_a_claim_and_is_exten
 
 
 def test_what_was_released_ends_when_it_was_and_leaves_after_two_weeks(room):
-    held = claims.claim(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS).claims[0]
+    held = claims.claim_gpus(room.ctx, room.machine("train-7").id, ADA, length=8 * HOUR_MS).claims[0]
     room.clock.forward(HOUR_MS)
-    claims.release(room.ctx, held.id, ADA)
+    claims.release_claim(room.ctx, held.id, ADA)
 
     assert [event.until_at for event in events(room)] == [MONDAY + HOUR_MS]
     room.clock.forward(14 * DAY_MS)
@@ -94,39 +94,39 @@ def test_what_was_released_ends_when_it_was_and_leaves_after_two_weeks(room):
 
 
 def feed(room, token: str) -> list:
-    found = calendar.feed(room.ctx, hashlib.sha256(token.encode()).hexdigest())
+    found = calendar.calendar_feed(room.ctx, hashlib.sha256(token.encode()).hexdigest())
     return read(found) if found is not None else ["gone"]
 
 
 def test_a_feed_has_ones_own_or_a_teams_and_nothing_else(room):
-    claims.claim(room.ctx, room.machine("train-7").id, ADA)
-    claims.claim(room.ctx, room.machine("train-3").id, CY)
+    claims.claim_gpus(room.ctx, room.machine("train-7").id, ADA)
+    claims.claim_gpus(room.ctx, room.machine("train-3").id, CY)
 
-    mine, _ = calendar.subscribe(room.ctx, ADA)
-    teams, _ = calendar.subscribe(room.ctx, BOB, "vision")
+    mine, _ = calendar.subscribe_to_feed(room.ctx, ADA)
+    teams, _ = calendar.subscribe_to_feed(room.ctx, BOB, "vision")
 
     assert [str(entry["summary"]) for entry in feed(room, mine)] == ["train-7"]
     assert [str(entry["summary"]) for entry in feed(room, teams)] == ["train-3"]
     with pytest.raises(Refused, match='You are in no team "vision"'):
-        calendar.subscribe(room.ctx, ADA, "vision")
+        calendar.subscribe_to_feed(room.ctx, ADA, "vision")
 
 
 def test_a_feed_stops_when_it_is_revoked_replaced_or_its_person_leaves_the_team(room):
-    first, was_there = calendar.subscribe(room.ctx, ADA)
-    second, replaced = calendar.subscribe(room.ctx, ADA)
-    team, _ = calendar.subscribe(room.ctx, ADA, "nlp")
+    first, was_there = calendar.subscribe_to_feed(room.ctx, ADA)
+    second, replaced = calendar.subscribe_to_feed(room.ctx, ADA)
+    team, _ = calendar.subscribe_to_feed(room.ctx, ADA, "nlp")
 
     assert (was_there, replaced) == (False, True)
     assert (feed(room, first), feed(room, second), feed(room, team)) == (["gone"], [], [])
     room.roster = type(room.roster)()
     assert feed(room, team) == ["gone"]
-    calendar.unsubscribe(room.ctx, ADA)
+    calendar.unsubscribe_from_feeds(room.ctx, ADA)
     assert feed(room, second) == ["gone"]
     assert feed(room, "") == ["gone"]
 
 
 def test_only_a_hash_of_the_address_is_kept(room):
-    token, _ = calendar.subscribe(room.ctx, ADA)
+    token, _ = calendar.subscribe_to_feed(room.ctx, ADA)
 
     assert token.encode() not in room.path.read_bytes()
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.bookings import Wish
-from bot.domain.sharing.claims import AS_NOW, GRACE, Claim, GpuChoice
+from bot.domain.sharing.bookings import BookingRequest
+from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import executor
 from bot.services.machines import verdict
@@ -20,7 +20,7 @@ from tests.neighbours import CLAIM
 
 
 def take(room, name: str, who: str, length: int | None = 4 * HOUR_MS, note: str = "") -> Claim:
-    made = claims.claim(room.ctx, room.machine(name).id, who, length=length, note=note)
+    made = claims.claim_gpus(room.ctx, room.machine(name).id, who, length=length, note=note)
     mine = made.claim_of(who)
     assert mine is not None
     return mine
@@ -37,7 +37,7 @@ def test_of_fifty_who_ask_at_once_one_gets_it_and_the_others_are_told_who(room):
     def ask(number: int) -> None:
         try:
             got.append(take(room, "train-7", f"U{number:03}"))
-        except claims.Taken as taken:
+        except claims.GpusTaken as taken:
             told.append(taken.claims[0].holder)
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(50)]
@@ -54,7 +54,7 @@ def test_of_fifty_who_ask_at_once_one_gets_it_and_the_others_are_told_who(room):
 def test_the_second_is_told_who_holds_it_until_when(room):
     mine = take(room, "train-7", ADA, note="ablation")
 
-    with pytest.raises(claims.Taken) as taken:
+    with pytest.raises(claims.GpusTaken) as taken:
         take(room, "train-7", CY)
 
     assert taken.value.claims == (mine,)
@@ -90,11 +90,11 @@ def test_a_machine_that_does_not_run_cannot_be_claimed(room):
 
 def test_expiry_frees_it_and_tells_its_holder_once(room):
     mine = take(room, "train-7", ADA)
-    room.clock.forward(4 * HOUR_MS + GRACE)
+    room.clock.forward(4 * HOUR_MS + CLAIM_GRACE_MS)
 
-    assert claims.expire(room.ctx) == 1
+    assert claims.expire_claims(room.ctx) == 1
     room.posted()
-    assert claims.expire(room.ctx) == 0
+    assert claims.expire_claims(room.ctx) == 0
 
     assert room.told(ADA, "claim_ended") == [mine.id]
     assert take(room, "train-7", CY).holder == CY
@@ -102,30 +102,30 @@ def test_expiry_frees_it_and_tells_its_holder_once(room):
 
 def test_a_claim_whose_time_is_over_gives_way_before_the_job_comes_round(room):
     over = take(room, "train-7", ADA)
-    room.clock.forward(4 * HOUR_MS + GRACE)
+    room.clock.forward(4 * HOUR_MS + CLAIM_GRACE_MS)
 
     assert take(room, "train-7", CY).holder == CY
 
     assert room.told(ADA, "claim_ended") == [over.id]
-    assert claims.expire(room.ctx) == 0
+    assert claims.expire_claims(room.ctx) == 0
 
 
 def test_its_holder_releases_it_without_a_word_and_only_once(room):
     mine = take(room, "train-7", ADA)
 
-    released = claims.release(room.ctx, mine.id, ADA)
+    released = claims.release_claim(room.ctx, mine.id, ADA)
 
     assert released.id == mine.id
     assert room.told(ADA) == []
     with pytest.raises(Refused, match="has ended already"):
-        claims.release(room.ctx, mine.id, ADA)
+        claims.release_claim(room.ctx, mine.id, ADA)
 
 
 @pytest.mark.parametrize("who", [BOB, DEE])
 def test_an_approver_may_release_it_and_the_holder_is_told(room, who):
     mine = take(room, "train-7", ADA)
 
-    claims.release(room.ctx, mine.id, who)
+    claims.release_claim(room.ctx, mine.id, who)
 
     assert room.told(ADA, "claim_ended") == [mine.id]
 
@@ -134,7 +134,7 @@ def test_anybody_else_may_not_release_it(room):
     mine = take(room, "train-7", ADA)
 
     with pytest.raises(Refused, match=f"<@{ADA}>'s"):
-        claims.release(room.ctx, mine.id, CY)
+        claims.release_claim(room.ctx, mine.id, CY)
 
     assert open_claims(room) == [mine]
 
@@ -144,9 +144,9 @@ def test_a_claim_on_a_machine_that_is_gone_ends_and_its_holder_is_told(room):
     room.fleet.terminate("train-7")
     room.sweep()
 
-    assert claims.expire(room.ctx) == 0, "one look may have missed it"
+    assert claims.expire_claims(room.ctx) == 0, "one look may have missed it"
     room.clock.forward(10 * MINUTE_MS)
-    assert claims.expire(room.ctx) == 1
+    assert claims.expire_claims(room.ctx) == 1
 
     ended = stored_claims.by_id(room.ctx.store.reading(), mine.id)
     assert ended is not None
@@ -171,7 +171,7 @@ def test_a_claim_that_is_refused_calls_nothing_off(room):
     room.reports("train-7", 0.0)
     action = room.asks("train-7", CY)
 
-    with pytest.raises(claims.Taken):
+    with pytest.raises(claims.GpusTaken):
         take(room, "train-7", DEE)
 
     assert room.action(action).state == "pending"
@@ -196,7 +196,7 @@ def test_half_a_surrogate_pair_in_a_note_breaks_nothing(room):
 
 def test_what_was_done_is_in_the_audit(room):
     mine = take(room, "train-7", ADA, note="x")
-    claims.release(room.ctx, mine.id, ADA)
+    claims.release_claim(room.ctx, mine.id, ADA)
 
     noted = stored_audit.of(room.ctx.store.reading(), mine.instance_id)
     assert [(row.who, row.did) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
@@ -234,10 +234,10 @@ def held(room, name: str, who: str) -> Claim:
 @pytest.mark.parametrize(("count", "kept"), [(1, (3,)), (2, (2, 3)), (3, (0, 2, 3)), (8, tuple(range(8)))])
 def test_said_again_with_a_number_it_keeps_the_gpus_on_which_its_job_runs(room, count, kept):
     machine = room.machine("train-7").id
-    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(2, 3)), length=4 * HOUR_MS)
+    claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(indexes=(2, 3)), length=4 * HOUR_MS)
     works_on(room, "train-7", 3)
 
-    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=count))
+    claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(count=count))
 
     assert held(room, "train-7", ADA).gpus == kept
     assert held(room, "train-7", ADA).until_at == room.clock() + 8 * HOUR_MS
@@ -245,11 +245,13 @@ def test_said_again_with_a_number_it_keeps_the_gpus_on_which_its_job_runs(room, 
 
 def test_gpus_that_somebody_has_booked_for_later_are_not_swapped_for_others(room):
     machine = room.machine("train-7").id
-    bookings.book(room.ctx, machine, CY, Wish(room.clock() + 3 * HOUR_MS, HOUR_MS, GpuChoice(indexes=(0,))))
-    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=2 * HOUR_MS)
+    bookings.book_gpus(
+        room.ctx, machine, CY, BookingRequest(room.clock() + 3 * HOUR_MS, HOUR_MS, GpuChoice(indexes=(0,)))
+    )
+    claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=2 * HOUR_MS)
 
-    with pytest.raises(bookings.Booked):
-        claims.claim(room.ctx, machine, ADA, choice=GpuChoice(count=2), length=5 * HOUR_MS)
+    with pytest.raises(bookings.BookingInTheWay):
+        claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(count=2), length=5 * HOUR_MS)
 
     assert held(room, "train-7", ADA).gpus == (0, 1)
 
@@ -257,9 +259,9 @@ def test_gpus_that_somebody_has_booked_for_later_are_not_swapped_for_others(room
 @pytest.mark.parametrize("choice", [GpuChoice(indexes=(6,)), GpuChoice(count=1), GpuChoice(), AS_NOW])
 def test_what_is_taken_beside_a_claim_lets_no_gpu_go_and_ends_no_sooner(room, choice):
     machine = room.machine("train-7").id
-    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=9 * HOUR_MS)
+    claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(indexes=(0, 1)), length=9 * HOUR_MS)
 
-    claims.take(room.ctx, machine, ADA, choice=choice, length=HOUR_MS)
+    claims.take_gpus(room.ctx, machine, ADA, choice=choice, length=HOUR_MS)
 
     mine = held(room, "train-7", ADA)
     assert {0, 1} <= set(mine.gpus)
@@ -269,15 +271,15 @@ def test_what_is_taken_beside_a_claim_lets_no_gpu_go_and_ends_no_sooner(room, ch
 
 def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
     machine = room.machine("train-7").id
-    claims.claim(room.ctx, machine, CY, length=2 * HOUR_MS)
-    line.wait(room.ctx, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR_MS)
-    claims.release(room.ctx, held(room, "train-7", CY).id, CY)
-    line.offer_due(room.ctx)
-    [place] = line.places(room.ctx, ADA)
+    claims.claim_gpus(room.ctx, machine, CY, length=2 * HOUR_MS)
+    line.join_line(room.ctx, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR_MS)
+    claims.release_claim(room.ctx, held(room, "train-7", CY).id, CY)
+    line.offer_due_turns(room.ctx)
+    [place] = line.places_of_person(room.ctx, ADA)
     assert place.offer is not None
-    claims.claim(room.ctx, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR_MS)
+    claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR_MS)
 
-    line.take(room.ctx, place.offer.id, ADA)
+    line.take_offer(room.ctx, place.offer.id, ADA)
 
     assert held(room, "train-7", ADA).gpus == (0, 1, 7)
     assert held(room, "train-7", ADA).until_at == room.clock() + 9 * HOUR_MS
@@ -286,14 +288,14 @@ def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
 def test_a_claim_on_one_machine_says_nothing_about_another(room):
     here, there = take(room, "train-7", ADA), take(room, "train-3", ADA)
     with room.ctx.store.writing() as db:
-        assert stored_claims.regrip(db, here, (2, 3), room.clock())
+        assert stored_claims.change_gpus(db, here, (2, 3), room.clock())
 
     db = room.ctx.store.reading()
-    assert [(each.id, each.gpus) for each in stored_claims.open_on(db, here.instance_id)] == [(here.id, (2, 3))]
-    assert list(stored_claims.open_on(db, there.instance_id)) == [there]
-    assert list(stored_claims.open_on(db, room.machine("train-9").id)) == []
+    assert [(each.id, each.gpus) for each in stored_claims.open_claims_on(db, here.instance_id)] == [(here.id, (2, 3))]
+    assert list(stored_claims.open_claims_on(db, there.instance_id)) == [there]
+    assert list(stored_claims.open_claims_on(db, room.machine("train-9").id)) == []
     taken = rows(db, "SELECT gpu FROM claimed_gpus WHERE claim_id = ? ORDER BY gpu", there.id)
     assert tuple(row["gpu"] for row in taken) == there.gpus
-    free = claims.claim(room.ctx, here.instance_id, CY, choice=GpuChoice(6)).claim_of(CY)
+    free = claims.claim_gpus(room.ctx, here.instance_id, CY, choice=GpuChoice(6)).claim_of(CY)
     assert free is not None
     assert free.gpus == (0, 1, 4, 5, 6, 7)

@@ -10,8 +10,8 @@ from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.sharing.find import FREE, ranked, way
-from bot.domain.sharing.wants import parse
+from bot.domain.sharing.find import FREE_TIERS, option_of, ranked_options
+from bot.domain.sharing.gpu_spec import parse_gpu_spec
 from bot.errors import NotFound, Refused
 from bot.services.sharing import claims, find
 from store.machines import fleet as stored_fleet
@@ -33,7 +33,7 @@ def crowded(ctx, seed: int) -> None:
             stored_fleet.save_verdicts(db, {each.id: (verdict(chance, now), 0) for each in made})
         for each in chance.sample(made, 100):
             count = chance.choice([1, 4, 7, 8])
-            claims.claim(ctx, each.id, chance.choice([ADA, CY]), choice=GpuChoice(count), length=HOUR_MS)
+            claims.claim_gpus(ctx, each.id, chance.choice([ADA, CY]), choice=GpuChoice(count), length=HOUR_MS)
 
 
 def verdict(chance: random.Random, now: int) -> Verdict:
@@ -49,35 +49,35 @@ def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed)
     every = listings.listings_page(room.ctx.store.reading(), FleetFilter(), limit=-1)
 
     for text in WANTS:
-        want = parse(text)
-        found = find.find(room.ctx, want, "U0NEW")
-        whole = ranked((way(each, want, "U0NEW") for each in every), find.MOST)
+        want = parse_gpu_spec(text)
+        found = find.find_gpus(room.ctx, want, "U0NEW")
+        whole = ranked_options((option_of(each, want, "U0NEW") for each in every), find.MOST_OF_TIER)
 
         assert [each.tier for each in found.ways] == [each.tier for each in whole]
-        free = [(each.tier, each.seen) for each in found.ways if each.tier in FREE]
-        assert free == [(each.tier, each.seen) for each in whole if each.tier in FREE]
+        free = [(each.tier, each.seen) for each in found.ways if each.tier in FREE_TIERS]
+        assert free == [(each.tier, each.seen) for each in whole if each.tier in FREE_TIERS]
 
 
 def test_a_gpu_that_no_machine_has_is_refused_with_those_there_are(room):
     with pytest.raises(NotFound, match=r"No machine here has a GPU like B200\. You have A100, A10G, H100"):
-        find.find(room.ctx, parse("b200"), ADA)
+        find.find_gpus(room.ctx, parse_gpu_spec("b200"), ADA)
     with pytest.raises(NotFound, match="No machine here has 16 A100 GPUs; the largest has 8"):
-        find.find(room.ctx, parse("16xa100"), ADA)
+        find.find_gpus(room.ctx, parse_gpu_spec("16xa100"), ADA)
 
 
 def test_an_empty_fleet_is_said_not_broken(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock)
 
     with pytest.raises(Refused, match="No machine here has a GPU like"):
-        find.find(room.ctx, parse("a100"), ADA)
+        find.find_gpus(room.ctx, parse_gpu_spec("a100"), ADA)
     room.close()
 
 
 def test_where_nothing_is_free_the_most_that_is_comes_instead(room):
     for name, count in (("train-7", 6), ("train-9", 8)):
-        claims.claim(room.ctx, room.machine(name).id, ADA, choice=GpuChoice(count), length=HOUR_MS)
+        claims.claim_gpus(room.ctx, room.machine(name).id, ADA, choice=GpuChoice(count), length=HOUR_MS)
 
-    found = find.find(room.ctx, parse("8xa100"), CY)
+    found = find.find_gpus(room.ctx, parse_gpu_spec("8xa100"), CY)
 
     assert found.best is None
     assert found.fewer is not None
@@ -85,9 +85,9 @@ def test_where_nothing_is_free_the_most_that_is_comes_instead(room):
 
 
 def test_what_one_holds_already_is_not_offered_but_said(room):
-    claims.claim(room.ctx, room.machine("train-7").id, ADA, length=HOUR_MS)
+    claims.claim_gpus(room.ctx, room.machine("train-7").id, ADA, length=HOUR_MS)
 
-    found = find.find(room.ctx, parse("a100-40"), ADA)
+    found = find.find_gpus(room.ctx, parse_gpu_spec("a100-40"), ADA)
 
     assert found.ways == ()
     assert [each.instance.name for each in found.mine] == ["train-7"]

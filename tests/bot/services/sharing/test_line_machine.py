@@ -15,9 +15,9 @@ from hypothesis.stateful import (
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import Claim, GpuChoice
-from bot.domain.sharing.line import STALE, Waiter
-from bot.domain.sharing.offers import Offer
-from bot.domain.sharing.wants import parse
+from bot.domain.sharing.gpu_spec import parse_gpu_spec
+from bot.domain.sharing.line import WAIT_STALE_MS, Waiter
+from bot.domain.sharing.offers import LineOffer
 from bot.errors import Refused
 from bot.services.sharing import claims, handovers, line, requests
 from store.machines import listings
@@ -37,15 +37,15 @@ counts, hours = st.sampled_from((None, 1, 2, 3)), st.sampled_from((1, 3, 8))
 class Line(Company):
     """People of one company and two of its machines."""
 
-    def open_offers(self) -> list[Offer]:
+    def open_offers(self) -> list[LineOffer]:
         return stored_line.open_offers(self.db)
 
     @rule(person=who, name=where, count=counts, length=hours)
     def claim(self, person: str, name: str, count: int | None, length: int) -> None:
-        before, ahead = self.listing(name), stored_line.unoffered(self.db)
-        own = [each.id for each in stored_line.of_person(self.db, person) if each.could_use(before.instance)]
+        before, ahead = self.listing(name), stored_line.waiters_unoffered(self.db)
+        own = [each.id for each in stored_line.places_of(self.db, person) if each.could_use(before.instance)]
         try:
-            made = claims.claim(
+            made = claims.claim_gpus(
                 self.room.ctx, before.instance.id, person, choice=GpuChoice(count=count), length=length * HOUR_MS
             )
         except Refused:
@@ -56,18 +56,18 @@ class Line(Company):
         first = next((each for each in ahead if each.instance_id == before.instance.id and each.person != person), None)
         if gained and first and first.id < min(own, default=first.id + 1) and before.claim_of(first.person) is None:
             assert len(made.unclaimed) >= first.amount(before.instance), "somebody jumped the line"
-        for waiter in stored_line.of_person(self.db, person):
+        for waiter in stored_line.places_of(self.db, person):
             served = waiter.could_use(before.instance) and len(gained) >= waiter.amount(before.instance)
             assert not served, "who has what they waited for still waits"
 
     @rule(person=who, name=where, length=hours)
     def extend(self, person: str, name: str, length: int) -> None:
-        self.tried(lambda: claims.extend(self.room.ctx, self.room.machine(name).id, person, by=length * HOUR_MS))
+        self.tried(lambda: claims.extend_claim(self.room.ctx, self.room.machine(name).id, person, by=length * HOUR_MS))
 
     @initialize(length=hours, wanted=st.lists(st.tuples(who, where, counts), max_size=5))
     def all_is_taken_and_some_wait(self, length: int, wanted: list[tuple[str, str, int | None]]) -> None:
         for person, name in zip(PEOPLE, MACHINES, strict=False):
-            claims.claim(self.room.ctx, self.room.machine(name).id, person, length=length * HOUR_MS)
+            claims.claim_gpus(self.room.ctx, self.room.machine(name).id, person, length=length * HOUR_MS)
         for person, name, count in wanted:
             self.wait(person, name, count, length)
 
@@ -75,14 +75,14 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def release(self, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
-        claims.release(self.room.ctx, held.id, held.holder)
+        claims.release_claim(self.room.ctx, held.id, held.holder)
 
     @precondition(lambda self: self.claims())
     @rule(person=who, name=where, count=counts)
     def snatch(self, person: str, name: str, count: int | None) -> None:
         """Somebody is quicker than the job that makes offers."""
         for held in self.listing(name).claims:
-            claims.release(self.room.ctx, held.id, held.holder)
+            claims.release_claim(self.room.ctx, held.id, held.holder)
         if self.listing(name).running:
             self.claim(person, name, count, 1)
 
@@ -96,12 +96,12 @@ class Line(Company):
 
     @rule(person=who, count=st.sampled_from((1, 2, 4)), length=hours)
     def wait_for_any(self, person: str, count: int, length: int) -> None:
-        self.stands(person, want=parse(f"{count}xA10G"), length=length * HOUR_MS)
+        self.stands(person, want=parse_gpu_spec(f"{count}xA10G"), length=length * HOUR_MS)
 
     def stands(self, person: str, **wanted: Any) -> None:
-        before = [each.id for each in stored_line.of_person(self.db, person)]
+        before = [each.id for each in stored_line.places_of(self.db, person)]
         try:
-            place = line.wait(self.room.ctx, person, **wanted)
+            place = line.join_line(self.room.ctx, person, **wanted)
         except Refused:
             return
         assert place.is_new == (place.waiter.id not in before)
@@ -110,15 +110,15 @@ class Line(Company):
 
     @rule(person=who)
     def leave(self, person: str) -> None:
-        for waiter in stored_line.of_person(self.db, person)[:1]:
-            line.leave(self.room.ctx, waiter.id, person)
+        for waiter in stored_line.places_of(self.db, person)[:1]:
+            line.leave_line(self.room.ctx, waiter.id, person)
 
     @precondition(lambda self: self.open_offers())
     @rule(number=st.integers(0, 9))
     def take(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
         try:
-            made = line.take(self.room.ctx, offer.id, offer.person)
+            made = line.take_offer(self.room.ctx, offer.id, offer.person)
         except Refused:
             listing = listings.by_id(self.db, offer.instance_id)
             assert listing is None or not listing.running
@@ -131,7 +131,7 @@ class Line(Company):
     @rule(number=st.integers(0, 9))
     def pass_on(self, number: int) -> None:
         offer = self.open_offers()[number % len(self.open_offers())]
-        line.pass_on(self.room.ctx, offer.id, offer.person)
+        line.pass_offer_on(self.room.ctx, offer.id, offer.person)
 
     @precondition(lambda self: self.claims())
     @rule(asker=who, number=st.integers(0, 9), answer=st.sampled_from(("", "keep", "extend", "release")))
@@ -140,13 +140,15 @@ class Line(Company):
         ctx = self.room.ctx
         if asker == held.holder:
             return
-        made, _ = requests.ask(ctx, held.id, asker)
+        made, _ = requests.ask_release(ctx, held.id, asker)
         self.room.posted()
         if answer and not made.answer:
             {
-                "keep": lambda: requests.keep(ctx, made.id, held.holder),
-                "extend": lambda: self.tried(lambda: claims.extend(ctx, held.instance_id, held.holder, by=HOUR_MS)),
-                "release": lambda: claims.release(ctx, held.id, held.holder),
+                "keep": lambda: requests.decline_request(ctx, made.id, held.holder),
+                "extend": lambda: self.tried(
+                    lambda: claims.extend_claim(ctx, held.instance_id, held.holder, by=HOUR_MS)
+                ),
+                "release": lambda: claims.release_claim(ctx, held.id, held.holder),
             }[answer]()
 
     @precondition(lambda self: self.claims())
@@ -154,15 +156,19 @@ class Line(Company):
     def hand(self, taker: str, number: int) -> None:
         held = self.claims()[number % len(self.claims())]
         ctx = self.room.ctx
-        self.tried(lambda: handovers.accept(ctx, handovers.offer(ctx, held.instance_id, held.holder, taker).id, taker))
+        self.tried(
+            lambda: handovers.accept_handover(
+                ctx, handovers.offer_handover(ctx, held.instance_id, held.holder, taker).id, taker
+            )
+        )
 
     @rule()
     def tick(self) -> None:
         self.room.posted()
         known = {each.id for each in self.open_offers()}
-        claims.expire(self.room.ctx)
-        line.offer_due(self.room.ctx)
-        left = stored_line.unoffered(self.db)
+        claims.expire_claims(self.room.ctx)
+        line.offer_due_turns(self.room.ctx)
+        left = stored_line.waiters_unoffered(self.db)
         for offer in self.open_offers():
             if offer.id not in known:
                 self.in_order(offer, [each for each in left if each.id < offer.waiter_id])
@@ -170,10 +176,10 @@ class Line(Company):
             listing = self.listing(name)
             if listing.running and not listing.claims and not listing.offers:
                 assert not any(each.could_use(listing.instance) for each in left), "free, and somebody waits for it"
-        assert all(self.clock.now - each.since < STALE for each in left)
-        assert line.offer_due(self.room.ctx) == 0, "twice is not once"
+        assert all(self.clock.now - each.since < WAIT_STALE_MS for each in left)
+        assert line.offer_due_turns(self.room.ctx) == 0, "twice is not once"
 
-    def in_order(self, offer: Offer, passed: list[Waiter]) -> None:
+    def in_order(self, offer: LineOffer, passed: list[Waiter]) -> None:
         listing = listings.by_id(self.db, offer.instance_id)
         assert listing is not None
         for waiter in passed:
@@ -229,12 +235,13 @@ class Line(Company):
     @invariant()
     def nobody_stands_twice_in_one_line(self) -> None:
         places = [
-            (each.person, each.instance_id, str(each.kind)) for each in stored_line.standing(self.db, self.lines())
+            (each.person, each.instance_id, str(each.kind))
+            for each in stored_line.waiters_in_lines(self.db, self.lines())
         ]
         assert len(places) == len(set(places))
 
     def lines(self) -> list[Waiter]:
-        return [first for first, _ in stored_line.lines(self.db)]
+        return [first for first, _ in stored_line.first_of_lines(self.db)]
 
     @invariant()
     def everybody_is_told_once_of_each_change(self) -> None:

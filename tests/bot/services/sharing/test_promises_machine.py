@@ -10,8 +10,8 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import Wish
-from bot.domain.sharing.claims import AS_NOW, GRACE, AsNow, Claim, GpuChoice
+from bot.domain.sharing.bookings import BookingRequest
+from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, AsNow, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import approvals, consents, executor, snooze
 from bot.services.machines import verdict
@@ -48,10 +48,10 @@ class Promises(Company):
 
     @initialize(count=st.sampled_from((None, 2, 8)), length=hours, ahead=st.sampled_from((61, 121)), choice=choices)
     def dee_waits(self, count: int | None, length: int, ahead: int, choice: GpuChoice | AsNow) -> None:
-        claims.claim(self.room.ctx, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR_MS)
-        claims.claim(self.room.ctx, self.machine, CY, choice=GpuChoice(count=3), length=HOUR_MS)
+        claims.claim_gpus(self.room.ctx, self.machine, ADA, choice=GpuChoice(count=5), length=2 * HOUR_MS)
+        claims.claim_gpus(self.room.ctx, self.machine, CY, choice=GpuChoice(count=3), length=HOUR_MS)
         wanted = GpuChoice(count=count)
-        line.wait(self.room.ctx, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR_MS)
+        line.join_line(self.room.ctx, DEE, instance_id=self.machine, choice=wanted, length=length * HOUR_MS)
         self.book(BOB, ahead, 8, choice)
 
     def does(self, person: str, act: Callable[[], Any], *, gpus: bool = False, end: bool = False) -> bool:
@@ -63,7 +63,7 @@ class Promises(Company):
             return False
         for holder, had in before.items():
             now = self.here.claim_of(holder)
-            if had.until_at + GRACE <= self.clock.now:
+            if had.until_at + CLAIM_GRACE_MS <= self.clock.now:
                 continue
             said = holder == person
             assert now is not None or (said and (gpus or end)), "a claim is gone"
@@ -76,8 +76,8 @@ class Promises(Company):
         """Whoever gained GPUs left those of whoever waits and came first."""
         had, has = before.claim_of(person), self.here.claim_of(person)
         gained = set(has.gpus if has else ()) - set(had.gpus if had else ())
-        first = next((each for each in stored_line.unoffered(self.db) if each.person != person), None)
-        own = [each.id for each in stored_line.of_person(self.db, person)]
+        first = next((each for each in stored_line.waiters_unoffered(self.db) if each.person != person), None)
+        own = [each.id for each in stored_line.places_of(self.db, person)]
         if gained and first and first.id < min(own, default=first.id + 1) and before.claim_of(first.person) is None:
             assert (
                 not gained & set(before.unclaimed)
@@ -87,7 +87,7 @@ class Promises(Company):
 
     def first_can_not(self, before: Listing, length: int) -> bool:
         """A booking that is to come keeps whoever waits from so many GPUs for so long."""
-        return any(each.from_at < self.clock.now + length for each in bookings.upcoming(self.room.ctx))
+        return any(each.from_at < self.clock.now + length for each in bookings.upcoming_bookings(self.room.ctx))
 
     @rule(person=who, choice=choices, length=st.none() | hours)
     def claim(self, person: str, choice: GpuChoice | AsNow, length: int | None) -> None:
@@ -106,10 +106,10 @@ class Promises(Company):
     def claims(self, person: str, **more: Any) -> None:
         """Beyond fair use, it is asked for and an approver lets it pass."""
         try:
-            claims.claim(self.room.ctx, self.machine, person, **more)
+            claims.claim_gpus(self.room.ctx, self.machine, person, **more)
         except limits.OverLimit as over:
             grant = grants.draft_claim(self.room.ctx, over, choice=more["choice"])
-            grants.ask(self.room.ctx, grant.id, person)
+            grants.ask_grant(self.room.ctx, grant.id, person)
 
     def stays(self, mine: Claim | None, choice: GpuChoice | AsNow) -> None:
         """With a number of GPUs, it keeps as many of those at work as that is."""
@@ -127,7 +127,7 @@ class Promises(Company):
         for row in pending[number : number + 1]:
             before = self.here.claim_of(row["person"])
             try:
-                grants.decide(self.room.ctx, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
+                grants.decide_grant(self.room.ctx, row["id"], DEE if row["person"] == BOB else BOB, yes=yes)
             except Refused:
                 return
             after, done = (
@@ -140,36 +140,36 @@ class Promises(Company):
 
     @rule(person=who, length=hours)
     def extend(self, person: str, length: int) -> None:
-        self.does(person, lambda: claims.extend(self.room.ctx, self.machine, person, by=length * HOUR_MS))
+        self.does(person, lambda: claims.extend_claim(self.room.ctx, self.machine, person, by=length * HOUR_MS))
 
     @rule(person=who)
     def release(self, person: str) -> None:
         mine = self.here.claim_of(person)
         if mine is not None:
-            self.does(person, lambda: claims.release(self.room.ctx, mine.id, person), gpus=True, end=True)
+            self.does(person, lambda: claims.release_claim(self.room.ctx, mine.id, person), gpus=True, end=True)
 
     @rule(giver=who, taker=who)
     def hand(self, giver: str, taker: str) -> None:
         def hands() -> None:
-            made = handovers.offer(self.room.ctx, self.machine, giver, taker)
-            handovers.accept(self.room.ctx, made.id, taker)
+            made = handovers.offer_handover(self.room.ctx, self.machine, giver, taker)
+            handovers.accept_handover(self.room.ctx, made.id, taker)
 
         self.does(giver, hands, gpus=True, end=True)
 
     @rule(person=st.sampled_from((*PEOPLE, DEE)), takes=st.booleans())
     def answer_an_offer(self, person: str, *, takes: bool) -> None:
         for offer in [each for each in stored_line.open_offers(self.db) if each.person == person]:
-            act = line.take if takes else line.pass_on
+            act = line.take_offer if takes else line.pass_offer_on
             self.does(person, lambda act=act, offer=offer: act(self.room.ctx, offer.id, person))
 
     @rule(person=who, ahead=st.sampled_from((2, 61, 200, 700)), length=hours, choice=choices)
     def book(self, person: str, ahead: int, length: int, choice: GpuChoice | AsNow) -> None:
         chosen = GpuChoice() if choice is AS_NOW else choice
-        first = next(iter(stored_line.unoffered(self.db)), None)
-        before = line.places(self.room.ctx, DEE)
-        wish = Wish(self.clock.now + ahead * MINUTE_MS, length * HOUR_MS, chosen)
-        if self.does(person, lambda: bookings.book(self.room.ctx, self.machine, person, wish)) and first:
-            after = line.places(self.room.ctx, DEE)
+        first = next(iter(stored_line.waiters_unoffered(self.db)), None)
+        before = line.places_of_person(self.room.ctx, DEE)
+        wish = BookingRequest(self.clock.now + ahead * MINUTE_MS, length * HOUR_MS, chosen)
+        if self.does(person, lambda: bookings.book_gpus(self.room.ctx, self.machine, person, wish)) and first:
+            after = line.places_of_person(self.room.ctx, DEE)
             then, now = (places[0].turn for places in (before, after))
             assert then is None or (now is not None and now.at <= then.at), "a booking put the first in line off"
 
@@ -210,17 +210,17 @@ class Promises(Company):
         ctx, known = self.room.ctx, self.snoozed()
         was_up = self.room.machine(NAME).state == "running"
         for job in (
-            claims.expire,
-            handovers.lapse,
-            booking_slots.begin,
+            claims.expire_claims,
+            handovers.lapse_handovers,
+            booking_slots.begin_bookings,
             consents.settle,
             approvals.expire,
             executor.carry_out,
         ):
             job(ctx)
         self.room.posted()
-        grants.carry_out(ctx)
-        line.offer_due(ctx)
+        grants.carry_out_grants(ctx)
+        line.offer_due_turns(ctx)
         if was_up and self.room.machine(NAME).state != "running":
             self.was_shown(known)
             self.room.fleet.change(NAME, state="running")
@@ -237,7 +237,7 @@ class Promises(Company):
         assert action is not None
         assert all(until <= action.facts.snoozed.get(who, 0) for who, until in snoozed.items()), "it was snoozed"
         assert {each.id for each in self.here.claims} <= set(action.facts.claim_ids), "somebody had claimed it"
-        assert len(stored_line.unoffered(self.db)) <= action.facts.waiting + 1
+        assert len(stored_line.waiters_unoffered(self.db)) <= action.facts.waiting + 1
 
     @invariant()
     def no_gpu_is_held_twice(self) -> None:

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.checkins import idle_since
+from bot.domain.sharing.checkins import claim_idle_since
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services.machines import verdict as verdict_service
 from bot.services.sharing import checkins, claims, line, reminders, unclaimed
-from bot.services.sharing.claims import expire
+from bot.services.sharing.claims import expire_claims
 from store.sharing import checkins as stored_checkins
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
@@ -49,21 +49,24 @@ class Reality(Company):
 
     @rule(who=people, name=machines, hours=st.sampled_from([1, 20, 100]))
     def claims(self, who: str, name: str, hours: int) -> None:
-        self.tries(claims.claim, self.room.machine(name).id, who, length=hours * HOUR_MS)
+        self.tries(claims.claim_gpus, self.room.machine(name).id, who, length=hours * HOUR_MS)
 
     @rule(who=people, name=machines)
     def waits(self, who: str, name: str) -> None:
-        self.tries(line.wait, who, instance_id=self.room.machine(name).id)
+        self.tries(line.join_line, who, instance_id=self.room.machine(name).id)
 
     @rule(who=people, answer=st.sampled_from(["extend", "release", "leave", "keep", "not mine"]))
     def answers(self, who: str, answer: str) -> None:
         """Somebody says what they may say; whatever it is not time for is refused."""
         desk_acts: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
-            "extend": (claims.extend, [(each.instance_id, who) for each in stored_claims.held_by(self.db, who)]),
-            "release": (claims.release, [(each.id, who) for each in stored_claims.held_by(self.db, who)]),
-            "leave": (line.leave, [(each.id, who) for each in stored_line.of_person(self.db, who)]),
-            "keep": (checkins.keep, [(each.batch, who) for each in stored_checkins.open_ones(self.db)]),
-            "not mine": (unclaimed.not_mine, [(each.id, who) for each in stored_unclaimed.open_ones(self.db)]),
+            "extend": (
+                claims.extend_claim,
+                [(each.instance_id, who) for each in stored_claims.open_claims_of(self.db, who)],
+            ),
+            "release": (claims.release_claim, [(each.id, who) for each in stored_claims.open_claims_of(self.db, who)]),
+            "leave": (line.leave_line, [(each.id, who) for each in stored_line.places_of(self.db, who)]),
+            "keep": (checkins.keep_claim, [(each.batch, who) for each in stored_checkins.open_checkins(self.db)]),
+            "not mine": (unclaimed.deny_use, [(each.id, who) for each in stored_unclaimed.open_uses(self.db)]),
         }
         act, chances = desk_acts[answer]
         for what in chances[:1]:
@@ -82,18 +85,20 @@ class Reality(Company):
         ctx = self.room.ctx
         self.room.sweep()
         verdict_service.judge_all(ctx)
-        reminders.remind(ctx)
-        expire(ctx)
+        reminders.remind_holders(ctx)
+        expire_claims(ctx)
         held = {each.id: each for each in self.open_claims()}
         idle = {each.id for each in held.values() if self.is_known_idle(each)}
         overdue = {
-            each.claim_id for each in stored_checkins.open_ones(self.db) if (each.deadline_at or DAY_MS**2) <= self.now
+            each.claim_id
+            for each in stored_checkins.open_checkins(self.db)
+            if (each.deadline_at or DAY_MS**2) <= self.now
         }
-        checkins.check(ctx)
+        checkins.run_checkins(ctx)
         taken = {key for key in held if self.claim(key).end_reason == "unused"}
         assert taken <= idle & overdue, "nothing that works, is unknown or was not asked about in time is taken"
-        unclaimed.look(ctx)
-        line.offer_due(ctx)
+        unclaimed.look_for_unclaimed_use(ctx)
+        line.offer_due_turns(ctx)
         self.room.posted()
 
     @invariant()
@@ -133,10 +138,10 @@ class Reality(Company):
         verdict = verdict_service.judge_now(
             self.room.ctx, self.db, machine.id, machine.gpu_count, launched_at=machine.launched_at
         )
-        return idle_since(claim, verdict) is not None
+        return claim_idle_since(claim, verdict) is not None
 
     def open_claims(self) -> list[Claim]:
-        return [each for who in (ADA, CY) for each in stored_claims.held_by(self.db, who)]
+        return [each for who in (ADA, CY) for each in stored_claims.open_claims_of(self.db, who)]
 
     def claim(self, claim_id: str) -> Claim:
         found = stored_claims.by_id(self.db, claim_id)

@@ -9,7 +9,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.claims import GRACE, Claim, GpuChoice
+from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import rule_stops
 from bot.services.machines import verdict
@@ -71,30 +71,30 @@ class Sharing(Company):
     def claim(self, person: str, name: str, count: int | None, length: int) -> None:
         self.jobs()
         choice = GpuChoice(count=count)
-        self.does(claims.claim, self.room.machine(name).id, person, choice=choice, length=length * HOUR_MS)
+        self.does(claims.claim_gpus, self.room.machine(name).id, person, choice=choice, length=length * HOUR_MS)
 
     @rule(person=who, name=where, length=hours)
     def extend(self, person: str, name: str, length: int) -> None:
         self.jobs()
-        self.does(claims.extend, self.room.machine(name).id, person, by=length * HOUR_MS)
+        self.does(claims.extend_claim, self.room.machine(name).id, person, by=length * HOUR_MS)
 
     @precondition(lambda self: self.open_claims())
     @rule(number=st.integers(0, 9), person=who)
     def release(self, number: int, person: str) -> None:
         held = self.open_claims()[number % len(self.open_claims())]
-        self.does(claims.release, held.id, person, ends=held.id)
+        self.does(claims.release_claim, held.id, person, ends=held.id)
 
     @precondition(lambda self: self.open_claims())
     @rule(number=st.integers(0, 9), person=who, accepts=st.booleans())
     def hand(self, number: int, person: str, *, accepts: bool) -> None:
         held = self.open_claims()[number % len(self.open_claims())]
         try:
-            made = handovers.offer(self.room.ctx, held.instance_id, held.holder, person)
+            made = handovers.offer_handover(self.room.ctx, held.instance_id, held.holder, person)
         except Refused:
             return
         if not accepts:
-            self.does(handovers.decline, made.id, person)
-        elif self.does(handovers.accept, made.id, person, ends=held.id):
+            self.does(handovers.decline_handover, made.id, person)
+        elif self.does(handovers.accept_handover, made.id, person, ends=held.id):
             taken = self.listing_of(held.instance_id).claim_of(person)
             assert taken is not None
             assert (taken.gpus, taken.until_at, taken.note) == (held.gpus, held.until_at, held.note)
@@ -107,27 +107,29 @@ class Sharing(Company):
     @rule(person=who, name=where, count=st.sampled_from((None, 1, 2)), length=hours)
     def wait(self, person: str, name: str, count: int | None, length: int) -> None:
         instance_id = self.room.machine(name).id
-        self.does(line.wait, person, instance_id=instance_id, choice=GpuChoice(count=count), length=length * HOUR_MS)
+        self.does(
+            line.join_line, person, instance_id=instance_id, choice=GpuChoice(count=count), length=length * HOUR_MS
+        )
 
     @rule(person=who)
     def leave(self, person: str) -> None:
-        for waiter in stored_line.of_person(self.db, person)[:1]:
-            self.does(line.leave, waiter.id, person)
+        for waiter in stored_line.places_of(self.db, person)[:1]:
+            self.does(line.leave_line, waiter.id, person)
 
     @rule(person=who, takes=st.booleans())
     def answer_an_offer(self, person: str, *, takes: bool) -> None:
         for offer in [each for each in stored_line.open_offers(self.db) if each.person == person]:
-            self.does(line.take if takes else line.pass_on, offer.id, person)
+            self.does(line.take_offer if takes else line.pass_offer_on, offer.id, person)
 
     @rule(person=who, name=where, ahead=st.sampled_from((1, 5, 26)), length=hours, weekly=st.booleans())
     def book(self, person: str, name: str, ahead: int, length: int, *, weekly: bool) -> None:
         wish = bookings.Wish(self.clock.now + ahead * HOUR_MS, length * HOUR_MS, GpuChoice(count=1), weekly=weekly)
-        self.does(bookings.book, self.room.machine(name).id, person, wish)
+        self.does(bookings.book_gpus, self.room.machine(name).id, person, wish)
 
     @rule(person=who, confirms=st.booleans())
     def about_a_booking(self, person: str, *, confirms: bool) -> None:
-        for slot in bookings.upcoming(self.room.ctx, holder=person)[:1]:
-            self.does(booking_slots.confirm if confirms else bookings.cancel, slot.id, person)
+        for slot in bookings.upcoming_bookings(self.room.ctx, holder=person)[:1]:
+            self.does(booking_slots.confirm_booking if confirms else bookings.cancel_booking, slot.id, person)
 
     @rule(name=where, util=st.sampled_from((0.0, 0.0, 90.0)))
     def reports(self, name: str, util: float) -> None:
@@ -137,7 +139,7 @@ class Sharing(Company):
     @rule(person=who)
     def keeps(self, person: str) -> None:
         for row in rows(self.db, "SELECT DISTINCT batch FROM questions WHERE person = ?", person):
-            self.does(checkins.keep, row["batch"], person)
+            self.does(checkins.keep_claim, row["batch"], person)
 
     @rule(length=st.sampled_from((4 * MINUTE_MS, 11 * MINUTE_MS, 31 * MINUTE_MS, 3 * HOUR_MS, 9 * HOUR_MS, 2 * DAY_MS)))
     def time_passes(self, length: int) -> None:
@@ -149,14 +151,14 @@ class Sharing(Company):
         ctx = self.room.ctx
         for job in (
             *(
-                claims.expire,
-                handovers.lapse,
-                booking_slots.run,
-                booking_slots.roll_on,
-                checkins.check,
-                reminders.remind,
+                claims.expire_claims,
+                handovers.lapse_handovers,
+                booking_slots.run_booking_slots,
+                booking_slots.extend_weekly_bookings,
+                checkins.run_checkins,
+                reminders.remind_holders,
             ),
-            *(unclaimed.look, line.offer_due, rule_stops.run_rules),
+            *(unclaimed.look_for_unclaimed_use, line.offer_due_turns, rule_stops.run_rules),
         ):
             job(ctx)
         self.room.posted()
@@ -205,9 +207,9 @@ class Sharing(Company):
 
     @invariant()
     def after_the_jobs_no_claim_outlives_its_end_by_more_than_the_grace(self) -> None:
-        claims.expire(self.room.ctx)
+        claims.expire_claims(self.room.ctx)
         self.account()
-        assert all(each.until_at + GRACE > self.clock.now for each in self.open_claims())
+        assert all(each.until_at + CLAIM_GRACE_MS > self.clock.now for each in self.open_claims())
 
     @invariant()
     def nobody_is_told_of_one_end_twice(self) -> None:

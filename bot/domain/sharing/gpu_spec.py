@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.domain.machines.models import GpuKind, belongs_to_gpu, gpu_kind
 from bot.errors import Refused
 
-MOST = 512
+MOST_SPEC_GPUS = 512
 _FLAGS = re.ASCII | re.IGNORECASE
 _COUNT_FIRST = re.compile(
     r"(\d{1,3})(?:\s*[x*]\s*|\s+|$)(?!(?:gib|gb|g)\b)(.*)|(?!\d{4}\s*[x*]\s*\d{1,3}$)(\d{4,9})\s*[x*](.*)", _FLAGS
@@ -28,7 +28,7 @@ _FAMILIES = {"rtx", "gtx", "titan", "quadro", "tesla", "geforce", "nvidia", "any
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class GpuSpec:
     """So many GPUs of one kind, on one machine."""
 
     count: int = 1
@@ -39,15 +39,15 @@ class Want:
         return f"{self.count}x{self.kind}"
 
 
-def parse(text: str) -> Want:
+def parse_gpu_spec(text: str) -> GpuSpec:
     """What somebody wants. Raises Refused."""
     said = _even(text[:400]).split()
     if not said:
         raise Refused("What do you need? Try 2xA100, h100, 40gb or any.")
     count, rest = _split(" ".join(_counted(_plain(said))))
-    if not 1 <= count <= MOST:
-        raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST}, such as 2xA100.")
-    return Want(count, gpu_kind(rest or "any"))
+    if not 1 <= count <= MOST_SPEC_GPUS:
+        raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST_SPEC_GPUS}, such as 2xA100.")
+    return GpuSpec(count, gpu_kind(rest or "any"))
 
 
 def _even(text: str) -> str:
@@ -96,12 +96,12 @@ def _split(said: str) -> tuple[int, str]:
     return (int(last[2]), last[1]) if last else (1, said)
 
 
-def is_plain(word: str) -> bool:
+def is_plain_spec(word: str) -> bool:
     """Whether a first word can hardly be anything but a want: 2xA100, 40gb."""
     return bool(re.fullmatch(r"\d{1,9}([x*].*)?|(>=)?\d{1,3}(gib|gb)\+?", word, _FLAGS))
 
 
-def leading(words: Sequence[str]) -> int:
+def count_spec_words(words: Sequence[str]) -> int:
     """How many of the first words tell what is wanted; those after them tell for how long and for what."""
     said = [_even(word).strip().lower() for word in words]
     end = min(1, len(said))
