@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -19,7 +19,10 @@ HALF_A_BODY = b"POST /v1/minutes HTTP/1.1\r\nHost: valet\r\nContent-Length: 1000
 
 
 async def _answer(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(str(len(await request.body())))
+    try:
+        return PlainTextResponse(str(len(await request.body())))
+    except ClientDisconnect:  # as the door does; else uvicorn writes a traceback for each of 700
+        return PlainTextResponse("")
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def crowd(door: DoorServer, count: int, said: bytes, *, source: str = "127.0.0.1
     found = []
     try:
         for _ in range(count):
-            one = socket.create_connection((door.host, door.port), timeout=5, source_address=(source, 0))
+            one = socket.create_connection((door.host, door.port), timeout=30, source_address=(source, 0))
             one.sendall(said)
             found.append(one)
         yield found
@@ -46,7 +49,7 @@ def crowd(door: DoorServer, count: int, said: bytes, *, source: str = "127.0.0.1
 
 
 def asks(door: DoorServer, *, source: str = "127.0.0.1") -> int:
-    line = http.client.HTTPConnection(door.host, door.port, timeout=5, source_address=(source, 0))
+    line = http.client.HTTPConnection(door.host, door.port, timeout=30, source_address=(source, 0))
     try:
         line.request("POST", "/v1/minutes", b"{}")
         return line.getresponse().status
@@ -83,7 +86,7 @@ def test_one_address_keeps_only_so_many_unfinished_connections(door):
 
 
 def test_a_burst_of_agents_behind_one_address_is_served(door):
-    lines = [http.client.HTTPConnection(door.host, door.port, timeout=5) for _ in range(150)]
+    lines = [http.client.HTTPConnection(door.host, door.port, timeout=30) for _ in range(150)]
     for line in lines:
         line.connect()
     for line in lines:
