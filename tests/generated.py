@@ -20,6 +20,7 @@ from bot.telemetry.openapi import openapi
 from handlers import cost, gpu, http
 from handlers.manifest import bot_scopes
 from handlers.verbs import Verb
+from tests import house
 from tests.pages import ROOT, pages
 from tests.test_architecture import FORBIDDEN
 
@@ -268,6 +269,24 @@ def layers() -> str:
     )
 
 
+def topics() -> str:
+    """A heading per area, and per topic what it is and the layers in which it has a file."""
+    by_area = groupby(house.all_topics().items(), lambda item: item[0][0])
+    return "\n\n".join(
+        f"### {area.capitalize() or 'Around'}\n\n{rows(('topic', 'what it is', 'stands in'), map(_topic, found))}"
+        for area, found in by_area
+    )
+
+
+def _topic(item: tuple[tuple[str, str], dict[str, str]]) -> tuple[str, str, str]:
+    (_, stem), by_layer = item
+    return (
+        f"`{stem}`",
+        house.about(by_layer),
+        ", ".join(house.LAYERS[layer] for layer in house.LAYERS if layer in by_layer),
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "chat-commands": chat_commands,
     "command-line": command_line,
@@ -279,6 +298,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "metrics": metrics,
     "addresses": addresses,
     "layers": layers,
+    "topics": topics,
 }
 
 

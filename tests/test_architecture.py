@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from handlers import topics
+from tests import house
+from tests.house import ROOT
+
 SDKS = ("slack_bolt", "slack_sdk", "boto3", "botocore", "pynvml", "apscheduler", "sqlite_utils", "starlette", "uvicorn")
 OURS = ("store", "handlers", "bot.services", "bot.providers", "bot.telemetry", "bot.jobs", "bot.agent", "bot.sandbox")
 
@@ -189,3 +192,106 @@ def test_no_record_is_made_of_whatever_is_handed():
 
     # Slack's own client takes what it takes, and what is read is a row.
     assert found == {"bot/slack_client.py": ["__init__"], "store/records.py": ["record_of"]}
+
+
+SAME_STEM_ELSEWHERE = {
+    ("handlers.acting.actions", "handlers/blocks"): "a card is drawn by its kind: approvals, batches, launch",
+    (
+        "handlers.acting.actions",
+        "bot/services",
+    ): "asked for and decided on by approvals, whatever the kind",
+    ("handlers.sharing.take", "bot/services"): "what was found is taken by claims, start and launch",
+    ("handlers.questions", "bot/services"): "the question was kept by clarifications, whatever was asked",
+    ("handlers.troubles", "bot/services"): "each trouble is told by the service that has it",
+}
+"""Controllers that use a layer in which nothing has their name, and why."""
+
+
+@pytest.mark.parametrize("topic", topics.TOPICS, ids=lambda topic: topic.__name__)
+def test_a_topic_has_the_same_name_in_every_layer_it_uses(topic):
+    area, _, stem = topic.__name__.removeprefix("handlers.").rpartition(".")
+    stands_in = house.all_topics()[area, stem]
+
+    elsewhere = {
+        (topic.__name__, layer)
+        for layer in ("handlers/blocks", "bot/services")
+        for module in house.edges()[topic.__name__]
+        if module.startswith(tuple(f"{layer.replace('/', '.')}.{area}." for area in house.AREAS if area))
+        if layer not in stands_in
+    }
+
+    assert elsewhere == {key for key in SAME_STEM_ELSEWHERE if key[0] == topic.__name__}
+
+
+APART = {
+    "bot.doctor": "its package's one door",
+    "bot.doctor.aws": "imported late: it alone needs boto3",
+    "bot.redaction": "what may not be logged is read by whoever looks after secrets",
+    "bot.sandbox.clock": "the demo's clock, beside its Slack and its machines",
+    "bot.sandbox.slack": "its package's one door",
+    "bot.services.pruning": "a job of its own, in the table of jobs",
+    "bot.supervisor": "talks to systemd, and nothing else does",
+    "handlers.blocks.questions": "blocks are pure, and parsing is not",
+}
+"""Files under 40 lines that one module imports, and why they are files; topics are files at any size."""
+
+
+def test_a_file_under_40_lines_with_one_importer_has_a_reason():
+    of_topics = {module for by_layer in house.all_topics().values() for module in by_layer.values()}
+
+    small = {
+        module
+        for module, importers in house.importers().items()
+        if len(importers) == 1 and house.lines_of(module) < 40 and module not in of_topics
+    }
+
+    assert small == APART.keys() - of_topics
+
+
+LATE = {
+    ("handlers.questions", "handlers.cost"): "what was meant is typed once more, so every verb is known",
+    ("handlers.questions", "handlers.gpu"): "as for cost",
+    ("handlers.undelivered", "handlers.topics"): "a message is drawn again, whatever topic it is of",
+    (
+        "handlers.parsing.reserved",
+        "handlers.gpu",
+    ): "no machine is called like a verb, and renaming is a verb",
+    (
+        "handlers.parsing.notes",
+        "handlers.parsing.lasting",
+    ): "the time in a note may be what was meant",
+}
+"""Imports inside a function that close a circle, and why."""
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    cut = {
+        module: {other for other in others if (module, other) not in LATE} for module, others in house.edges().items()
+    }
+
+    assert house.circle(cut) == set()
+    assert all(house.circle({**cut, late[0]: cut[late[0]] | {late[1]}}) for late in LATE)
+    assert house.circle({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == {"b", "c"}
+
+
+def verbs_listed(tree: ast.AST) -> set[str]:
+    """The verbs of three topics or more that one literal names: a second list that whoever adds a verb must know."""
+    topics_by_verb = {verb.name: topic for topic in topics.TOPICS for verb in getattr(topic, "VERBS", ())}
+    for node in ast.walk(tree):
+        inside = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+        named = {part.value for part in inside if isinstance(part, ast.Constant)} & topics_by_verb.keys()
+        if len({topics_by_verb[name] for name in named}) > 2:
+            return named
+    return set()
+
+
+def test_verbs_are_listed_in_their_topics_only():
+    assert verbs_listed(ast.parse("x = ('status', 'claim', 'hours')")) == {"status", "claim", "hours"}
+
+    found = {
+        module: verbs
+        for module, (_, tree) in house.modules().items()
+        if module.startswith("handlers") and (verbs := verbs_listed(tree))
+    }
+
+    assert found == {}
