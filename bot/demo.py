@@ -12,8 +12,9 @@ from typing import Any
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.acting.rule_stops import WARNINGS_MS
 from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.days import ONE_DAY
 from bot.domain.machines.listing import FleetFilter
-from bot.domain.money.bill import ONE_DAY, utc_day
+from bot.domain.money.bill import utc_day
 from bot.domain.sharing.runs import RunLook
 from bot.jobs.worker import Worker
 from bot.providers import Provider
@@ -173,14 +174,16 @@ class Demo:
 
     def _billed(self) -> Iterable[Cost]:
         today = utc_day(self.clock())
-        return billed(stored_bill.metered(self.store.reading(), today - BILLED_DAYS * ONE_DAY, today - ONE_DAY))
+        return billed(
+            stored_bill.metered_machines(self.store.reading(), today - BILLED_DAYS * ONE_DAY, today - ONE_DAY)
+        )
 
     def _live_the_month(self) -> None:
         fleet.sweep(self.valet.ctx)
-        rates.read(self.valet.ctx, self.prices.prices)
+        rates.read_prices(self.valet.ctx, self.prices.prices)
         fleet.sweep(self.valet.ctx)
         self.report()
-        owned_rates.refresh(self.valet.ctx)
+        owned_rates.refresh_owned_rates(self.valet.ctx)
         fleet.sweep(self.valet.ctx)  # owned machines are metered from now on, too
         self._remember()
         verdict.judge_all(self.valet.ctx)

@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 from bot.connection import DEAF_S
 from bot.domain.clock import MINUTE_MS, SECOND_MS, Heartbeat
 from bot.domain.machines.listing import FleetFilter
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
@@ -133,9 +133,9 @@ def _stored(ctx: Context) -> list[Figure]:
         Figure(
             "valet_usd_per_hour",
             "What runs costs, as far as prices are known, USD per hour.",
-            {(): totals.rate_micros / USD},
+            {(): totals.rate_micros / MICROS_PER_USD},
         ),
-        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / USD}),
+        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / MICROS_PER_USD}),
         Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
         Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
         Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(ctx) / SECOND_MS}),

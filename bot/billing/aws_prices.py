@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.billing import spot
 from bot.domain.machines.shape import DEDICATED, LINUX, SYSTEMS, is_region, parts_of
-from bot.domain.money.price_reads import Answer, SpotChange, Wanted
-from bot.domain.money.rates import USD
+from bot.domain.money.price_reads import PriceAnswer, SpotChange, WantedPrice
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Unreachable
 from bot.settings import Settings
 
@@ -32,18 +32,18 @@ ADDRESS = "PublicIPv4:IdleAddress"
 """What an address costs that no running machine uses."""
 
 
-def look_up(ask: Ask, wanted: Wanted, now: int) -> Answer:
+def look_up(ask: Ask, wanted: WantedPrice, now: int) -> PriceAnswer:
     """The price of one thing on the list; none where AWS names none, or several. Raises Unreachable."""
     today = datetime.fromtimestamp(now / 1000, UTC).isoformat()
     found = {price for product in _products(ask, wanted) for price in _prices(product, wanted, today)}
     if not found:
-        return Answer(None, "AWS lists no price")
+        return PriceAnswer(None, "AWS lists no price")
     if len(found) > 1:
-        return Answer(None, f"AWS lists {len(found)} different prices")
-    return Answer(found.pop())
+        return PriceAnswer(None, f"AWS lists {len(found)} different prices")
+    return PriceAnswer(found.pop())
 
 
-def _products(ask: Ask, wanted: Wanted) -> Iterator[Any]:
+def _products(ask: Ask, wanted: WantedPrice) -> Iterator[Any]:
     service, filters = _filters(wanted)
     asked: dict[str, Any] = {
         "ServiceCode": service,
@@ -62,7 +62,7 @@ def _products(ask: Ask, wanted: Wanted) -> Iterator[Any]:
         asked = {**asked, "NextToken": said["NextToken"]}
 
 
-def _filters(wanted: Wanted) -> tuple[str, dict[str, str]]:
+def _filters(wanted: WantedPrice) -> tuple[str, dict[str, str]]:
     """The service to ask, and what narrows its products down."""
     if wanted.what == "volume":
         return "AmazonEC2", {"productFamily": "Storage", "volumeApiName": wanted.name}
@@ -86,7 +86,7 @@ def _parsed(text: object) -> Any:
         return None
 
 
-def _prices(product: Any, wanted: Wanted, today: str) -> Iterator[int]:
+def _prices(product: Any, wanted: WantedPrice, today: str) -> Iterator[int]:
     """What a product's on-demand terms ask, if it is the one that was wanted."""
     if not _is_it(_table(_table(_table(product).get("product")).get("attributes")), wanted):
         return
@@ -105,7 +105,7 @@ def _in_force(terms: Iterable[Any], today: str) -> Iterator[Any]:
     return (each for date, each in begun if date == newest)
 
 
-def _is_it(attributes: Mapping[str, Any], wanted: Wanted) -> bool:
+def _is_it(attributes: Mapping[str, Any], wanted: WantedPrice) -> bool:
     in_region = attributes.get("locationType", "AWS Region") == "AWS Region"
     if in_region != is_region(wanted.place):
         return False
@@ -144,7 +144,7 @@ def _micros(dimension: Mapping[str, Any], unit: str) -> int | None:
         return None
     if not usd.is_finite() or not 0 < usd < MOST_USD:
         return None
-    return int((usd * USD).to_integral_value(ROUND_HALF_UP))
+    return int((usd * MICROS_PER_USD).to_integral_value(ROUND_HALF_UP))
 
 
 def _table(value: Any) -> Mapping[str, Any]:
@@ -162,7 +162,7 @@ class AwsPrices:
     ask_list: Ask
     ask_ec2: spot.Ask
 
-    def look_up(self, wanted: Wanted, now: int) -> Answer:
+    def look_up(self, wanted: WantedPrice, now: int) -> PriceAnswer:
         """What the price list says of one thing. Raises Unreachable."""
         return look_up(self.ask_list, wanted, now)
 

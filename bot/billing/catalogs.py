@@ -17,8 +17,8 @@ from typing import Any
 
 from bot.billing.quotes import MEMORIES_GB
 from bot.domain.machines import models
-from bot.domain.money.market import Quote
-from bot.domain.money.ownership import micros
+from bot.domain.money.ownership import micros_of_usd
+from bot.domain.money.prices import Quote
 from bot.errors import Unreachable
 
 NEEDED = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price")
@@ -121,7 +121,7 @@ def _quotes(cloud: str, row: Mapping[str, str | None], as_of: str) -> Iterator[Q
     for column, spot in (("Price", False), ("SpotPrice", True)):
         usd = _number(row.get(column))
         if usd:
-            each, source = micros(usd / int(count)), f"catalogs.{cloud}"
+            each, source = micros_of_usd(usd / int(count)), f"catalogs.{cloud}"
             yield Quote(cloud, kind, name, int(count), region, each, source, as_of, spot, memory)
 
 

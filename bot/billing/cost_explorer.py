@@ -11,9 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.accuracy import Opinion
-from bot.domain.money.bill import ONE_DAY, BillLine, BillLook, Kind, is_gpu_type, period_of, periods_between, utc_day
-from bot.domain.money.rates import USD
+from bot.domain.days import ONE_DAY
+from bot.domain.money.accuracy import SecondOpinion
+from bot.domain.money.bill import BillLine, BillLineKind, BillLook, is_gpu_type, period_of, periods_between, utc_day
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Refused, Unreachable
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -26,7 +27,7 @@ CUTS = 3
 """Requests of a look, as long as every cut fits a page."""
 MACHINES = "Amazon Elastic Compute Cloud - Compute"
 OPINION_LEVEL = 80
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, BillLineKind] = {
     "Usage": "usage",
     "DiscountedUsage": "usage",
     "SavingsPlanCoveredUsage": "usage",
@@ -39,7 +40,7 @@ KINDS: dict[str, Kind] = {
     "Refund": "adjustment",
 }
 """RECORD_TYPE in our words; of the others the endings tell."""
-ENDINGS: dict[str, Kind] = {"fee": "purchase", "subscription": "purchase", "discount": "discount"}
+ENDINGS: dict[str, BillLineKind] = {"fee": "purchase", "subscription": "purchase", "discount": "discount"}
 WITH_HOURS = frozenset({"Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"})
 """A negation repeats the hours it is about."""
 NONE = frozenset({"NoInstanceType", "NoService", "NoLinkedAccount", "NoRecordType"})
@@ -81,7 +82,7 @@ class CostExplorer:
         periods = periods_between(since, today)
         return BillLook(self.name, self._place, now, periods, tuple(lines), since, today)
 
-    def rest_of_month(self, now: int, spend: Callable[[], None]) -> Opinion:
+    def rest_of_month(self, now: int, spend: Callable[[], None]) -> SecondOpinion:
         """AWS's own forecast from today to the month's end, for all of EC2's machines: one paid request.
 
         Raises Unreachable where it has too little history to say, Refused where no more may be asked today.
@@ -104,7 +105,7 @@ class CostExplorer:
             for side in ("Lower", "Upper")
         ]
         low, high = (_micros(side[0]) if len(side) == 1 and side[0] else None for side in bounds)
-        return Opinion(today, end - ONE_DAY, now, _usd_micros(said["Total"]), low, high)
+        return SecondOpinion(today, end - ONE_DAY, now, _usd_micros(said["Total"]), low, high)
 
     def _rows(
         self, span: Mapping[str, str], groups: tuple[dict[str, str], dict[str, str]], spend: Callable[[], None]
@@ -160,7 +161,7 @@ def _usd_micros(told: Mapping[str, str]) -> int:
 
 
 def _micros(amount: str) -> int:
-    return int((_number(amount) * USD).to_integral_value())
+    return int((_number(amount) * MICROS_PER_USD).to_integral_value())
 
 
 def _dimension(key: str) -> dict[str, str]:
@@ -188,7 +189,7 @@ def _of_kind(row: _Row, record: str, machines: str) -> BillLine:
     return replace(_line(row), kind=_kind(record), type=machines, running_ms=hours)
 
 
-def _kind(record: str) -> Kind:
+def _kind(record: str) -> BillLineKind:
     """RIFee and Support fee are fees, Private Rate Card Discount and EdpDiscount are discounts."""
     ends = (kind for ending, kind in ENDINGS.items() if record.lower().endswith(ending))
     return KINDS.get(record) or next(ends, None) or "other"

@@ -16,11 +16,11 @@ from bot.billing.duck import DuckDialect, asked, connect, kind_of, relation, sha
 from bot.billing.focus_query import Query, Shape, added_up
 from bot.billing.overlap import Source, chosen, told_apart
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.bill import BillLine, BillLook, Kind
-from bot.domain.money.rates import USD
+from bot.domain.money.bill import BillLine, BillLineKind, BillLook
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Refused, Unreachable
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, BillLineKind] = {
     "usage": "usage",
     "purchase": "purchase",
     "tax": "tax",
@@ -108,7 +108,7 @@ def micros(amount: Decimal | str | None) -> int | None:
     """Micro-dollars."""
     if amount is None:
         return None
-    return int((Decimal(amount) * USD).to_integral_value(ROUND_HALF_EVEN))
+    return int((Decimal(amount) * MICROS_PER_USD).to_integral_value(ROUND_HALF_EVEN))
 
 
 def _is_day(text: str | None) -> bool:

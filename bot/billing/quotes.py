@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from bot.billing import prices
-from bot.domain.money.market import Quote
-from bot.domain.money.pricebook import Book, Price
+from bot.domain.money.pricebook import Price, PriceBook
+from bot.domain.money.prices import Quote
 
 OUR_COPY = "our copy of AWS's on-demand list"
 SPOT = "AWS spot price"
@@ -82,7 +82,7 @@ def gpus_of(instance_type: str, known: Mapping[str, Gpus] | None = None) -> Gpus
     return (*family, _COUNTS.get(instance_type, 1))
 
 
-def aws(book: Book, known: Mapping[str, Gpus] | None = None) -> Iterator[Quote]:
+def aws(book: PriceBook, known: Mapping[str, Gpus] | None = None) -> Iterator[Quote]:
     """AWS's list as it was read, our own table where it was not, and spot prices; type by type.
 
     `known` is what types carry that our own table lacks.

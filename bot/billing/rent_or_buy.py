@@ -6,22 +6,22 @@ from decimal import Decimal
 from itertools import accumulate
 
 from bot.domain.days import MachineHours
-from bot.domain.money.forecast.report import Scope
 from bot.domain.money.ownership import HOURS_PER_MONTH
 from bot.domain.money.rent_or_buy import (
     Advice,
-    AtOther,
-    Choice,
     Demand,
-    Kept,
+    MeasuredUse,
+    OtherUse,
+    PurchaseChoice,
+    ServerUpkeep,
     Swing,
     Terms,
-    Used,
-    flows,
-    less,
+    cash_flows,
+    monthly_savings,
     most_servers,
     payback_month,
 )
+from bot.domain.money.scope import Scope
 
 POINTS = 18
 """Steps of the chart; with the beginning they stay within the 20 points Slack draws."""
@@ -37,8 +37,8 @@ class Question:
     type: str
     demand: Demand
     terms: Terms
-    used: Used
-    kept: Kept
+    used: MeasuredUse
+    kept: ServerUpkeep
     without_idle: Demand | None = None
     """The demand without the hours in which machines ran idle."""
     recent: Demand | None = None
@@ -52,8 +52,8 @@ def weigh(asked: Question) -> Advice:
     choices = [_choice(demand, terms, servers) for servers in range(max(most, 1) + 1)]
     best = max(choices, key=lambda each: (each.npv, -each.servers))
     weighed = best if best.servers else choices[1]
-    renting, buying = flows(demand, terms, 0), flows(demand, terms, weighed.servers)
-    saved = less(buying, renting)
+    renting, buying = cash_flows(demand, terms, 0), cash_flows(demand, terms, weighed.servers)
+    saved = monthly_savings(buying, renting)
     return Advice(
         scope=asked.scope,
         type=asked.type,
@@ -76,16 +76,16 @@ def weigh(asked: Question) -> Advice:
     )
 
 
-def _choice(demand: Demand, terms: Terms, servers: int) -> Choice:
-    return Choice(servers, npv(terms.monthly_rate, flows(demand, terms, servers)))
+def _choice(demand: Demand, terms: Terms, servers: int) -> PurchaseChoice:
+    return PurchaseChoice(servers, npv(terms.monthly_rate, cash_flows(demand, terms, servers)))
 
 
 def _saving(demand: Demand, terms: Terms, servers: int) -> int:
     return _choice(demand, terms, servers).npv - _choice(demand, terms, 0).npv
 
 
-def _at(demand: Demand | None, terms: Terms, servers: int) -> AtOther | None:
-    return AtOther(demand.hours_per_month, _saving(demand, terms, servers)) if demand else None
+def _at(demand: Demand | None, terms: Terms, servers: int) -> OtherUse | None:
+    return OtherUse(demand.hours_per_month, _saving(demand, terms, servers)) if demand else None
 
 
 def _use(demand: Demand, terms: Terms, server: int) -> float:
@@ -96,8 +96,8 @@ def _use(demand: Demand, terms: Terms, server: int) -> float:
 def _break_even(terms: Terms) -> float:
     """The use at which one server costs as much as renting instead; both are straight lines in the hours."""
     nothing, full = Demand(1, ()), Demand.steady(MachineHours(Decimal(HOURS_PER_MONTH * terms.replaces)))
-    owned = npv(terms.monthly_rate, flows(nothing, terms, 1))
-    rented = npv(terms.monthly_rate, flows(full, terms, 0))
+    owned = npv(terms.monthly_rate, cash_flows(nothing, terms, 1))
+    rented = npv(terms.monthly_rate, cash_flows(full, terms, 0))
     return owned / rented if rented else float("inf")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.machines.shape import LINUX, parts_of
 from bot.domain.money.price_reads import SpotChange
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Unreachable
 
 Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
@@ -95,5 +95,5 @@ def _change(entry: Mapping[str, Any]) -> SpotChange | None:
         return None
     if not (zone and kind and at) or not usd.is_finite() or not 0 < usd < 10_000:
         return None
-    micros = int((usd * USD).to_integral_value(ROUND_HALF_UP))
+    micros = int((usd * MICROS_PER_USD).to_integral_value(ROUND_HALF_UP))
     return SpotChange(str(zone), str(kind), (at - EPOCH) // timedelta(milliseconds=1), micros) if micros else None

@@ -41,7 +41,7 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
     with opened_desk(config_path) as ctx:
         first = month or utc_day(ctx.clock()).replace(day=1)
         last = month_end(first)
-        report = bill_reporting.answer(ctx, first, last)
+        report = bill_reporting.bill_report(ctx, first, last)
         if as_csv:
             told = bill_csv.by_day(report) if by == "day" else bill_csv.by_dimension(ctx, by, report)
             sys.stdout.writelines(told)
@@ -50,21 +50,21 @@ def bill(config_path: Path, month: date | None, by: str, *, as_csv: bool) -> Non
 
 
 def _print(report: "BillReport") -> None:
-    from bot.domain.money.reconciliation import REASONS
-    from bot.services.money.ledger_export import iso, usd
+    from bot.domain.money.reconciliation import REASON_TEXTS
+    from bot.services.money.ledger_export import exact_usd, iso
 
     click.echo(f"{'day':<12}{'billed':>16}{'metered':>16}{'difference':>16}")
     for day in report.days:
         if day.billed_micros is None and day.metered_micros is None:
             continue
-        billed = "-" if day.billed_micros is None else usd(day.billed_micros)
-        metered = "-" if day.metered_micros is None else usd(day.metered_micros)
-        apart = usd(sum(day.reasons.values())) if day in report.compared else "-"
+        billed = "-" if day.billed_micros is None else exact_usd(day.billed_micros)
+        metered = "-" if day.metered_micros is None else exact_usd(day.metered_micros)
+        apart = exact_usd(sum(day.reasons.values())) if day in report.compared else "-"
         click.echo(f"{day.day!s:<12}{billed:>16}{metered:>16}{apart:>16}{'  estimate' if day.estimate else ''}")
-    click.echo(f"{'compared':<12}{usd(_billed(report)):>16}{usd(report.metered_micros):>16}", nl=False)
-    click.echo(f"{usd(sum(report.reasons.values())):>16}")
+    click.echo(f"{'compared':<12}{exact_usd(_billed(report)):>16}{exact_usd(report.metered_micros):>16}", nl=False)
+    click.echo(f"{exact_usd(sum(report.reasons.values())):>16}")
     for why, micros in report.reasons.items():
-        click.echo(f"  {REASONS[why]:<{NAME_WIDTH}}{usd(micros):>14}")
+        click.echo(f"  {REASON_TEXTS[why]:<{NAME_WIDTH}}{exact_usd(micros):>14}")
     click.echo(f"{report.source}, {report.place}, as of {iso(report.as_of)}; metered at our rates.", err=True)
     if report.error:
         click.echo(f"The newest look failed at {iso(report.error_at)}: {report.error}", err=True)

@@ -48,7 +48,7 @@ def ledger(config_path: Path, month: date | None, *, as_csv: bool) -> None:
     with opened_desk(config_path) as ctx:
         zone = ctx.settings.digest.timezone
         first = month or datetime.now(ZoneInfo(zone)).date().replace(day=1)
-        start, end = reporting.month_of(first, zone)
+        start, end = reporting.month_span(first, zone)
         if as_csv:
             sys.stdout.writelines(reporting.ledger_csv(ctx, start, end))
         else:
@@ -84,6 +84,6 @@ def _print_sums(sums: "list[MachineSum]", month: date) -> None:
 
 def _print_line(name: str, team: str, ms: int, micros: int | None) -> None:
     from bot.domain.clock import HOUR_MS
-    from bot.services.money.ledger_export import usd
+    from bot.services.money.ledger_export import exact_usd
 
-    click.echo(f"{name}  {team}  {ms / HOUR_MS:>8.1f}  {usd(micros) if micros is not None else '?':>14}")
+    click.echo(f"{name}  {team}  {ms / HOUR_MS:>8.1f}  {exact_usd(micros) if micros is not None else '?':>14}")

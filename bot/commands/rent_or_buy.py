@@ -11,7 +11,7 @@ import click
 from bot.commands.options import config_option
 
 if TYPE_CHECKING:
-    from bot.domain.money.rent_or_buy import Asked, Weighed
+    from bot.domain.money.rent_or_buy import GivenFigures, RentOrBuyAnswer
     from bot.services.context import Context
 
 
@@ -19,11 +19,11 @@ def _between(least: str, most: str) -> Callable[[click.Context, click.Parameter,
     """Takes a number within bounds, as people type it."""
 
     def check(_context: click.Context, _option: click.Parameter, given: str | None) -> Decimal | None:
-        from bot.domain.money.figures import figure
+        from bot.domain.money.rent_or_buy import typed_figure
 
         if given is None:
             return None
-        number = figure(given)
+        number = typed_figure(given)
         if number is None or not Decimal(least) <= number <= Decimal(most):
             raise click.BadParameter(f"expected a number from {Decimal(least):,} to {Decimal(most):,}, not {given!r}.")
         return number
@@ -61,8 +61,8 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
     from bot.commands.options import settings_if_any
     from bot.commands.reading import opened_desk
     from bot.domain.clock import system_clock
-    from bot.domain.money.forecast.report import Scope
-    from bot.domain.money.rent_or_buy import Weighed
+    from bot.domain.money.rent_or_buy import RentOrBuyAnswer
+    from bot.domain.money.scope import Scope
     from bot.errors import Refused
     from bot.services.money import rates as pricing
     from bot.services.money import rent_or_buy as renting
@@ -72,23 +72,23 @@ def rent_or_buy(config_path: Path, scope: str, *, as_json: bool, **figures: Any)
         if scope == "total":
             raise Refused("Which type do these hours run on? Try `valet rent-or-buy p4d.24xlarge --hours 500`.")
         kind, settings = scope.removeprefix("type:"), settings_if_any(config_path)
-        rented = pricing.on_demand(pricing.unread(settings, system_clock()), kind, ())
-        told = Weighed(Scope("type", kind), (renting.supposed(settings, kind, asked, rented),))
+        rented = pricing.on_demand_price(pricing.book_without_reads(settings, system_clock()), kind, ())
+        told = RentOrBuyAnswer(Scope("type", kind), (renting.supposed(settings, kind, asked, rented),))
     else:
         with opened_desk(config_path) as ctx:
             told = renting.advise(ctx, _scope(ctx, scope), asked)
     if as_json:
-        from bot.services.money.rent_or_buy import record as advice_record
+        from bot.services.money.rent_or_buy import advice_record
 
         click.echo(json.dumps([advice_record(each) for each in told.answers], indent=2))
     else:
         _print(told)
 
 
-def _asked(figures: dict[str, Any]) -> "Asked":
-    from bot.domain.money.rent_or_buy import Asked
+def _asked(figures: dict[str, Any]) -> "GivenFigures":
+    from bot.domain.money.rent_or_buy import GivenFigures
 
-    return Asked(
+    return GivenFigures(
         price_usd=figures["price"],
         rate_percent=figures["rate"],
         life_years=figures["life"],
@@ -105,22 +105,22 @@ def _asked(figures: dict[str, Any]) -> "Asked":
 
 
 def _scope(ctx: "Context", word: str) -> Any:
-    from bot.domain.money.forecast.report import Scope
+    from bot.domain.money.scope import TOTAL, Scope
     from bot.services.context import find
-    from bot.services.money.rent_or_buy import is_known
+    from bot.services.money.rent_or_buy import is_known_type
 
     kind, _, name = word.partition(":")
     if word == "total":
-        return Scope()
+        return TOTAL
     if kind in {"team", "type"} and name:
         return Scope(kind, name)  # type: ignore[arg-type]  # one of two
-    if is_known(ctx, word):
+    if is_known_type(ctx, word):
         return Scope("type", word)
     found = find(ctx, name if kind == "instance" and name else word).instance
     return Scope("instance", found.id, found.name)
 
 
-def _print(told: "Weighed") -> None:
+def _print(told: "RentOrBuyAnswer") -> None:
     from handlers.blocks.money.rent_or_buy import plainly_said
 
     for number, advice in enumerate(told.answers):

@@ -37,7 +37,7 @@ def status(config_path: Path, *, as_json: bool) -> None:
 
     with opened_desk(config_path) as ctx:
         if as_json:
-            click.echo(json.dumps(reporting.status(ctx), indent=2))
+            click.echo(json.dumps(reporting.fleet_status(ctx), indent=2))
             return
         found, totals = reporting.everything(ctx)
         print_fleet(found, totals, looking.sources(ctx), people_names.known(ctx))

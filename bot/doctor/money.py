@@ -10,7 +10,7 @@ from bot.billing.catalogs import catalog
 from bot.billing.prices import AS_OF, HOME
 from bot.doctor.finding import Finding, error, fine, warning
 from bot.domain.clock import DAY_MS
-from bot.domain.money.price_reads import Wanted, sentences
+from bot.domain.money.price_reads import WantedPrice, trouble_sentences
 from bot.errors import Unreachable, ValetError, answering
 from bot.settings import Settings
 from bot.settings.money import REQUESTS_PER_LOOK
@@ -101,7 +101,7 @@ def _aws(settings: Settings, now: int) -> Iterator[Finding]:
 def _asked(aws: AwsPrices, region: str, now: int) -> Finding:
     try:
         with answering("AWS's price list"):
-            found = aws.look_up(Wanted("instance", region, COMMON), now)
+            found = aws.look_up(WantedPrice("instance", region, COMMON), now)
     except Unreachable as error:
         hint = f"Until then our own table counts ({HOME}, {AS_OF}). {RIGHTS}"
         return warning("V902", f"AWS's price list can't be read: {str(error).removesuffix('.')}.", hint)
@@ -116,7 +116,7 @@ def _troubles(path: Path) -> list[str]:
         return []
     try:
         with looking(path) as db:
-            return sentences(stored_prices.troubles(db))
+            return trouble_sentences(stored_prices.price_troubles(db))
     except (Unreachable, OSError):
         return []
 

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR_MS
 
+ONE_DAY = timedelta(days=1)
+
 
 def day_start(day: date, zone: ZoneInfo) -> int:
     """The instant a local day begins: where its midnight is skipped, the first one after it."""

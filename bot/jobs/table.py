@@ -30,10 +30,10 @@ def jobs(
     if others:
         table.insert(1, ("observe", 60, lambda: sources.read_sources(ctx, others)))
     if aws:
-        table.insert(1, ("prices", 300, lambda: rates.read(ctx, aws)))
+        table.insert(1, ("prices", 300, lambda: rates.read_prices(ctx, aws)))
     if bill:
-        table.append(("bill", 3600, lambda: bill_service.fetch(ctx, bill)))
-        table.append(("second opinion", 3600, lambda: accuracy.ask(ctx, bill)))
+        table.append(("bill", 3600, lambda: bill_service.fetch_bill(ctx, bill)))
+        table.append(("second opinion", 3600, lambda: accuracy.ask_second_opinion(ctx, bill)))
     if name_of:
         table.append(("names", 600, lambda: people.learn(ctx, name_of)))
     return [Job(name, every_s, run) for name, every_s, run in table]
@@ -64,14 +64,14 @@ def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
         ("images", 3600, lambda: images.refresh(ctx)),
         ("park", 60, lambda: rule_stops.run_rules(ctx)),
         ("digests", 60, lambda: digest.make_due(ctx)),
-        ("weekly report", 60, lambda: weekly.make_due(ctx)),
-        ("owned rates", 600, lambda: owned_rates.refresh(ctx)),
+        ("weekly report", 60, lambda: weekly.make_due_weekly(ctx)),
+        ("owned rates", 600, lambda: owned_rates.refresh_owned_rates(ctx)),
         ("corrections", 600, lambda: corrections.reprice(ctx)),
-        ("forecasts", 3600, lambda: forecast.refresh(ctx)),
-        ("score forecasts", 3600, lambda: accuracy.score(ctx)),
-        ("budgets", 300, lambda: budgets.look(ctx)),
-        ("unusual days", 900, lambda: unusual.look(ctx)),
-        ("savings", 600, lambda: savings.work_out(ctx)),
+        ("forecasts", 3600, lambda: forecast.refresh_reports(ctx)),
+        ("score forecasts", 3600, lambda: accuracy.score_due(ctx)),
+        ("budgets", 300, lambda: budgets.tell_budgets(ctx)),
+        ("unusual days", 900, lambda: unusual.look_for_unusual(ctx)),
+        ("savings", 600, lambda: savings.work_out_savings(ctx)),
         ("groups", 120, refresh_groups),
         ("prune trails", 3600, lambda: sources.prune(ctx)),
         ("roll up", 300, lambda: readings.roll_up(ctx)),

@@ -9,8 +9,8 @@ from typing import Any
 from bot.billing.aws_prices import AwsPrices
 from bot.billing.prices import MICROS_PER_HOUR
 from bot.domain.clock import HOUR_MS, Clock
-from bot.domain.money.rates import USD
-from bot.domain.money.standing_costs import MICROS_PER_GIB_MONTH
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.standing_costs import DISK_MICROS_PER_GIB_MONTH
 from bot.errors import Unreachable
 from bot.sandbox.habits import chance
 
@@ -57,7 +57,7 @@ class SandboxPrices:
         if (region, kind) in self._set:
             return self._set[region, kind]
         micros = list_micros(region, kind)
-        return None if micros is None else Decimal(micros) / USD
+        return None if micros is None else Decimal(micros) / MICROS_PER_USD
 
     def _list(self, operation: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         wanted = {each["Field"]: each["Value"] for each in asked["Filters"]}
@@ -75,9 +75,9 @@ class SandboxPrices:
     def _found(self, wanted: Mapping[str, str]) -> tuple[Decimal | None, str, str]:
         region = wanted["regionCode"]
         if "volumeApiName" in wanted:
-            micros = MICROS_PER_GIB_MONTH.get(wanted["volumeApiName"])
+            micros = DISK_MICROS_PER_GIB_MONTH.get(wanted["volumeApiName"])
             dearer = DEARER.get(region, DEARER["eu-central-1"])
-            return None if micros is None else Decimal(micros) / USD * dearer, "GB-Mo", "EBS:VolumeUsage"
+            return None if micros is None else Decimal(micros) / MICROS_PER_USD * dearer, "GB-Mo", "EBS:VolumeUsage"
         if "group" in wanted:
             return ADDRESS_USD, "Hrs", "PublicIPv4:IdleAddress"
         kind = wanted["instanceType"]

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.bill import ONE_DAY
-from bot.domain.money.rates import USD
-from bot.domain.money.reconciliation import Metered
+from bot.domain.days import ONE_DAY
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.reconciliation import MeteredMachine
 
 NONE = {"INSTANCE_TYPE": "NoInstanceType", "SERVICE": "NoService"}
 NAMES = {"LINKED_ACCOUNT": "account", "SERVICE": "service", "RECORD_TYPE": "record", "INSTANCE_TYPE": "type"}
@@ -112,10 +112,10 @@ def _groups(
         yield keys, {name: Decimal(amount) for name, amount in summed.items()}
 
 
-def billed(metered: Iterable[Metered]) -> Iterator[Cost]:
+def billed(metered: Iterable[MeteredMachine]) -> Iterator[Cost]:
     """What a provider would bill for these machines: below the list, with disks and tax beside it."""
     for each in metered:
-        usd = Decimal(each.micros) / USD
+        usd = Decimal(each.micros) / MICROS_PER_USD
         hours = str(Decimal(each.running_ms) / HOUR_MS)
         yield Cost(each.day, str(usd * (1 - DISCOUNT)), team=each.team, type=each.type, hours=hours)
         yield Cost(each.day, str(usd * DISKS), "EC2 - Other", team=each.team)

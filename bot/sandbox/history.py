@@ -14,7 +14,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import GpuMs, MachineMs, gpu_time
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Push
-from bot.domain.money.rates import Charge, Rate, Share, Use, cost
+from bot.domain.money.rates import Charge, GpuUse, Rate, Share, cost_for
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED, rented
@@ -96,7 +96,7 @@ class History:
             until = min(until, end)
             if until <= start:
                 continue
-            length, micros = MachineMs(until - start), cost(per_hour, until - start)
+            length, micros = MachineMs(until - start), cost_for(per_hour, until - start)
             idle = [each for _, each in self._idle(machine, start, until) if each is not None]
             yield Charge(
                 instance_id=machine.id,
@@ -227,7 +227,7 @@ def _ran_earlier(name: str, hour: int) -> bool:
 
 def _shared(shares: Iterable[Share], micros: int) -> Iterator[Share]:
     """The shares, those of one kind as one, with their parts of an amount, by GPU time, which add up to it."""
-    kinds: dict[tuple[str, str, Use], int] = {}
+    kinds: dict[tuple[str, str, GpuUse], int] = {}
     for each in shares:
         key = (each.holder, each.team, each.use)
         kinds[key] = kinds.get(key, 0) + each.gpu_ms

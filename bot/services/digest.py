@@ -99,7 +99,7 @@ def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_
     for channel, zone, day in due:
         monday = week_start(day).isoformat()
         tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.digest_part(ctx, channel)
-        listed, month = by_channel.get(channel, []), forecast.of_channel(ctx, channel)
+        listed, month = by_channel.get(channel, []), forecast.month_ahead_of(ctx, channel)
         others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
         made = Digest(
             channel=channel,
@@ -140,7 +140,7 @@ class _Sums:
     @classmethod
     def of(cls, ctx: Context, now: int) -> "_Sums":
         start = ledger.day_before(now)
-        spent = ledger.of_all(ctx, start, now + 1)
+        spent = ledger.spent_by_machine(ctx, start, now + 1)
         known = stored_fleet.instance_places(
             ctx.store.reading()
         )  # read after what they spent, so that none of those is missing
@@ -168,7 +168,7 @@ class _Sums:
 
 def _missed(ctx: Context, db: Database, due: int, now: int) -> int | None:
     """When a digest that is late should have been made; where nobody had looked by then, it could not be."""
-    first = source_reads.first(db)
+    first = source_reads.first_read(db)
     was_away = ctx.absent_from is not None and ctx.absent_from < due < ctx.began_at
     return due if first is not None and first < due and (was_away or now - due > LATE) else None
 
@@ -181,7 +181,7 @@ def _windows(ctx: Context, idle: Iterable[Listing]) -> tuple[int, ...]:
 
 def _is_too_early(ctx: Context, db: Database, now: int) -> bool:
     """Whether nothing to say means that nothing could be seen yet: on the first day a digest waits for the rule."""
-    first, rule = source_reads.first(db), ctx.settings.idle
+    first, rule = source_reads.first_read(db), ctx.settings.idle
     if first is None:
         return not stored_digest.anything_judged(db)
     return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + FRESH

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.domain.acting.actions import Action
 from bot.domain.machines.listing import FleetFilter, FleetSource, FleetTotals, Listing
 from bot.domain.machines.readings import AgentReport
-from bot.domain.money.standing_costs import keeping
+from bot.domain.money.standing_costs import standing_cost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
@@ -42,14 +42,18 @@ def in_full(ctx: Context, listing: Listing) -> Listing:
     db, now, instance_id = ctx.store.reading(), ctx.clock(), listing.instance.id
     strip = verdict.activity_strip(ctx, db, instance_id, now)
     stands_still = listing.instance.provider == "ec2" and not listing.running
-    kept = keeping(listing.instance, rates.of_parts(db, listing.instance.region)) if stands_still else None
+    kept = (
+        standing_cost(listing.instance, rates.disk_and_address_prices(db, listing.instance.region))
+        if stands_still
+        else None
+    )
     snooze = stored_snooze.on(db, instance_id, now)
     return with_unused(ctx, replace(listing, strip=strip, snooze=snooze, keeping=kept))
 
 
 def with_unused(ctx: Context, listing: Listing) -> Listing:
     """The listing with what it has cost unused since it was judged idle, where a price is known."""
-    spell = ledger.of_spell(ctx, listing) if listing.rate else None
+    spell = ledger.spent_since_idle(ctx, listing) if listing.rate else None
     return replace(listing, unused_micros=spell.idle_micros if spell else None)
 
 

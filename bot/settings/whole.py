@@ -12,7 +12,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.tags import KnownTags
 from bot.domain.machines.verdict import IdleRule
 from bot.domain.money.pricebook import Discount
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import ClaimLimits
 from bot.domain.sharing.limits import Allowance, FairUse
@@ -228,7 +228,7 @@ class Settings(Table):
 
     def unasked_micros(self, team: str) -> int:
         """Micro-dollars a month of machines that a team's people may start and launch without a yes."""
-        return int(self.teams[team].ask_over_usd * USD) if team in self.teams else 0
+        return int(self.teams[team].ask_over_usd * MICROS_PER_USD) if team in self.teams else 0
 
     def person(self, instance: Instance, unix_user: str) -> str:
         """Whose unix user this is on an instance, by Slack user id; empty where nobody has said."""
@@ -278,7 +278,7 @@ class Settings(Table):
                 guests_approve=team.guests_approve,
                 channel=team.channel or self.slack.channel,
                 timezone=team.timezone or self.digest.timezone,
-                budget_micros=None if team.budget_usd is None else int(team.budget_usd * USD),
+                budget_micros=None if team.budget_usd is None else int(team.budget_usd * MICROS_PER_USD),
             )
             for name, team in self.teams.items()
         )

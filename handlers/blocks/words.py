@@ -10,7 +10,7 @@ from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
 from bot.domain.machines.rollups import HourCell
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
@@ -95,14 +95,14 @@ def usd(micros: int, *, cents: bool = True) -> str:
     """Dollars: $5.67, or $5,670 without cents."""
     sign, micros = ("-", -micros) if micros < 0 else ("", micros)
     if cents:
-        total = (micros + USD // 200) // (USD // 100)
+        total = (micros + MICROS_PER_USD // 200) // (MICROS_PER_USD // 100)
         return f"{sign}${total // 100:,}.{total % 100:02d}"
-    return f"{sign}${(micros + USD // 2) // USD:,}"
+    return f"{sign}${(micros + MICROS_PER_USD // 2) // MICROS_PER_USD:,}"
 
 
 def roughly(micros: int) -> str:
     """Dollars, with cents only where they matter: below a hundred."""
-    return usd(micros, cents=0 < abs(micros) < 100 * USD)
+    return usd(micros, cents=0 < abs(micros) < 100 * MICROS_PER_USD)
 
 
 def chance_of(share: float) -> str:

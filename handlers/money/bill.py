@@ -24,7 +24,7 @@ def bill(ask: Ask) -> Reply:
     first, last = read_days(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command}`.")
-    return bill_blocks.bill(bill_service.answer(ask.ctx, first, last))
+    return bill_blocks.bill(bill_service.bill_report(ask.ctx, first, last))
 
 
 def days_of(value: str) -> tuple[date, date]:
@@ -47,7 +47,7 @@ def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: day by day, to whoever pressed."""
-    report = bill_service.answer(ctx, *days_of(value))
+    report = bill_service.bill_report(ctx, *days_of(value))
     return bill_blocks.as_csv(report, "".join(bill_service.by_day(report)))
 
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import replace
 
-from bot.domain.money.budgets import Standing
-from bot.domain.money.forecast.report import Scope
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.scope import TOTAL, Scope
 from bot.errors import Refused, ValetError
 from bot.services.context import Context
 from bot.services.machines import sources
@@ -35,9 +35,9 @@ def budget(ask: Ask) -> Reply:
     if words:
         return of_scope(ask, _scope(replace(ask, words=words)))
     found = every(ask.ctx)
-    missing = budget_amounts.unknown(ask.ctx)
+    missing = budget_amounts.unknown_machines(ask.ctx)
     if not found and not missing:
-        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, Scope())
+        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, TOTAL)
     return budgets_blocks.overview(found, missing, _lacks(ask.ctx))
 
 
@@ -59,14 +59,14 @@ def _scope(ask: Ask) -> Scope:
         raise
 
 
-def every(ctx: Context) -> list[Standing]:
+def every(ctx: Context) -> list[BudgetStanding]:
     """Where each budget stands."""
-    return [now for each in budget_amounts.scopes(ctx) if (now := budgets.standing(ctx, each))]
+    return [now for each in budget_amounts.scopes(ctx) if (now := budgets.standing_of(ctx, each))]
 
 
 def of_scope(ask: Ask, about: Scope) -> Reply:
     """One budget in full."""
-    now = budgets.standing(ask.ctx, about)
+    now = budgets.standing_of(ask.ctx, about)
     if now is None:
         return budgets_blocks.none(ask.ctx.settings.slack.cost_command, about)
     is_own = budget_amounts.own_budget(ask.ctx, about) is not None
@@ -78,7 +78,7 @@ VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expe
 
 def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return forecast_blocks.forecast(forecast.answer(ctx, stored_scope(ctx, value)), "month")
+    return forecast_blocks.forecast(forecast.current_report(ctx, stored_scope(ctx, value)), "month")
 
 
 def one(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -88,7 +88,7 @@ def one(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV] of one budget, or of all of them: to whoever pressed."""
-    one_of = None if value == budgets_blocks.ALL else budgets.standing(ctx, stored_scope(ctx, value))
+    one_of = None if value == budgets_blocks.ALL else budgets.standing_of(ctx, stored_scope(ctx, value))
     found = every(ctx) if value == budgets_blocks.ALL else [one_of] if one_of else []
     if not found:
         raise Refused("That budget is not set any more.")
@@ -100,13 +100,13 @@ BUTTONS: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one, ids.B
 
 def draw_budget(ctx: Context, subject: str) -> Reply | None:
     """A budget that is nearly spent, spent, or expected to be; its subject is "scope|month|mark|micros"."""
-    found = budgets.told(ctx, subject)
+    found = budgets.told_budget(ctx, subject)
     return budgets_blocks.told(*found) if found else None
 
 
 def unusual_day(ctx: Context, subject: str) -> Reply | None:
     """A day far outside its own interval; its subject is "scope|day"."""
-    found = unusual.told(ctx, subject)
+    found = unusual.told_unusual(ctx, subject)
     return budgets_blocks.unusual(found) if found else None
 
 

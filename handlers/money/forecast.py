@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from typing import cast, get_args
 
-from bot.domain.money.forecast.report import Scope, ScopeKind
+from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.services import queries
 from bot.services.context import Context
@@ -62,14 +62,14 @@ def apart(ctx: Context, about: Scope, way: Way) -> Reply:
         raise Refused(f"Only everything is told by team. Try `{ctx.settings.slack.cost_command} forecast by team`.")
     if about.kind == "instance":
         raise Refused(f"{about.label} is one machine: there is nothing to tell apart.")
-    return forecast_charts_blocks.by(forecast_service.answer(ctx, about), way)
+    return forecast_charts_blocks.by(forecast_service.current_report(ctx, about), way)
 
 
 def told(ctx: Context, about: Scope, period: Period = "month") -> Reply:
     """A scope's forecast, with how good such forecasts were, and AWS's own beside it."""
-    months = next(each for each in accuracy_service.accuracy(ctx, about).records if each.horizon == "30d")
-    opinion = accuracy_service.newest(ctx) if about == forecast_service.TOTAL else None
-    return forecast_blocks.forecast(forecast_service.answer(ctx, about), period, record=months, opinion=opinion)
+    months = next(each for each in accuracy_service.accuracy_of(ctx, about).records if each.horizon == "30d")
+    opinion = accuracy_service.second_opinion(ctx) if about == TOTAL else None
+    return forecast_blocks.forecast(forecast_service.current_report(ctx, about), period, record=months, opinion=opinion)
 
 
 def pressed(ctx: Context, value: str) -> Reply:
@@ -82,7 +82,7 @@ def pressed(ctx: Context, value: str) -> Reply:
     if period == "accuracy":
         return _record(ctx, named)
     if period == "nights":
-        return forecast_charts_blocks.nights(forecast_service.answer(ctx, named))
+        return forecast_charts_blocks.nights(forecast_service.current_report(ctx, named))
     return apart(ctx, named, WAYS[period]) if period in WAYS else told(ctx, named, periods.FORECAST_PERIODS[period])
 
 
@@ -93,7 +93,7 @@ def accuracy(ask: Ask) -> Reply:
 
 
 def _record(ctx: Context, about: Scope) -> Reply:
-    found = accuracy_service.accuracy(ctx, about)
+    found = accuracy_service.accuracy_of(ctx, about)
     return forecast_blocks.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
 
 

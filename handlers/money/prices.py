@@ -28,7 +28,7 @@ def prices(ask: Ask) -> Reply:
     """Compare a model, or explain an instance type or an instance."""
     wanted = " ".join(ask.words)
     if not wanted:
-        known = prices_service.names(ask.ctx)
+        known = prices_service.gpu_models(ask.ctx)
         yours = f" You have {', '.join(known[:12])}." if known else ""
         raise Refused(f"Prices of which GPU? Try `{ask.ctx.settings.slack.cost_command} prices H100`.{yours}")
     several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
@@ -40,15 +40,15 @@ def prices(ask: Ask) -> Reply:
 def _of_one(ask: Ask, wanted: str) -> Reply:
     counted = COUNTED.fullmatch(wanted)
     wanted = counted[1] if counted else wanted
-    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.family(wanted)
-    told = prices_service.of_type(ask.ctx, kinds[0]) if len(kinds) == 1 else None
+    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.type_family(wanted)
+    told = prices_service.prices_of_type(ask.ctx, kinds[0]) if len(kinds) == 1 else None
     if told is not None:
         return prices_blocks.of_type(told)
     why = prices_service.without_price(ask.ctx, kinds[0]) if len(kinds) == 1 and IS_TYPE.fullmatch(kinds[0]) else ""
     if why and _instance(ask, wanted) is None:
         raise Refused(why)
     try:
-        return prices_blocks.comparison(prices_service.compare(ask.ctx, wanted))
+        return prices_blocks.comparison(prices_service.compare_prices(ask.ctx, wanted))
     except Refused as unknown:
         listing = _instance(ask, wanted)
         if listing is None and len(kinds) > 1:
@@ -83,12 +83,14 @@ def _instance(ask: Ask, name: str) -> Listing | None:
 
 def explain(ask: Ask, listing: Listing) -> Reply:
     """What this one's rate is made of."""
-    return prices_blocks.figure(prices_service.figure(ask.ctx, listing))
+    return prices_blocks.figure(prices_service.rate_figure(ask.ctx, listing))
 
 
 def of_model(ask: Ask, listing: Listing) -> Reply:
     """The model of this one from every side."""
-    return prices_blocks.comparison(prices_service.compare(ask.ctx, models.short_model(listing.instance.gpu_model)))
+    return prices_blocks.comparison(
+        prices_service.compare_prices(ask.ctx, models.short_model(listing.instance.gpu_model))
+    )
 
 
 VERBS = (

@@ -4,9 +4,8 @@ import re
 from decimal import Decimal
 
 from bot.billing import prices
-from bot.domain.money.figures import figure
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rent_or_buy import Asked, Weighed
+from bot.domain.money.rent_or_buy import GivenFigures, RentOrBuyAnswer, typed_figure
+from bot.domain.money.scope import Scope
 from bot.errors import NotFound, Refused
 from bot.services.context import Context
 from bot.services.money import prices as prices_service
@@ -40,7 +39,7 @@ def rent_or_buy(ask: Ask) -> Reply:
     words = _spelled(ask.words)
     figures = [word for word in words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
     names = [word for word in words if word not in figures]
-    loose = next((word for word in names if figure(word) is not None and len(names) > 1), None)
+    loose = next((word for word in names if typed_figure(word) is not None and len(names) > 1), None)
     if loose is not None:
         raise Refused(f'"{loose[:40]}" of what? Say price:{loose[:20]}, or another figure: {EXAMPLES}.')
     about = _scope(Ask(ask.ctx, ask.user, ask.channel, names))
@@ -59,7 +58,7 @@ def as_csv(ctx: Context, value: str) -> Reply:
     return rent_or_buy_blocks.as_csv(savings.today(ctx), "".join(rent_or_buy_service.lines(told)))
 
 
-def _again(ctx: Context, value: str) -> tuple[Weighed, str]:
+def _again(ctx: Context, value: str) -> tuple[RentOrBuyAnswer, str]:
     """Weigh what a button is about, with the figures that were given: "team:nlp|p4d.24xlarge|price:150000"."""
     within, kind, figures = (*value.split("|"), "", "")[:3]
     about = stored_scope(ctx, within)
@@ -80,12 +79,12 @@ def _spelled(words: list[str]) -> list[str]:
 def _scope(ask: Ask) -> Scope:
     """As for every money question; and types that are known though none runs, by name or by their GPUs."""
     name = " ".join(ask.words)
-    if len(ask.words) == 1 and rent_or_buy_service.is_known(ask.ctx, name.lower()):
+    if len(ask.words) == 1 and rent_or_buy_service.is_known_type(ask.ctx, name.lower()):
         return Scope("type", name.lower())
     try:
         return read_scope(ask, "rent-or-buy")
     except NotFound:
-        kinds = prices_service.called(name, prices.MICROS_PER_HOUR, {})
+        kinds = prices_service.types_called(name, prices.MICROS_PER_HOUR, {})
         if len(kinds) == 1:
             return Scope("type", kinds[0])
         if kinds:
@@ -93,7 +92,7 @@ def _scope(ask: Ask) -> Scope:
         raise
 
 
-def _asked(words: list[str]) -> Asked:
+def _asked(words: list[str]) -> GivenFigures:
     """The figures as given, each once. Raises Refused."""
     given: dict[str, Decimal] = {}
     for word in words:
@@ -104,14 +103,14 @@ def _asked(words: list[str]) -> Asked:
             raise Refused(f"{said[:120]}: which of them? Say {key} once.")
         given[field] = number
     replaces = given.pop("replaces", None)
-    return Asked(**given, replaces=None if replaces is None else int(replaces))
+    return GivenFigures(**given, replaces=None if replaces is None else int(replaces))
 
 
 def _figure(word: str) -> tuple[str, Decimal]:
     """ "price:150k" as the field and the number. Raises Refused."""
     key, _, value = word.partition(":")
     field, least, most = _FIELDS[key.lower()]
-    number = figure(value)
+    number = typed_figure(value)
     kind = "whole number" if field == "replaces" else "figure"
     if number is None or (field == "replaces" and number != int(number)) or not least <= number <= most:
         raise Refused(f'"{word[:40]}" is not a {kind} from {least:,} to {most:,}. Try {EXAMPLES}.')

@@ -5,7 +5,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import local_day
-from bot.domain.money.reports import WAYS, ReportBy, SpendReport
+from bot.domain.money.reports import REPORT_WAYS, ReportBy, SpendReport
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import reports, weekly
@@ -27,13 +27,13 @@ BY = frozenset({"by", "per"})
 def report(ask: Ask) -> Reply:
     """A month or a day, told apart one way."""
     by, first, last = _asked(ask, "report", "team")
-    return reports_blocks.report(reports.report(ask.ctx, by, first, last))
+    return reports_blocks.report(reports.spend_report(ask.ctx, by, first, last))
 
 
 def idle(ask: Ask) -> Reply:
     """What idled, and what idles now."""
     by, first, last = _asked(ask, "idle", "instance")
-    return reports_blocks.idle(reports.idle(ask.ctx, by, first, last))
+    return reports_blocks.idle(reports.idle_report(ask.ctx, by, first, last))
 
 
 def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
@@ -83,12 +83,12 @@ def way(said: str, command: str) -> ReportBy:
     """By what it is told apart. Raises Refused."""
     found = _known(said)
     if found is None:
-        raise Refused(f'By "{said[:40]}"? Try `{command} by {"|".join(WAYS)}`.')
+        raise Refused(f'By "{said[:40]}"? Try `{command} by {"|".join(REPORT_WAYS)}`.')
     return found
 
 
 def _known(said: str) -> ReportBy | None:
-    return next((each for each in WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
+    return next((each for each in REPORT_WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
 
 
 def pressed(ctx: Context, value: str, *, idling: bool = False) -> SpendReport:
@@ -98,18 +98,20 @@ def pressed(ctx: Context, value: str, *, idling: bool = False) -> SpendReport:
         days = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         raise Refused("This button is from another version of Valet. Use the command instead.") from None
-    make = reports.idle if idling else reports.report
+    make = reports.idle_report if idling else reports.spend_report
     return make(ctx, way(by, f"{ctx.settings.slack.cost_command} report"), *days)
 
 
 VERBS = (
     Verb(
         "report",
-        f"report [month|week|day] [by {'|'.join(WAYS)}]",
+        f"report [month|week|day] [by {'|'.join(REPORT_WAYS)}]",
         "What was spent, for whom, and how much idled.",
         report,
     ),
-    Verb("idle", f"idle [month|week|day] [by {'|'.join(WAYS)}]", "What idled, who holds it and since when.", idle),
+    Verb(
+        "idle", f"idle [month|week|day] [by {'|'.join(REPORT_WAYS)}]", "What idled, who holds it and since when.", idle
+    ),
 )
 
 
@@ -139,7 +141,7 @@ BUTTONS: dict[str, Press] = {
 def draw_report(ctx: Context, subject: str) -> Reply | None:
     """A report; its subject is "channel|date"."""
     channel, _, local_date = subject.partition("|")
-    made = weekly.report_of(ctx, channel, local_date)
+    made = weekly.weekly_of(ctx, channel, local_date)
     return weekly_blocks.weekly(made) if made else None
 
 

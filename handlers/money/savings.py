@@ -20,7 +20,7 @@ def savings(ask: Ask) -> Reply:
     first, last = _days(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command} savings`.")
-    return savings_blocks.savings(savings_service.answer(ask.ctx, first, last))
+    return savings_blocks.savings(savings_service.savings_of(ask.ctx, first, last))
 
 
 def _days(words: list[str], today: date) -> tuple[date, date]:
@@ -43,7 +43,7 @@ def on_savings(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: every saving, to whoever pressed."""
-    told = savings_service.answer(ctx, *days_of(value))
+    told = savings_service.savings_of(ctx, *days_of(value))
     return savings_blocks.as_csv(told, "".join(savings_service.lines(told)))
 
 

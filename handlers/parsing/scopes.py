@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import cast, get_args
 
 from bot.domain.machines.listing import FleetFilter
-from bot.domain.money.forecast.report import Scope, ScopeKind
+from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import queries
 from bot.services.context import Context, exactly, find
-from bot.services.money import forecast, prices
+from bot.services.money import prices
 from handlers.verbs import Ask
 
 FILTER_STATES = (
@@ -66,9 +66,9 @@ def read_scope(ask: Ask, verb: str) -> Scope:
     """The scope that the words after a verb name; no words mean everything. Raises Refused, NotFound."""
     words = ask.words
     if not words or words == ["total"]:
-        return forecast.TOTAL
+        return TOTAL
     if " ".join(words).lower() in EVERYTHING_SAID and named_scope(ask.ctx, " ".join(words)) is None:
-        return forecast.TOTAL
+        return TOTAL
     kind, _, value = words[0].partition(":")
     name = value or " ".join(words[1:])
     if kind not in {"team", "type", "instance"}:
@@ -102,7 +102,7 @@ def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     found = named_scope(ask.ctx, name)
     if found is not None and found.kind != "instance":
         return found
-    kinds = prices.called(name, queries.types(ask.ctx), prices.carried(ask.ctx))
+    kinds = prices.types_called(name, queries.types(ask.ctx), prices.gpus_by_type(ask.ctx))
     try:
         return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
     except NotFound as error:
@@ -124,7 +124,7 @@ def _team(ask: Ask, name: str) -> Scope:
 
 def _type(ask: Ask, name: str) -> Scope:
     known = queries.types(ask.ctx)
-    meant = prices.called(name, known, prices.carried(ask.ctx))
+    meant = prices.types_called(name, known, prices.gpus_by_type(ask.ctx))
     name = meant[0] if len(meant) == 1 else name.lower()
     if name not in known:
         close = meant or nearest(name, known) or known[:3]

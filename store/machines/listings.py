@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from bot.domain.machines.fleet import Standstill
 from bot.domain.machines.listing import FleetFilter, FleetTotals, Listing, gpu_uses
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.money.standing_costs import ADDRESS
+from bot.domain.money.standing_costs import ADDRESS_KEY
 from store.acting import drain as stored_drain
 from store.machines.fleet import instance_of, rate_of
 from store.sharing import claims as stored_claims
@@ -175,7 +175,7 @@ def priced_parts(db: Database) -> set[tuple[str, str]]:
     sql = "SELECT DISTINCT source, coalesce(disks, '{}') AS disks, coalesce(addresses, 0) AS addresses FROM instances "
     found = rows(db, sql + "WHERE gone_at IS NULL AND provider = 'ec2'")
     kinds = {(row["source"], kind) for row in found for kind in json.loads(row["disks"])}
-    return kinds | {(row["source"], ADDRESS) for row in found if row["addresses"]}
+    return kinds | {(row["source"], ADDRESS_KEY) for row in found if row["addresses"]}
 
 
 def names_in_use(db: Database) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.domain.money.accuracy import Horizon, Opinion, Score
+from bot.domain.money.accuracy import Horizon, Score, SecondOpinion
 from store.records import find, find_all, insert
 from store.sql import changed, one, rows
 
@@ -28,7 +28,7 @@ SCHEMA = (
 )
 
 
-def open_ones(db: Database, horizon: Horizon, since: int, before: int, limit: int = 500) -> list[tuple[str, int, Any]]:
+def unscored(db: Database, horizon: Horizon, since: int, before: int, limit: int = 500) -> list[tuple[str, int, Any]]:
     """Scope, instant and content of forecasts made from then and before then that are not scored, the oldest first."""
     found = rows(
         db,
@@ -49,7 +49,7 @@ def add(db: Database, scores: Iterable[Score]) -> None:
         insert(db, "forecast_scores", score, then="ON CONFLICT DO NOTHING")
 
 
-def of(db: Database, scope: str) -> list[Score]:
+def scores_of(db: Database, scope: str) -> list[Score]:
     """The scores of a scope, or of all scopes whose name begins so ("team:"), the oldest first."""
     sql = "SELECT * FROM forecast_scores WHERE substr(scope, 1, length(?)) = ? ORDER BY made_at, scope"
     return find_all(db, Score, sql, scope, scope)
@@ -61,7 +61,7 @@ def first_made(db: Database, scope: str) -> int | None:
     return row["at"] if row else None
 
 
-def prune(db: Database, before: int) -> None:
+def prune_forecasts(db: Database, before: int) -> None:
     """Forget the contents of forecasts that are long scored; their scores stay."""
     changed(db, "DELETE FROM forecasts WHERE made_at < ?", before)
 
@@ -81,22 +81,22 @@ OPINIONS_SCHEMA = (
 )
 
 
-def keep(db: Database, day: date, opinion: Opinion) -> None:
+def keep_opinion(db: Database, day: date, opinion: SecondOpinion) -> None:
     """Keep a day's answer."""
     insert(db, "opinions", opinion, verb="INSERT OR REPLACE", asked_on=day.isoformat())
 
 
-def failed(db: Database, day: date, now: int, error: str) -> None:
+def opinion_failed(db: Database, day: date, now: int, error: str) -> None:
     """Note that a day's question had no answer; it is not asked again that day."""
     row = {"asked_on": day.isoformat(), "asked_at": now, "error": error or "no answer"}
     db.table("opinions").insert(row, replace=True)
 
 
-def asked(db: Database, day: date) -> bool:
+def was_asked(db: Database, day: date) -> bool:
     """Whether AWS was asked on a day."""
     return one(db, "SELECT 1 FROM opinions WHERE asked_on = ?", day.isoformat()) is not None
 
 
-def newest(db: Database) -> Opinion | None:
+def newest_opinion(db: Database) -> SecondOpinion | None:
     """The newest answer there was."""
-    return find(db, Opinion, "SELECT * FROM opinions WHERE error = '' ORDER BY asked_on DESC LIMIT 1")
+    return find(db, SecondOpinion, "SELECT * FROM opinions WHERE error = '' ORDER BY asked_on DESC LIMIT 1")

@@ -11,8 +11,8 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS
-from bot.domain.money.bill import BillLine, BillLook, Dimension
-from bot.domain.money.reconciliation import Metered
+from bot.domain.money.bill import BillDimension, BillLine, BillLook
+from bot.domain.money.reconciliation import MeteredMachine
 from store.sql import Row, changed, many, one, rows
 
 STEP = 50_000
@@ -127,7 +127,7 @@ def failed(db: Database, source: str, place: str, now: int, error: str) -> None:
     changed(db, sql, source, place, now, error)
 
 
-def sources(db: Database) -> list[str]:
+def bill_sources(db: Database) -> list[str]:
     """Every source of bills that was ever looked at, by name."""
     return [row["source"] for row in rows(db, "SELECT DISTINCT source FROM bill_looks ORDER BY source")]
 
@@ -142,7 +142,7 @@ def newest(db: Database, source: str, *, ok: bool) -> Read | None:
     return Read(**told, notes=tuple(json.loads(row["notes"])))
 
 
-def reach(db: Database, source: str, place: str, since: int) -> dict[str, date]:
+def last_usage_days(db: Database, source: str, place: str, since: int) -> dict[str, date]:
     """The last day with usage of each month, as looks at that place from `since` on brought it."""
     sql = (
         "SELECT l.period, max(l.day) AS day FROM bill_lines l JOIN bill_looks k ON k.id = l.look_id "
@@ -169,13 +169,13 @@ def count_request(db: Database, source: str, day: date, most: int) -> bool:
     return changed(db, sql, day.isoformat(), source, most) == 1
 
 
-def requests(db: Database, source: str, day: date) -> int:
+def requests_made(db: Database, source: str, day: date) -> int:
     """How many paid requests a day has had."""
     row = one(db, "SELECT count FROM bill_requests WHERE source = ? AND day = ?", source, day.isoformat())
     return row["count"] if row else 0
 
 
-def units(db: Database, first: date, last: date) -> Iterator[BillLine]:
+def comparable_lines(db: Database, first: date, last: date) -> Iterator[BillLine]:
     """Lines by day, kind, type and machine, with nothing else told apart: what is compared with our ledger."""
     sql = (
         f"{_of_one_cut(('kind', 'type'))} SELECT min(l.period) AS period, l.day, "
@@ -187,7 +187,7 @@ def units(db: Database, first: date, last: date) -> Iterator[BillLine]:
         yield BillLine(**{**row, "day": date.fromisoformat(row["day"])})
 
 
-def days(db: Database, first: date, last: date) -> list[BilledDay]:
+def billed_days(db: Database, first: date, last: date) -> list[BilledDay]:
     """What every billed day came to, with the oldest look that stands behind it."""
     sql = (
         f"{_of_one_cut(())} SELECT l.day, sum(l.billed_micros) AS billed_micros, k.source, k.place, "
@@ -198,13 +198,13 @@ def days(db: Database, first: date, last: date) -> list[BilledDay]:
     return [BilledDay(**{**row, "day": date.fromisoformat(row["day"])}) for row in found]
 
 
-def begins(db: Database) -> date | None:
+def bill_begins(db: Database) -> date | None:
     """The first day the bill is known of: one that a later month's invoice corrects is not."""
     row = one(db, "SELECT min(day) AS day FROM bill_lines WHERE period = substr(day, 1, 7)")
     return date.fromisoformat(row["day"]) if row and row["day"] else None
 
 
-def sums(db: Database, by: Dimension, first: date, last: date) -> list[Row]:
+def sums(db: Database, by: BillDimension, first: date, last: date) -> list[Row]:
     """Day, name (of the dimension) and billed_micros, dearest first within a day."""
     sql = (
         f"{_of_one_cut((by,))} SELECT l.day, l.{by} AS name, sum(l.billed_micros) AS billed_micros {_JOIN} "
@@ -227,7 +227,7 @@ _READ = (
 """Whether the bill of a day's own month was read."""
 
 
-def _of_one_cut(needed: Iterable[Dimension], negation: str = "") -> str:
+def _of_one_cut(needed: Iterable[BillDimension], negation: str = "") -> str:
     """Names the cut of each day to count by, so that no charge is counted twice, of months that were read (or NOT).
 
     Names of dimensions are our own.
@@ -273,7 +273,7 @@ def catch_up(db: Database, *, step: int = STEP) -> bool:
     return bool(until == newest["id"])
 
 
-def metered(db: Database, first: date, last: date) -> list[Metered]:
+def metered_machines(db: Database, first: date, last: date) -> list[MeteredMachine]:
     """Our ledger per UTC day, rented machine and team; open meters not counted, charges not caught up with are."""
     span = (first.toordinal() - EPOCH, last.toordinal() - EPOCH)
     found = rows(
@@ -289,4 +289,4 @@ def metered(db: Database, first: date, last: date) -> list[Metered]:
         *span,
         *span,
     )
-    return [Metered(date.fromordinal(EPOCH + row.pop("number")), **row) for row in found]
+    return [MeteredMachine(date.fromordinal(EPOCH + row.pop("number")), **row) for row in found]

@@ -55,7 +55,7 @@ def note(db: Database, scope: str, month: date, mark: str, *, micros: int, now: 
     return changed(db, sql + "ON CONFLICT DO NOTHING", *told) == 1
 
 
-def noted(db: Database, scope: str, month: str, mark: str, micros: int | None) -> Any:
+def standing_noted(db: Database, scope: str, month: str, mark: str, micros: int | None) -> Any:
     """The budget as it stood then; None without such a note. Without an amount, what was noted first."""
     sql = (
         "SELECT standing FROM budgets_told WHERE scope = ? AND month = ? AND mark = ? AND coalesce(?, micros) = micros "
@@ -77,13 +77,13 @@ def look_at(db: Database, scope: str, day: date, told: Any) -> bool:
     return changed(db, sql, scope, day.isoformat(), None if told is None else json.dumps(told)) == 1
 
 
-def told_of(db: Database, scope: str, day: str) -> Any:
+def told_of_day(db: Database, scope: str, day: str) -> Any:
     """What was told of a day; None for nothing."""
     row = one(db, "SELECT told FROM days_looked_at WHERE scope = ? AND day = ? AND told IS NOT NULL", scope, day)
     return json.loads(row["told"]) if row else None
 
 
-def told_last(db: Database, scope: str, before: date) -> Any:
+def last_told(db: Database, scope: str, before: date) -> Any:
     """What was told last of a scope's days before one; None for nothing."""
     sql = "SELECT told FROM days_looked_at WHERE scope = ? AND day < ? AND told IS NOT NULL ORDER BY day DESC LIMIT 1"
     row = one(db, sql, scope, before.isoformat())

@@ -106,7 +106,7 @@ class Running(NamedTuple):
     source: str
 
 
-def running(db: Database, instance_id: str | None = None) -> list[Running]:
+def running_meters(db: Database, instance_id: str | None = None) -> list[Running]:
     """Every running meter, rented or owned; or that of one machine, if it runs."""
     known = Running._fields[1:]
     columns = ", ".join(f"i.{name}" for name in known)
@@ -165,7 +165,7 @@ def add(db: Database, charges: Iterable[Charge]) -> None:
     )
 
 
-def between(db: Database, start: int, end: int) -> list[Row]:
+def shares_between(db: Database, start: int, end: int) -> list[Row]:
     """Shares of charges from `start` up to `end`, oldest first, each with its charge and its instance.
 
     `charge_id`, `from_at`, `until_at`, `running_ms`, `rate_micros`, `team`, `why` and `exact` are the charge's;
@@ -264,7 +264,7 @@ def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:
     )
     return (found["micros"] if found else 0) + sum(
         each.meter.micros
-        for each in running(db)
+        for each in running_meters(db)
         if each.provider == "ec2"
         and each.meter.from_at >= since
         and {"team": each.meter.team, "type": each.type, "instance": each.meter.instance_id}.get(kind, key) == key

@@ -5,7 +5,15 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS
-from bot.domain.money.price_reads import SPOT_DAYS, Answer, Sheet, SpotChange, SpotSpan, Trouble, Wanted
+from bot.domain.money.price_reads import (
+    SPOT_DAYS,
+    PriceAnswer,
+    PriceSheet,
+    PriceTrouble,
+    SpotChange,
+    SpotSpan,
+    WantedPrice,
+)
 from store.sql import Row, changed, many, rows
 
 SCHEMA = (
@@ -48,13 +56,13 @@ SCHEMA = (
 )
 
 
-def asked(db: Database) -> dict[Wanted, int]:
+def answered_at(db: Database) -> dict[WantedPrice, int]:
     """When AWS last answered about each thing."""
     found = rows(db, "SELECT what, place, name, asked_at FROM price_answers")
-    return {Wanted(row["what"], row["place"], row["name"]): row["asked_at"] for row in found}
+    return {WantedPrice(row["what"], row["place"], row["name"]): row["asked_at"] for row in found}
 
 
-def keep(db: Database, answers: Mapping[Wanted, Answer], now: int) -> None:
+def keep(db: Database, answers: Mapping[WantedPrice, PriceAnswer], now: int) -> None:
     """Keep answers. A price that AWS does not name any more stays, with its date."""
     many(
         db,
@@ -88,31 +96,31 @@ def keep_spot(db: Database, source: str, changes: Iterable[SpotChange], *, since
     )
 
 
-def forget_old(db: Database, places: Collection[tuple[Sheet, str]], now: int) -> None:
+def forget_old(db: Database, places: Collection[tuple[PriceSheet, str]], now: int) -> None:
     """What no range looks back to, and the troubles of places that nothing is wanted of any more."""
     changed(db, "DELETE FROM spot_days WHERE day < ?", now // DAY_MS - SPOT_DAYS)
     changed(db, "DELETE FROM spot_prices WHERE read_at < ?", now - SPOT_DAYS * DAY_MS)
-    over = {(each.sheet, each.place) for each in troubles(db)} - set(places)
+    over = {(each.sheet, each.place) for each in price_troubles(db)} - set(places)
     many(db, "DELETE FROM price_troubles WHERE sheet = ? AND place = ?", over)
 
 
-def failed(db: Database, trouble: Trouble) -> None:
+def failed(db: Database, trouble: PriceTrouble) -> None:
     """Note why a place could not be read."""
     sql = "INSERT OR REPLACE INTO price_troubles (sheet, place, at, error) VALUES (?, ?, ?, ?)"
     changed(db, sql, trouble.sheet, trouble.place, trouble.at, trouble.error)
 
 
-def worked(db: Database, sheet: Sheet, place: str) -> None:
+def worked(db: Database, sheet: PriceSheet, place: str) -> None:
     """It could be read again."""
     changed(db, "DELETE FROM price_troubles WHERE sheet = ? AND place = ?", sheet, place)
 
 
-def troubles(db: Database) -> list[Trouble]:
+def price_troubles(db: Database) -> list[PriceTrouble]:
     """The places that could not be read the last time."""
-    return [Trouble(**row) for row in rows(db, "SELECT * FROM price_troubles ORDER BY sheet, place")]
+    return [PriceTrouble(**row) for row in rows(db, "SELECT * FROM price_troubles ORDER BY sheet, place")]
 
 
-def listed(db: Database, region: str = "") -> list[Row]:
+def list_prices(db: Database, region: str = "") -> list[Row]:
     """What has a list price, in one region with its zones or everywhere: what, place, name, micros and named_at."""
     own_zones = " AND (place = ? OR substr(place, 1, ?) = ?)"
     where, values = (own_zones, [region, len(region) + 1, f"{region}-"]) if region else ("", [])

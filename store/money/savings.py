@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.savings import Hint, Piece, Saved, Saving
+from bot.domain.money.savings import Hint, Saved, SavedPiece, Saving
 from bot.domain.sharing.claims import GpuChoice
 from store.records import find_all, insert
 from store.sql import Row, changed, many, one, rows
@@ -42,7 +42,7 @@ SCHEMA = (
     "CREATE TRIGGER saved_keep BEFORE DELETE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
     "CREATE TRIGGER saved_stand BEFORE UPDATE ON saved BEGIN SELECT RAISE(ABORT, 'savings are append-only'); END",
 )
-OPEN = (
+OPEN_SCHEMA = (
     "CREATE TABLE open_savings (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
     """CREATE TRIGGER stops_that_may_save AFTER UPDATE OF state ON actions
         WHEN NEW.kind = 'stop' AND NEW.state = 'done'
@@ -78,7 +78,7 @@ class Source:
     """Whether its rate is."""
 
 
-def stops(db: Database) -> list[Row]:
+def open_stops(db: Database) -> list[Row]:
     """Stops that were done and whose saving is not worked out to the end: action fields, the machine's, and how far."""
     return rows(
         db,
@@ -91,7 +91,7 @@ def stops(db: Database) -> list[Row]:
     )
 
 
-def shared(db: Database) -> list[Row]:
+def open_sharing(db: Database) -> list[Row]:
     """Savings by sharing that are not worked out to the end, each with the claim that made it and how far."""
     return rows(
         db,
@@ -151,7 +151,7 @@ def first_run_since(db: Database, kind: str, since: int, *, team: str, requester
     return [row["id"] for row in found]
 
 
-def ran(db: Database, instance_id: str, start: int, end: int) -> dict[int, int]:
+def ran_by_hour(db: Database, instance_id: str, start: int, end: int) -> dict[int, int]:
     """Milliseconds that an instance ran, by clock hour."""
     sql = (
         f"SELECT from_at / {HOUR_MS} * {HOUR_MS} AS hour, sum(running_ms) AS ms FROM charges "
@@ -160,7 +160,7 @@ def ran(db: Database, instance_id: str, start: int, end: int) -> dict[int, int]:
     return {row["hour"]: row["ms"] for row in rows(db, sql, instance_id, start, end)}
 
 
-def spared(db: Database, subject: str, start: int, end: int) -> dict[int, int]:
+def spared_by_hour(db: Database, subject: str, start: int, end: int) -> dict[int, int]:
     """Milliseconds that a machine would have run but for a saving, by clock hour."""
     sql = (
         f"SELECT from_at / {HOUR_MS} * {HOUR_MS} AS hour, sum(saved_ms) AS ms FROM saved "
@@ -198,7 +198,7 @@ def saved_until(db: Database, subject: str) -> int:
     return row["until_at"] if row else 0
 
 
-def keep(db: Database, source: Source, pieces: Iterable[Piece]) -> None:
+def keep(db: Database, source: Source, pieces: Iterable[SavedPiece]) -> None:
     """Write what was worked out of a source."""
     then = "ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, over = excluded.over"
     insert(db, "saving_sources", source, then=then)
@@ -285,7 +285,7 @@ def hinted(db: Database, person: str, subject: str, since: int) -> bool:
     )
 
 
-def hint(db: Database, hint_id: str) -> Hint | None:
+def hint_by_id(db: Database, hint_id: str) -> Hint | None:
     """One hint."""
     row = one(db, "SELECT * FROM hints WHERE id = ?", hint_id)
     return _hint(row) if row else None

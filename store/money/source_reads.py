@@ -6,8 +6,8 @@ nothing ran only where this says that somebody looked.
 
 from sqlite_utils import Database
 
-from bot.domain.money.plans import Span
-from bot.domain.money.source_reads import PAUSE
+from bot.domain.money.source_reads import PAUSE_MS
+from bot.domain.spans import TimeSpan
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -28,7 +28,7 @@ def note(db: Database, source: str, now: int) -> None:
         "AND from_at = (SELECT max(from_at) FROM source_reads WHERE source = ?)",
         now,
         source,
-        now - PAUSE,
+        now - PAUSE_MS,
         source,
     )
     if not carried_on:
@@ -46,15 +46,15 @@ def carry(db: Database, source: str, from_at: int, until_at: int) -> None:
     )
 
 
-def spans(db: Database) -> dict[str, tuple[Span, ...]]:
+def read_spans(db: Database) -> dict[str, tuple[TimeSpan, ...]]:
     """From when to when each source was read, the oldest first."""
-    found: dict[str, list[Span]] = {}
+    found: dict[str, list[TimeSpan]] = {}
     for row in rows(db, "SELECT source, from_at, until_at FROM source_reads ORDER BY source, from_at"):
         found.setdefault(row["source"], []).append((row["from_at"], row["until_at"]))
     return {source: tuple(each) for source, each in found.items()}
 
 
-def first(db: Database) -> int | None:
+def first_read(db: Database) -> int | None:
     """When any source was first read; None when none was."""
     found = one(db, "SELECT min(from_at) AS at FROM source_reads")
     return found["at"] if found else None

@@ -6,7 +6,7 @@ and are, when the zone of the days changes. A charge belongs to the day its hour
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from bot.domain.days import MachineMs, day_start, local_day
+from bot.domain.days import ONE_DAY, MachineMs, day_start, local_day
 from bot.domain.machines.models import owned_type
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.plans import Span
-from bot.domain.money.reports import By, Sum
+from bot.domain.money.reports import LedgerSum, SumBy
+from bot.domain.money.scope import Scope
+from bot.domain.spans import TimeSpan
 from store.sql import Row, changed, one, rows
 
 STEP = 50_000
@@ -90,7 +90,7 @@ def _days_of(db: Database, after: int, until: int, zone: ZoneInfo) -> Iterator[t
         return
     day, last = local_day(span["first"], zone), local_day(span["last"], zone)
     while day <= last:
-        after_it = day + timedelta(days=1)
+        after_it = day + ONE_DAY
         yield day, day_start(day, zone), day_start(after_it, zone)
         day = after_it
 
@@ -121,7 +121,7 @@ def begins(db: Database) -> dict[str, int]:
     return {row["source"]: row["at"] for row in found}
 
 
-def machines(db: Database) -> list[Row]:
+def machines_ever(db: Database) -> list[Row]:
     """Every instance there is or was, with its team, rate and last start and stop; `runs` and `gone` are 0 or 1."""
     return rows(
         db,
@@ -130,7 +130,7 @@ def machines(db: Database) -> list[Row]:
     )
 
 
-_KEYS: dict[By, str] = {
+_KEYS: dict[SumBy, str] = {
     "team": "c.team",
     "used_by": "s.team",
     "person": "s.holder",
@@ -147,9 +147,9 @@ _OF_ONE = (
 """The charges of one machine with their corrections, so that an index serves them however long the ledger is."""
 
 
-def of(
-    db: Database, by: By, start: int, end: int, *, team: str | None = None, instance_id: str | None = None
-) -> list[Sum]:
+def sums_by(
+    db: Database, by: SumBy, start: int, end: int, *, team: str | None = None, instance_id: str | None = None
+) -> list[LedgerSum]:
     """The sums of charges from `start` up to `end` (of one team's machines, or of one machine).
 
     Rented ones first, the dearest first. A charge belongs to where its time begins.
@@ -174,10 +174,10 @@ def of(
         f"WHERE {within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
         *values,
     )
-    return [_typed(Sum(**row)) if by == "type" else Sum(**row) for row in found]
+    return [_typed(LedgerSum(**row)) if by == "type" else LedgerSum(**row) for row in found]
 
 
-def _typed(each: Sum) -> Sum:
+def _typed(each: LedgerSum) -> LedgerSum:
     if each.provider != "owned":
         return each
     count, _, model = each.key.partition("x")
@@ -185,7 +185,7 @@ def _typed(each: Sum) -> Sum:
     return each._replace(key=name, name=name)
 
 
-def idle_throughout(db: Database, start: int, end: int) -> dict[str, int]:
+def idle_all_along(db: Database, start: int, end: int) -> dict[str, int]:
     """What rented machines cost from `start` up to `end`, by id: those that ran in it and were seen idle all along."""
     found = rows(
         db,
@@ -224,7 +224,7 @@ def at_once(
     start: int,
     end: int,
     *,
-    holes: Sequence[Span] = (),
+    holes: Sequence[TimeSpan] = (),
     without_idle: bool = False,
 ) -> list[MachineMs]:
     """How many milliseconds at least one instance of a type ran within a scope, at least two at once, and so on.
@@ -273,7 +273,7 @@ def paid(db: Database, scope: Scope, kind: str, start: int, end: int) -> tuple[i
     return row["micros"], row["priced_ms"]
 
 
-def sources(db: Database, scope: Scope, kind: str, start: int, end: int) -> set[str]:
+def sources_of_type(db: Database, scope: Scope, kind: str, start: int, end: int) -> set[str]:
     """Where a type ran within a scope."""
     where, values = _within(scope, "c")
     found = rows(db, f"SELECT DISTINCT i.source FROM {_CHARGES}{where}", kind, start, end, *values)

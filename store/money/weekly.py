@@ -18,7 +18,7 @@ SCHEMA = (
 )
 
 
-def first(db: Database, channel: str, local_date: str, content: Any, *, now: int) -> bool:
+def keep_first(db: Database, channel: str, local_date: str, content: Any, *, now: int) -> bool:
     """Keep a week's report; False when there is one already. `content` None: nothing to say that week."""
     sql = (
         "INSERT INTO weekly_reports (channel, local_date, made_at, content) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -26,12 +26,12 @@ def first(db: Database, channel: str, local_date: str, content: Any, *, now: int
     return changed(db, sql, channel, local_date, now, json.dumps(content)) == 1
 
 
-def has(db: Database, channel: str, local_date: str) -> bool:
+def is_done(db: Database, channel: str, local_date: str) -> bool:
     """Whether that week is done for the channel."""
     return one(db, "SELECT 1 FROM weekly_reports WHERE channel = ? AND local_date = ?", channel, local_date) is not None
 
 
-def of(db: Database, channel: str, local_date: str) -> Any:
+def content_of(db: Database, channel: str, local_date: str) -> Any:
     """The content of a report; None when there was nothing to say, or no report."""
     row = one(db, "SELECT content FROM weekly_reports WHERE channel = ? AND local_date = ?", channel, local_date)
     return json.loads(row["content"]) if row else None

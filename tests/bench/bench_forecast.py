@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.money.forecast import History, forecast
+from bot.domain.money.forecast import DailyHistory, forecast
 from tests.data import data_file
 
 pytestmark = pytest.mark.bench
@@ -118,7 +118,7 @@ def test_no_plain_method_is_better():
 def real_days(days):
     text = series("binder_gcp.csv").read_text(encoding="utf-8")
     real = [float(value) for value in re.findall(r"^binder/com\.googleapis,[^,]+,(.+)$", text, re.MULTILINE)]
-    return History(date(2020, 1, 1), tuple((real * 4)[:days]))
+    return DailyHistory(date(2020, 1, 1), tuple((real * 4)[:days]))
 
 
 @pytest.mark.parametrize("days", [14, 60, 365, 2_000])

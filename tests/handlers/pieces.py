@@ -18,9 +18,18 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import FleetSource, Listing
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.money.forecast.report import Driver, IdleNights, KnownChange, Piece, Range, Report, ReportDay, Scope
+from bot.domain.money.forecast.report import (
+    Driver,
+    ForecastPiece,
+    ForecastReport,
+    IdleNights,
+    KnownChange,
+    Range,
+    ReportDay,
+)
 from bot.domain.money.rates import Rate
 from bot.domain.money.reports import Spent
+from bot.domain.money.scope import Scope
 from bot.domain.sharing.claims import Claim
 from bot.sandbox.slack.check import problems, text_size
 from handlers.blocks.parts import Reply
@@ -200,9 +209,9 @@ def digest(text: str, state: str, rows: int = 40) -> DigestNow:
     return DigestNow(made, (now,) * rows)
 
 
-def report(text: str) -> Report:
+def report(text: str) -> ForecastReport:
     days = tuple(ReportDay(date.fromordinal(739_900 + number), 10**9, 10**9, 0, 10**10) for number in range(121))
-    return Report(
+    return ForecastReport(
         scope=Scope("instance", "i-0123456789abcdef0", text),
         made_at=NOW,
         timezone="UTC",
@@ -223,8 +232,8 @@ def report(text: str) -> Report:
         notes=(text,) * 12,
         unpriced=12_345,
         owned=12_345,
-        by_team=tuple(Piece(text, text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
-        by_machine=tuple(Piece("", text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
+        by_team=tuple(ForecastPiece(text, text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
+        by_machine=tuple(ForecastPiece("", text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,
         idle_nights=tuple(IdleNights("i", text, 28, 10**12) for _ in range(40)),
     )
 

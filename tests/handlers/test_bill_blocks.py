@@ -6,28 +6,28 @@ from datetime import date, timedelta
 import pytest
 
 from bot.domain.money import reconciliation
-from bot.domain.money.reconciliation import Beside, BillReport, DayBeside, Unseen
+from bot.domain.money.reconciliation import BillReport, ComparedDay, ComparedSum, UnseenMachine
 from handlers.blocks.money import bill as bill_blocks
 from handlers.blocks.parts import size
 from tests.handlers.pieces import NOW, TEXTS, objections
 
 FIRST = date(2026, 10, 1)
-REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(reconciliation.REASONS)}
+REASONS = {why: 10**12 * (-1) ** number for number, why in enumerate(reconciliation.REASON_TEXTS)}
 
 
 def report(text: str) -> BillReport:
     """The largest there is: a whole month, every reason, many of everything."""
     days = [FIRST + timedelta(days=number) for number in range(31)]
-    many = tuple(Beside(f"{text}{number}" if number else "", 10**15, 10**14) for number in range(40))
+    many = tuple(ComparedSum(f"{text}{number}" if number else "", 10**15, 10**14) for number in range(40))
     return BillReport(
         first=FIRST,
         last=days[-1],
         today=date(2026, 11, 23),
-        days=tuple(DayBeside(day, 10**15, 10**15 - sum(REASONS.values()), True, REASONS) for day in days),
+        days=tuple(ComparedDay(day, 10**15, 10**15 - sum(REASONS.values()), True, REASONS) for day in days),
         services=many,
         teams=many,
         types=many,
-        unseen=tuple(Unseen(text, f"i-{number}", text, 10**12) for number in range(9)),
+        unseen=tuple(UnseenMachine(text, f"i-{number}", text, 10**12) for number in range(9)),
         source=text,
         place=text,
         looked_at=NOW,
@@ -51,7 +51,7 @@ def test_a_bill_of_any_words_is_fit_to_send(text):
 def test_a_day_and_an_empty_bill_are_fit_to_send(text):
     whole = report(text)
     day = replace(whole, last=FIRST, days=whole.days[:1])
-    nothing = DayBeside(FIRST, None, None, estimate=True, reasons={})
+    nothing = ComparedDay(FIRST, None, None, estimate=True, reasons={})
     empty = replace(whole, days=(nothing,), services=(), teams=(), types=(), unseen=(), begins=None, notes=())
 
     assert objections(bill_blocks.bill(day)) == []
@@ -61,7 +61,7 @@ def test_a_day_and_an_empty_bill_are_fit_to_send(text):
 def test_every_reason_is_shown_in_words_with_its_sign():
     text = str(bill_blocks.bill(report("x")).blocks)
 
-    assert all(words in text for words in reconciliation.REASONS.values())
+    assert all(words in text for words in reconciliation.REASON_TEXTS.values())
     assert "+$31,000,000.00  disks" in text
     assert "-$31,000,000.00  tax" in text
 

@@ -16,7 +16,7 @@ from bot.domain.machines.listing import FleetTotals, Listing
 from bot.domain.machines.models import gpu_kind
 from bot.domain.money.rates import Rate
 from bot.domain.money.savings import Hint
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.find import FindOption, FindResult
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.undelivered import Undelivered
@@ -72,7 +72,7 @@ def test_a_full_page_has_a_row_for_each_and_room_to_spare():
 def test_a_full_page_of_what_stands_still_is_fit_to_send(text, exact):
     listing = pieces.listing(text, state="free")
     still = Standstill(NOW - 9_999 * DAY_MS, exact)
-    cheap = Keeping(10**6, ("gp3", "io2"), 10**12, 9_999, 10**12) if exact else None
+    cheap = StandingCost(10**6, ("gp3", "io2"), 10**12, 9_999, 10**12) if exact else None
     one = Dormant(listing, still, cheap, "U0123456789AB", NOW - DAY_MS)
     kept = (replace(one, kept=f"exempt until 30 November 2026: {text}"),) * 30
     found = Dormancy(28, (one,) * 25, kept)

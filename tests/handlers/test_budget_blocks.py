@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
-from bot.domain.money.budgets import Standing
-from bot.domain.money.forecast.report import Range, Scope
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.forecast.report import Range
 from bot.domain.money.savings import Saved, Savings
-from bot.domain.money.unusual import Behind, UnusualDay
+from bot.domain.money.scope import Scope
+from bot.domain.money.unusual import MachineBehind, UnusualDay
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import savings as savings_blocks
 from handlers.blocks.parts import size
@@ -18,9 +19,11 @@ MONTH = date(2026, 11, 1)
 BIG = 10**15
 
 
-def standing(text: str) -> Standing:
+def standing(text: str) -> BudgetStanding:
     expected = Range(BIG, BIG // 2, 2 * BIG)
-    return Standing(Scope("team", text[:60] or "x"), MONTH, BIG // 3, BIG // 2, expected, 0.993, date(2026, 11, 30))
+    return BudgetStanding(
+        Scope("team", text[:60] or "x"), MONTH, BIG // 3, BIG // 2, expected, 0.993, date(2026, 11, 30)
+    )
 
 
 def saved(text: str) -> Savings:
@@ -58,7 +61,7 @@ def test_many_budgets_are_fit_to_send(text):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_an_unusual_day_is_fit_to_send(text):
-    behind = tuple(Behind(f"i-{number}", text or "i", BIG, number * BIG // 9) for number in range(3))
+    behind = tuple(MachineBehind(f"i-{number}", text or "i", BIG, number * BIG // 9) for number in range(3))
 
     assert objections(budgets_blocks.unusual(UnusualDay(Scope("team", text[:60]), MONTH, BIG, BIG, BIG, behind))) == []
     assert objections(budgets_blocks.unusual(UnusualDay(Scope(), MONTH, BIG, BIG, BIG))) == []

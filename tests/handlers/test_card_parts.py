@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.acting.actions import Action, OverBudget, StartFacts
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from handlers.blocks.acting import card_parts as card_parts_blocks
 
 
@@ -21,8 +21,8 @@ from handlers.blocks.acting import card_parts as card_parts_blocks
     ],
 )
 def test_a_budget_that_is_over_already_is_not_taken_over(spent, rate, said):
-    micros = None if rate is None else rate * USD
-    others = (OverBudget("the company", spent * USD, 1_000 * USD),)
+    micros = None if rate is None else rate * MICROS_PER_USD
+    others = (OverBudget("the company", spent * MICROS_PER_USD, 1_000 * MICROS_PER_USD),)
     facts = StartFacts(name="train-7", type="p4d.24xlarge", region="us-east-1", rate_micros=micros, over=others)
     action = Action("a", "start", "i-1", None, "U0ADA", "nlp", "pending", 0, 0, facts, length=HOUR_MS)
 

@@ -8,13 +8,14 @@ import pytest
 
 from bot.billing.rent_or_buy import Question, weigh
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.forecast.report import Range, Report, ReportDay, Scope
-from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
-from bot.domain.money.ownership import Part, Purchase, Upkeep, owned_cost
+from bot.domain.money.forecast.report import ForecastReport, Range, ReportDay
+from bot.domain.money.ownership import CostPart, Purchase, Upkeep, owned_cost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Price, Priced
+from bot.domain.money.prices import OwnMachine, Paid, PriceComparison, PriceOffer, Quote, RateFigure, TypeFigure
 from bot.domain.money.rates import Rate
-from bot.domain.money.rent_or_buy import Advice, Demand, Kept, Terms, Used, Weighed
+from bot.domain.money.rent_or_buy import Advice, Demand, MeasuredUse, RentOrBuyAnswer, ServerUpkeep, Terms
+from bot.domain.money.scope import Scope
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.money import prices as prices_blocks
@@ -50,8 +51,8 @@ def all_owned(text: str) -> list[OwnMachine]:
 def advice(text: str, *, price: int = 10**11, hours: int = 40, days: int = 3, within: Scope | None = None) -> Advice:
     demand = Demand(100, (hours * HOUR_MS,) * (7 if hours else 0))
     terms = Terms(price, 98 * USD, 10**9, 60, Decimal(10), tax=Decimal("0.25"), replaces=2, yearly_rate=Decimal("0.5"))
-    used = Used(demand.hours_per_month, demand.peak, days, text)
-    kept = Kept(text, (Part("power", 10**6, text), Part("hosting", 10**6, text)), ("staff",))
+    used = MeasuredUse(demand.hours_per_month, demand.peak, days, text)
+    kept = ServerUpkeep(text, (CostPart("power", 10**6, text), CostPart("hosting", 10**6, text)), ("staff",))
     asked = Question(within or Scope("instance", "i-1", text), text, demand, terms, used, kept)
     less = demand.scaled(Decimal("0.4"))
     return weigh(replace(asked, without_idle=less, recent=less))
@@ -61,20 +62,20 @@ def advice(text: str, *, price: int = 10**11, hours: int = 40, days: int = 3, wi
 def test_prices_of_a_model_are_fit_to_send(text):
     quote = Quote(text, text, text, 8, text, 98 * USD, text, text, spot=True, memory_gb=80)
     paid = Paid(text, 12_345, 10**7, 10**15, 5.5)
-    full = Comparison(
+    full = PriceComparison(
         text, (quote,) * 40, (paid, Paid(text, 1, 0, 0, 9)) * 20, tuple(all_owned(text)) * 8, 30, (text,) * 9
     )
 
     assert objections(prices_blocks.comparison(full)) == []
-    assert objections(prices_blocks.comparison(Comparison(text, (), (), (owned(text),), 30))) == []
-    assert objections(prices_blocks.comparison(Comparison(text, (), (paid,), (), 30))) == []
+    assert objections(prices_blocks.comparison(PriceComparison(text, (), (), (owned(text),), 30))) == []
+    assert objections(prices_blocks.comparison(PriceComparison(text, (), (paid,), (), 30))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_figure_is_made_of_is_fit_to_send(text):
     machine = pieces.instance(text, gpu_model=text)
-    told = [Figure(each.instance, text, None, each) for each in all_owned(text)]
-    told += [Figure(machine, text, Rate(98 * USD, text, exact=False)), Figure(machine, text, None)]
+    told = [RateFigure(each.instance, text, None, each) for each in all_owned(text)]
+    told += [RateFigure(machine, text, Rate(98 * USD, text, exact=False)), RateFigure(machine, text, None)]
 
     assert [objections(prices_blocks.figure(each)) for each in told] == [[]] * len(told)
 
@@ -85,8 +86,8 @@ def test_what_a_rented_machine_and_a_type_cost_is_fit_to_send(text):
     priced = Priced(Price(10**12, text, text, exact=False), plan)
     span = SpotSpan(text, text, text, 1, 0, 10**12, MONDAY)
     machine = pieces.instance(text, gpu_model=text, lifecycle="spot")
-    one = Figure(machine, text, priced.rate, None, priced, span, priced, (text,) * 9)
-    offers = (Offer(text, priced), Offer(text, Priced(Price(1, text)))) * 20
+    one = RateFigure(machine, text, priced.rate, None, priced, span, priced, (text,) * 9)
+    offers = (PriceOffer(text, priced), PriceOffer(text, Priced(Price(1, text)))) * 20
     told = [
         prices_blocks.figure(one),
         prices_blocks.of_type(TypeFigure(text, text, 8, offers, (span,) * 40, (text,) * 9)),
@@ -108,8 +109,11 @@ def test_an_advice_is_fit_to_send(text):
         advice(text, hours=0),
         advice(text, within=Scope("team", text)),
     ]
-    told = [Weighed(each.scope, (each,)) for each in answers]
-    told += [Weighed(Scope("team", text), tuple(answers) * 5, (text,) * 12), Weighed(Scope(), (answers[0],), (text,))]
+    told = [RentOrBuyAnswer(each.scope, (each,)) for each in answers]
+    told += [
+        RentOrBuyAnswer(Scope("team", text), tuple(answers) * 5, (text,) * 12),
+        RentOrBuyAnswer(Scope(), (answers[0],), (text,)),
+    ]
 
     assert [objections(rent_or_buy_blocks.weighed(each)) for each in told] == [[]] * len(told)
 
@@ -136,7 +140,7 @@ def test_a_forecast_and_its_parts_are_fit_to_send(text):
     assert [objections(each) for each in told] == [[]] * len(told)
 
 
-def charted(made: Report, period: Period) -> dict[str, list[int]]:
+def charted(made: ForecastReport, period: Period) -> dict[str, list[int]]:
     chart = forecast_blocks.forecast(made, period).blocks[1]["chart"]
     return {each["name"]: [point["value"] for point in each["data"]] for each in chart["series"]}
 

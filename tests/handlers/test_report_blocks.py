@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.money.accuracy import Held, Opinion, Record
-from bot.domain.money.reports import WAYS, IdleNow, Row, SpendReport, Spent
+from bot.domain.money.accuracy import ForecastRecord, RangeRecord, SecondOpinion
+from bot.domain.money.reports import REPORT_WAYS, IdleNow, ReportRow, SpendReport, Spent
 from bot.domain.money.weekly import Todo, Weekly
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
@@ -25,14 +25,14 @@ HOLDERS = ("U0123456789AB",) * 8
 
 
 def report(text: str, by: str, *, rows: int = 60) -> SpendReport:
-    found = tuple(Row("U0123456789AB" if by == "person" else text, text, A_LOT, A_LOT) for _ in range(rows))
+    found = tuple(ReportRow("U0123456789AB" if by == "person" else text, text, A_LOT, A_LOT) for _ in range(rows))
     idle = tuple(IdleNow(f"i-{n:017x}", text, "ec2", "held", NOW - 40 * DAY_MS, HOLDERS, 10**9, 8) for n in range(40))
     return SpendReport(
         date(2026, 11, 1),
         date(2026, 11, 30),
         date(2026, 11, 23),
         by,
-        (*found, Row("", "", A_LOT, Spent())),
+        (*found, ReportRow("", "", A_LOT, Spent())),
         NOW,  # type: ignore[arg-type]
         "America/Argentina/ComodRivadavia",
         10**12,
@@ -61,7 +61,7 @@ def week(text: str, *todos: Todo) -> Weekly:
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_reports_are_fit_to_send_however_they_are_told_apart(text):
-    for by in WAYS:
+    for by in REPORT_WAYS:
         assert objections(reports_blocks.report(report(text, by))) == []
         assert objections(reports_blocks.idle(report(text, by))) == []
         assert objections(reports_blocks.as_csv(report(text, by), "a,b\n")) == []
@@ -122,8 +122,11 @@ def test_a_week_comes_back_from_the_store_as_it_was(text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_record_is_fit_to_send(text):
     horizons = ("7d", "30d", "90d", "month")
-    full = [Record(each, 12_345, 0.123, -0.05, Held(12_000, 12_345), Held(12_300, 12_345)) for each in horizons]
-    none = [Record(each, 0, None, None, Held(0, 0), Held(0, 0)) for each in horizons]
+    full = [
+        ForecastRecord(each, 12_345, 0.123, -0.05, RangeRecord(12_000, 12_345), RangeRecord(12_300, 12_345))
+        for each in horizons
+    ]
+    none = [ForecastRecord(each, 0, None, None, RangeRecord(0, 0), RangeRecord(0, 0)) for each in horizons]
     scope = pieces.report(text).scope
 
     assert objections(forecast_blocks.accuracy(scope, full, full, NOW)) == []
@@ -133,8 +136,8 @@ def test_a_record_is_fit_to_send(text):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_forecast_of_any_period_is_fit_to_send(text):
-    record = Record("30d", 12, 0.06, 0.0, Held(10, 12), Held(12, 12))
-    opinion = Opinion(date(2026, 11, 23), date(2026, 11, 30), NOW, 10**15, 10**14, 10**16)
+    record = ForecastRecord("30d", 12, 0.06, 0.0, RangeRecord(10, 12), RangeRecord(12, 12))
+    opinion = SecondOpinion(date(2026, 11, 23), date(2026, 11, 30), NOW, 10**15, 10**14, 10**16)
 
     for period in ("month", "30d", "90d"):
         assert objections(forecast_blocks.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []

@@ -84,7 +84,7 @@ def test_no_machine_has_a_gap_between_the_month_that_was_lived_and_now(demo):
 
 def test_status_and_ledger_tell_the_same_of_every_machine(demo):
     ctx, now = demo.valet.ctx, demo.clock()
-    spent = ledger.of_all(ctx, now - DAY_MS, now + 1)
+    spent = ledger.spent_by_machine(ctx, now - DAY_MS, now + 1)
 
     for listing in listings.listings_page(demo.store.reading(), FleetFilter(), limit=-1):
         if listing.running and listing.verdict and listing.verdict.state == "active":
@@ -94,7 +94,7 @@ def test_status_and_ledger_tell_the_same_of_every_machine(demo):
 
 
 def test_owned_machines_have_a_month_behind_them(demo):
-    month = stored_ledger.between(demo.store.reading(), demo.clock() - 36 * DAY_MS, demo.clock() - 30 * DAY_MS)
+    month = stored_ledger.shares_between(demo.store.reading(), demo.clock() - 36 * DAY_MS, demo.clock() - 30 * DAY_MS)
 
     assert {host.name for host in demo.fleet.owned} <= {row["name"] for row in month}
 

@@ -30,7 +30,7 @@ def kept(store, *looks):
 
 
 def days(db):
-    return {each.day: each.billed_micros for each in stored_bill.days(db, date(2026, 10, 1), date(2026, 11, 30))}
+    return {each.day: each.billed_micros for each in stored_bill.billed_days(db, date(2026, 10, 1), date(2026, 11, 30))}
 
 
 def test_cuts_of_the_same_day_are_not_added_up(store):
@@ -44,7 +44,7 @@ def test_cuts_of_the_same_day_are_not_added_up(store):
     assert days(db) == {ONE: 10}
     for name in ("account", "service", "team", "type", "kind"):
         assert sum(row["billed_micros"] for row in stored_bill.sums(db, name, ONE, ONE)) == 10
-    assert [(each.kind, each.type, each.billed_micros) for each in stored_bill.units(db, ONE, ONE)] == [
+    assert [(each.kind, each.type, each.billed_micros) for each in stored_bill.comparable_lines(db, ONE, ONE)] == [
         ("usage", "g5.xlarge", 10)
     ]
     assert stored_bill.sums(db, "instance", ONE, ONE) == []
@@ -57,7 +57,7 @@ def test_a_newer_look_takes_the_place_of_its_days_only(store):
     db = kept(store, first, second)
 
     assert days(db) == {ONE: 5, TWO: 8}
-    assert [each.as_of for each in stored_bill.days(db, ONE, TWO)] == [MONDAY, MONDAY + DAY_MS]
+    assert [each.as_of for each in stored_bill.billed_days(db, ONE, TWO)] == [MONDAY, MONDAY + DAY_MS]
 
 
 def test_a_correction_from_a_later_month_does_not_wipe_the_day_it_corrects(store):
@@ -73,8 +73,10 @@ def test_a_correction_of_a_month_that_was_not_read_is_not_that_month(store):
     db = kept(store, look(line(OCTOBER, -30, kind="correction"), line(ONE, 5, kind="usage")))
 
     assert days(db) == {ONE: 5}
-    assert stored_bill.begins(db) == ONE
-    assert list(stored_bill.units(db, OCTOBER, OCTOBER)) == stored_bill.sums(db, "kind", OCTOBER, OCTOBER) == []
+    assert stored_bill.bill_begins(db) == ONE
+    assert (
+        list(stored_bill.comparable_lines(db, OCTOBER, OCTOBER)) == stored_bill.sums(db, "kind", OCTOBER, OCTOBER) == []
+    )
     assert stored_bill.corrections_alone(db, OCTOBER, ONE) == -30
 
 
@@ -116,7 +118,7 @@ def test_requests_are_counted_up_to_the_most_and_anew_each_day(store):
 
     assert allowed == [True, True, True, False, False]
     assert tomorrow
-    assert stored_bill.requests(store.reading(), "Cost Explorer", ONE) == 3
+    assert stored_bill.requests_made(store.reading(), "Cost Explorer", ONE) == 3
 
 
 def test_looks_without_lines_are_forgotten_in_time(store):
@@ -141,7 +143,7 @@ def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_count
             db, [Charge("i-1", start + n * HOUR_MS, start + (n + 1) * HOUR_MS, HOUR_MS, n, n % 7, "nlp") for n in hours]
         )
 
-    before = stored_bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24))
+    before = stored_bill.metered_machines(store.reading(), date(2026, 11, 23), date(2026, 11, 24))
     steps = 0
     while True:
         steps += 1
@@ -149,7 +151,7 @@ def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_count
             if stored_bill.catch_up(db, step=7):
                 break
 
-    assert stored_bill.metered(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before
+    assert stored_bill.metered_machines(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before
     assert steps == 9
     assert [(each.micros, each.running_ms, each.unpriced_ms) for each in before] == [
         (sum(range(24)), 24 * HOUR_MS, 4 * HOUR_MS),

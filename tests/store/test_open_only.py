@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.savings import Piece
+from bot.domain.money.savings import SavedPiece
 from store import outbox as stored_outbox
 from store.money import savings as stored_savings
 from store.money.savings import Source
@@ -72,15 +72,15 @@ def test_a_stop_may_save_from_when_it_is_done_until_it_is_worked_out_to_its_end(
         for name, state in (("a-1", "done"), ("a-2", "executing"), ("a-3", "denied")):
             add_stop(db, name, state)
         add_stop(db, "a-4", kind="start")
-        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1"]
+        assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1"]
         changed(db, "UPDATE actions SET state = 'done' WHERE id = 'a-2'")
-        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-2"]
-        stored_savings.keep(db, source("a-1", over=False), [Piece("stopped", 0, HOUR_MS, HOUR_MS, 5)])
-        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-2"]
+        assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1", "a-2"]
+        stored_savings.keep(db, source("a-1", over=False), [SavedPiece("stopped", 0, HOUR_MS, HOUR_MS, 5)])
+        assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1", "a-2"]
 
         stored_savings.keep(db, source("a-1", over=True), ())
 
-        assert [row["id"] for row in stored_savings.stops(db)] == ["a-2"]
+        assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-2"]
         assert [row["id"] for row in rows(db, STOPS_OF_ALL)] == ["a-2"]
 
 
@@ -94,4 +94,4 @@ def test_a_database_of_before_knows_what_may_still_save(store):
 
         changed(db, taken[-1])
 
-        assert [row["id"] for row in stored_savings.stops(db)] == ["a-1", "a-3"]
+        assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1", "a-3"]

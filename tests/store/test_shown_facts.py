@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.domain.acting.actions import FACTS, CloneFacts, LaunchFacts, OverBudget, ResizeFacts, StartFacts, StopFacts
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.standing_costs import StandingCost
 from store.acting.actions import facts_of, json_of
 
 SHOWN = {"name": "train-7", "type": "p4d.24xlarge", "region": "us-east-1", "rate_micros": 5, "approvals": 2}
@@ -17,7 +17,7 @@ HELD = {
     "kept_until": 8,
     "kept_why": "half a pair \ud83d of an emoji",
     "snoozed": {"U0BOB0001": 8},
-    "keeping": Keeping(7, ("io2",), 5, 1, 3),
+    "keeping": StandingCost(7, ("io2",), 5, 1, 3),
 }
 SEEN = {"verdict": "free", "verdict_since": 1, "evidence": "quiet", "programs": ("python (ada)",), "waiting": 1}
 KINDS = {

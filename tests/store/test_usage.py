@@ -6,8 +6,8 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import Charge, Rate, Share
+from bot.domain.money.scope import Scope
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
 from store.money import spend

@@ -159,12 +159,12 @@ class Office:
         approvals.expire(ctx)
         owned.look_at_power(ctx)
         rule_stops.run_rules(ctx)
-        savings.work_out(ctx)
-        budgets.look(ctx)
-        unusual.look(ctx)
+        savings.work_out_savings(ctx)
+        budgets.tell_budgets(ctx)
+        unusual.look_for_unusual(ctx)
         launch_expiry.ask_about_over(ctx)
         digest.make_due(ctx)
-        weekly.make_due(ctx)
+        weekly.make_due_weekly(ctx)
         self.settle()
 
     def goes_on(self, length: int = 2 * MINUTE_MS) -> None:

@@ -56,7 +56,7 @@ def test_names_are_learnt_for_where_no_mention_can_show_them(office):
     people.learn(ctx, office.valet.people.name)
 
     assert people.known(ctx)[ADA] == "Ada"
-    [told] = [each for each in ledger_export.status(ctx)["instances"] if each["name"] == "train-7"]
+    [told] = [each for each in ledger_export.fleet_status(ctx)["instances"] if each["name"] == "train-7"]
     assert [(each["holder"], each["name"]) for each in told["claims"]] == [(ADA, "Ada")]
 
 

@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.money.rates import USD
-from bot.domain.money.savings import Piece
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.savings import SavedPiece
 from bot.sandbox.history import History
 from bot.services.machines import fleet
 from bot.services.money import forecast
@@ -75,14 +75,16 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
             source = stored_savings.Source(
                 f"act_{team}", f"i-{team}", "train-7", team, "It would have run.", at, over=True
             )
-            stored_savings.keep(db, source, [Piece("stopped", at - HOUR_MS, at, HOUR_MS, (100 + number) * USD)])
+            stored_savings.keep(
+                db, source, [SavedPiece("stopped", at - HOUR_MS, at, HOUR_MS, (100 + number) * MICROS_PER_USD)]
+            )
     office.clock.forward(DAY_MS - 2 * HOUR_MS)
     for _ in range(5):
         office.reports("train-7", 0.0, minutes=200)
         office.clock.forward(25 * MINUTE_MS)
     office.reports("nb-2", 0.0, minutes=200)
     office.reports("train-7", 0.0, minutes=200)
-    forecast.refresh(office.valet.ctx)
+    forecast.refresh_reports(office.valet.ctx)
     office.tick()
 
     team, everything = office.sees("bob", "#ml-platform"), office.sees("bob", "#gpus")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from bot.domain.clock import MINUTE_MS
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.standing_costs import StandingCost
 
 ActionKind = Literal["stop", "start", "launch", "clone", "resize"]
 PAST_TENSE: Mapping[ActionKind, str] = {
@@ -113,7 +113,7 @@ class MachineFacts(ActionFacts):
     paid_anyway: str = ""
     """What it runs in that is paid whether it runs or not; a stop saves nothing then."""
     nvme_gb: int = 0
-    keeping: Keeping | None = None
+    keeping: StandingCost | None = None
     """What costs on whether it runs or not; None where not known."""
     zone: str = ""
 

@@ -7,7 +7,7 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Standstill
 from bot.domain.machines.listing import Listing
 from bot.domain.money.ownership import HOURS_PER_MONTH
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.standing_costs import StandingCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Dormant:
 
     listing: Listing
     still: Standstill
-    keeping: Keeping | None
+    keeping: StandingCost | None
     """What it goes on costing; None where that is not known."""
     last_holder: str = ""
     last_held: int | None = None

@@ -11,7 +11,7 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.verdict import Verdict
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
 from bot.domain.people import Roster
 from bot.domain.preconditions import Conditions, RequestKind, difference
 from bot.domain.sharing.bookings import BookingSlot
@@ -205,7 +205,7 @@ def shown(action: Action) -> Conditions:
 
 def is_over(facts: PaidFacts, length: int | None) -> bool:
     """Whether the team's budget is over, or would be by it."""
-    costs = cost(facts.rate_micros or 0, length or 0)
+    costs = cost_for(facts.rate_micros or 0, length or 0)
     return facts.budget_micros is not None and facts.spent_micros + costs > facts.budget_micros
 
 

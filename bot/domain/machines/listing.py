@@ -9,8 +9,8 @@ from bot.domain.machines.fleet import Instance, Standstill
 from bot.domain.machines.rollups import HourCell
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import Rate
-from bot.domain.money.splitting import letters
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.splitting import use_letters
+from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.offers import LineOffer
 
@@ -33,7 +33,7 @@ class Listing:
     """Its last 24 hours, oldest first, where they were asked for."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger, where it idles and that was asked for."""
-    keeping: Keeping | None = None
+    keeping: StandingCost | None = None
     """What it costs while it stands still, where that was asked for and it does."""
     snooze: Snooze | None = None
     """Who leaves it alone until when, where that was asked for."""
@@ -116,7 +116,7 @@ def gpu_uses(gpus: Mapping[int, str], whole: str, gpu_count: int) -> str:
     seen: that one works says nothing of it.
     """
     unnamed = "unknown" if gpus else whole
-    return letters(gpus.get(gpu, unnamed) for gpu in range(max(1, gpu_count, *(gpu + 1 for gpu in gpus))))
+    return use_letters(gpus.get(gpu, unnamed) for gpu in range(max(1, gpu_count, *(gpu + 1 for gpu in gpus))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from bot.domain.clock import DAY_MS
 from bot.domain.money.forecast import Quantiles, own_quantiles
 
 Horizon = Literal["7d", "30d", "90d", "month"]
-DAYS: dict[Horizon, int] = {"7d": 7, "30d": 30, "90d": 90}
-MONTH_AHEAD = 10
+HORIZON_DAYS: dict[Horizon, int] = {"7d": 7, "30d": 30, "90d": 90}
+LEAST_DAYS_TO_COME = 10
 """A month is scored where at least so many of its days were still to come: near its end anybody is right."""
-FEW = 10
+FEW_SCORES = 10
 """With fewer scored forecasts a record says little."""
 
 
@@ -42,7 +42,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class RangeRecord:
     """How often a range held."""
 
     right: int
@@ -50,7 +50,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ForecastRecord:
     """The forecasts of one horizon."""
 
     horizon: Horizon
@@ -59,20 +59,20 @@ class Record:
     """Of what came, whichever way; None where nothing could be compared."""
     lean: float | None
     """The median with its sign: above 0 they were too high."""
-    in80: Held
-    in95: Held
+    in80: RangeRecord
+    in95: RangeRecord
 
     @property
     def is_few(self) -> bool:
         """Too few to say much."""
-        return self.scored < FEW
+        return self.scored < FEW_SCORES
 
 
-def record(scores: Sequence[Score], horizon: Horizon) -> Record:
+def forecast_record(scores: Sequence[Score], horizon: Horizon) -> ForecastRecord:
     """The record of one horizon; forecasts that can't be compared are left out."""
     chosen = [score for score in scores if score.horizon == horizon and score.actual_micros is not None]
     errors = [score.error for score in chosen if score.error is not None]
-    return Record(
+    return ForecastRecord(
         horizon,
         len(chosen),
         median(map(abs, errors)) if errors else None,
@@ -82,10 +82,10 @@ def record(scores: Sequence[Score], horizon: Horizon) -> Record:
     )
 
 
-def own(scores: Sequence[Score]) -> dict[int, Quantiles]:
+def quantiles_by_horizon(scores: Sequence[Score]) -> dict[int, Quantiles]:
     """The company's own quantiles, by horizon, as far as there are enough scores; single machines are no groups."""
     found = {}
-    for horizon, days in DAYS.items():
+    for horizon, days in HORIZON_DAYS.items():
         groups: dict[str, list[tuple[int, float]]] = {}
         for score in scores:
             known = score.actual_micros is not None and score.spread_micros
@@ -98,13 +98,13 @@ def own(scores: Sequence[Score]) -> dict[int, Quantiles]:
     return found
 
 
-def _held(ranges: Sequence[tuple[int | None, int | None, int | None]]) -> Held:
+def _held(ranges: Sequence[tuple[int | None, int | None, int | None]]) -> RangeRecord:
     known = [(low, high, came) for low, high, came in ranges if None not in (low, high, came)]
-    return Held(sum((low or 0) <= (came or 0) <= (high or 0) for low, high, came in known), len(known))
+    return RangeRecord(sum((low or 0) <= (came or 0) <= (high or 0) for low, high, came in known), len(known))
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class SecondOpinion:
     """For all machines of EC2, on the bill's terms; AWS knows nothing of claims, bookings or on-hours."""
 
     first: date

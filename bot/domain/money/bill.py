@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-ONE_DAY = timedelta(days=1)
-LAG = 2 * ONE_DAY
+from bot.domain.days import ONE_DAY
+
+BILL_LAG = 2 * ONE_DAY
 """A day counts as billed in full when it was looked at two days later; until then its figures are estimates."""
-Dimension = Literal["account", "service", "team", "type", "instance", "kind"]
-DIMENSIONS: tuple[Dimension, ...] = ("account", "service", "team", "type", "instance", "kind")
-Kind = Literal["usage", "purchase", "tax", "credit", "adjustment", "correction", "discount", "other"]
+BillDimension = Literal["account", "service", "team", "type", "instance", "kind"]
+BILL_DIMENSIONS: tuple[BillDimension, ...] = ("account", "service", "team", "type", "instance", "kind")
+BillLineKind = Literal["usage", "purchase", "tax", "credit", "adjustment", "correction", "discount", "other"]
 """`purchase`: commitments and fees; `correction`: of an earlier month's bill; `discount`: where it has a line of its
 own; `adjustment`: refunds and roundings."""
 GPU_TYPE = re.compile(r"(p|g|gr)\d[a-z0-9-]*\.[a-z0-9-]+")
@@ -44,7 +45,7 @@ class BillLine:
     @property
     def cut(self) -> str:
         """What the line is told apart by. Lines of one cut add up to the day; those of two would count it twice."""
-        return " ".join(name for name in DIMENSIONS if getattr(self, name) is not None)
+        return " ".join(name for name in BILL_DIMENSIONS if getattr(self, name) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class BillLook:
 
 def is_estimate(day: date, as_of: int) -> bool:
     """Whether a day may still grow beyond what a look of that age says."""
-    return utc_day(as_of) - day < LAG
+    return utc_day(as_of) - day < BILL_LAG
 
 
 def utc_day(instant: int) -> date:

@@ -4,16 +4,17 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
-from bot.domain.money.forecast.report import Range, Scope
+from bot.domain.money.forecast.report import Range
+from bot.domain.money.scope import Scope
 
-Mark = Literal["forecast", "warn", "full"]
+BudgetMark = Literal["forecast", "warn", "full"]
 """Expected to be exceeded; spent to the percentage that the settings name; spent."""
-LIKELY = 0.5
+LIKELY_OVER = 0.5
 """Less likely than this, a forecast over the budget is not told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BudgetStanding:
     """One budget in one month, micro-dollars, by our own metering of rented machines."""
 
     scope: Scope
@@ -47,7 +48,7 @@ class Standing:
         return {"over_on": self.over_on, "since": self.since}
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Standing":
+    def from_json(cls, content: dict[str, Any]) -> "BudgetStanding":
         """From the store."""
         expected = content["expected"]
         days = {name: content.get(name) for name in ("over_on", "since")}
@@ -62,18 +63,18 @@ class Standing:
         )
 
 
-def marks(standing: Standing) -> tuple[Mark, ...]:
+def reached_marks(standing: BudgetStanding) -> tuple[BudgetMark, ...]:
     """What has come about, the gravest first."""
     likely = standing.expected is not None and standing.expected.micros > standing.budget_micros
-    reached: dict[Mark, bool] = {
+    reached: dict[BudgetMark, bool] = {
         "full": standing.percent >= 100,
         "warn": standing.percent >= standing.warn_percent,
-        "forecast": likely and (standing.chance_over or 0) >= LIKELY,
+        "forecast": likely and (standing.chance_over or 0) >= LIKELY_OVER,
     }
     return tuple(mark for mark, is_reached in reached.items() if is_reached)
 
 
-def news(reached: tuple[Mark, ...], known: frozenset[str]) -> Mark | None:
+def gravest_news(reached: tuple[BudgetMark, ...], known: frozenset[str]) -> BudgetMark | None:
     """The one thing to tell: the gravest that is new this month, unless the budget is known to be spent.
 
     Whatever is reached with it needs no message of its own, so all of it is to be noted.

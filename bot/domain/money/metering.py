@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import MachineMs
 from bot.domain.money.rates import Charge, cost_between
-from bot.domain.money.splitting import Hold, Marks, idle_throughout, split
+from bot.domain.money.splitting import GpuHold, UseMarks, all_idle_ms, split_cost
 
-BLIND = 15 * MINUTE_MS
+BLIND_MS = 15 * MINUTE_MS
 """So long without a look, nobody knows what its GPUs did in between."""
 
 
@@ -28,7 +28,7 @@ class Meter:
     launched_at: int | None
     rate_micros: int
     team: str = ""
-    marks: Marks = ((0, "?"),)
+    marks: UseMarks = ((0, "?"),)
     """The use of its GPUs in that time."""
     exact: bool = True
     """Whether the rate is."""
@@ -45,7 +45,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenInstance:
     """One instance in one look, with the claims on it since its meter began."""
 
     instance_id: str
@@ -56,13 +56,13 @@ class Seen:
     team: str = ""
     use: str = "?"
     """A letter per GPU: `splitting.letters`."""
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[GpuHold, ...] = ()
     exact: bool = True
     """Whether the rate is."""
 
 
 def advance(
-    meter: Meter | None, seen: Seen, now: int, *, last_look: int | None, charged_until: int = 0
+    meter: Meter | None, seen: SeenInstance, now: int, *, last_look: int | None, charged_until: int = 0
 ) -> tuple[list[Charge], Meter | None]:
     """Charges that fell due with this look, and the meter from here on (None: it stands still).
 
@@ -89,29 +89,29 @@ def advance(
     return charges, carried
 
 
-def _falls_idle(meter: Meter, seen: Seen) -> bool:
+def _falls_idle(meter: Meter, seen: SeenInstance) -> bool:
     """Whether a GPU idles that did not before: what a machine costs unused can be told from then on."""
     before = meter.marks[-1][1]
     return any(use == "i" and before[gpu : gpu + 1] != "i" for gpu, use in enumerate(seen.use))
 
 
-def so_far(meter: Meter, holds: tuple[Hold, ...]) -> list[Charge]:
+def charges_so_far(meter: Meter, holds: tuple[GpuHold, ...]) -> list[Charge]:
     """What a meter shows, told apart as it will be once it is charged."""
     return list(_close(meter, meter.until_at, holds))
 
 
-def _same_launch(meter: Meter, seen: Seen) -> bool:
+def _same_launch(meter: Meter, seen: SeenInstance) -> bool:
     return meter.launched_at == seen.launched_at
 
 
-def _end(meter: Meter, seen: Seen, now: int) -> int:
+def _end(meter: Meter, seen: SeenInstance, now: int) -> int:
     """When the metered run ended: by the provider's word when it tells of this run, else when it was last seen."""
     if seen.running or not _same_launch(meter, seen) or seen.stopped_at is None:
         return meter.until_at
     return max(meter.until_at, min(seen.stopped_at, now))
 
 
-def _open(seen: Seen, now: int, last_look: int | None, *, charged_until: int) -> Meter:
+def _open(seen: SeenInstance, now: int, last_look: int | None, *, charged_until: int) -> Meter:
     """A new launch is metered from its launch, but an instance never seen before only from its first look."""
     known = last_look is not None and seen.launched_at is not None and seen.launched_at >= last_look
     start = max(min(seen.launched_at or now, now) if known else now, charged_until)
@@ -122,12 +122,12 @@ def _open(seen: Seen, now: int, last_look: int | None, *, charged_until: int) ->
 
 def _blinded(meter: Meter, until: int) -> Meter:
     """What its GPUs did from when it was last seen is not known if nobody looked for long."""
-    if until - meter.until_at <= BLIND:
+    if until - meter.until_at <= BLIND_MS:
         return meter
     return replace(meter, marks=(*meter.marks, (meter.until_at, "?" * len(meter.marks[-1][1]))))
 
 
-def _marked(meter: Meter, seen: Seen) -> Meter:
+def _marked(meter: Meter, seen: SeenInstance) -> Meter:
     if meter.marks[-1][1] == seen.use:
         return meter
     return replace(meter, marks=(*meter.marks, (meter.until_at, seen.use)))
@@ -140,13 +140,13 @@ def _from(meter: Meter, start: int) -> Meter:
     return replace(meter, from_at=start, marks=((start, past[-1]), *later) if past else later)
 
 
-def _close(meter: Meter, until: int, holds: tuple[Hold, ...]) -> Iterator[Charge]:
+def _close(meter: Meter, until: int, holds: tuple[GpuHold, ...]) -> Iterator[Charge]:
     start = meter.from_at
     while start < until:
         end = min(until, start // HOUR_MS * HOUR_MS + HOUR_MS)
         micros = cost_between(meter.rate_micros, start, end)
-        shares = split(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
+        shares = split_cost(micros, (start, end), team=meter.team, marks=meter.marks, holds=holds)
         rate, team, exact = meter.terms
-        ran, idle = MachineMs(end - start), idle_throughout((start, end), meter.marks)
+        ran, idle = MachineMs(end - start), all_idle_ms((start, end), meter.marks)
         yield Charge(meter.instance_id, start, end, ran, micros, rate, team, shares, exact=exact, idle_ms=idle)
         start = end

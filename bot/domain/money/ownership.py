@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 
 HOURS_PER_YEAR = 8_760
 HOURS_PER_MONTH = HOURS_PER_YEAR // 12
@@ -56,7 +56,7 @@ class Upkeep:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CostPart:
     """One part of what an hour costs, and how it was worked out."""
 
     name: PartName
@@ -69,7 +69,7 @@ class OwnedCost:
     """The parts of an owned machine's hour, and what could not be counted."""
 
     gpus: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CostPart, ...] = ()
     missing: tuple[PartName, ...] = ()
     life_ends_on: date | None = None
     """None when no purchase is known."""
@@ -107,36 +107,36 @@ def owned_cost(
     return OwnedCost(gpus, parts, missing, purchase.ends_on if purchase else None, set_micros)
 
 
-def _depreciation(bought: Purchase, today: date) -> Part:
+def _depreciation(bought: Purchase, today: date) -> CostPart:
     paid = f"${bought.usd:,.0f} paid on {_day(bought.on)}"
     if today >= bought.ends_on:
-        return Part("depreciation", 0, f"{paid}, written off since {_day(bought.ends_on)}")
+        return CostPart("depreciation", 0, f"{paid}, written off since {_day(bought.ends_on)}")
     lost = bought.usd * (100 - bought.residual_percent) / 100
     less = f" less {bought.residual_percent.normalize():f} % left at the end" if bought.residual_percent else ""
     hours = bought.life_years * HOURS_PER_YEAR
     how = f"{paid}{less}, over {bought.life_years.normalize():f} years, to {_day(bought.ends_on)}"
-    return Part("depreciation", micros(lost / hours), how)
+    return CostPart("depreciation", micros_of_usd(lost / hours), how)
 
 
-def upkeep_parts(upkeep: Upkeep) -> tuple[Part, ...]:
+def upkeep_parts(upkeep: Upkeep) -> tuple[CostPart, ...]:
     """Power, hosting and staff, as far as they are known."""
-    parts: list[Part] = []
+    parts: list[CostPart] = []
     if upkeep.watts is not None and upkeep.usd_per_kwh is not None:
         usd = upkeep.watts * upkeep.pue / 1000 * upkeep.usd_per_kwh
         source = "measured" if upkeep.measured else "set"
         pue = f" x PUE {upkeep.pue.normalize():f}" if upkeep.pue != 1 else ""
         how = f"{upkeep.watts:,.0f} W ({source}){pue} x ${upkeep.usd_per_kwh.normalize():f} per kWh"
-        parts.append(Part("power", micros(usd), how))
+        parts.append(CostPart("power", micros_of_usd(usd), how))
     for name, monthly in (("hosting", upkeep.hosting_usd_per_month), ("staff", upkeep.staff_usd_per_month)):
         if monthly is not None:
             how = f"${monthly:,.2f} a month of {HOURS_PER_MONTH} h"
-            parts.append(Part(name, micros(monthly / HOURS_PER_MONTH), how))  # type: ignore[arg-type]  # one of two
+            parts.append(CostPart(name, micros_of_usd(monthly / HOURS_PER_MONTH), how))  # type: ignore[arg-type]  # one of two
     return tuple(parts)
 
 
-def micros(usd: Decimal) -> int:
+def micros_of_usd(usd: Decimal) -> int:
     """Dollars in whole micro-dollars, rounded half up."""
-    return int((usd * USD).to_integral_value(ROUND_HALF_UP))
+    return int((usd * MICROS_PER_USD).to_integral_value(ROUND_HALF_UP))
 
 
 def _day(day: date) -> str:

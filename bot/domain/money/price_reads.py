@@ -11,35 +11,35 @@ from typing import Literal, NamedTuple
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 
-What = Literal["instance", "volume", "address", "spot"]
-Sheet = Literal["list", "spot"]
+PricedThing = Literal["instance", "volume", "address", "spot"]
+PriceSheet = Literal["list", "spot"]
 """Where prices are read: the list, or the spot prices."""
-EVERY: Mapping[What, int] = {"instance": DAY_MS, "volume": DAY_MS, "address": DAY_MS, "spot": HOUR_MS}
-RETRY = 15 * MINUTE_MS
-EARLY = 2 * MINUTE_MS
+READ_EVERY_MS: Mapping[PricedThing, int] = {"instance": DAY_MS, "volume": DAY_MS, "address": DAY_MS, "spot": HOUR_MS}
+READ_RETRY_MS = 15 * MINUTE_MS
+EARLY_MS = 2 * MINUTE_MS
 """A job that is so early is on time."""
 SPOT_DAYS = 30
 """How far spot prices look back."""
-OVERLAP = 2 * HOUR_MS
+SPOT_OVERLAP_MS = 2 * HOUR_MS
 
 
-class Wanted(NamedTuple):
+class WantedPrice(NamedTuple):
     """One thing whose price is wanted."""
 
-    what: What
+    what: PricedThing
     place: str
     """A region, or a zone with prices of its own; for spot a source, as zones are named by each account for itself."""
     name: str
     """An instance type with its shape (`Shape.name`), or a kind of volume; empty for an address."""
 
     @property
-    def sheet(self) -> Sheet:
+    def sheet(self) -> PriceSheet:
         """Where it is read."""
         return "spot" if self.what == "spot" else "list"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PriceAnswer:
     """What the price list says of one thing."""
 
     micros: int | None
@@ -71,42 +71,45 @@ class SpotSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class PriceTrouble:
     """Why the prices of a place could not be read the last time."""
 
-    sheet: Sheet
+    sheet: PriceSheet
     place: str
     at: int
     error: str
 
 
-def due(
-    wanted: Iterable[Wanted], asked: Mapping[Wanted, int], failed: Mapping[tuple[Sheet, str], int], now: int
-) -> list[Wanted]:
+def prices_due(
+    wanted: Iterable[WantedPrice],
+    asked: Mapping[WantedPrice, int],
+    failed: Mapping[tuple[PriceSheet, str], int],
+    now: int,
+) -> list[WantedPrice]:
     """What to ask about now, by when it was last answered and when its place last failed."""
     return [
         each
         for each in wanted
-        if not 0 <= now - asked.get(each, -DAY_MS) < EVERY[each.what] - EARLY
-        and not 0 <= now - failed.get((each.sheet, each.place), -DAY_MS) < RETRY - EARLY
+        if not 0 <= now - asked.get(each, -DAY_MS) < READ_EVERY_MS[each.what] - EARLY_MS
+        and not 0 <= now - failed.get((each.sheet, each.place), -DAY_MS) < READ_RETRY_MS - EARLY_MS
     ]
 
 
-def since(asked_at: int | None, now: int) -> int:
+def spot_since(asked_at: int | None, now: int) -> int:
     """From when on spot prices are to be read."""
     first = now - SPOT_DAYS * DAY_MS
-    return first if asked_at is None else max(first, min(asked_at, now) - OVERLAP)
+    return first if asked_at is None else max(first, min(asked_at, now) - SPOT_OVERLAP_MS)
 
 
-def sentences(troubles: Iterable[Trouble]) -> list[str]:
+def trouble_sentences(troubles: Iterable[PriceTrouble]) -> list[str]:
     """What could not be read and why, one sentence for each reason."""
-    found: dict[tuple[Sheet, str], list[Trouble]] = {}
+    found: dict[tuple[PriceSheet, str], list[PriceTrouble]] = {}
     for each in troubles:
         found.setdefault((each.sheet, each.error), []).append(each)
     return [_sentence(sheet, error, each) for (sheet, error), each in found.items()]
 
 
-def _sentence(sheet: Sheet, error: str, places: list[Trouble]) -> str:
+def _sentence(sheet: PriceSheet, error: str, places: list[PriceTrouble]) -> str:
     named = ", ".join(each.place for each in places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
     newest = datetime.fromtimestamp(max(each.at for each in places) / 1000, UTC)
     what = "spot prices" if sheet == "spot" else "price list"

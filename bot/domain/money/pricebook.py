@@ -109,7 +109,7 @@ class Priced:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class PriceBook:
     """Every price that is known at a moment."""
 
     now: int

@@ -6,9 +6,9 @@ from typing import Literal
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import GpuMs, MachineMs
 
-USD = 1_000_000
+MICROS_PER_USD = 1_000_000
 
-Use = Literal["busy", "idle", "unknown"]
+GpuUse = Literal["busy", "idle", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class Rate:
     """False when the figure is borrowed, say from another region, moves within the hour, or lacks a part."""
 
 
-def cost(micros_per_hour: int, length: int) -> int:
+def cost_for(micros_per_hour: int, length: int) -> int:
     """Micro-dollars for `length` milliseconds, rounded half up."""
     return (micros_per_hour * length + HOUR_MS // 2) // HOUR_MS
 
 
 def cost_between(micros_per_hour: int, start: int, end: int) -> int:
     """Micro-dollars for the time from one instant to another; the parts of a span add up to the whole, exactly."""
-    return cost(micros_per_hour, end) - cost(micros_per_hour, start)
+    return cost_for(micros_per_hour, end) - cost_for(micros_per_hour, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Share:
     """Whose claim it was; empty for GPUs that nobody held."""
     team: str
     """The team the claim was made for; of GPUs that nobody held: the instance's."""
-    use: Use
+    use: GpuUse
     gpu_ms: GpuMs
     """Milliseconds of its GPUs, added up."""
     micros: int

@@ -13,7 +13,7 @@ from typing import Literal
 from bot.domain.days import NO_MACHINE_TIME, MachineMs
 from bot.domain.money.bill import BillLine, is_gpu_type
 
-Why = Literal[
+BillReason = Literal[
     "other",
     "tax",
     "credits",
@@ -27,7 +27,7 @@ Why = Literal[
     "lag",
     "unbilled",
 ]
-REASONS: dict[Why, str] = {
+REASON_TEXTS: dict[BillReason, str] = {
     "other": "disks, traffic and services that Valet does not meter",
     "tax": "tax",
     "credits": "credits and refunds",
@@ -42,7 +42,7 @@ REASONS: dict[Why, str] = {
     "unbilled": "hours that are not on this bill",
 }
 """For people."""
-OF_KIND: dict[str, Why] = {
+REASON_OF_KIND: dict[str, BillReason] = {
     "tax": "tax",
     "credit": "credits",
     "adjustment": "credits",
@@ -54,7 +54,7 @@ OF_KIND: dict[str, Why] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Metered:
+class MeteredMachine:
     """One rented machine on one UTC day, by our ledger."""
 
     day: date
@@ -69,7 +69,7 @@ class Metered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class UnseenMachine:
     """A machine, or machines of a type, that the bill has and our ledger has not."""
 
     type: str
@@ -79,14 +79,14 @@ class Unseen:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class ReconciledDay:
     """A day's bill beside the ledger; `reasons` add up to billed - metered."""
 
     day: date
     billed_micros: int
     metered_micros: int
-    reasons: Mapping[Why, int]
-    unseen: tuple[Unseen, ...] = ()
+    reasons: Mapping[BillReason, int]
+    unseen: tuple[UnseenMachine, ...] = ()
 
     @property
     def difference(self) -> int:
@@ -113,19 +113,21 @@ class _Meters:
     unpriced_ms: MachineMs
 
 
-def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], *, estimate: bool) -> Reconciled:
+def reconcile(
+    day: date, lines: Iterable[BillLine], metered: Iterable[MeteredMachine], *, estimate: bool
+) -> ReconciledDay:
     """Compare one day. `lines` are of one cut, which tells kinds and types apart."""
     lines, metered = tuple(lines), tuple(metered)
     by_instance = any(line.instance for line in lines)
     ours = _meters(metered, by_instance=by_instance)
-    reasons: Counter[Why] = Counter()
+    reasons: Counter[BillReason] = Counter()
     machines: dict[str, list[BillLine]] = {}
     for line in lines:
         unit = (line.instance if by_instance else line.type) or ""
         if line.kind in {"usage", "discount"} and unit and (unit in ours or is_gpu_type(line.type or "")):
             machines.setdefault(unit, []).append(line)
         else:
-            reasons[OF_KIND.get(line.kind or "", "other")] += line.billed_micros
+            reasons[REASON_OF_KIND.get(line.kind or "", "other")] += line.billed_micros
     off, unseen = reasons["discounts"], []
     for unit in machines.keys() | ours.keys():
         theirs = _side(machines.get(unit, []))
@@ -133,8 +135,8 @@ def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], 
         reasons.update(_compare(theirs, meters, estimate=estimate))
         if not meters.running_ms and theirs.billed:
             some = machines[unit][0]
-            unseen.append(Unseen(some.type or "", some.instance or "", some.account or "", theirs.billed))
-    return Reconciled(
+            unseen.append(UnseenMachine(some.type or "", some.instance or "", some.account or "", theirs.billed))
+    return ReconciledDay(
         day,
         sum(line.billed_micros for line in lines),
         sum(each.micros for each in metered),
@@ -143,7 +145,7 @@ def reconcile(day: date, lines: Iterable[BillLine], metered: Iterable[Metered], 
     )
 
 
-def _meters(metered: Iterable[Metered], *, by_instance: bool) -> dict[str, _Meters]:
+def _meters(metered: Iterable[MeteredMachine], *, by_instance: bool) -> dict[str, _Meters]:
     found: dict[str, _Meters] = {}
     for each in metered:
         unit = each.instance_id if by_instance else each.type
@@ -169,9 +171,9 @@ def _side(lines: Iterable[BillLine]) -> _Side:
     return _Side(billed, effective, listed, running)
 
 
-def _compare(theirs: _Side, ours: _Meters, *, estimate: bool) -> Counter[Why]:
+def _compare(theirs: _Side, ours: _Meters, *, estimate: bool) -> Counter[BillReason]:
     """Why a machine's billed cost is not what we metered; the parts add up to the difference."""
-    found: Counter[Why] = Counter()
+    found: Counter[BillReason] = Counter()
     if not ours.running_ms:
         found["unseen"] += theirs.billed
         found["rates"] -= ours.micros
@@ -186,7 +188,7 @@ def _compare(theirs: _Side, ours: _Meters, *, estimate: bool) -> Counter[Why]:
         return found
     gap = _gap(theirs, ours, estimate=estimate)
     if gap:
-        missing: Why = "lag" if estimate else "unbilled"
+        missing: BillReason = "lag" if estimate else "unbilled"
         found["unseen" if gap > 0 else missing] += gap
     found.update(_prices(theirs, ours.micros + gap))
     return found
@@ -213,7 +215,7 @@ def _gap(theirs: _Side, ours: _Meters, *, estimate: bool) -> int:
     return (theirs.running_ms - ours.running_ms) * ours.micros // ours.running_ms
 
 
-def _prices(theirs: _Side, ours: int) -> Counter[Why]:
+def _prices(theirs: _Side, ours: int) -> Counter[BillReason]:
     """The same hours at another price; `ours` is what they cost at our rate.
 
     Our rate may have the discount off already: only what was paid below both the list and our rate is a discount.
@@ -223,7 +225,7 @@ def _prices(theirs: _Side, ours: int) -> Counter[Why]:
     return Counter({"discounts": off, "rates": theirs.effective - ours - off})
 
 
-def _told_once(reasons: Counter[Why], off: int) -> Counter[Why]:
+def _told_once(reasons: Counter[BillReason], off: int) -> Counter[BillReason]:
     """What has a line of its own on the bill is no reason as far as the machines' reasons are the same money.
 
     A discount (`off`) is part of our rates where those are below what the machines' lines say; a commitment's fee is
@@ -238,7 +240,7 @@ def _told_once(reasons: Counter[Why], off: int) -> Counter[Why]:
 
 
 @dataclass(frozen=True, slots=True)
-class DayBeside:
+class ComparedDay:
     """One UTC day of the bill beside the ledger."""
 
     day: date
@@ -248,12 +250,12 @@ class DayBeside:
     """None before the first whole day of our ledger."""
     estimate: bool
     """The bill of it, or its absence, may still change."""
-    reasons: Mapping[Why, int]
+    reasons: Mapping[BillReason, int]
     """Of the difference; empty where there is nothing to compare."""
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ComparedSum:
     """A service, team or type over the compared days."""
 
     name: str
@@ -269,11 +271,11 @@ class BillReport:
     first: date
     last: date
     today: date
-    days: tuple[DayBeside, ...]
-    services: tuple[Beside, ...]
-    teams: tuple[Beside, ...]
-    types: tuple[Beside, ...]
-    unseen: tuple[Unseen, ...]
+    days: tuple[ComparedDay, ...]
+    services: tuple[ComparedSum, ...]
+    teams: tuple[ComparedSum, ...]
+    types: tuple[ComparedSum, ...]
+    unseen: tuple[UnseenMachine, ...]
     """Machines the bill has and our ledger has not, dearest first."""
     source: str
     place: str
@@ -293,7 +295,7 @@ class BillReport:
         return sum(day.billed_micros or 0 for day in self.days)
 
     @property
-    def compared(self) -> tuple[DayBeside, ...]:
+    def compared(self) -> tuple[ComparedDay, ...]:
         """The days that both sides have."""
         return tuple(day for day in self.days if day.billed_micros is not None and day.metered_micros is not None)
 
@@ -303,20 +305,20 @@ class BillReport:
         return sum(day.metered_micros or 0 for day in self.compared)
 
     @property
-    def reasons(self) -> dict[Why, int]:
+    def reasons(self) -> dict[BillReason, int]:
         """The difference over the compared days, taken apart; the largest reasons first."""
         return largest_first(day.reasons for day in self.compared)
 
 
-def largest_first(each_day: Iterable[Mapping[Why, int]]) -> dict[Why, int]:
+def largest_first(each_day: Iterable[Mapping[BillReason, int]]) -> dict[BillReason, int]:
     """Reasons of several days added up."""
-    summed: Counter[Why] = Counter()
+    summed: Counter[BillReason] = Counter()
     for reasons in each_day:
         summed.update(reasons)
     return dict(sorted(((why, micros) for why, micros in summed.items() if micros), key=lambda each: -abs(each[1])))
 
 
-def unseen_machines(days: Iterable[Reconciled]) -> tuple[Unseen, ...]:
+def unseen_machines(days: Iterable[ReconciledDay]) -> tuple[UnseenMachine, ...]:
     """What the bill has and our ledger has not, over several days."""
     found: dict[tuple[str, str, str], int] = {}
     for day in days:
@@ -324,7 +326,7 @@ def unseen_machines(days: Iterable[Reconciled]) -> tuple[Unseen, ...]:
             key = (each.type, each.instance, each.account)
             found[key] = found.get(key, 0) + each.micros
     summed = [
-        Unseen(type=type_, instance=instance, account=account, micros=micros)
+        UnseenMachine(type=type_, instance=instance, account=account, micros=micros)
         for (type_, instance, account), micros in found.items()
     ]
     return tuple(sorted(summed, key=lambda each: (-each.micros, each.instance, each.type)))

@@ -4,14 +4,19 @@ Amounts are micro-dollars; a payment is negative. Month 0 is today, when machine
 life follow. Buying some machines and renting the rest covers renting all (none bought) and buying all.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import MachineHours, MachineMs
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.ownership import HOURS_PER_MONTH, Part, PartName
+from bot.domain.money.ownership import HOURS_PER_MONTH, CostPart, PartName
+from bot.domain.money.scope import Scope
+
+ENOUGH_DAYS = 14
+"""Under so many measured days nobody is told to buy."""
+_FIGURE = re.compile(r"\$?(\d{1,9}(?:,\d{3})*(?:\.\d{1,6})?)(k?)[%$]?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Terms:
         return _whole(self.price_micros * self.residual_percent / 100)
 
 
-def flows(demand: Demand, terms: Terms, servers: int) -> list[int]:
+def cash_flows(demand: Demand, terms: Terms, servers: int) -> list[int]:
     """What is paid and got, from month 0 on, when so many servers are bought and the rest of the use is rented."""
     rented = demand.hours_per_month - demand.covered(servers * terms.replaces)
     costs = rented * terms.rent_micros_per_hour + servers * terms.upkeep_micros_per_month
@@ -105,7 +110,7 @@ def flows(demand: Demand, terms: Terms, servers: int) -> list[int]:
     ]
 
 
-def less(these: Sequence[int], those: Sequence[int]) -> list[int]:
+def monthly_savings(these: Sequence[int], those: Sequence[int]) -> list[int]:
     """Month by month, what the first choice saves over the second."""
     return [one - other for one, other in zip(these, those, strict=True)]
 
@@ -129,12 +134,8 @@ def _whole(amount: Decimal) -> int:
     return int(amount.to_integral_value(ROUND_HALF_UP))
 
 
-ENOUGH_DAYS = 14
-"""Under so many measured days nobody is told to buy."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class GivenFigures:
     """Figures a person gave with the question; None where the settings or the ledger have to tell."""
 
     price_usd: Decimal | None = None
@@ -151,8 +152,14 @@ class Asked:
     replaces: int | None = None
 
 
+def typed_figure(text: str) -> Decimal | None:
+    """The number that people type as 150000, $150,000, 150k or 12.5%; None when it is none."""
+    match = _FIGURE.fullmatch(text)
+    return Decimal(match[1].replace(",", "")) * (1000 if match[2] else 1) if match else None
+
+
 @dataclass(frozen=True, slots=True)
-class Used:
+class MeasuredUse:
     """How much was rented, and how that is known."""
 
     hours_per_month: MachineHours
@@ -165,16 +172,16 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ServerUpkeep:
     """What one server takes to keep."""
 
     price_source: str
-    parts: tuple[Part, ...]
+    parts: tuple[CostPart, ...]
     missing: tuple[PartName, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PurchaseChoice:
     """So many servers bought and the rest rented, as worth today."""
 
     servers: int
@@ -194,7 +201,7 @@ class Swing:
 
 
 @dataclass(frozen=True, slots=True)
-class AtOther:
+class OtherUse:
     """The same purchase at another use."""
 
     hours_per_month: MachineHours
@@ -208,15 +215,15 @@ class Advice:
 
     scope: Scope
     type: str
-    used: Used
+    used: MeasuredUse
     terms: Terms
-    kept: Kept
-    rent: Choice
-    best: Choice
+    kept: ServerUpkeep
+    rent: PurchaseChoice
+    best: PurchaseChoice
     """The number of servers with the highest net present value; 0 where renting is best."""
-    everything: Choice
+    everything: PurchaseChoice
     """Enough servers for the busiest moment."""
-    weighed: Choice
+    weighed: PurchaseChoice
     """What payback, return and swings are about: the best number, or one where that is none."""
     uses: tuple[float, ...]
     """The share of the time each server would be used, 0 to 1, from the first on."""
@@ -231,9 +238,9 @@ class Advice:
     paid: tuple[tuple[int, int, int], ...]
     """Month, paid so far when all is rented, and with `weighed`; discounted."""
     swings: tuple[Swing, ...]
-    parked: AtOther | None = None
+    parked: OtherUse | None = None
     """If idle machines were stopped; None where no idle hours are known."""
-    recent: AtOther | None = None
+    recent: OtherUse | None = None
     """If it went on as in the last `ENOUGH_DAYS`; None where no more than those are measured."""
 
     @property
@@ -248,7 +255,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class RentOrBuyAnswer:
     """The answers for the types of a scope, the dearest to rent first, and the types that could not be weighed."""
 
     scope: Scope

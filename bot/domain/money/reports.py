@@ -7,11 +7,11 @@ from typing import Literal, NamedTuple, get_args
 from bot.domain.days import NO_GPU_TIME, GpuMs
 from bot.domain.machines.sources import UnreadSource
 
-By = Literal["team", "used_by", "person", "type", "instance"]
+SumBy = Literal["team", "used_by", "person", "type", "instance"]
 """team: whose machine it is, and so whose budget; used_by: the team of the claim, or the machine's without one."""
 
 
-class Sum(NamedTuple):
+class LedgerSum(NamedTuple):
     """What one team, person, type or instance cost."""
 
     key: str
@@ -37,7 +37,7 @@ class Sum(NamedTuple):
 
 
 ReportBy = Literal["team", "person", "type", "instance"]
-WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
+REPORT_WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Spent:
         )
 
     @classmethod
-    def of(cls, each: Sum) -> "Spent":
+    def of(cls, each: LedgerSum) -> "Spent":
         """What a sum of the ledger says."""
         return cls(*each[3:])
 
@@ -97,7 +97,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReportRow:
     """One team, person, type or instance."""
 
     key: str
@@ -144,7 +144,7 @@ class SpendReport:
     last: date
     today: date
     by: ReportBy
-    rows: tuple[Row, ...]
+    rows: tuple[ReportRow, ...]
     """The dearest first; for idleness: what idled most."""
     made_at: int
     timezone: str

@@ -19,10 +19,10 @@ from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.pricebook import Discount
 from bot.domain.sharing.claims import GpuChoice
 
-WEEKS, DAYS = 4, 6
-EVIDENCE = 13
+WEEKS_LOOKED_BACK, DAYS_LOOKED_BACK = 4, 6
+EVIDENCE_WEEKS = 13
 """By so many weeks it is told how often an hour really ran."""
-LONGEST = 30 * DAY_MS
+LONGEST_STOP_MS = 30 * DAY_MS
 """After so long without it, nobody can say that a machine would still have run."""
 
 SavingKind = Literal["stopped", "released", "shared"]
@@ -51,7 +51,7 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SavedPiece:
     """What was saved over part of one clock hour."""
 
     kind: SavingKind
@@ -62,7 +62,7 @@ class Piece:
     micros: int
 
 
-def hours(start: int, end: int) -> Iterator[tuple[int, int]]:
+def clock_hours(start: int, end: int) -> Iterator[tuple[int, int]]:
     """A span cut at the clock hours."""
     while start < end:
         edge = min(end, start // HOUR_MS * HOUR_MS + HOUR_MS)
@@ -70,28 +70,28 @@ def hours(start: int, end: int) -> Iterator[tuple[int, int]]:
         start = edge
 
 
-def saved_by_stop(stop: Stopped, start: int, end: int) -> list[Piece]:
+def saved_by_stop(stop: Stopped, start: int, end: int) -> list[SavedPiece]:
     """What a standstill saved from `start` up to `end`, as far as it lasted."""
-    start, end = max(start, stop.from_at), min(end, stop.until_at, stop.from_at + LONGEST)
+    start, end = max(start, stop.from_at), min(end, stop.until_at, stop.from_at + LONGEST_STOP_MS)
     told = min(max(stop.claimed_until, start), end)
-    certain = [_piece("released", stop, span, span[1] - span[0]) for span in hours(start, told)]
-    usual = [_piece("stopped", stop, span, _usual(stop, span)) for span in hours(told, end)]
+    certain = [_piece("released", stop, span, span[1] - span[0]) for span in clock_hours(start, told)]
+    usual = [_piece("stopped", stop, span, _usual(stop, span)) for span in clock_hours(told, end)]
     return [piece for piece in (*certain, *usual) if piece.saved_ms]
 
 
-def saved_by_sharing(micros_per_hour: int, span: tuple[int, int], ran: Mapping[int, int]) -> list[Piece]:
+def saved_by_sharing(micros_per_hour: int, span: tuple[int, int], ran: Mapping[int, int]) -> list[SavedPiece]:
     """What taking another machine saved; time in which the one not taken ran after all saves nothing."""
     found = []
-    for start, end in hours(*span):
+    for start, end in clock_hours(*span):
         ms = max(0, end - start - ran.get(start // HOUR_MS * HOUR_MS, 0))
         if ms:
-            found.append(Piece("shared", start, end, MachineMs(ms), micros_per_hour * ms // HOUR_MS))
+            found.append(SavedPiece("shared", start, end, MachineMs(ms), micros_per_hour * ms // HOUR_MS))
     return found
 
 
-def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> Piece:
+def _piece(kind: SavingKind, stop: Stopped, span: tuple[int, int], ms: int) -> SavedPiece:
     start, end = span
-    return Piece(kind, start, end, MachineMs(ms), stop.rate_micros * ms // HOUR_MS)
+    return SavedPiece(kind, start, end, MachineMs(ms), stop.rate_micros * ms // HOUR_MS)
 
 
 def _usual(stop: Stopped, span: tuple[int, int]) -> int:
@@ -99,7 +99,7 @@ def _usual(stop: Stopped, span: tuple[int, int]) -> int:
     hour, length = span[0] // HOUR_MS * HOUR_MS, span[1] - span[0]
     last = stop.from_at // HOUR_MS * HOUR_MS - HOUR_MS
     weeks, days = _before(stop, hour, WEEK_MS, last), _before(stop, hour, DAY_MS, last)
-    past, watched = (weeks[:WEEKS], _watched(stop, hour)) if weeks else (days[:DAYS], days)
+    past, watched = (weeks[:WEEKS_LOOKED_BACK], _watched(stop, hour)) if weeks else (days[:DAYS_LOOKED_BACK], days)
     if not past:
         return 0
     used = sum(stop.used_ms(each) for each in past) * length // (len(past) * HOUR_MS)
@@ -109,13 +109,13 @@ def _usual(stop: Stopped, span: tuple[int, int]) -> int:
 
 def _watched(stop: Stopped, hour: int) -> list[int]:
     """The same hour of the last weeks, those of the standstill as well, as far as it was watched."""
-    return [each for n in range(EVIDENCE) if (each := hour - (n + 1) * WEEK_MS) >= stop.known_from]
+    return [each for n in range(EVIDENCE_WEEKS) if (each := hour - (n + 1) * WEEK_MS) >= stop.known_from]
 
 
 def _before(stop: Stopped, hour: int, step: int, last: int) -> list[int]:
     """The same hour so many days or weeks ago, and before that, as far as it was watched; the newest first."""
     first = hour - max(1, -(-(hour - last) // step)) * step
-    return [each for n in range(EVIDENCE) if (each := first - n * step) >= stop.known_from]
+    return [each for n in range(EVIDENCE_WEEKS) if (each := first - n * step) >= stop.known_from]
 
 
 class Saved(NamedTuple):

@@ -2,26 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import day_start
-from bot.domain.money.plans import Span
+from bot.domain.days import ONE_DAY, day_start
+from bot.domain.spans import TimeSpan
 
-PAUSE = 3 * HOUR_MS
+PAUSE_MS = 3 * HOUR_MS
 """Looks no further apart tell of the time between: starts and stops in it are dated by the provider, and only a run
 that both began and ended in it is missed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class SourceReads:
     """One source: since when it is known, and when it was read."""
 
     begins: int
     """The first that is known of it: its first charge, or its first look."""
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TimeSpan, ...] = ()
     """From when to when it was read, the oldest first; looks made before these were kept are not in them."""
     ends: int | None = None
     """When it was read last, of one that the settings don't name any more."""
@@ -35,7 +35,7 @@ class Watch:
         """Whether it was looked after at any time from `start` up to `end`, read or not."""
         return self.begins < end and (self.ends is None or self.ends > start)
 
-    def unread(self, start: int, end: int, now: int) -> list[Span]:
+    def unread(self, start: int, end: int, now: int) -> list[TimeSpan]:
         """When it was not read from `start` up to `end`.
 
         Of the time before its looks were kept nobody can say more than that it was there: it counts as read.
@@ -44,13 +44,13 @@ class Watch:
         holes = ((max(start, before[1]), min(end, after[0])) for before, after in pairwise(edges))
         return [hole for hole in holes if hole[0] < hole[1]]
 
-    def _read(self, now: int) -> Iterator[Span]:
+    def _read(self, now: int) -> Iterator[TimeSpan]:
         remembers = now if self.remembers is None else self.remembers
         if self.begins < remembers:
             yield self.begins, remembers
         yield from self.spans[:-1]
         for start, until in self.spans[-1:]:
-            goes_on = self.ends is None and now - until <= PAUSE
+            goes_on = self.ends is None and now - until <= PAUSE_MS
             yield start, max(until, now) if goes_on else until
 
 
@@ -65,24 +65,24 @@ def first_known(charged: Mapping[str, int], read: Mapping[str, int]) -> dict[str
     for source in charged.keys() | read.keys():
         known = [told[source] for told in (charged, read) if source in told]
         found[source] = min(known)
-        if read.get(source, kept + PAUSE) < kept + PAUSE and charged:
+        if read.get(source, kept + PAUSE_MS) < kept + PAUSE_MS and charged:
             found[source] = min(known) if min(known) < kept else min(oldest, *known)
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class WatchedDays:
+class ReadDays:
     """The local days on which one source was there, and those that it was read through."""
 
     there: frozenset[date]
     read: frozenset[date]
 
-    def with_read(self, days: Iterable[date]) -> "WatchedDays":
+    def with_read(self, days: Iterable[date]) -> "ReadDays":
         """The same with more days that are known."""
-        return WatchedDays(self.there, self.read.union(days))
+        return ReadDays(self.there, self.read.union(days))
 
 
-def watched_days(watch: Watch, days: Iterable[date], zone: ZoneInfo, now: int, awake: Collection[date]) -> WatchedDays:
+def read_days(watch: SourceReads, days: Iterable[date], zone: ZoneInfo, now: int, awake: Collection[date]) -> ReadDays:
     """Which of the days a source was there on, and which are known from beginning to end.
 
     A day before its looks were kept is known if Valet was at work on it (`awake`), as a rented machine's charge or a
@@ -90,30 +90,17 @@ def watched_days(watch: Watch, days: Iterable[date], zone: ZoneInfo, now: int, a
     """
     there, read = set(), set()
     for day in days:
-        start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
+        start, end = day_start(day, zone), day_start(day + ONE_DAY, zone)
         if not watch.is_there(start, end):
             continue
         there.add(day)
         is_kept = watch.remembers is not None and watch.remembers <= start
         if (is_kept or day in awake) and not watch.unread(start, end, now):
             read.add(day)
-    return WatchedDays(frozenset(there), frozenset(read))
+    return ReadDays(frozenset(there), frozenset(read))
 
 
-def days_known(watched: Collection[WatchedDays]) -> frozenset[date]:
+def days_known(watched: Collection[ReadDays]) -> frozenset[date]:
     """The days on which some source was there, and all that were there were read through."""
     there = frozenset[date]().union(*(each.there for each in watched))
     return frozenset(day for day in there if all(day in each.read or day not in each.there for each in watched))
-
-
-def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """The spans less the time of the holes."""
-    left = list(spans)
-    for start, end in holes:
-        left = [piece for span in left for piece in _cut(span, start, end) if piece[0] < piece[1]]
-    return left
-
-
-def _cut(span: Span, start: int, end: int) -> tuple[Span, Span]:
-    before, after = span
-    return (before, min(after, start)), (max(before, end), after)

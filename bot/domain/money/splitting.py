@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.domain.days import GpuMs, MachineMs
-from bot.domain.money.rates import Charge, Rate, Share, Use, cost_between
+from bot.domain.money.rates import Charge, GpuUse, Rate, Share, cost_between
 
-USES: Mapping[str, Use] = {"b": "busy", "i": "idle", "?": "unknown"}
+USE_OF_LETTER: Mapping[str, GpuUse] = {"b": "busy", "i": "idle", "?": "unknown"}
 _LETTERS = {"active": "b", "free": "i", "held": "i"}
 
-Marks = tuple[tuple[int, str], ...]
+UseMarks = tuple[tuple[int, str], ...]
 """From when on each GPU was in which use: an instant and a letter per GPU, oldest first."""
-Key = tuple[str, str, Use]
+ShareKey = tuple[str, str, GpuUse]
 """Holder, team, use."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class GpuHold:
     """The GPUs that somebody's claim covered, from one instant to another; None: it still does."""
 
     holder: str
@@ -31,7 +31,7 @@ class Hold:
     until_at: int | None = None
 
 
-def letters(states: Iterable[str]) -> str:
+def use_letters(states: Iterable[str]) -> str:
     """A letter per GPU for their verdicts; what is neither seen to work nor to idle is unknown."""
     return "".join(_LETTERS.get(state, "?") for state in states)
 
@@ -48,7 +48,7 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def priced(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
+def price_correction(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
     """The correction of a charge that was made without a price: its amount, shared out as its time was."""
     micros = cost_between(rate.micros_per_hour, charge.from_at, charge.from_at + charge.running_ms)
     parts = share_out(micros, [each.gpu_ms for each in charge.split])
@@ -66,14 +66,16 @@ def priced(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
     )
 
 
-def split(micros: int, span: tuple[int, int], *, team: str, marks: Marks, holds: Sequence[Hold]) -> tuple[Share, ...]:
+def split_cost(
+    micros: int, span: tuple[int, int], *, team: str, marks: UseMarks, holds: Sequence[GpuHold]
+) -> tuple[Share, ...]:
     """The shares of what a machine of a team cost over a span of time; what nobody held is the team's own."""
-    spent: dict[Key, int] = {}
+    spent: dict[ShareKey, int] = {}
     for start, end in pairwise(_cuts(span, marks, holds)):
         present = [hold for hold in holds if hold.from_at <= start and (hold.until_at is None or hold.until_at >= end)]
         for gpu, letter in enumerate(_letters_at(marks, start)):
             hold = next((each for each in present if gpu in each.gpus), None)
-            key: Key = (hold.holder if hold else "", hold.team if hold else team, USES[letter])
+            key: ShareKey = (hold.holder if hold else "", hold.team if hold else team, USE_OF_LETTER[letter])
             spent[key] = spent.get(key, 0) + end - start
     keys = sorted(spent)
     parts = share_out(micros, [spent[key] for key in keys])
@@ -83,19 +85,19 @@ def split(micros: int, span: tuple[int, int], *, team: str, marks: Marks, holds:
     )
 
 
-def idle_throughout(span: tuple[int, int], marks: Marks) -> MachineMs:
+def all_idle_ms(span: tuple[int, int], marks: UseMarks) -> MachineMs:
     """How much of a span all GPUs of a machine were seen idle at once: neither GPU time nor the mean of them."""
     idle = (end - start for start, end in pairwise(_cuts(span, marks, ())) if set(_letters_at(marks, start)) == {"i"})
     return MachineMs(sum(idle))
 
 
-def _cuts(span: tuple[int, int], marks: Marks, holds: Sequence[Hold]) -> list[int]:
+def _cuts(span: tuple[int, int], marks: UseMarks, holds: Sequence[GpuHold]) -> list[int]:
     edges = {at for at, _ in marks}
     for hold in holds:
         edges |= {hold.from_at} if hold.until_at is None else {hold.from_at, hold.until_at}
     return sorted({*span, *(at for at in edges if span[0] < at < span[1])})
 
 
-def _letters_at(marks: Marks, at: int) -> str:
+def _letters_at(marks: UseMarks, at: int) -> str:
     known = [letters for since, letters in marks if since <= at]
     return known[-1] if known else marks[0][1] if marks else "?"

@@ -5,23 +5,23 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from bot.domain.money.forecast import History, forecast
-from bot.domain.money.forecast.report import Scope
+from bot.domain.money.forecast import DailyHistory, forecast
+from bot.domain.money.scope import Scope
 
-ENOUGH = 14
+LEAST_HISTORY_DAYS = 14
 """Days of history below which no day is called unusual."""
-FAR = 2.0
+FAR_TIMES = 2.0
 """So many times as far from what was expected as the 95 % bound."""
 QUIET_DAYS = 7
 """So long after one was told, a day is told only if it is higher still."""
-HIGHER = 1.25
-SHOWN = 3
+HIGHER_TIMES = 1.25
+SHOWN_MACHINES = 3
 LEAST_SHARE = 0.1
 """Machines with less of it than this are not behind it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class MachineBehind:
     """One machine's part in it."""
 
     instance_id: str
@@ -41,7 +41,7 @@ class UnusualDay:
     expected_micros: int
     bound_micros: int
     """19 days of 20 stay under it."""
-    behind: tuple[Behind, ...] = ()
+    behind: tuple[MachineBehind, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """For the store."""
@@ -50,34 +50,36 @@ class UnusualDay:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "UnusualDay":
         """From the store."""
-        behind = tuple(Behind(**each) for each in content["behind"])
+        behind = tuple(MachineBehind(**each) for each in content["behind"])
         day = date.fromisoformat(content["day"])
         return cls(**{**content, "scope": Scope(**content["scope"]), "day": day, "behind": behind})
 
 
-def unusual(scope: Scope, past: History, day: date, micros: int, *, least: int) -> UnusualDay | None:
+def judge_unusual(scope: Scope, past: DailyHistory, day: date, micros: int, *, least: int) -> UnusualDay | None:
     """The day, if it cost far more than its past led to expect, and at least so many micro-dollars more; else None."""
     before = past.before(day)
-    if sum(value is not None for value in before.values) < ENOUGH:
+    if sum(value is not None for value in before.values) < LEAST_HISTORY_DAYS:
         return None
     outlook = forecast(before, horizon=(day - before.end).days).days[-1]
     if outlook.hi95 is None:
         return None
     expected, bound = round(outlook.mean), round(outlook.hi95)
-    if micros - expected < max(FAR * (bound - expected), least):
+    if micros - expected < max(FAR_TIMES * (bound - expected), least):
         return None
     return UnusualDay(scope, day, micros, expected, bound)
 
 
-def behind(day: Mapping[str, int], usual: Mapping[str, int], names: Mapping[str, str]) -> tuple[Behind, ...]:
+def machines_behind(
+    day: Mapping[str, int], usual: Mapping[str, int], names: Mapping[str, str]
+) -> tuple[MachineBehind, ...]:
     """The machines that cost most beyond their usual, by id."""
-    found = [Behind(key, names.get(key, key), micros, usual.get(key, 0)) for key, micros in day.items()]
+    found = [MachineBehind(key, names.get(key, key), micros, usual.get(key, 0)) for key, micros in day.items()]
     more = sorted((each for each in found if each.micros > each.usual_micros), key=_beyond, reverse=True)
     least = sum(each.micros - each.usual_micros for each in more) * LEAST_SHARE
-    return tuple(each for each in more[:SHOWN] if each.micros - each.usual_micros >= least)
+    return tuple(each for each in more[:SHOWN_MACHINES] if each.micros - each.usual_micros >= least)
 
 
-def _beyond(each: Behind) -> tuple[int, str]:
+def _beyond(each: MachineBehind) -> tuple[int, str]:
     return each.micros - each.usual_micros, each.name
 
 
@@ -85,4 +87,4 @@ def is_news(found: UnusualDay, told: UnusualDay | None) -> bool:
     """Whether to tell, after what was told last: not every day of a new height is news."""
     if told is None or (found.day - told.day).days > QUIET_DAYS:
         return True
-    return found.micros > HIGHER * told.micros
+    return found.micros > HIGHER_TIMES * told.micros

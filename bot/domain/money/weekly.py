@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.acting.hours import WEEKDAYS
 from bot.domain.machines.sources import UnreadSource
-from bot.domain.money.forecast.report import Report
+from bot.domain.money.forecast.report import ForecastReport
 from bot.domain.money.reports import IdleNow, Spent
 
-LATEST = 3
+LATEST_DAYS = 3
 """Days for which a missed report is still worth posting."""
-TODOS = 3
+MOST_TODOS = 3
 LIKELY = 0.5
 """A budget that is more likely than not to be exceeded is something to look at."""
 
@@ -49,7 +49,7 @@ class Weekly:
     owned: Spent
     before_micros: int | None
     """Rented, in the week before; None where the ledger does not reach back so far."""
-    forecast: Report
+    forecast: ForecastReport
     """Of everything, without its days."""
     month: date
     """The first day of the month that the week ended in."""
@@ -111,7 +111,7 @@ class Weekly:
                 "first": date.fromisoformat(content["first"]),
                 "last": date.fromisoformat(content["last"]),
                 "month": date.fromisoformat(content["month"]),
-                "forecast": Report.from_json(content["forecast"]),
+                "forecast": ForecastReport.from_json(content["forecast"]),
                 "todos": todos,
                 "silent": tuple(UnreadSource(**each) for each in content.get("silent", ())),
                 "counted_from": date.fromisoformat(since) if since else None,
@@ -123,16 +123,16 @@ def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
     """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST days."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
     back = (local.weekday() - WEEKDAYS.index(weekday)) % 7
-    if back > LATEST or (back == 0 and local.time() < time.fromisoformat(at)):
+    if back > LATEST_DAYS or (back == 0 and local.time() < time.fromisoformat(at)):
         return None
     return local.date() - timedelta(days=back)
 
 
-def todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
+def weekly_todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
     """The few things most worth doing: a budget in danger, then what idles, dearest first, then what to weigh."""
     first = sorted(over, key=lambda each: -each.micros)[:1]
     wasted = [_of(each) for each in idle if each.state != "partial" and not (each.kept or _is_taken(each))]
-    return (*first, *wasted, *to_weigh)[:TODOS]
+    return (*first, *wasted, *to_weigh)[:MOST_TODOS]
 
 
 def _is_taken(each: IdleNow) -> bool:

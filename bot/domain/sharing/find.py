@@ -7,7 +7,7 @@ from typing import Literal
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import kind_of_model
 from bot.domain.machines.sources import UnreadSource
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.sharing.line import Turn
@@ -58,7 +58,7 @@ class FindOption:
         per_hour = self.listing.rate.micros_per_hour
         if not self.is_extra:
             per_hour = per_hour * self.count // len(self.listing.gpus)
-        return cost(per_hour, length)
+        return cost_for(per_hour, length)
 
     @property
     def order(self) -> tuple[int | str, ...]:

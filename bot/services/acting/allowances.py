@@ -7,8 +7,8 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import VALET, Action, ActionFacts, ActionKind, OverBudget, PaidFacts, StopFacts
 from bot.domain.acting.obstacles import is_over
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
+from bot.domain.money.scope import Scope
 from bot.domain.sharing.claims import Claim
 from bot.services.context import Context
 from bot.services.machines import sources
@@ -25,8 +25,8 @@ PAID: frozenset[ActionKind] = frozenset({"start", "launch", "clone", "resize"})
 
 def with_budgets(ctx: Context, db: Database, team: str, facts: _F, instance_id: str, length: int) -> _F:
     """The facts with what may be spent this month, and has been; `instance_id` is empty for a machine to come."""
-    costs, over = cost(facts.rate_micros or 0, length), []
-    for scope, budget, spent in budgets.limits(ctx, db, team, facts.type, instance_id):
+    costs, over = cost_for(facts.rate_micros or 0, length), []
+    for scope, budget, spent in budgets.budget_limits(ctx, db, team, facts.type, instance_id):
         if scope.kind == "team":
             facts = replace(facts, budget_micros=budget, spent_micros=spent)
         elif spent + costs > budget:

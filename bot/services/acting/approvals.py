@@ -12,7 +12,7 @@ from bot.domain.acting.approvals import refusal_to_approve, refusal_to_break_gla
 from bot.domain.acting.snooze import BY_BUTTON, Snooze, by_one_tap
 from bot.domain.acting.start import month_micros
 from bot.domain.machines.listing import Listing
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
 from bot.errors import Refused
 from bot.services import audit, digest
 from bot.services.acting import allowances, consents, endings, plans
@@ -313,9 +313,9 @@ def is_auto_approved(ctx: Context, db: Database, action: Action) -> bool:
         return False
     if ctx.roster().team_of(action.requester) != action.team:
         return False
-    if budgets.asks(ctx, action.team):
-        costs = cost(rate, action.length or 0)
-        known = budgets.limits(ctx, db, action.team, action.facts.type, action.instance_id)
+    if budgets.asks_over_budget(ctx, action.team):
+        costs = cost_for(rate, action.length or 0)
+        known = budgets.budget_limits(ctx, db, action.team, action.facts.type, action.instance_id)
         if any(spent + costs > budget for _, budget, spent in known):
             return False
     return month_micros(rate + actions.rule_micros(db, action.team, but=action.id)) < limit

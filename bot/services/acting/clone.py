@@ -153,7 +153,7 @@ def _obstacle(ctx: Context, action: Action, source: Instance) -> Callable[[Datab
     def obstacle(db: Database) -> str | None:
         if is_gone(stored_fleet.missed_at(db, source.id), ctx.clock()):
             return f"{source.name} is gone, and the new machine was to be in its shape."
-        rate = rates.rate(ctx, db, replace(source, type=action.facts.type))
+        rate = rates.rented_rate(ctx, db, replace(source, type=action.facts.type))
         return obstacle_to_make(action, ctx.roster(), rate.micros_per_hour if rate else None)
 
     return obstacle

@@ -9,7 +9,7 @@ from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS
 from bot.domain.digest import Tidy
 from bot.domain.machines.listing import FleetFilter, Listing
-from bot.domain.money.standing_costs import keeping
+from bot.domain.money.standing_costs import standing_cost
 from bot.services.acting import images
 from bot.services.context import Context, channel_of
 from bot.services.money import rates
@@ -58,7 +58,11 @@ def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:
 
 def _standing(ctx: Context, wanted: FleetFilter, now: int) -> Iterator[Dormant]:
     db = ctx.store.reading()
-    last, snoozed, listed = stored_claims.newest_claims(db), stored_snooze.active(db, now), rates.of_parts(db)
+    last, snoozed, listed = (
+        stored_claims.newest_claims(db),
+        stored_snooze.active(db, now),
+        rates.disk_and_address_prices(db),
+    )
     for listing in listings.listings_page(db, wanted, limit=_NO_LIMIT):
         if listing.still is not None and listing.instance.provider == "ec2":
             key = listing.instance.id
@@ -66,7 +70,7 @@ def _standing(ctx: Context, wanted: FleetFilter, now: int) -> Iterator[Dormant]:
             yield Dormant(
                 listing=listing,
                 still=listing.still,
-                keeping=keeping(listing.instance, listed),
+                keeping=standing_cost(listing.instance, listed),
                 last_holder=held.holder if held else "",
                 last_held=(held.ended_at or held.until_at) if held else None,
                 kept=_kept(ctx, listing, snoozed.get(key)),

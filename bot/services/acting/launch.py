@@ -44,7 +44,7 @@ def _obstacle(ctx: Context, action: Action) -> Callable[[Database], str | None]:
     template = _template(ctx, action)
 
     def obstacle(db: Database) -> str | None:
-        rate = rates.rate(ctx, db, template.like()) if template else None
+        rate = rates.rented_rate(ctx, db, template.like()) if template else None
         costs, over = rate.micros_per_hour if rate else None, allowances.budgets_over(ctx, db, action)
         beyond = allowances.beyond_fair_use(ctx, db, action)
         return obstacle_to_order(action, template, ctx.roster(), rate_micros=costs, over=over, beyond=beyond)
@@ -222,7 +222,7 @@ def templates_for(ctx: Context, person: str) -> list[tuple[LaunchTemplate, Rate 
 def would_be_machine(ctx: Context, template: LaunchTemplate) -> Listing:
     """The machine that a template would make, with its rate."""
     made = template.like()
-    return Listing(made, rate=rates.rate(ctx, ctx.store.reading(), made))
+    return Listing(made, rate=rates.rented_rate(ctx, ctx.store.reading(), made))
 
 
 def template_for(ctx: Context, person: str, name: str) -> LaunchTemplate:

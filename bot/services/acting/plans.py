@@ -28,7 +28,7 @@ from bot.domain.acting.resize import obstacle_to_resize, tags_to_bear, type_fami
 from bot.domain.acting.start import obstacle_to_begin_start, obstacle_to_start
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.money.standing_costs import keeping
+from bot.domain.money.standing_costs import standing_cost
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services.acting import allowances, consents, scenes
@@ -162,7 +162,7 @@ def resize(
     left = mine.until_at - ctx.clock() if mine and length is None else length
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(left)
     becomes, rule = replace(instance, type=kind), ctx.settings.rule_of(listing.team)
-    rate = rates.rate(ctx, db, becomes)
+    rate = rates.rented_rate(ctx, db, becomes)
     shown = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
     facts = replace(
         allowances.with_budgets(ctx, db, listing.team, shown, "", wanted),
@@ -234,7 +234,7 @@ def _with_wishes(facts: M, scene: Scene, requester: str) -> M:
 
 
 def _launch_facts(ctx: Context, db: Database, template: LaunchTemplate) -> LaunchFacts:
-    rate = rates.rate(ctx, db, template.like())
+    rate = rates.rented_rate(ctx, db, template.like())
     return LaunchFacts(
         name=template.name,
         type=template.type,
@@ -311,7 +311,11 @@ def check_askable(ctx: Context, action: Action) -> None:
 
 def _facts(db: Database, listing: Listing, kind: type[M]) -> M:
     instance, held = listing.instance, listing.claims
-    kept = None if instance.provider == "owned" else keeping(instance, rates.of_parts(db, instance.region))
+    kept = (
+        None
+        if instance.provider == "owned"
+        else standing_cost(instance, rates.disk_and_address_prices(db, instance.region))
+    )
     return kind(
         name=instance.name,
         type=instance.type,

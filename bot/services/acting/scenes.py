@@ -73,7 +73,7 @@ def scene_of(ctx: Context, db: Database, action: Action, instance: Instance) -> 
     """As `now`, with all that an action on it is compared with."""
     row, runs = stored_fleet.by_id(db, instance.id), replace(instance, type=action.facts.type)
     # what the look has just written is of the type it is; a resize orders another
-    known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rate(ctx, db, runs)
+    known = stored_fleet.rate_of(row) if row and action.kind != "resize" else rates.rented_rate(ctx, db, runs)
     return replace(
         scene_now(ctx, db, instance),
         team=row["team"] if row else None,

@@ -68,8 +68,8 @@ def save_seen(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -
     if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
         return
     owned = instance.provider == "owned" and row is not None
-    rate = stored_fleet.rate_of(row) if owned and row else rates.rate(ctx, db, instance)
-    stored_fleet.save(db, instance, team=rates.team_of(ctx.settings, instance), rate=rate, seen_at=seen_at)
+    rate = stored_fleet.rate_of(row) if owned and row else rates.rented_rate(ctx, db, instance)
+    stored_fleet.save(db, instance, team=rates.team_of_instance(ctx.settings, instance), rate=rate, seen_at=seen_at)
     before = {instance.id: row} if row else {}
     fleet.note_standstills(db, instance.source, [instance], before, ctx.clock(), last_look=swept_at)
 

@@ -15,9 +15,9 @@ from bot.domain.machines.fleet import (
     gone_since,
     standstill_of,
 )
-from bot.domain.money.metering import Meter, Seen, advance
+from bot.domain.money.metering import Meter, SeenInstance, advance
 from bot.domain.money.rates import Charge, Rate
-from bot.domain.money.splitting import Hold
+from bot.domain.money.splitting import GpuHold
 from bot.errors import Impaired, ValetError, answering
 from bot.providers import Provider
 from bot.services.context import Context
@@ -100,7 +100,7 @@ def record_snapshot(ctx: Context, look: SourceSnapshot, now: int) -> None:
         shown = [each for each in look.instances if each.id not in newer]
         gone = known.keys() - {each.id for each in look.instances} - newer
         book = rates.price_book(ctx, db, look.source)
-        told = [(each, rates.team_of(ctx.settings, each), book.rate(each)) for each in shown]
+        told = [(each, rates.team_of_instance(ctx.settings, each), book.rate(each)) for each in shown]
         stored_fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
         others.keep(db, look.source, look.others)
         note_standstills(db, look.source, shown, missed | known, now, last_look=last_look)
@@ -156,8 +156,8 @@ def _meter(
     stored_ledger.close_meters(db, still)
 
 
-def _seen(instance: Instance, known: listings.ChargeTerms, holds: Sequence[Hold], *, running: bool) -> Seen:
-    return Seen(
+def _seen(instance: Instance, known: listings.ChargeTerms, holds: Sequence[GpuHold], *, running: bool) -> SeenInstance:
+    return SeenInstance(
         instance_id=instance.id,
         running=running,
         launched_at=instance.launched_at,

@@ -107,7 +107,7 @@ def confirm_gpus(ctx: Context, instance_id: str, person: str, count: int) -> Lis
         if row is not None:
             fewer = stored_fleet.instance_of(row | {"gpu_count": count})
             stored_readings.drop_gpus(db, instance_id, untold)
-            stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.rate(ctx, db, fewer))
+            stored_fleet.save(db, fewer, team=row["team"], rate=owned_rates.owned_rate(ctx, db, fewer))
         agents.forget_missing(db, instance_id)
         claims.fit_claims(ctx, db)
         stored_audit.add(

@@ -175,7 +175,10 @@ def _appear(ctx: Context, db: Database, push: Push, launched_at: int) -> None:
     if row is not None and known == instance and row["gone_at"] is None:
         return
     stored_fleet.save(
-        db, instance, team=rates.team_of(ctx.settings, instance), rate=owned_rates.rate(ctx, db, instance)
+        db,
+        instance,
+        team=rates.team_of_instance(ctx.settings, instance),
+        rate=owned_rates.owned_rate(ctx, db, instance),
     )
 
 

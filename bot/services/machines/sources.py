@@ -121,12 +121,12 @@ def source_statuses(ctx: Context, db: Database) -> Iterator[SourceStatus]:
         if read.source in names:
             name = f"{read.source} of {read.place}" if read.place else read.source
             yield SourceStatus(name, read.ok_at, read.error)
-    for source in stored_bill.sources(db):
+    for source in stored_bill.bill_sources(db):
         good, bad = stored_bill.newest(db, source, ok=True), stored_bill.newest(db, source, ok=False)
         fails = bad is not None and (good is None or bad.looked_at > good.looked_at)
         error = bad.error if bad is not None and fails else ""
         yield SourceStatus(f"the bill ({source})", good.looked_at if good else None, error, is_prompt=False)
-    for trouble in stored_prices.troubles(db):
+    for trouble in stored_prices.price_troubles(db):
         yield SourceStatus(f"{trouble.sheet} prices of {trouble.place}", None, trouble.error, is_prompt=False)
 
 

@@ -30,7 +30,7 @@ def explain_verdict(ctx: Context, listing: Listing, viewer: str) -> Explanation:
     verdict = scenes.verdict_of(ctx, db, instance)
     action, told = actions.live_on(db, instance.id), agents.report_of(db, instance.id)
     stop = None if action else _stop_or_why_not(ctx, db, listing, viewer)
-    spell = ledger.of_spell(ctx, replace(listing, verdict=verdict)) if listing.rate else None
+    spell = ledger.spent_since_idle(ctx, replace(listing, verdict=verdict)) if listing.rate else None
     return Explanation(
         listing=listing,
         rule=rule,
@@ -53,7 +53,7 @@ def explain_verdict(ctx: Context, listing: Listing, viewer: str) -> Explanation:
         unused_micros=spell.idle_micros if spell else None,
         tag_doubts=tuple(tags.tag_doubts(instance.tags, ctx.settings.known_tags)) if instance.provider == "ec2" else (),
         silent=sources.unread_of(ctx, [instance.id]),
-        unused_day_micros=ledger.of_machine(ctx, instance.id, ledger.day_before(now), now + 1).idle_micros,
+        unused_day_micros=ledger.spent_of_machine(ctx, instance.id, ledger.day_before(now), now + 1).idle_micros,
     )
 
 

@@ -9,20 +9,29 @@ from zoneinfo import ZoneInfo
 from bot.billing.bill import Bill
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.days import day_start, local_day, month_end
-from bot.domain.money.accuracy import DAYS, MONTH_AHEAD, Horizon, Opinion, Record, Score, own, record
+from bot.domain.days import ONE_DAY, day_start, local_day, month_end
+from bot.domain.money.accuracy import (
+    HORIZON_DAYS,
+    LEAST_DAYS_TO_COME,
+    ForecastRecord,
+    Horizon,
+    Score,
+    SecondOpinion,
+    forecast_record,
+    quantiles_by_horizon,
+)
 from bot.domain.money.bill import utc_day
-from bot.domain.money.forecast.known_spend import ONE_DAY
-from bot.domain.money.forecast.report import Range, Report, Scope
+from bot.domain.money.forecast.report import ForecastReport, Range
+from bot.domain.money.scope import Scope
 from bot.errors import Refused, ValetError, answering
 from bot.services.context import Context
-from bot.services.money.forecast_inputs import LOOK_BACK, Books, metered, open_books, rows_of
+from bot.services.money.forecast_inputs import LOOK_BACK_DAYS, ForecastInputs, days_metered, gather_inputs, rows_of
 from store.money import accuracy as stored_accuracy
 from store.money import bill as stored_bill
 
-SETTLED = 2 * HOUR_MS
+SETTLED_MS = 2 * HOUR_MS
 """So long after midnight every charge of a day is written."""
-KEEP = 130 * DAY_MS
+KEEP_FORECASTS_MS = 130 * DAY_MS
 """A forecast's content is kept until its 90 days are over, and then some."""
 HORIZONS: tuple[Horizon, ...] = ("7d", "30d", "90d", "month")
 
@@ -32,47 +41,47 @@ class Accuracy:
     """The record of a scope, and of all teams together where it is asked for everything."""
 
     scope: Scope
-    records: tuple[Record, ...]
-    teams: tuple[Record, ...]
+    records: tuple[ForecastRecord, ...]
+    teams: tuple[ForecastRecord, ...]
     first_made: int | None
     """When the oldest forecast was made that is not forgotten; None without any."""
     own: tuple[int, ...]
     """Horizons whose ranges follow from the company's own record, days."""
 
 
-def score(ctx: Context) -> None:
+def score_due(ctx: Context) -> None:
     """Score what is due; run it every hour, or more often."""
     zone, now = ZoneInfo(ctx.settings.digest.timezone), ctx.clock()
-    today = local_day(now - SETTLED, zone)
-    db, oldest = ctx.store.reading(), now - LOOK_BACK * DAY_MS
+    today = local_day(now - SETTLED_MS, zone)
+    db, oldest = ctx.store.reading(), now - LOOK_BACK_DAYS * DAY_MS
     due = [
         (horizon, *each)
         for horizon in HORIZONS
-        for each in stored_accuracy.open_ones(db, horizon, oldest, _over_before(horizon, today, zone))
+        for each in stored_accuracy.unscored(db, horizon, oldest, _over_before(horizon, today, zone))
     ]
-    books = open_books(ctx) if due else None
-    found = [_scored(horizon, scope, made_at, content, books) for horizon, scope, made_at, content in due if books]
+    inputs = gather_inputs(ctx) if due else None
+    found = [_scored(horizon, scope, made_at, content, inputs) for horizon, scope, made_at, content in due if inputs]
     with ctx.store.writing() as db:
         stored_accuracy.add(db, found)
-        stored_accuracy.prune(db, now - KEEP)
+        stored_accuracy.prune_forecasts(db, now - KEEP_FORECASTS_MS)
 
 
 def _over_before(horizon: Horizon, today: date, zone: ZoneInfo) -> int:
     """Forecasts made before this instant are of days that are over."""
     if horizon == "month":
         return day_start(today.replace(day=1), zone)
-    return day_start(today - (DAYS[horizon] - 1) * ONE_DAY, zone)
+    return day_start(today - (HORIZON_DAYS[horizon] - 1) * ONE_DAY, zone)
 
 
-def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, object], books: Books) -> Score:
+def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, object], inputs: ForecastInputs) -> Score:
     try:
-        report = Report.from_json(dict(content))
+        report = ForecastReport.from_json(dict(content))
     except (KeyError, TypeError, ValueError):
         return Score(scope, made_at, horizon, 0)  # another version wrote it
     said, last = _said(report, horizon)
     first = report.today if horizon != "month" else report.today.replace(day=1)
-    late = horizon == "month" and (last - report.today).days + 1 < MONTH_AHEAD
-    came = None if late else _came(report.scope, first, last, books)
+    late = horizon == "month" and (last - report.today).days + 1 < LEAST_DAYS_TO_COME
+    came = None if late else _came(report.scope, first, last, inputs)
     return Score(
         scope=scope,
         made_at=made_at,
@@ -87,53 +96,55 @@ def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, ob
     )
 
 
-def _said(report: Report, horizon: Horizon) -> tuple[Range, date]:
+def _said(report: ForecastReport, horizon: Horizon) -> tuple[Range, date]:
     if horizon == "month":
         return report.month, month_end(report.today)
-    return report.next(DAYS[horizon]), report.today + (DAYS[horizon] - 1) * ONE_DAY
+    return report.next(HORIZON_DAYS[horizon]), report.today + (HORIZON_DAYS[horizon] - 1) * ONE_DAY
 
 
-def _came(scope: Scope, first: date, last: date, books: Books) -> int | None:
+def _came(scope: Scope, first: date, last: date, inputs: ForecastInputs) -> int | None:
     """What the days came to; None where on one of them nobody looked."""
     days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
-    if not metered(scope, books).issuperset(days):
+    if not days_metered(scope, inputs).issuperset(days):
         return None
-    return sum(row.micros for row in rows_of(scope, books) if first <= row.day <= last)
+    return sum(row.micros for row in rows_of(scope, inputs) if first <= row.day <= last)
 
 
-def accuracy(ctx: Context, scope: Scope) -> Accuracy:
+def accuracy_of(ctx: Context, scope: Scope) -> Accuracy:
     """The record of a scope's forecasts."""
     db = ctx.store.reading()
-    found = [each for each in stored_accuracy.of(db, scope.text) if each.scope == scope.text]
-    teams = stored_accuracy.of(db, "team:") if scope.kind == "total" else []
+    found = [each for each in stored_accuracy.scores_of(db, scope.text) if each.scope == scope.text]
+    teams = stored_accuracy.scores_of(db, "team:") if scope.kind == "total" else []
     return Accuracy(
         scope,
-        tuple(record(found, horizon) for horizon in HORIZONS),
-        tuple(record(teams, horizon) for horizon in HORIZONS) if teams else (),
+        tuple(forecast_record(found, horizon) for horizon in HORIZONS),
+        tuple(forecast_record(teams, horizon) for horizon in HORIZONS) if teams else (),
         stored_accuracy.first_made(db, scope.text),
-        tuple(own(stored_accuracy.of(db, ""))),
+        tuple(quantiles_by_horizon(stored_accuracy.scores_of(db, ""))),
     )
 
 
 log = logging.getLogger(__name__)
-NO_ROOM = "The bill itself needs all the requests that bill.requests_per_day allows; raise it, or lower looks_per_day."
+NO_REQUEST_LEFT = (
+    "The bill itself needs all the requests that bill.requests_per_day allows; raise it, or lower looks_per_day."
+)
 
 
-def ask(ctx: Context, bill: Bill) -> None:
+def ask_second_opinion(ctx: Context, bill: Bill) -> None:
     """Ask, if the bill is Cost Explorer's and this UTC day has not been asked; a failure is kept for the day, too."""
     now, settings = ctx.clock(), ctx.settings.bill
     today, db = utc_day(now), ctx.store.reading()
     # the bill itself comes first: without one there is no history that AWS could tell anything from
     if (
         not isinstance(bill, CostExplorer)
-        or stored_accuracy.asked(db, today)
+        or stored_accuracy.was_asked(db, today)
         or not stored_bill.newest(db, bill.name, ok=True)
     ):
         return
     if not settings.leaves_one:
         with ctx.store.writing() as db:
-            stored_accuracy.failed(db, today, now, NO_ROOM)
-        log.warning("AWS is not asked for its forecast: %s", NO_ROOM)
+            stored_accuracy.opinion_failed(db, today, now, NO_REQUEST_LEFT)
+        log.warning("AWS is not asked for its forecast: %s", NO_REQUEST_LEFT)
         return
 
     def spend() -> None:
@@ -146,15 +157,15 @@ def ask(ctx: Context, bill: Bill) -> None:
             found = bill.rest_of_month(now, spend)
     except ValetError as error:
         with ctx.store.writing() as db:
-            stored_accuracy.failed(db, today, now, str(error))
+            stored_accuracy.opinion_failed(db, today, now, str(error))
         return
     with ctx.store.writing() as db:
-        stored_accuracy.keep(db, today, found)
+        stored_accuracy.keep_opinion(db, today, found)
 
 
-def newest(ctx: Context) -> Opinion | None:
+def second_opinion(ctx: Context) -> SecondOpinion | None:
     """What AWS expects of the rest of this month, if it was asked in it and today or yesterday."""
-    found, today = stored_accuracy.newest(ctx.store.reading()), utc_day(ctx.clock())
+    found, today = stored_accuracy.newest_opinion(ctx.store.reading()), utc_day(ctx.clock())
     if found is None or found.last < today or (today - found.first).days > 1:
         return None
     return found

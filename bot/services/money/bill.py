@@ -12,18 +12,18 @@ from sqlite_utils import Database
 
 from bot.billing.bill import Bill
 from bot.domain import clock
-from bot.domain.days import NO_MACHINE_TIME, MachineMs
+from bot.domain.days import NO_MACHINE_TIME, ONE_DAY, MachineMs
 from bot.domain.machines import tags
 from bot.domain.machines.sources import until
-from bot.domain.money.bill import ONE_DAY, BillLine, BillLook, Dimension, is_estimate, utc_day
-from bot.domain.money.rates import USD
+from bot.domain.money.bill import BillDimension, BillLine, BillLook, is_estimate, utc_day
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.reconciliation import (
-    Beside,
+    BillReason,
     BillReport,
-    DayBeside,
-    Metered,
-    Reconciled,
-    Why,
+    ComparedDay,
+    ComparedSum,
+    MeteredMachine,
+    ReconciledDay,
     reconcile,
     unseen_machines,
 )
@@ -32,21 +32,21 @@ from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
-from bot.services.money.ledger_export import iso, usd
+from bot.services.money.ledger_export import exact_usd, iso
 from store.money import bill as stored_bill
 from store.money import ledger as stored_ledger
 from store.money import spend
 from store.sql import Row
 
-JITTER = 10 * clock.MINUTE_MS
+JITTER_MS = 10 * clock.MINUTE_MS
 """A job that is this early is on time."""
-RETRY = clock.HOUR_MS
-SETTLES = 2 * clock.DAY_MS
+RETRY_MS = clock.HOUR_MS
+SETTLES_MS = 2 * clock.DAY_MS
 """So long an export that has become shorter is taken for one that is still arriving."""
-KEEP_LOOKS = 90 * clock.DAY_MS
+KEEP_LOOKS_MS = 90 * clock.DAY_MS
 
 
-def fetch(ctx: Context, bill: Bill) -> bool:
+def fetch_bill(ctx: Context, bill: Bill) -> bool:
     """Look at the bill if a look is due; whether one was made. A failure is kept as the sentence that people see."""
     now = ctx.clock()
     _count_charges(ctx)
@@ -63,7 +63,7 @@ def fetch(ctx: Context, bill: Bill) -> bool:
         return True
     with ctx.store.writing() as db:
         stored_bill.keep(db, replace(look, lines=_with_teams(look.lines, ctx.settings.teams)), now)
-        stored_bill.prune(db, now - KEEP_LOOKS)
+        stored_bill.prune(db, now - KEEP_LOOKS_MS)
     return True
 
 
@@ -80,7 +80,7 @@ def _refuse_shorter(ctx: Context, look: BillLook, now: int) -> None:
     """
     if look.first != date.min:
         return  # it was asked for days, and has what there is of them
-    known = stored_bill.reach(ctx.store.reading(), look.source, look.place, now - SETTLES)
+    known = stored_bill.last_usage_days(ctx.store.reading(), look.source, look.place, now - SETTLES_MS)
     for period, last in known.items():
         days = [line.day for line in look.lines if line.period == period and line.kind == "usage"]
         if days and max(days) < last:
@@ -93,7 +93,7 @@ def _refuse_shorter(ctx: Context, look: BillLook, now: int) -> None:
 def _is_due(ctx: Context, bill: Bill, now: int) -> bool:
     db = ctx.store.reading()
     good, bad = stored_bill.newest(db, bill.name, ok=True), stored_bill.newest(db, bill.name, ok=False)
-    if bad is not None and 0 <= now - bad.looked_at < RETRY - JITTER:
+    if bad is not None and 0 <= now - bad.looked_at < RETRY_MS - JITTER_MS:
         return False
     if good is None:
         return True
@@ -104,7 +104,7 @@ def _is_due(ctx: Context, bill: Bill, now: int) -> bool:
         return True  # the look will say why
     if seal:
         return seal != good.seal
-    return not 0 <= now - good.looked_at < clock.DAY_MS // ctx.settings.bill.looks_per_day - JITTER
+    return not 0 <= now - good.looked_at < clock.DAY_MS // ctx.settings.bill.looks_per_day - JITTER_MS
 
 
 def _spend(ctx: Context, source: str) -> None:
@@ -142,20 +142,20 @@ def source_name(ctx: Context) -> str:
     return SOURCES[chosen]
 
 
-def answer(ctx: Context, first: date, last: date) -> BillReport:
+def bill_report(ctx: Context, first: date, last: date) -> BillReport:
     """The bill of some days beside our ledger. Raises Refused where there is nothing to tell, and says why."""
     source = source_name(ctx)
     db, now = ctx.store.reading(), ctx.clock()
     today = utc_day(now)
     last = min(last, today)
     read = _read(db, source)
-    begins = stored_bill.begins(db)
+    begins = stored_bill.bill_begins(db)
     if begins is not None and last < begins:
         raise Refused(
             f"The bill is known from {begins.day} {begins:%B %Y} on. How far back a look goes is `bill.lookback_days` "
             "in the settings."
         )
-    billed = {each.day: each for each in stored_bill.days(db, first, last)}
+    billed = {each.day: each for each in stored_bill.billed_days(db, first, last)}
     days = _days(db, first, last, now)
     reconciled = [each.reconciled for each in days if each.reconciled is not None]
     teams = _beside(db, "team", first, last, days)
@@ -193,7 +193,7 @@ def _silences(ctx: Context, last: date, now: int) -> Iterator[str]:
             yield f"{read}: what its machines cost since is not on our meters yet."
 
 
-def _untagged(ctx: Context, teams: Sequence[Beside]) -> tuple[str, ...]:
+def _untagged(ctx: Context, teams: Sequence[ComparedSum]) -> tuple[str, ...]:
     """What to do where no charge names a team, though our machines do."""
     if any(each.name and each.billed_micros for each in teams) or not any(each.name for each in teams):
         return ()
@@ -207,7 +207,7 @@ def _corrections(db: Database, first: date, last: date) -> tuple[str, ...]:
     if not micros:
         return ()
     sign = "-" if micros < 0 else ""
-    amount = f"{sign}${abs(micros) / USD:,.2f}"
+    amount = f"{sign}${abs(micros) / MICROS_PER_USD:,.2f}"
     return (f"Left out: {amount} of corrections to months whose own bill was not read.",)
 
 
@@ -227,16 +227,16 @@ def _read(db: Database, source: str) -> stored_bill.Read:
 class _Day:
     """A day, and what stands behind it."""
 
-    shown: DayBeside
-    metered: tuple[Metered, ...]
-    reconciled: Reconciled | None
+    shown: ComparedDay
+    metered: tuple[MeteredMachine, ...]
+    reconciled: ReconciledDay | None
 
 
 def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
     """Every day of the span, compared where both sides have it."""
     today = utc_day(now)
-    billed = {each.day: each for each in stored_bill.days(db, first, last)}
-    found = stored_bill.units(db, first, last)
+    billed = {each.day: each for each in stored_bill.billed_days(db, first, last)}
+    found = stored_bill.comparable_lines(db, first, last)
     lines = {day: tuple(some) for day, some in groupby(found, key=lambda line: line.day)}
     ours = _metered(db, first, last, now)
     begins = _whole_from(db)
@@ -249,7 +249,7 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
         estimate = is_estimate(day, there.as_of if there else now) or day >= today
         both = there is not None and known
         reconciled = reconcile(day, lines.get(day, ()), metered, estimate=estimate) if both else None
-        shown = DayBeside(
+        shown = ComparedDay(
             day,
             there.billed_micros if there else None,
             sum(each.micros for each in metered) if known else None,
@@ -260,7 +260,7 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
     return made
 
 
-def _reasons(reconciled: Reconciled, billed: int) -> dict[Why, int]:
+def _reasons(reconciled: ReconciledDay, billed: int) -> dict[BillReason, int]:
     """What one cut has over another, roundings for the most, so that the reasons add up to what is shown."""
     rest = billed - reconciled.billed_micros
     other = reconciled.reasons.get("other", 0) + rest
@@ -269,25 +269,25 @@ def _reasons(reconciled: Reconciled, billed: int) -> dict[Why, int]:
 
 def _whole_from(db: Database) -> date | None:
     """The first UTC day that our ledger has rented machines of from its beginning on."""
-    begins = ledger.begins(db)
+    begins = ledger.rented_begins(db)
     if begins is None:
         return None
     return utc_day(begins) + (ONE_DAY if begins % clock.DAY_MS else 0 * ONE_DAY)
 
 
-def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list[Metered]]:
+def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list[MeteredMachine]]:
     """Our ledger by day; what is not charged yet counts for the day its meter has come to."""
-    found: dict[date, list[Metered]] = {}
-    for each in stored_bill.metered(db, first, last):
+    found: dict[date, list[MeteredMachine]] = {}
+    for each in stored_bill.metered_machines(db, first, last):
         found.setdefault(each.day, []).append(each)
-    known = {row["id"]: row for row in spend.machines(db)}
+    known = {row["id"]: row for row in spend.machines_ever(db)}
     for meter in stored_ledger.rented_meters(db):
         day, row = utc_day(meter.from_at), known[meter.instance_id]
         if not first <= day <= last:
             continue
         ran = MachineMs(meter.until_at - meter.from_at)
         unpriced = NO_MACHINE_TIME if meter.rate_micros else ran
-        metered = Metered(
+        metered = MeteredMachine(
             day=day,
             instance_id=meter.instance_id,
             name=row["name"],
@@ -301,12 +301,12 @@ def _metered(db: Database, first: date, last: date, now: int) -> dict[date, list
     return found
 
 
-def _services(db: Database, first: date, last: date, days: Sequence[_Day]) -> tuple[Beside, ...]:
+def _services(db: Database, first: date, last: date, days: Sequence[_Day]) -> tuple[ComparedSum, ...]:
     billed = _summed(stored_bill.sums(db, "service", first, last), days)
-    return _ranked(Beside(name, micros) for name, micros in billed.items())
+    return _ranked(ComparedSum(name, micros) for name, micros in billed.items())
 
 
-def _beside(db: Database, by: Dimension, first: date, last: date, days: Sequence[_Day]) -> tuple[Beside, ...]:
+def _beside(db: Database, by: BillDimension, first: date, last: date, days: Sequence[_Day]) -> tuple[ComparedSum, ...]:
     """Teams or types, with what our ledger has of them on the days that both sides have."""
     billed = _summed(stored_bill.sums(db, by, first, last), days)
     ours: dict[str, int] = {}
@@ -314,7 +314,7 @@ def _beside(db: Database, by: Dimension, first: date, last: date, days: Sequence
         for each in day.metered if day.reconciled else ():
             name = each.team if by == "team" else each.type
             ours[name] = ours.get(name, 0) + each.micros
-    return _ranked(Beside(name, billed.get(name, 0), ours.get(name, 0)) for name in billed.keys() | ours.keys())
+    return _ranked(ComparedSum(name, billed.get(name, 0), ours.get(name, 0)) for name in billed.keys() | ours.keys())
 
 
 def _summed(found: Iterable[Row], days: Sequence[_Day]) -> dict[str, int]:
@@ -327,11 +327,11 @@ def _summed(found: Iterable[Row], days: Sequence[_Day]) -> dict[str, int]:
     return summed
 
 
-def _ranked(found: Iterable[Beside]) -> tuple[Beside, ...]:
+def _ranked(found: Iterable[ComparedSum]) -> tuple[ComparedSum, ...]:
     return tuple(sorted(found, key=lambda each: (-each.billed_micros, -(each.metered_micros or 0), each.name)))
 
 
-REASONS: tuple[Why, ...] = get_args(Why)
+REASONS: tuple[BillReason, ...] = get_args(BillReason)
 
 
 def by_day(report: BillReport) -> Iterator[str]:
@@ -343,13 +343,13 @@ def by_day(report: BillReport) -> Iterator[str]:
         if day.billed_micros is None and day.metered_micros is None:
             continue
         both = day.day in compared
-        reasons = [usd(day.reasons.get(why, 0)) if both else "" for why in REASONS]
+        reasons = [exact_usd(day.reasons.get(why, 0)) if both else "" for why in REASONS]
         yield line(
             (
                 day.day.isoformat(),
-                "" if day.billed_micros is None else usd(day.billed_micros),
-                "" if day.metered_micros is None else usd(day.metered_micros),
-                usd(sum(day.reasons.values())) if both else "",
+                "" if day.billed_micros is None else exact_usd(day.billed_micros),
+                "" if day.metered_micros is None else exact_usd(day.metered_micros),
+                exact_usd(sum(day.reasons.values())) if both else "",
                 *reasons,
                 "yes" if day.estimate else "no",
                 safe(report.source),
@@ -360,8 +360,8 @@ def by_day(report: BillReport) -> Iterator[str]:
 
 def by_dimension(ctx: Context, by: str, report: BillReport) -> Iterator[str]:
     """A line per day and account, service and so on. Raises Refused where the source does not tell them apart."""
-    chosen, db = cast("Dimension", by), ctx.store.reading()
-    days = {each.day: each for each in stored_bill.days(db, report.first, report.last)}
+    chosen, db = cast("BillDimension", by), ctx.store.reading()
+    days = {each.day: each for each in stored_bill.billed_days(db, report.first, report.last)}
     found = stored_bill.sums(db, chosen, report.first, report.last)
     if days and not found:
         raise Refused(f"The source of the bill ({report.source}) does not tell it apart by {by}; a FOCUS export does.")
@@ -369,5 +369,5 @@ def by_dimension(ctx: Context, by: str, report: BillReport) -> Iterator[str]:
     for row in found:
         day = days[date.fromisoformat(row["day"])]
         estimate = "yes" if is_estimate(day.day, day.as_of) else "no"
-        told = (row["day"], safe(row["name"]), usd(row["billed_micros"]), estimate, safe(day.source))
+        told = (row["day"], safe(row["name"]), exact_usd(row["billed_micros"]), estimate, safe(day.source))
         yield line((*told, iso(day.as_of) or ""))

@@ -8,14 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.days import day_start, local_day
-from bot.domain.money.forecast.report import Scope, ScopeKind
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.services.context import Context, exactly
 from bot.settings.money import ScopedBudgetSettings
 from store.money import ledger as stored_ledger
 from store.money.spend import DaySpend
-
-TOTAL = Scope()
 
 
 def this_month(ctx: Context) -> date:
@@ -30,7 +28,7 @@ def scopes(ctx: Context) -> tuple[Scope, ...]:
     return tuple(scope for scope in dict.fromkeys((TOTAL, *teams, *others)) if own_budget(ctx, scope) is not None)
 
 
-def unknown(ctx: Context) -> tuple[str, ...]:
+def unknown_machines(ctx: Context) -> tuple[str, ...]:
     """Machines that have a budget this month, but that nobody knows as rented, by name."""
     return tuple(each.parts[1] for each in _of_month(ctx) if _scope(ctx, each) is None)
 
@@ -39,10 +37,10 @@ def own_budget(ctx: Context, scope: Scope) -> int | None:
     """What was set for a scope, the one for just this month first; None for nothing."""
     found = [each for each in _of_month(ctx) if (about := _scope(ctx, each)) and about.text == scope.text]
     if found:
-        return int(max(found, key=lambda each: each.month).usd * USD)
+        return int(max(found, key=lambda each: each.month).usd * MICROS_PER_USD)
     if scope.kind == "total":
         usd = ctx.settings.budget.usd
-        return None if usd is None else int(usd * USD)
+        return None if usd is None else int(usd * MICROS_PER_USD)
     team = ctx.roster().team(scope.key) if scope.kind == "team" else None
     return team.budget_micros if team else None
 
@@ -53,7 +51,7 @@ def budget_of(ctx: Context, scope: Scope) -> int | None:
     return sum(_of_teams(ctx).values()) if own is None and scope == TOTAL and _of_teams(ctx) else own
 
 
-def beyond(ctx: Context, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
+def spent_beyond_budgets(ctx: Context, scope: Scope, rows: Iterable[DaySpend], today: date) -> int:
     """This month's spend of teams without a budget, where the total is held against the sum of budgets."""
     if scope != TOTAL or own_budget(ctx, scope) is not None:
         return 0

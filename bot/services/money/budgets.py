@@ -4,21 +4,21 @@ from collections.abc import Iterable, Iterator
 
 from sqlite_utils import Database
 
-from bot.domain.money.budgets import Standing, marks, news
-from bot.domain.money.forecast.report import Range, Scope
+from bot.domain.money.budgets import BudgetStanding, gravest_news, reached_marks
+from bot.domain.money.forecast.report import Range
+from bot.domain.money.scope import TOTAL, Scope
 from bot.services.context import Context, channel_of
 from bot.services.csv_lines import line, safe
 from bot.services.money import budget_amounts, forecast, ledger
-from bot.services.money.ledger_export import usd
+from bot.services.money.ledger_export import exact_usd
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
 from store.money import budgets as stored_budgets
 
 KIND = "budget"
-TOTAL = forecast.TOTAL
 
 
-def standing(ctx: Context, scope: Scope) -> Standing | None:
+def standing_of(ctx: Context, scope: Scope) -> BudgetStanding | None:
     """Where a budget stands, with what the month is expected to come to; None without a budget.
 
     Raises Refused before anything was looked at.
@@ -27,9 +27,9 @@ def standing(ctx: Context, scope: Scope) -> Standing | None:
     if budget is None:
         return None
     month, spent = budget_amounts.this_month(ctx), budget_amounts.spent_of(ctx, ctx.store.reading(), scope)
-    report = forecast.answer(ctx, scope)
+    report = forecast.current_report(ctx, scope)
     ahead = report if report.today.replace(day=1) == month and report.trust != "run-rate" else None
-    return Standing(
+    return BudgetStanding(
         scope=scope,
         month=month,
         budget_micros=budget,
@@ -37,7 +37,7 @@ def standing(ctx: Context, scope: Scope) -> Standing | None:
         expected=_at_least(spent, ahead.month) if ahead else None,
         chance_over=ahead.chance_over if ahead else None,
         over_on=ahead.over_on if ahead else None,
-        asks=asks(ctx, _team_of(ctx, scope)),
+        asks=asks_over_budget(ctx, _team_of(ctx, scope)),
         warn_percent=ctx.settings.budget.warn_percent,
         timezone=ctx.settings.digest.timezone,
         since=ledger.counted_from(ctx, month),
@@ -53,13 +53,15 @@ def _at_least(spent: int, month: Range) -> Range:
     return Range(max(month.micros, spent), at_least(month.lo_micros), at_least(month.hi_micros))
 
 
-def asks(ctx: Context, team: str) -> bool:
+def asks_over_budget(ctx: Context, team: str) -> bool:
     """Whether a team wants a yes for what goes beyond its budget."""
     known = ctx.settings.teams.get(team)
     return known is None or known.ask_over_budget
 
 
-def limits(ctx: Context, db: Database, team: str, type_: str, instance_id: str) -> Iterator[tuple[Scope, int, int]]:
+def budget_limits(
+    ctx: Context, db: Database, team: str, type_: str, instance_id: str
+) -> Iterator[tuple[Scope, int, int]]:
     """Every budget that counts for a machine of a team, with what was spent of it this month, micro-dollars."""
     machine = (Scope("instance", instance_id),) if instance_id else ()
     for scope in (TOTAL, Scope("team", team), Scope("type", type_), *machine):
@@ -68,11 +70,11 @@ def limits(ctx: Context, db: Database, team: str, type_: str, instance_id: str) 
             yield scope, budget, budget_amounts.spent_of(ctx, db, scope)
 
 
-def look(ctx: Context) -> None:
+def tell_budgets(ctx: Context) -> None:
     """Tell what has come about; run it every few minutes. Late is fine, twice is not."""
-    for scope in () if ledger.unseen(ctx) else budget_amounts.scopes(ctx):
-        now = standing(ctx, scope)
-        reached = marks(now) if now else ()
+    for scope in () if ledger.why_nothing_known(ctx) else budget_amounts.scopes(ctx):
+        now = standing_of(ctx, scope)
+        reached = reached_marks(now) if now else ()
         if now is None or not reached:
             continue
         known = stored_budgets.marks(ctx.store.reading(), scope.text, now.month, now.budget_micros)
@@ -90,10 +92,10 @@ def _team_of(ctx: Context, scope: Scope) -> str:
     return {"team": scope.key, "instance": stored_fleet.team_of(ctx.store.reading(), scope.key)}.get(scope.kind, "")
 
 
-def _tell(ctx: Context, now: Standing, reached: tuple[str, ...]) -> None:
+def _tell(ctx: Context, now: BudgetStanding, reached: tuple[str, ...]) -> None:
     scope, at, micros = now.scope, ctx.clock(), now.budget_micros
     with ctx.store.writing() as db:
-        gravest = news(marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
+        gravest = gravest_news(reached_marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
         for mark in reached:
             stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now.to_json())
         if gravest is not None:
@@ -103,11 +105,11 @@ def _tell(ctx: Context, now: Standing, reached: tuple[str, ...]) -> None:
     ctx.wake()
 
 
-def told(ctx: Context, subject: str) -> tuple[Standing, str] | None:
+def told_budget(ctx: Context, subject: str) -> tuple[BudgetStanding, str] | None:
     """The budget as it stood when its channel was told, and of what."""
     scope, month, mark, *micros = subject.split("|")  # messages of a version before name no amount
-    found = stored_budgets.noted(ctx.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
-    return (Standing.from_json(found), mark) if found else None
+    found = stored_budgets.standing_noted(ctx.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
+    return (BudgetStanding.from_json(found), mark) if found else None
 
 
 COLUMNS = (
@@ -116,13 +118,15 @@ COLUMNS = (
 )
 
 
-def lines(found: Iterable[Standing]) -> Iterator[str]:
+def lines(found: Iterable[BudgetStanding]) -> Iterator[str]:
     """A line per budget, the header included; what is not known is empty."""
     yield line(COLUMNS)
     for each in found:
         ahead = each.expected
         bounds = (ahead.micros, ahead.lo_micros, ahead.hi_micros) if ahead else (None, None, None)
-        money = ("" if micros is None else usd(micros) for micros in (each.budget_micros, each.spent_micros, *bounds))
+        money = (
+            "" if micros is None else exact_usd(micros) for micros in (each.budget_micros, each.spent_micros, *bounds)
+        )
         chance = "" if each.chance_over is None else f"{each.chance_over * 100:.1f}"
         over_on = each.over_on.isoformat() if each.over_on else ""
         name = safe(each.scope.label or each.scope.key)

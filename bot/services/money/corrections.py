@@ -5,7 +5,7 @@ Run it every now and then: it works from what the ledger says, so late is fine a
 
 from itertools import groupby
 
-from bot.domain.money.splitting import priced
+from bot.domain.money.splitting import price_correction
 from bot.services.context import Context
 from bot.services.money import owned_rates, rates
 from store.machines import fleet as stored_fleet
@@ -30,7 +30,7 @@ def _price_gone(ctx: Context) -> None:
     for source, group in groupby(stored_ledger.unpriced_and_gone(db), key=lambda row: str(row["source"])):
         book = rates.price_book(ctx, db, source)
         for instance in map(stored_fleet.instance_of, group):
-            rate = owned_rates.rate(ctx, db, instance) if instance.provider == "owned" else book.rate(instance)
+            rate = owned_rates.owned_rate(ctx, db, instance) if instance.provider == "owned" else book.rate(instance)
             if rate is not None:
                 with ctx.store.writing() as writing:
                     stored_ledger.price_gone(writing, instance.id, rate)
@@ -44,7 +44,9 @@ def _step(ctx: Context) -> int:
         stored_ledger.add(
             db,
             [
-                priced(number, charge, rate, f"no price was known then; since then: {rate.source or 'a rate'}")
+                price_correction(
+                    number, charge, rate, f"no price was known then; since then: {rate.source or 'a rate'}"
+                )
                 for number, charge, rate in found
             ],
         )

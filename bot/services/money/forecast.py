@@ -1,60 +1,58 @@
-"""`/cost forecast`: reports made of the books, each kept as it was made and answered while it is fresh."""
+"""`/cost forecast`: reports made of the inputs, each kept as it was made and answered while it is fresh."""
 
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import DAY_MS, MINUTE_MS
-from bot.domain.days import day_start, local_day, month_end
+from bot.domain.days import ONE_DAY, day_start, local_day, month_end
 from bot.domain.digest import MonthAhead
 from bot.domain.machines.sources import UnreadSource
-from bot.domain.money.expected import STEADY, Expected, parts
 from bot.domain.money.forecast import Forecast, chance_over, first_day_over
-from bot.domain.money.forecast.bounds import left, most_per_day, outlook, range_of, whole_micros
-from bot.domain.money.forecast.known_changes import changes, usual_share
-from bot.domain.money.forecast.known_spend import ONE_DAY, Machine, drivers, past_changes
-from bot.domain.money.forecast.pieces import Charged, named, pieces, pooled, shortened
-from bot.domain.money.forecast.report import SPANS, KnownChange, Piece, Report, ReportDay, Scope
-from bot.domain.money.plans import ENDS
+from bot.domain.money.forecast.bounds import bounded_outlook, most_per_day, range_of, still_to_come, whole_micros
+from bot.domain.money.forecast.expected import STEADY, Expected, forecast_parts
+from bot.domain.money.forecast.known_changes import planned_changes, usual_share
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, UsedDays, cost_drivers, past_changes
+from bot.domain.money.forecast.pieces import Charged, named_pieces, pieces, pooled_pieces, shortened_pieces
+from bot.domain.money.forecast.report import SPANS, ForecastPiece, ForecastReport, KnownChange, ReportDay
+from bot.domain.money.forecast.run_plans import ENDING_REASONS
+from bot.domain.money.scope import TOTAL, Scope
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import ledger
-from bot.services.money.budget_amounts import beyond, budget_of
+from bot.services.money.budget_amounts import budget_of, spent_beyond_budgets
 from bot.services.money.forecast_inputs import (
-    Books,
-    catch_up,
-    days_of,
+    ForecastInputs,
+    days_metered,
+    gather_inputs,
     idle_nights,
     is_in,
-    metered,
-    open_books,
     rows_of,
+    used_days,
 )
 from store.acting import dormant as stored_dormant
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
 from store.money.spend import DaySpend
 
-__all__ = ["TOTAL", "answer", "catch_up", "make", "refresh"]
-
-FRESH = 90 * MINUTE_MS
+FRESH_MS = 90 * MINUTE_MS
 """Long enough that nobody who asks waits for a report that is made every hour, however that jitters."""
-DUE = 50 * MINUTE_MS
-YOUNG, NOW = 4 * DAY_MS, 2 * MINUTE_MS
+DUE_MS = 50 * MINUTE_MS
+YOUNG_MS, NOW_MS = 4 * DAY_MS, 2 * MINUTE_MS
 """So long the ledger has no history to go by, only what runs now: reports of that are soon old, and quickly made."""
-MOST = 20
+MOST_KEPT = 20
 """So many types, and so many machines, are kept up to date: those that cost most this month."""
-TOTAL = Scope()
 
 
-def answer(ctx: Context, scope: Scope) -> Report:
+def current_report(ctx: Context, scope: Scope) -> ForecastReport:
     """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
-    return _fresh(ctx, scope, FRESH, ledger.begun(ctx.store.reading())) or make(ctx, scope)
+    return _fresh(ctx, scope, FRESH_MS, ledger.first_reads(ctx.store.reading())) or make_report(ctx, scope)
 
 
-def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> Report | None:
+def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> ForecastReport | None:
     """The newest report of a scope, if it is no older than that, and no place was read for the first time since.
 
     In the first days it is of what runs now, which is old after minutes.
@@ -62,55 +60,55 @@ def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> Repor
     kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
     if kept is None or any(kept[0] <= at for at in began):
         return None
-    is_young = not began or kept[0] - min(began) < YOUNG
-    if not 0 <= ctx.clock() - kept[0] < (NOW if is_young else most):
+    is_young = not began or kept[0] - min(began) < YOUNG_MS
+    if not 0 <= ctx.clock() - kept[0] < (NOW_MS if is_young else most):
         return None
     try:
-        return Report.from_json(kept[1])
+        return ForecastReport.from_json(kept[1])
     except (KeyError, TypeError, ValueError):
         return None  # another version wrote it
 
 
-def refresh(ctx: Context) -> None:
+def refresh_reports(ctx: Context) -> None:
     """Make the reports that people ask for anew where they are due; run it every hour, or more often.
 
     Of everything, of every team, and of the types and machines that cost most.
     """
     known = (TOTAL, *(Scope("team", team.name) for team in ctx.roster().teams))
-    began = ledger.begun(ctx.store.reading())
+    began = ledger.first_reads(ctx.store.reading())
 
     def is_due(scope: Scope) -> bool:
-        return _fresh(ctx, scope, DUE, began) is None
+        return _fresh(ctx, scope, DUE_MS, began) is None
 
-    if ledger.unseen(ctx) or not any(map(is_due, known)):
+    if ledger.why_nothing_known(ctx) or not any(map(is_due, known)):
         return
-    books = open_books(ctx)
-    total = report(ctx, TOTAL, books)
-    for scope in (*known, *_dearest(total, books)):
+    inputs = gather_inputs(ctx)
+    total = build_report(ctx, TOTAL, inputs)
+    for scope in (*known, *_dearest(total, inputs)):
         if is_due(scope):
-            _keep(ctx, total if scope == TOTAL else report(ctx, scope, books))
+            _keep(ctx, total if scope == TOTAL else build_report(ctx, scope, inputs))
 
 
-def _dearest(total: Report, books: Books) -> Iterator[Scope]:
+def _dearest(total: ForecastReport, inputs: ForecastInputs) -> Iterator[Scope]:
     """The types and machines that the month is dearest for."""
-    types = {machine.id: machine.type for machine in books.machines}
+    types = {machine.id: machine.type for machine in inputs.machines}
     machines = [piece for piece in total.by_machine if piece.key]
-    yield from (Scope("type", each) for each in list(dict.fromkeys(types[piece.key] for piece in machines))[:MOST])
-    yield from (Scope("instance", piece.key, piece.name) for piece in machines[:MOST])
+    yield from (Scope("type", each) for each in list(dict.fromkeys(types[piece.key] for piece in machines))[:MOST_KEPT])
+    yield from (Scope("instance", piece.key, piece.name) for piece in machines[:MOST_KEPT])
 
 
-def make(ctx: Context, scope: Scope) -> Report:
+def make_report(ctx: Context, scope: Scope) -> ForecastReport:
     """Make a report and keep it, for this answer and to be measured by when its days are over.
 
     Raises Refused before anything was looked at.
     """
-    why_not = ledger.unseen(ctx)
+    why_not = ledger.why_nothing_known(ctx)
     if why_not:
         raise Refused(why_not)
-    return _keep(ctx, report(ctx, scope, open_books(ctx)))
+    return _keep(ctx, build_report(ctx, scope, gather_inputs(ctx)))
 
 
-def _keep(ctx: Context, made: Report) -> Report:
+def _keep(ctx: Context, made: ForecastReport) -> ForecastReport:
     with ctx.store.writing() as db:
         start = day_start(made.today, ZoneInfo(made.timezone))
         stored_ledger.thin_forecasts(db, made.scope.text, start, made.made_at)
@@ -122,101 +120,126 @@ SHOWN_BACK = 31
 MOST_SILENT = 2
 
 
-def report(ctx: Context, scope: Scope, books: Books) -> Report:
+def build_report(ctx: Context, scope: Scope, inputs: ForecastInputs) -> ForecastReport:
     """What a scope costs this month and on the days ahead."""
-    ledger = books.ledger
-    rows = rows_of(scope, books)
-    machines, owned = ([each for each in some if is_in(scope, each)] for some in (books.machines, books.owned))
-    days = ledger.days if scope.kind == "total" else days_of(rows, ledger.first_day, ledger.today)
-    expected = [each for each in books.outlook.machines if is_in(scope, each)]
+    ledger, rows = inputs.ledger, rows_of(scope, inputs)
+    machines, owned = ([m for m in some if is_in(scope, m)] for some in (inputs.machines, inputs.owned))
+    expected = [cost for cost in inputs.outlook.machines if is_in(scope, cost)]
+    # the sums: what is charged, and what is known and what varies of the rest of the month, today included
     rest = (month_end(ledger.today) - ledger.today).days + 1
-    charged = _charged(rows, ledger.today.replace(day=1))
-    known, variable = _to_come(expected, rest, books)
+    charged, today = _charged(rows, ledger.today.replace(day=1)), _charged(rows, ledger.today)
+    known, variable = _to_come(expected, rest, inputs)
+    # their bounds: no sum of the machines' bounds, but made anew from the days of the sum
     most = most_per_day(machines, ledger, max(rest, *SPANS))
-    series = parts(expected, books.outlook.kinds, days, ledger).series
-    see = partial(outlook, series, passed=books.passed, own=books.own, most=most if scope.kind == "instance" else None)
-    whole, today = see(charged, horizon=rest), _charged(rows, ledger.today)
-    ahead = {span: see(today, horizon=span) for span in SPANS}
-    whose, usual = budget_of(ctx, scope), {each.id: each.variable for each in expected}
+    series = forecast_parts(expected, inputs.outlook.kinds, _days_of(scope, rows, ledger), ledger).series
+    limit = most if scope.kind == "instance" else None  # elsewhere more machines may be launched
+    see = partial(bounded_outlook, series, passed=inputs.passed, own=inputs.own, most=limit)
+    whole, ahead = see(charged, horizon=rest), {span: see(today, horizon=span) for span in SPANS}
+    # what stands behind them, and what is left out
+    budget, usual = budget_of(ctx, scope), {cost.id: cost.variable for cost in expected}
     unpriced = sum(machine.runs and machine.rate_micros is None for machine in machines)
-    silent, more = _silences(ctx, scope, machines, books), beyond(ctx, scope, rows, ledger.today)
-    early = _unknown(scope, books)
-    return Report(
+    more = spent_beyond_budgets(ctx, scope, rows, ledger.today)
+    gaps = (*_silences(ctx, scope, machines, inputs), *_unknown(scope, inputs))
+    report = ForecastReport(
         scope=scope,
-        made_at=books.now,
-        timezone=books.zone.key,
+        made_at=inputs.now,
+        timezone=inputs.zone.key,
         today=ledger.today,
         charged_micros=charged,
         month=range_of(charged + known + variable, whole),
         known_rest_micros=known,
         variable_rest_micros=variable,
-        next_days=tuple(range_of(today + sum(_to_come(expected, n, books)), each) for n, each in ahead.items()),
+        next_days=tuple(range_of(today + sum(_to_come(expected, n, inputs)), seen) for n, seen in ahead.items()),
         trust=whole.trust,
-        days=_chart(rows, ahead[max(SPANS)], metered(scope, books), books),
-        budget_micros=whose,
-        chance_over=None if whose is None else chance_over(whole, float(whose)),
-        over_on=None if whose is None else first_day_over(whole, float(whose)),
-        drivers=drivers(machines, books.outlook.kinds, _per_planned_day(machines, books), usual),
-        changes=_changes(machines, books),
-        uncounted=(*_uncounted(machines, books), *_held_on(ctx, machines), *_bought(ctx, scope, ledger.today)),
-        notes=(*silent, *early, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
+        days=_chart(rows, ahead[max(SPANS)], days_metered(scope, inputs), inputs),
+        budget_micros=budget,
+        chance_over=None if budget is None else chance_over(whole, float(budget)),
+        over_on=None if budget is None else first_day_over(whole, float(budget)),
+        drivers=cost_drivers(machines, inputs.outlook.kinds, _per_planned_day(machines, inputs), usual),
+        changes=_changes(machines, inputs),
+        uncounted=(*_uncounted(machines, inputs), *_held_on(ctx, machines), *_bought(ctx, scope, ledger.today)),
+        notes=(*gaps, *_notes(whole, unpriced=unpriced, owned=len(owned), beyond=more)),
         unpriced=unpriced,
         owned=len(owned),
-        by_team=_by_team(rows, expected, rest, books) if scope.kind == "total" else (),
-        by_machine=_by_machine(rows, expected, rest, books) if scope.kind != "instance" else (),
-        idle_nights=idle_nights(ctx, books) if scope.kind == "total" else (),
-        most_micros=None if most is None else charged + left(most[:rest], books.passed),
+        most_micros=None if most is None else charged + still_to_come(most[:rest], inputs.passed),
+    )
+    return _told_apart(ctx, report, rows, expected, rest, inputs)
+
+
+def _told_apart(
+    ctx: Context,
+    report: ForecastReport,
+    rows: Sequence[DaySpend],
+    expected: Sequence[Expected],
+    rest: int,
+    inputs: ForecastInputs,
+) -> ForecastReport:
+    """The report with the parts that add up to it, as far as its scope has any."""
+    kind = report.scope.kind
+    return replace(
+        report,
+        by_team=_by_team(rows, expected, rest, inputs) if kind == "total" else (),
+        by_machine=_by_machine(rows, expected, rest, inputs) if kind != "instance" else (),
+        idle_nights=idle_nights(ctx, inputs) if kind == "total" else (),
     )
 
 
-def _to_come(expected: Iterable[Expected], days: int, books: Books) -> tuple[int, int]:
+def _days_of(scope: Scope, rows: Sequence[DaySpend], ledger: DailyLedger) -> UsedDays:
+    return ledger.days if scope.kind == "total" else used_days(rows, ledger.first_day, ledger.today)
+
+
+def _to_come(expected: Iterable[Expected], days: int, inputs: ForecastInputs) -> tuple[int, int]:
     """What is known and what varies on so many days from today on, without what has passed of it."""
-    found = [each.rest(days, books.passed) for each in expected]
+    found = [each.rest(days, inputs.passed) for each in expected]
     return sum(known for known, _ in found), sum(variable for _, variable in found)
 
 
-def _by_team(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
-    charged = _sums(((row.team, row) for row in rows), books)
-    found = pieces(charged, expected, lambda each: each.team, rest=rest, passed=books.passed)
-    return shortened(pooled(found, books.outlook.uneven))
+def _by_team(
+    rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, inputs: ForecastInputs
+) -> tuple[ForecastPiece, ...]:
+    charged = _sums(((row.team, row) for row in rows), inputs)
+    found = pieces(charged, expected, lambda each: each.team, rest=rest, passed=inputs.passed)
+    return shortened_pieces(pooled_pieces(found, inputs.outlook.uneven))
 
 
-def _by_machine(rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, books: Books) -> tuple[Piece, ...]:
-    charged = _sums(((row.instance_id, row) for row in rows), books)
-    found = pieces(charged, expected, lambda each: each.id, rest=rest, passed=books.passed)
-    return shortened(named(found, {each.id: each.name for each in books.machines}))
+def _by_machine(
+    rows: Sequence[DaySpend], expected: Sequence[Expected], rest: int, inputs: ForecastInputs
+) -> tuple[ForecastPiece, ...]:
+    charged = _sums(((row.instance_id, row) for row in rows), inputs)
+    found = pieces(charged, expected, lambda each: each.id, rest=rest, passed=inputs.passed)
+    return shortened_pieces(named_pieces(found, {each.id: each.name for each in inputs.machines}))
 
 
-def _sums(rows: Iterable[tuple[str, DaySpend]], books: Books) -> dict[str, Charged]:
+def _sums(rows: Iterable[tuple[str, DaySpend]], inputs: ForecastInputs) -> dict[str, Charged]:
     """What was charged this month and today, by key."""
     found: dict[str, Charged] = {}
     for key, row in rows:
-        if row.day >= books.ledger.today.replace(day=1):
-            so_far, today = found.get(key, Charged()), row.micros if row.day == books.ledger.today else 0
+        if row.day >= inputs.ledger.today.replace(day=1):
+            so_far, today = found.get(key, Charged()), row.micros if row.day == inputs.ledger.today else 0
             found[key] = Charged(so_far.month + row.micros, so_far.today + today)
     return found
 
 
-def _changes(machines: Sequence[Machine], books: Books) -> tuple[KnownChange, ...]:
+def _changes(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> tuple[KnownChange, ...]:
     """What has just changed, and what is known to come."""
-    past = past_changes(machines, books.kinds, books.ledger)
-    return (*past, *changes(machines, books.kinds, books.plans, books.ledger))
+    past = past_changes(machines, inputs.kinds, inputs.ledger)
+    return (*past, *planned_changes(machines, inputs.kinds, inputs.plans, inputs.ledger))
 
 
-def _uncounted(machines: Sequence[Machine], books: Books) -> tuple[str, ...]:
+def _uncounted(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> tuple[str, ...]:
     """Claims that end on machines which ran before them: nothing says that those stop."""
-    ends = books.foreseen.open_ended
-    found = [each for each in machines if each.id in ends and books.kinds[each.id] == "steady"]
-    found = [each for each in found if each.id not in books.plans]
+    ends = inputs.foreseen.open_ended
+    found = [each for each in machines if each.id in ends and inputs.kinds[each.id] == "steady"]
+    found = [each for each in found if each.id not in inputs.plans]
     if not found:
         return ()
     first = min(found, key=lambda each: ends[each.id])
-    day = local_day(ends[first.id], books.zone)
+    day = local_day(ends[first.id], inputs.zone)
     more = f", and {len(found) - 1} more like it" if len(found) > 1 else ""
     return (f"the end of the claim on {first.name} on {day.day} {day:%b}{more}: it ran before, so it may run on.",)
 
 
-def _held_on(ctx: Context, machines: Iterable[Machine]) -> Iterator[str]:
+def _held_on(ctx: Context, machines: Iterable[RentedMachine]) -> Iterator[str]:
     """What is paid for machines that stand still; the ledger charges while they run."""
     held = stored_dormant.held_on(ctx.store.reading())
     for each in machines:
@@ -228,18 +251,18 @@ def _bought(ctx: Context, scope: Scope, today: date) -> Iterator[str]:
     """Machines bought of late, or about to be: on no bill, but somebody may look for them here."""
     for name, host in ctx.settings.owned.hosts.items():
         day = host.purchased_on
-        if day is not None and today - SHOWN_BACK * ONE_DAY <= day and scope in {Scope(), Scope("team", host.team)}:
+        if day is not None and today - SHOWN_BACK * ONE_DAY <= day and scope in {TOTAL, Scope("team", host.team)}:
             yield f"the purchase of {name} on {day.day} {day:%b %Y}: owned machines are on no bill."
 
 
-def _per_planned_day(machines: Sequence[Machine], books: Books) -> dict[str, int]:
+def _per_planned_day(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> dict[str, int]:
     """What planned machines cost on the days that they run, or on the mean day by their on-hours."""
     found = {}
     for machine in machines:
-        made = books.plans.get(machine.id)
-        if made is None or (made.why in ENDS and made.at <= books.now):
+        made = inputs.plans.get(machine.id)
+        if made is None or (made.why in ENDING_REASONS and made.at <= inputs.now):
             continue
-        share = 1.0 if made.why in ENDS else usual_share(made, books.ledger)
+        share = 1.0 if made.why in ENDING_REASONS else usual_share(made, inputs.ledger)
         found[machine.id] = round(share * machine.micros_per_day)
     return found
 
@@ -248,12 +271,14 @@ def _charged(rows: Iterable[DaySpend], since: date) -> int:
     return sum(row.micros for row in rows if row.day >= since)
 
 
-def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], books: Books) -> tuple[ReportDay, ...]:
-    today = books.ledger.today
+def _chart(
+    rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], inputs: ForecastInputs
+) -> tuple[ReportDay, ...]:
+    today = inputs.ledger.today
     spent: dict[date, int] = {}
     for row in rows:
         spent[row.day] = spent.get(row.day, 0) + row.micros
-    first = max(books.ledger.first_day, today - SHOWN_BACK * ONE_DAY)
+    first = max(inputs.ledger.first_day, today - SHOWN_BACK * ONE_DAY)
     days = [first + n * ONE_DAY for n in range((today - first).days)]
     past = [ReportDay(day, spent.get(day, 0 if day in known else None)) for day in days]
     so_far = spent.get(today, 0)
@@ -265,11 +290,11 @@ def _chart(rows: Iterable[DaySpend], ahead: Forecast, known: Container[date], bo
     return (*past, ReportDay(today, so_far, expected), *coming)
 
 
-def _silences(ctx: Context, scope: Scope, machines: Iterable[Machine], books: Books) -> tuple[str, ...]:
+def _silences(ctx: Context, scope: Scope, machines: Iterable[RentedMachine], inputs: ForecastInputs) -> tuple[str, ...]:
     """What was charged lacks something while a source is silent."""
     total = scope.kind == "total"
     found = sources.unread_sources(ctx) if total else sources.unread_of(ctx, (each.id for each in machines))
-    return tuple(_lacks(each, books.zone) for each in found[:MOST_SILENT])
+    return tuple(_lacks(each, inputs.zone) for each in found[:MOST_SILENT])
 
 
 def _lacks(silent: UnreadSource, zone: ZoneInfo) -> str:
@@ -280,22 +305,22 @@ def _lacks(silent: UnreadSource, zone: ZoneInfo) -> str:
     return f"{read}: what its machines cost since then is not in what was charged."
 
 
-def _unknown(scope: Scope, books: Books) -> Iterator[str]:
+def _unknown(scope: Scope, inputs: ForecastInputs) -> Iterator[str]:
     """What the month can't have in it: its days before the first look, of all or of a place that was added."""
-    first = day_start(books.ledger.today.replace(day=1), books.zone)
-    late = {name: since for name, since in books.begins.items() if since > first and _has_part(scope, name, books)}
-    if late and min(late.values()) == min(books.begins.values()):
-        since = local_day(min(late.values()), books.zone)
+    first = day_start(inputs.ledger.today.replace(day=1), inputs.zone)
+    late = {name: since for name, since in inputs.begins.items() if since > first and _has_part(scope, name, inputs)}
+    if late and min(late.values()) == min(inputs.begins.values()):
+        since = local_day(min(late.values()), inputs.zone)
         yield f"{since:%B} is counted from {since.day} {since:%b} on: what it cost before nobody saw."
     elif late:
         name, at = min(late.items(), key=lambda each: each[1])
-        since, more = local_day(at, books.zone), f", and {len(late) - 1} more later" if len(late) > 1 else ""
+        since, more = local_day(at, inputs.zone), f", and {len(late) - 1} more later" if len(late) > 1 else ""
         yield f"{name} is counted from {since.day} {since:%b} on{more}: what it cost before nobody saw."
 
 
-def _has_part(scope: Scope, source: str, books: Books) -> bool:
+def _has_part(scope: Scope, source: str, inputs: ForecastInputs) -> bool:
     """Whether any machine of the scope is there."""
-    return any(books.ledger.sources.get(each.id) == source for each in books.machines if is_in(scope, each))
+    return any(inputs.ledger.sources.get(each.id) == source for each in inputs.machines if is_in(scope, each))
 
 
 def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:
@@ -313,7 +338,7 @@ def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tupl
     return tuple(said)
 
 
-def of_channel(ctx: Context, channel: str) -> MonthAhead | None:
+def month_ahead_of(ctx: Context, channel: str) -> MonthAhead | None:
     """Of the team whose channel it is, or of everything in the general one; None where no forecast of it was kept."""
     teams = [team.name for team in ctx.roster().teams if team.channel == channel]
     if channel != ctx.settings.slack.channel and len(teams) != 1:
@@ -321,7 +346,7 @@ def of_channel(ctx: Context, channel: str) -> MonthAhead | None:
     team = "" if channel == ctx.settings.slack.channel else teams[0]
     now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     first = local_day(now, zone).replace(day=1)
-    report = _kept(ctx, Scope("team", team) if team else Scope(), now)
+    report = _kept(ctx, Scope("team", team) if team else TOTAL, now)
     if report is None or report.today.replace(day=1) != first or report.trust == "run-rate":
         return None
     found = stored_savings.between(ctx.store.reading(), day_start(first, zone), now)
@@ -329,11 +354,11 @@ def of_channel(ctx: Context, channel: str) -> MonthAhead | None:
     return MonthAhead(team, first, report.month.micros, report.budget_micros, report.chance_over, micros)
 
 
-def _kept(ctx: Context, scope: Scope, now: int) -> Report | None:
+def _kept(ctx: Context, scope: Scope, now: int) -> ForecastReport | None:
     kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
     if kept is None or now - kept[0] > DAY_MS:
         return None
     try:
-        return Report.from_json(kept[1])
+        return ForecastReport.from_json(kept[1])
     except (KeyError, TypeError, ValueError):
         return None  # another version wrote it

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from bot.domain.money.forecast import Change, Forecast, History, forecast
+from bot.domain.money.forecast import Change, DailyHistory, Forecast, forecast
 from bot.errors import NotFound, Refused
 
 LONGEST_HORIZON = 366
@@ -69,11 +69,11 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     return ForecastFile(forecasts, empty)
 
 
-def _readings(history: History) -> list[float]:
+def _readings(history: DailyHistory) -> list[float]:
     return [value for value in history.values if value is not None]
 
 
-def _forecast(name: str, history: History, horizon: int, changes: Sequence[Change]) -> Forecast:
+def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[Change]) -> Forecast:
     """The forecast; of a series that lately gives back more than it costs, that of its opposite, turned around.
 
     Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
@@ -83,7 +83,7 @@ def _forecast(name: str, history: History, horizon: int, changes: Sequence[Chang
         return forecast(history, horizon=horizon, changes=changes)
     if changes:
         raise Refused(f'"{name}" gives back more than it costs: known changes can only be told of spend.')
-    opposite = History(history.start, tuple(None if value is None else -value for value in history.values))
+    opposite = DailyHistory(history.start, tuple(None if value is None else -value for value in history.values))
     return _turned(forecast(opposite, horizon=horizon))
 
 
@@ -155,7 +155,7 @@ def _amount(text: str, at: str) -> float | None:
     raise Refused(f'{at} "{text}", expected a number such as 12.5, or nothing where there is no reading.')
 
 
-def _histories(path: Path, rows: Iterable[_Row]) -> dict[str, History]:
+def _histories(path: Path, rows: Iterable[_Row]) -> dict[str, DailyHistory]:
     by_name: dict[str, dict[date, float | None]] = {}
     for row in rows:
         days = by_name.setdefault(row.name, {})
@@ -184,15 +184,15 @@ def _check_daily(path: Path, name: str, days: Sequence[date], *, least: int) -> 
     )
 
 
-def _history(days: dict[date, float | None]) -> History:
+def _history(days: dict[date, float | None]) -> DailyHistory:
     start = min(days)
     values: list[float | None] = [None] * ((max(days) - start).days + 1)
     for day, amount in days.items():
         values[(day - start).days] = amount
-    return History(start, tuple(values))
+    return DailyHistory(start, tuple(values))
 
 
-def _changes(path: Path, histories: dict[str, History]) -> dict[str, tuple[Change, ...]]:
+def _changes(path: Path, histories: dict[str, DailyHistory]) -> dict[str, tuple[Change, ...]]:
     _, rows = _read(path, "delta")
     changes: dict[str, tuple[Change, ...]] = {}
     for row in rows:

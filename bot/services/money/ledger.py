@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.days import GpuMs, day_start, local_day
+from bot.domain.days import ONE_DAY, GpuMs, day_start, local_day
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import owned_type
-from bot.domain.money.metering import so_far
-from bot.domain.money.plans import Span, merged
+from bot.domain.money.metering import charges_so_far
 from bot.domain.money.rates import Share
-from bot.domain.money.reports import By, Spent, Sum
-from bot.domain.money.source_reads import Watch, days_known, first_known, watched_days
+from bot.domain.money.reports import LedgerSum, Spent, SumBy
+from bot.domain.money.source_reads import SourceReads, days_known, first_known, read_days
+from bot.domain.spans import TimeSpan, merged_spans
 from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
 from store.machines import fleet as stored_fleet
@@ -24,16 +24,24 @@ from store.money.ledger import Running
 from store.sharing import claims as stored_claims
 
 
-def between(ctx: Context, by: By, first: date, last: date, *, team: str | None = None) -> list[Sum]:
+def catch_up_spend(ctx: Context) -> None:
+    """Bring the sums per local day up to the last charge."""
+    done = False
+    while not done:
+        with ctx.store.writing() as db:
+            done = spend.catch_up(db, ctx.settings.digest.timezone)
+
+
+def charged_sums(ctx: Context, by: SumBy, first: date, last: date, *, team: str | None = None) -> list[LedgerSum]:
     """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
     start, end = span_of(first, last, ctx.settings.digest.timezone)
-    return spend.of(ctx.store.reading(), by, start, end, team=team)
+    return spend.sums_by(ctx.store.reading(), by, start, end, team=team)
 
 
-def running(ctx: Context, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+def running_sums(ctx: Context, by: SumBy, start: int, end: int, *, instance_id: str | None = None) -> list[LedgerSum]:
     """What open meters show from `start` up to `end`, each share by itself: the running hour, not charged yet."""
     db = ctx.store.reading()
-    found = [each for each in stored_ledger.running(db, instance_id) if start <= each.meter.from_at < end]
+    found = [each for each in stored_ledger.running_meters(db, instance_id) if start <= each.meter.from_at < end]
     since = min((each.meter.from_at for each in found), default=end)
     holds = {
         source: stored_claims.holds_by_instance(db, source, since, instance_id)
@@ -42,27 +50,29 @@ def running(ctx: Context, by: By, start: int, end: int, *, instance_id: str | No
     return [
         _sum(by, each, share)
         for each in found
-        for charge in so_far(each.meter, tuple(holds[each.source].get(each.meter.instance_id, ())))
+        for charge in charges_so_far(each.meter, tuple(holds[each.source].get(each.meter.instance_id, ())))
         for share in charge.split
     ]
 
 
-def within(ctx: Context, by: By, start: int, end: int, *, instance_id: str | None = None) -> list[Sum]:
+def charged_and_running(
+    ctx: Context, by: SumBy, start: int, end: int, *, instance_id: str | None = None
+) -> list[LedgerSum]:
     """Charges from `start` up to `end` and what open meters show of it; a key may come several times."""
-    charged = spend.of(ctx.store.reading(), by, start, end, instance_id=instance_id)
-    return [*charged, *running(ctx, by, start, end, instance_id=instance_id)]
+    charged = spend.sums_by(ctx.store.reading(), by, start, end, instance_id=instance_id)
+    return [*charged, *running_sums(ctx, by, start, end, instance_id=instance_id)]
 
 
-def _sum(by: By, each: Running, share: Share) -> Sum:
+def _sum(by: SumBy, each: Running, share: Share) -> LedgerSum:
     meter = each.meter
-    keys: dict[By, str] = {
+    keys: dict[SumBy, str] = {
         "team": meter.team,
         "used_by": share.team,
         "person": share.holder,
         "type": owned_type(each.gpu_count, each.gpu_model) if each.provider == "owned" else each.type,
         "instance": meter.instance_id,
     }
-    return Sum(
+    return LedgerSum(
         key=keys[by],
         name=each.name if by == "instance" else keys[by],
         provider=each.provider,
@@ -81,30 +91,30 @@ def _sum(by: By, each: Running, share: Share) -> Sum:
 def span_of(first: date, last: date, timezone: str) -> tuple[int, int]:
     """When days begin and end in a zone, from one to another, both counted."""
     zone = ZoneInfo(timezone)
-    return day_start(first, zone), day_start(last + timedelta(days=1), zone)
+    return day_start(first, zone), day_start(last + ONE_DAY, zone)
 
 
-NONE = Spent()
+NOTHING_SPENT = Spent()
 
 
-def of_all(ctx: Context, start: int, end: int) -> Mapping[str, Spent]:
+def spent_by_machine(ctx: Context, start: int, end: int) -> Mapping[str, Spent]:
     """What each machine cost from one instant to another, by id, and how much of it idled, the running hour included.
 
     An hour of the ledger belongs to where it begins.
     """
     found: dict[str, Spent] = {}
-    for each in within(ctx, "instance", start, end):
-        found[each.key] = found.get(each.key, NONE) + Spent.of(each)
+    for each in charged_and_running(ctx, "instance", start, end):
+        found[each.key] = found.get(each.key, NOTHING_SPENT) + Spent.of(each)
     return found
 
 
-def of_machine(ctx: Context, instance_id: str, start: int, end: int) -> Spent:
+def spent_of_machine(ctx: Context, instance_id: str, start: int, end: int) -> Spent:
     """The same of one machine."""
-    told = within(ctx, "instance", start, end, instance_id=instance_id)
-    return sum((Spent.of(each) for each in told), NONE)
+    told = charged_and_running(ctx, "instance", start, end, instance_id=instance_id)
+    return sum((Spent.of(each) for each in told), NOTHING_SPENT)
 
 
-def of_spell(ctx: Context, listing: Listing) -> Spent | None:
+def spent_since_idle(ctx: Context, listing: Listing) -> Spent | None:
     """What a machine that idles cost since it was judged idle; None where it does not, or that is not known."""
     verdict = listing.verdict
     if not listing.running or verdict is None or verdict.since is None:
@@ -113,7 +123,7 @@ def of_spell(ctx: Context, listing: Listing) -> Spent | None:
         return None
     # A charge begins where a GPU is judged idle, so those that begin before its quiet time are of another spell.
     start = max(verdict.since, listing.instance.launched_at or 0)
-    return of_machine(ctx, listing.instance.id, start, ctx.clock() + 1)
+    return spent_of_machine(ctx, listing.instance.id, start, ctx.clock() + 1)
 
 
 def day_before(now: int) -> int:
@@ -121,22 +131,22 @@ def day_before(now: int) -> int:
     return (now - DAY_MS) // HOUR_MS * HOUR_MS
 
 
-def watches(db: Database) -> dict[str, Watch]:
+def reads_by_source(db: Database) -> dict[str, SourceReads]:
     """Every source of rented machines that was ever read, by name."""
     charged = {source: at for source, at in spend.begins(db).items() if source != OWNED_SOURCE}
-    read = {source: spans for source, spans in source_reads.spans(db).items() if source != OWNED_SOURCE}
+    read = {source: spans for source, spans in source_reads.read_spans(db).items() if source != OWNED_SOURCE}
     ended = {each.name: each.ok_at for each in stored_fleet.fleet_sources(db) if each.error == NOT_LOOKED_AT}
     begins = first_known(charged, {source: spans[0][0] for source, spans in read.items()})
-    return {source: Watch(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
+    return {source: SourceReads(begins[source], read.get(source, ()), ended.get(source)) for source in begins}
 
 
-def unseen(ctx: Context) -> str:
+def why_nothing_known(ctx: Context) -> str:
     """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
     db = ctx.store.reading()
     heard = [
         each for each in stored_fleet.fleet_sources(db) if each.name != OWNED_SOURCE and each.error != NOT_LOOKED_AT
     ]
-    if "ec2" not in ctx.providers or any(each.ok_at is not None for each in heard) or watches(db):
+    if "ec2" not in ctx.providers or any(each.ok_at is not None for each in heard) or reads_by_source(db):
         return ""
     if not heard:
         return "Valet has not looked at the fleet yet, so nothing is known of rented machines. Ask again in a minute."
@@ -145,26 +155,26 @@ def unseen(ctx: Context) -> str:
     return f"No account or region could be read yet ({why}), so nothing is known of rented machines."
 
 
-def begins(db: Database) -> int | None:
+def rented_begins(db: Database) -> int | None:
     """The first instant that the ledger knows of any rented machine; None before the first look."""
-    return min(begun(db), default=None)
+    return min(first_reads(db), default=None)
 
 
-def begun(db: Database) -> list[int]:
+def first_reads(db: Database) -> list[int]:
     """When each source of rented machines was first read."""
-    return [watch.begins for watch in watches(db).values()]
+    return [watch.begins for watch in reads_by_source(db).values()]
 
 
 def days_known_in(db: Database, first: date, last: date, zone: ZoneInfo, now: int) -> frozenset[date]:
     """The days, from one to another, both counted, through which every source was read; charges tell of none here."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return days_known([watched_days(watch, days, zone, now, ()) for watch in watches(db).values()])
+    return days_known([read_days(watch, days, zone, now, ()) for watch in reads_by_source(db).values()])
 
 
 def counted_from(ctx: Context, day: date) -> date | None:
     """The first day of which rented machines are known, where that is after a day; else None."""
     zone = ZoneInfo(ctx.settings.digest.timezone)
-    first = begins(ctx.store.reading())
+    first = rented_begins(ctx.store.reading())
     return None if first is None or first <= day_start(day, zone) else local_day(first, zone)
 
 
@@ -173,6 +183,6 @@ def owned_begins(db: Database) -> int | None:
     return spend.begins(db).get(OWNED_SOURCE)
 
 
-def unread(watched: Iterable[Watch], start: int, end: int, now: int) -> tuple[Span, ...]:
+def unread_spans(watched: Iterable[SourceReads], start: int, end: int, now: int) -> tuple[TimeSpan, ...]:
     """When one source or more of these was not read, from `start` up to `end`."""
-    return merged(hole for each in watched for hole in each.unread(start, end, now))
+    return merged_spans(hole for each in watched for hole in each.unread(start, end, now))

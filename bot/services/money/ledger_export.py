@@ -10,10 +10,10 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import day_start, month_end
 from bot.domain.machines.listing import FleetFilter, FleetTotals, Listing
 from bot.domain.machines.sources import until
-from bot.domain.money.rates import USD
+from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.reports import Spent
 from bot.domain.money.splitting import share_out
-from bot.domain.money.standing_costs import keeping
+from bot.domain.money.standing_costs import standing_cost
 from bot.services import people
 from bot.services.acting import dormant as dormant_service
 from bot.services.context import Context
@@ -33,7 +33,7 @@ COLUMNS = (
 ALL = -1
 
 
-def month_of(first: date, timezone: str) -> tuple[int, int]:
+def month_span(first: date, timezone: str) -> tuple[int, int]:
     """When a month begins and ends in a zone."""
     zone = ZoneInfo(timezone)
     return day_start(first, zone), day_start(date.fromordinal(month_end(first).toordinal() + 1), zone)
@@ -53,10 +53,18 @@ def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
         for row, running_ms in zip(shares, ran, strict=True):
             hour = datetime.fromtimestamp(row["from_at"] // 3_600_000 * 3_600, UTC).strftime("%Y-%m-%dT%H:00:00Z")
             texts = [safe(row[name]) for name in COLUMNS[1:9]]
-            priced = usd(row["micros"]) if row["rate_micros"] else ""
+            priced = exact_usd(row["micros"]) if row["rate_micros"] else ""
             estimate = "no" if row["exact"] else "yes"
             yield line(
-                (hour, *texts, seconds(running_ms), seconds(row["gpu_ms"]), priced, safe(_source(row)), estimate)
+                (
+                    hour,
+                    *texts,
+                    exact_seconds(running_ms),
+                    exact_seconds(row["gpu_ms"]),
+                    priced,
+                    safe(_source(row)),
+                    estimate,
+                )
             )
 
 
@@ -64,7 +72,7 @@ def _shares(ctx: Context, start: int, end: int) -> Iterator[Row]:
     """Day by day, so that a year does not have to fit into memory."""
     db = ctx.store.reading()
     for at in range(start, end, DAY_MS):
-        yield from stored_ledger.between(db, at, min(at + DAY_MS, end))
+        yield from stored_ledger.shares_between(db, at, min(at + DAY_MS, end))
 
 
 def _source(row: Row) -> str:
@@ -74,16 +82,16 @@ def _source(row: Row) -> str:
         return "no known price"
     if row["rate_now"] == row["rate_micros"]:
         return str(row["rate_source"])
-    return f"the rate of that hour, USD {usd(row['rate_micros'])}"
+    return f"the rate of that hour, USD {exact_usd(row['rate_micros'])}"
 
 
-def usd(micros: int) -> str:
+def exact_usd(micros: int) -> str:
     """Dollars as exact decimal text, six digits: 21.957642."""
     sign, amount = ("-", -micros) if micros < 0 else ("", micros)
-    return f"{sign}{amount // USD}.{amount % USD:06d}"
+    return f"{sign}{amount // MICROS_PER_USD}.{amount % MICROS_PER_USD:06d}"
 
 
-def seconds(ms: int) -> str:
+def exact_seconds(ms: int) -> str:
     """Seconds as exact decimal text: 3600, or 12.5."""
     whole, rest = divmod(ms, 1000)
     return f"{whole}.{rest:03d}".rstrip("0") if rest else str(whole)
@@ -102,7 +110,7 @@ def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
         else:
             yield f"{each.name} was last read at {iso(each.since)}: what its machines cost since is not charged yet."
     db = ctx.store.reading()
-    for kind, begins in (("Rented", ledger.begins(db)), ("Owned", ledger.owned_begins(db))):
+    for kind, begins in (("Rented", ledger.rented_begins(db)), ("Owned", ledger.owned_begins(db))):
         if begins is not None and start < begins < end:
             yield f"{kind} machines are counted from {iso(begins)} on: nobody looked before."
     if start <= ctx.clock() < end:
@@ -118,12 +126,15 @@ def everything(ctx: Context) -> tuple[list[Listing], FleetTotals]:
     return listings.listings_page(db, FleetFilter(), limit=ALL), listings.fleet_totals(db, FleetFilter())
 
 
-def status(ctx: Context) -> dict[str, Any]:
+def fleet_status(ctx: Context) -> dict[str, Any]:
     """The fleet for `valet status --json`: instants in ISO 8601 UTC, money as exact decimal text, null for unknown."""
     found, totals = everything(ctx)
     now, dormant = ctx.clock(), dormant_service.dormant(ctx)
-    asleep, listed = {each.listing.instance.id for each in dormant.found}, rates.of_parts(ctx.store.reading())
-    day = ledger.of_all(ctx, ledger.day_before(now), now + 1)
+    asleep, listed = (
+        {each.listing.instance.id for each in dormant.found},
+        rates.disk_and_address_prices(ctx.store.reading()),
+    )
+    day = ledger.spent_by_machine(ctx, ledger.day_before(now), now + 1)
     heard = [
         {"name": source.name, "read_at": iso(source.ok_at), "error": source.error or None}
         for source in stored_fleet.fleet_sources(ctx.store.reading())
@@ -137,12 +148,12 @@ def status(ctx: Context) -> dict[str, Any]:
         "as_of": iso(now),
         "totals": {
             **sums,
-            "usd_per_hour": usd(totals.rate_micros),
-            "wasted_usd_per_hour": usd(totals.waste_micros),
-            "owned_usd_per_hour": usd(totals.owned_micros),
-            "wasted_owned_usd_per_hour": usd(totals.owned_waste_micros),
+            "usd_per_hour": exact_usd(totals.rate_micros),
+            "wasted_usd_per_hour": exact_usd(totals.waste_micros),
+            "owned_usd_per_hour": exact_usd(totals.owned_micros),
+            "wasted_owned_usd_per_hour": exact_usd(totals.owned_waste_micros),
             "dormant": len(dormant.found),
-            "dormant_usd_per_month": usd(dormant.month_micros),
+            "dormant_usd_per_month": exact_usd(dormant.month_micros),
         },
         "sources": heard,
         "instances": [
@@ -154,22 +165,22 @@ def status(ctx: Context) -> dict[str, Any]:
 
 def _unused(ctx: Context, listing: Listing, day: Mapping[str, Spent]) -> dict[str, Any]:
     """What it cost for nothing by the ledger: since it was judged idle, and in the last 24 hours."""
-    spell = ledger.of_spell(ctx, listing) if listing.rate else None
+    spell = ledger.spent_since_idle(ctx, listing) if listing.rate else None
     spent = day.get(listing.instance.id)
     return {
-        "unused_usd_since_judged_idle": usd(spell.idle_micros) if spell else None,
-        "unused_usd_24h": usd(spent.idle_micros) if spent and (listing.rate or spent.idle_micros) else None,
+        "unused_usd_since_judged_idle": exact_usd(spell.idle_micros) if spell else None,
+        "unused_usd_24h": exact_usd(spent.idle_micros) if spent and (listing.rate or spent.idle_micros) else None,
     }
 
 
 def _standing(listing: Listing, listed: Mapping[tuple[str, str], int], *, dormant: bool) -> dict[str, Any]:
     """Of a machine that is stopped: since when, whether that is seen or only known at least, and what it costs."""
     still = listing.still
-    kept = keeping(listing.instance, listed) if still and listing.instance.provider == "ec2" else None
+    kept = standing_cost(listing.instance, listed) if still and listing.instance.provider == "ec2" else None
     return {
         "stopped_since": iso(still.since) if still else None,
         "stopped_since_exact": still.exact if still else None,
-        "stopped_usd_per_month": None if kept is None else usd(kept.micros),
+        "stopped_usd_per_month": None if kept is None else exact_usd(kept.micros),
         "dormant": dormant,
     }
 
@@ -190,9 +201,9 @@ def _record(listing: Listing, names: Mapping[str, str]) -> dict[str, Any]:
         "evidence": verdict.evidence if verdict else None,
         "idle_gpus": verdict.idle_gpus if verdict else None,
         "launched_at": iso(instance.launched_at),
-        "usd_per_hour": usd(rate.micros_per_hour) if rate else None,
+        "usd_per_hour": exact_usd(rate.micros_per_hour) if rate else None,
         "rate_source": rate.source if rate else None,
-        "wasted_usd_per_hour": usd(listing.waste_micros) if rate and listing.state != "unknown" else None,
+        "wasted_usd_per_hour": exact_usd(listing.waste_micros) if rate and listing.state != "unknown" else None,
         "claims": [
             {
                 "holder": claim.holder,

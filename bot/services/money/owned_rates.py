@@ -11,8 +11,8 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import local_day
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.packing import GpuSum
-from bot.domain.money.ownership import OwnedCost, Purchase, Upkeep, micros, owned_cost
-from bot.domain.money.rates import USD, Rate
+from bot.domain.money.ownership import OwnedCost, Purchase, Upkeep, micros_of_usd, owned_cost
+from bot.domain.money.rates import MICROS_PER_USD, Rate
 from bot.services.context import Context
 from bot.services.money import rates
 from bot.settings import Settings
@@ -25,14 +25,14 @@ MEASURED_DAYS = 30
 MEASURED_HOURS = 24
 
 
-def cost(ctx: Context, instance: Instance) -> OwnedCost:
+def owned_cost_now(ctx: Context, instance: Instance) -> OwnedCost:
     """The parts of an owned machine's hour as of now."""
     db, now = ctx.store.reading(), ctx.clock()
     today = local_day(now, ZoneInfo(ctx.settings.digest.timezone))
     return _cost(ctx.settings, instance, today, measured_watts(db, instance, now))
 
 
-def rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
+def owned_rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
     """The rate of an owned machine: its full cost; None where that is not known."""
     now = ctx.clock()
     today = local_day(now, ZoneInfo(ctx.settings.digest.timezone))
@@ -42,12 +42,12 @@ def rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
         return None
     if worked_out.set_micros is not None:
         return Rate(full, "valet.toml")
-    told = " + ".join(f"{part.name} {part.micros_per_hour / USD:.2f}" for part in worked_out.parts)
+    told = " + ".join(f"{part.name} {part.micros_per_hour / MICROS_PER_USD:.2f}" for part in worked_out.parts)
     left_out = f"; without {' and '.join(worked_out.missing)}" if worked_out.missing else ""
     return Rate(full, f"full cost: {told} USD/h{left_out}", exact=not worked_out.missing)
 
 
-def refresh(ctx: Context) -> None:
+def refresh_owned_rates(ctx: Context) -> None:
     """Bring the rates and teams of owned machines up to date: settings change, power moves, lives end."""
     db = ctx.store.reading()
     stale = [instance_id for instance_id, row in stored_fleet.of_source(db, "owned").items() if _fresh(ctx, db, row)]
@@ -62,7 +62,7 @@ def refresh(ctx: Context) -> None:
 def _fresh(ctx: Context, db: Database, row: Row) -> tuple[str, Rate | None] | None:
     """The team and rate a machine should have; None where it has them."""
     instance = stored_fleet.instance_of(row)
-    fresh = (rates.team_of(ctx.settings, instance), rate(ctx, db, instance))
+    fresh = (rates.team_of_instance(ctx.settings, instance), owned_rate(ctx, db, instance))
     return None if fresh == (row["team"], stored_fleet.rate_of(row)) else fresh
 
 
@@ -80,10 +80,10 @@ def _set_by_hand(settings: Settings, instance: Instance) -> int | None:
     """The host's own figure; the one for all of them where the host has no purchase to work one out from."""
     host, each = settings.owned.hosts.get(instance.id), settings.owned.usd_per_gpu_hour
     if host is not None and host.usd_per_hour is not None:
-        return micros(host.usd_per_hour)
+        return micros_of_usd(host.usd_per_hour)
     if each is None or (host is not None and host.purchase_usd is not None):
         return None
-    return micros(each) * instance.gpu_count
+    return micros_of_usd(each) * instance.gpu_count
 
 
 def _purchase(settings: Settings, name: str) -> Purchase | None:

@@ -18,51 +18,51 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import GpuKind
 from bot.domain.machines.shape import COMMON_SHAPE
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
-from bot.domain.money.price_reads import Trouble, sentences
-from bot.domain.money.pricebook import Book, Priced
+from bot.domain.money.price_reads import PriceTrouble, trouble_sentences
+from bot.domain.money.pricebook import PriceBook, Priced
+from bot.domain.money.prices import OwnMachine, Paid, PriceComparison, PriceOffer, Quote, RateFigure, TypeFigure
+from bot.domain.money.scope import TOTAL
 from bot.errors import Refused, Unreachable
 from bot.nearest import nearest
 from bot.services.context import Context
-from bot.services.money import forecast, owned_rates, rates
+from bot.services.money import ledger, owned_rates, rates
 from store.machines import listings, others, rollups
 from store.money import prices as stored_prices
 from store.money import spend
 
-DAYS = 30
-LEAST_MINUTES = 1_440
+PAID_DAYS = 30
+LEAST_GPU_MINUTES = 1_440
 """GPU-minutes under which a share of work says nothing."""
 ALL = -1
 
 
-def compare(ctx: Context, wanted: str) -> Comparison:
+def compare_prices(ctx: Context, wanted: str) -> PriceComparison:
     """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
     kind = models.gpu_kind(wanted)
     quoted, troubles = _quoted(ctx, kind)
     fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
     paid, owned = tuple(_paid(ctx, kind)), tuple(_owned(ctx, kind))
     if not (fits or paid or owned):
-        yours = names(ctx)
+        yours = gpu_models(ctx)
         known = sorted({models.short_model(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
         about = [each for each in troubles if "without the machine" in each]
         raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
     spelled = (models.short_model(each.model) for each in fits)
-    shown = next((each for each in (*spelled, *names(ctx)) if each.lower() == wanted.lower()), wanted)
-    return Comparison(shown, tuple(_best(fits)), paid, owned, DAYS, troubles)
+    shown = next((each for each in (*spelled, *gpu_models(ctx)) if each.lower() == wanted.lower()), wanted)
+    return PriceComparison(shown, tuple(_best(fits)), paid, owned, PAID_DAYS, troubles)
 
 
-def figure(ctx: Context, listing: Listing) -> Figure:
+def rate_figure(ctx: Context, listing: Listing) -> RateFigure:
     """What one instance's rate is made of."""
     instance = listing.instance
     owned = _own_machine(ctx, instance) if instance.provider == "owned" else None
-    known = Figure(instance, models.short_model(instance.gpu_model), listing.rate, owned)
+    known = RateFigure(instance, models.short_model(instance.gpu_model), listing.rate, owned)
     return known if owned else with_parts(ctx, known)
 
 
-def names(ctx: Context) -> list[str]:
+def gpu_models(ctx: Context) -> list[str]:
     """The GPU models of the fleet."""
     found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=ALL)
     return sorted({models.short_model(each.instance.gpu_model) for each in found if each.instance.gpu_model})
@@ -71,7 +71,10 @@ def names(ctx: Context) -> list[str]:
 def _quoted(ctx: Context, kind: GpuKind) -> tuple[list[Quote], tuple[str, ...]]:
     """What is asked for any GPU, and what is to be said of the lists, where one kind is wanted."""
     db = ctx.store.reading()
-    found, troubles = list(quotes.aws(rates.price_book(ctx, db), carried(ctx))), sentences(stored_prices.troubles(db))
+    found, troubles = (
+        list(quotes.aws(rates.price_book(ctx, db), gpus_by_type(ctx))),
+        trouble_sentences(stored_prices.price_troubles(db)),
+    )
     for cloud, path in ctx.settings.catalogs.items():
         try:
             listed = catalog(cloud, path)
@@ -94,11 +97,11 @@ def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
 
 
 def _paid(ctx: Context, kind: GpuKind) -> Iterator[Paid]:
-    forecast.catch_up(ctx)
-    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=DAYS)
+    ledger.catch_up_spend(ctx)
+    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=PAID_DAYS)
     db = ctx.store.reading()
     estimated = spend.estimated(db, day_start(since, ZoneInfo(ctx.settings.digest.timezone)))
-    for row in spend.by_type(db, Scope(), since):
+    for row in spend.by_type(db, TOTAL, since):
         if kind.fits(row["gpu_model"], row["gpu_memory_mib"]):
             hours, priced = (gpu_hours(gpu_time(row[name], row["gpu_count"])) for name in ("ms", "priced_ms"))
             exact = row["type"] not in estimated
@@ -114,23 +117,25 @@ def _owned(ctx: Context, kind: GpuKind) -> Iterator[OwnMachine]:
 
 def _own_machine(ctx: Context, instance: Instance) -> OwnMachine:
     day, db = ctx.clock() // DAY_MS * DAY_MS, ctx.store.reading()
-    days = rollups.rolled_days(db, instance.id, day - DAYS * DAY_MS, day).values()
+    days = rollups.rolled_days(db, instance.id, day - PAID_DAYS * DAY_MS, day).values()
     sums = [gpu for each in days for gpu in each]
     known = sum(gpu.known for gpu in sums)
-    busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_MINUTES else None
-    return OwnMachine(instance, owned_rates.cost(ctx, instance), busy, known // 60 // max(instance.gpu_count, 1))
+    busy = sum(gpu.active for gpu in sums) / known if known >= LEAST_GPU_MINUTES else None
+    return OwnMachine(
+        instance, owned_rates.owned_cost_now(ctx, instance), busy, known // 60 // max(instance.gpu_count, 1)
+    )
 
 
 _EC2_TYPE = re.compile(r"[a-z]+\d[a-z0-9-]*\.(\d*x?large|nano|micro|small|medium|metal(-[a-z0-9]+)?)", re.ASCII)
 """How EC2 names types; machines have names with dots, too."""
 
 
-def with_parts(ctx: Context, known: Figure) -> Figure:
+def with_parts(ctx: Context, known: RateFigure) -> RateFigure:
     """A rented machine's figure, with the parts of its rate and why they may be old."""
     db, instance = ctx.store.reading(), known.instance
     book = rates.price_book(ctx, db, instance.source)
     priced = book.priced(instance)
-    troubles = tuple(sentences(each for each in stored_prices.troubles(db) if _concerns(each, instance)))
+    troubles = tuple(trouble_sentences(each for each in stored_prices.price_troubles(db) if _concerns(each, instance)))
     if priced is not None and priced.rate != known.rate:  # the next look writes the newer one down
         priced = None
     if instance.lifecycle != "spot":
@@ -142,13 +147,13 @@ def with_parts(ctx: Context, known: Figure) -> Figure:
     return replace(known, priced=priced, troubles=troubles, spot=here, on_demand=asked)
 
 
-def _concerns(trouble: Trouble, instance: Instance) -> bool:
+def _concerns(trouble: PriceTrouble, instance: Instance) -> bool:
     if trouble.sheet == "spot":
         return instance.lifecycle == "spot" and trouble.place == instance.source
     return instance.lifecycle == "on-demand" and trouble.place == instance.region
 
 
-def of_type(ctx: Context, kind: str) -> TypeFigure | None:
+def prices_of_type(ctx: Context, kind: str) -> TypeFigure | None:
     """What an instance type costs wherever that is known; None where nothing is known of it."""
     db = ctx.store.reading()
     book = rates.price_book(ctx, db)
@@ -161,11 +166,11 @@ def of_type(ctx: Context, kind: str) -> TypeFigure | None:
         return None
     model, gpus = _gpus(ctx, kind)
     there = {*used, *(source.rpartition("/")[2] for source in used)}
-    troubles = tuple(sentences(each for each in stored_prices.troubles(db) if each.place in there))
+    troubles = tuple(trouble_sentences(each for each in stored_prices.price_troubles(db) if each.place in there))
     return TypeFigure(kind, model, gpus, offers, spots, troubles)
 
 
-def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
+def _offers(book: PriceBook, kind: str, sources: list[str]) -> Iterator[PriceOffer]:
     """What is paid there; a region has one line, or one for each account that pays differently."""
     by_region: dict[str, list[tuple[str, Priced]]] = {}
     for source in sources:
@@ -175,7 +180,7 @@ def _offers(book: Book, kind: str, sources: list[str]) -> Iterator[Offer]:
             known.append((like.account, priced))
     for region, known in by_region.items():
         for account, priced in known:
-            yield Offer(region if len(known) == 1 else f"{region} in {account}", priced)
+            yield PriceOffer(region if len(known) == 1 else f"{region} in {account}", priced)
 
 
 def without_price(ctx: Context, kind: str) -> str:
@@ -189,7 +194,7 @@ def without_price(ctx: Context, kind: str) -> str:
     if not (gpus or asked):
         return ""
     carries = f" ({gpus}x{model})" if gpus else ""
-    where = [f"{each['why']} in {each['place']} (asked {rates.day(each['asked_at'])})" for each in asked[:3]]
+    where = [f"{each['why']} in {each['place']} (asked {rates.utc_date(each['asked_at'])})" for each in asked[:3]]
     told = f"{'; '.join(where)}." if where else f"AWS's list of {HOME}, {AS_OF}, names none."
     ahead = (
         " Such types are sold in capacity blocks, which are paid ahead, or as spot." if is_capacity_short(kind) else ""
@@ -202,20 +207,20 @@ def without_price(ctx: Context, kind: str) -> str:
 
 def _gpus(ctx: Context, kind: str) -> tuple[str, int]:
     """Model and number of the GPUs of a type."""
-    known = quotes.gpus_of(kind, carried(ctx))
+    known = quotes.gpus_of(kind, gpus_by_type(ctx))
     return (models.short_model(known[0]), known[2]) if known else ("", 0)
 
 
 _COUNTED = re.compile(r"(\d{1,2}) ?(?:x|\u00d7) ?(.+)|(.+?) ?(?:x|\u00d7) ?(\d{1,2})", re.ASCII)
 
 
-def family(text: str) -> list[str]:
+def type_family(text: str) -> list[str]:
     """The types with a list price whose name begins so, as p4d or g5; the smallest first."""
     found = [each for each in prices.MICROS_PER_HOUR if each.partition(".")[0] == text.lower()]
     return sorted(found, key=lambda each: prices.MICROS_PER_HOUR[each])
 
 
-def carried(ctx: Context) -> dict[str, Gpus]:
+def gpus_by_type(ctx: Context) -> dict[str, Gpus]:
     """What types carry that our own table lacks: by the fleet, the launch templates and the price lists."""
     found: dict[str, Gpus] = {}
     for cloud, path in ctx.settings.catalogs.items():
@@ -228,7 +233,7 @@ def carried(ctx: Context) -> dict[str, Gpus]:
     return found | {kind: (model, round(mib / 1024), count) for kind, (model, mib, count) in seen}
 
 
-def called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> list[str]:
+def types_called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> list[str]:
     """Those of the known types that are meant: by the beginning of their name, else by their GPUs.
 
     `gpus` is what they carry, as `carried` tells it.

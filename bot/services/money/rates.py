@@ -12,9 +12,17 @@ from bot.billing.aws_prices import AwsPrices
 from bot.domain.machines import tags
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.shape import COMMON_SHAPE, SYSTEMS, Shape, parts_of, price_place
-from bot.domain.money.ownership import micros
-from bot.domain.money.price_reads import Answer, Sheet, SpotChange, Trouble, Wanted, due, since
-from bot.domain.money.pricebook import Book, Price, Priced
+from bot.domain.money.ownership import micros_of_usd
+from bot.domain.money.price_reads import (
+    PriceAnswer,
+    PriceSheet,
+    PriceTrouble,
+    SpotChange,
+    WantedPrice,
+    prices_due,
+    spot_since,
+)
+from bot.domain.money.pricebook import Price, PriceBook, Priced
 from bot.domain.money.rates import Rate
 from bot.errors import Impaired, ValetError, answering
 from bot.services.context import Context
@@ -24,12 +32,14 @@ from store.money import prices as stored_prices
 from store.sql import Row
 
 
-def price_book(ctx: Context, db: Database, source: str = "") -> Book:
+def price_book(ctx: Context, db: Database, source: str = "") -> PriceBook:
     """Every price that is known, or those that machines of one source need."""
     region = source.rpartition("/")[2]
     told = {
-        (row["place"], row["name"]): Price(row["micros"], _list_of(row["place"], row["name"]), day(row["named_at"]))
-        for row in stored_prices.listed(db, region)
+        (row["place"], row["name"]): Price(
+            row["micros"], _list_of(row["place"], row["name"]), utc_date(row["named_at"])
+        )
+        for row in stored_prices.list_prices(db, region)
         if row["what"] == "instance"
     }
     listed = {key: price for key, price in told.items() if " " not in key[1]}
@@ -38,7 +48,7 @@ def price_book(ctx: Context, db: Database, source: str = "") -> Book:
         (row["source"], row["zone"], row["type"]): _spot(row["micros"], row["zone"], row["read_at"])
         for row in stored_prices.spot_now(db, source)
     }
-    return replace(unread(ctx.settings, ctx.clock()), listed=listed, shaped=shaped, spot=spot)
+    return replace(book_without_reads(ctx.settings, ctx.clock()), listed=listed, shaped=shaped, spot=spot)
 
 
 def _list_of(place: str, name: str) -> str:
@@ -50,31 +60,31 @@ def _list_of(place: str, name: str) -> str:
 
 def _spot(micros: int, zone: str, read_at: int) -> Price:
     """It is read once an hour, and may have moved since."""
-    return Price(micros, f"spot price, {zone}", f"{day(read_at)} {moment(read_at):%H:%M} UTC", exact=False)
+    return Price(micros, f"spot price, {zone}", f"{utc_date(read_at)} {utc_moment(read_at):%H:%M} UTC", exact=False)
 
 
-def day(instant: int) -> str:
+def utc_date(instant: int) -> str:
     """The UTC date of an instant."""
-    return f"{moment(instant):%Y-%m-%d}"
+    return f"{utc_moment(instant):%Y-%m-%d}"
 
 
-def moment(instant: int) -> datetime:
+def utc_moment(instant: int) -> datetime:
     """An instant in UTC."""
     return datetime.fromtimestamp(instant / 1000, UTC)
 
 
-def unread(settings: Settings, now: int) -> Book:
+def book_without_reads(settings: Settings, now: int) -> PriceBook:
     """The prices that are known without a database: the company's own, and our table."""
-    own = {kind: micros(usd) for kind, usd in settings.prices.items()}
-    return Book(now, prices.on_demand, own, settings.discounts)
+    own = {kind: micros_of_usd(usd) for kind, usd in settings.prices.items()}
+    return PriceBook(now, prices.on_demand, own, settings.discounts)
 
 
-def rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
+def rented_rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
     """The rate of one rented instance; None where no price is known."""
     return price_book(ctx, db, instance.source).rate(instance)
 
 
-def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
+def on_demand_price(known: PriceBook, kind: str, sources: Sequence[str]) -> Priced | None:
     """What an instance type costs in the first of these places where that is known exactly, else where our table is."""
     found = [
         priced
@@ -84,13 +94,13 @@ def on_demand(known: Book, kind: str, sources: Sequence[str]) -> Priced | None:
     return next((each for each in found if each.price.exact), found[0] if found else None)
 
 
-def of_parts(db: Database, region: str = "") -> dict[tuple[str, str], int]:
+def disk_and_address_prices(db: Database, region: str = "") -> dict[tuple[str, str], int]:
     """What AWS's list says of disks and addresses, in one region or everywhere, as `keeping` takes it."""
-    found = stored_prices.listed(db, region)
+    found = stored_prices.list_prices(db, region)
     return {(row["place"], row["name"]): row["micros"] for row in found if row["what"] in {"volume", "address"}}
 
 
-def team_of(settings: Settings, instance: Instance) -> str:
+def team_of_instance(settings: Settings, instance: Instance) -> str:
     """The team an instance belongs to: by the settings for owned hosts, by its tag for rented ones; may be empty."""
     host = settings.owned.hosts.get(instance.id) if instance.provider == "owned" else None
     return (
@@ -98,13 +108,13 @@ def team_of(settings: Settings, instance: Instance) -> str:
     )
 
 
-def read(ctx: Context, aws: AwsPrices) -> None:
+def read_prices(ctx: Context, aws: AwsPrices) -> None:
     """Ask about all that is due. A place that fails keeps what it told before, and says why it failed."""
     now, db = ctx.clock(), ctx.store.reading()
-    asked = stored_prices.asked(db)
-    failed = {(each.sheet, each.place): each.at for each in stored_prices.troubles(db)}
-    every = wanted(ctx, db)
-    todo = due(sorted(every), asked, failed, now)
+    asked = stored_prices.answered_at(db)
+    failed = {(each.sheet, each.place): each.at for each in stored_prices.price_troubles(db)}
+    every = wanted_prices(ctx, db)
+    todo = prices_due(sorted(every), asked, failed, now)
     for (sheet, place), found in groupby(sorted(todo, key=_place), key=_place):
         names = list(found)
         try:
@@ -117,43 +127,44 @@ def read(ctx: Context, aws: AwsPrices) -> None:
             raise
         except ValetError as error:
             with ctx.store.writing() as db:
-                stored_prices.failed(db, Trouble(sheet, place, ctx.clock(), str(error)))
+                stored_prices.failed(db, PriceTrouble(sheet, place, ctx.clock(), str(error)))
     if todo:
         with ctx.store.writing() as db:
             stored_prices.forget_old(db, {_place(each) for each in every}, now)
 
 
-def _place(wanted: Wanted) -> tuple[Sheet, str]:
+def _place(wanted: WantedPrice) -> tuple[PriceSheet, str]:
     return wanted.sheet, wanted.place
 
 
-def wanted(ctx: Context, db: Database) -> set[Wanted]:
+def wanted_prices(ctx: Context, db: Database) -> set[WantedPrice]:
     """Everything whose price counts: a clone is made where its original is, and of its type."""
     places = {*listings.rented_places(db), *((each.source, each.type) for each in ctx.settings.templates.values())}
     parts = {
-        Wanted("volume" if kind else "address", _region(source), kind) for source, kind in listings.priced_parts(db)
+        WantedPrice("volume" if kind else "address", _region(source), kind)
+        for source, kind in listings.priced_parts(db)
     }
-    machines = {Wanted("instance", _region(source), kind) for source, kind in places}
+    machines = {WantedPrice("instance", _region(source), kind) for source, kind in places}
     machines |= {each for row in listings.odd_shapes(db) if (each := _of_shape(row)) is not None}
-    return parts | machines | {Wanted("spot", source, kind) for source, kind in places}
+    return parts | machines | {WantedPrice("spot", source, kind) for source, kind in places}
 
 
-def _of_shape(row: Row) -> Wanted | None:
+def _of_shape(row: Row) -> WantedPrice | None:
     """The price of one shape; None where nobody knows how AWS names its system, or it is paid ahead."""
     known, region = Shape.from_json(row["shape"]), _region(row["source"])
     if row["lifecycle"] == "spot":
         name = known.spot_name(row["type"])
-        return Wanted("spot", row["source"], name) if spot.has_price(name) else None
+        return WantedPrice("spot", row["source"], name) if spot.has_price(name) else None
     if row["lifecycle"] != "on-demand" or (known.usage and known.usage not in SYSTEMS):
         return None
-    return Wanted("instance", price_place(region, row["zone"]), known.name(row["type"]))
+    return WantedPrice("instance", price_place(region, row["zone"]), known.name(row["type"]))
 
 
 def _region(source: str) -> str:
     return source.rpartition("/")[2]
 
 
-def _read_list(ctx: Context, aws: AwsPrices, names: list[Wanted]) -> None:
+def _read_list(ctx: Context, aws: AwsPrices, names: list[WantedPrice]) -> None:
     """Each answer is kept at once, so that a failure costs those before it nothing."""
     for each in names:
         now = ctx.clock()
@@ -163,20 +174,20 @@ def _read_list(ctx: Context, aws: AwsPrices, names: list[Wanted]) -> None:
             stored_prices.worked(db, each.sheet, each.place)
 
 
-def _read_spot(ctx: Context, aws: AwsPrices, source: str, asked: dict[Wanted, int | None]) -> None:
+def _read_spot(ctx: Context, aws: AwsPrices, source: str, asked: dict[WantedPrice, int | None]) -> None:
     """Types that were asked about before are read on from there; of new ones, all that a range looks back to."""
     now = ctx.clock()
     oldest = min((at for at in asked.values() if at is not None), default=None)
     known = [each for each, at in asked.items() if at is not None]
     fresh = [each for each, at in asked.items() if at is None]
-    for names, begin in ((known, since(oldest, now)), (fresh, since(None, now))):
+    for names, begin in ((known, spot_since(oldest, now)), (fresh, spot_since(None, now))):
         if names:
             _keep_spot(ctx, source, names, aws.spot(source, [each.name for each in names], begin), begin)
 
 
-def _keep_spot(ctx: Context, source: str, names: list[Wanted], changes: list[SpotChange], begin: int) -> None:
+def _keep_spot(ctx: Context, source: str, names: list[WantedPrice], changes: list[SpotChange], begin: int) -> None:
     now, priced = ctx.clock(), {each.type for each in changes}
-    answers = {each: Answer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
+    answers = {each: PriceAnswer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
     with ctx.store.writing() as db:
         stored_prices.keep_spot(db, source, changes, since=begin, now=now)
         stored_prices.keep(db, answers, now)

@@ -14,24 +14,33 @@ from bot.billing import prices
 from bot.billing.rent_or_buy import Question, weigh
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import MachineHours, local_day
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros, upkeep_parts
-from bot.domain.money.plans import Span, merged
+from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros_of_usd, upkeep_parts
 from bot.domain.money.pricebook import Priced
-from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, Asked, AtOther, Demand, Kept, Terms, Used, Weighed
-from bot.domain.money.source_reads import without
+from bot.domain.money.rent_or_buy import (
+    ENOUGH_DAYS,
+    Advice,
+    Demand,
+    GivenFigures,
+    MeasuredUse,
+    OtherUse,
+    RentOrBuyAnswer,
+    ServerUpkeep,
+    Terms,
+)
+from bot.domain.money.scope import Scope
+from bot.domain.spans import TimeSpan, merged_spans, without_holes
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.csv_lines import line, safe
-from bot.services.money import forecast, ledger, rates
-from bot.services.money.ledger_export import usd
+from bot.services.money import ledger, rates
+from bot.services.money.ledger_export import exact_usd
 from bot.settings import Settings
 from bot.settings.money import ServerSettings
 from store.machines import listings
 from store.money import spend
 
-DAYS = 90
+USE_DAYS = 90
 """How far measured use looks back at most."""
 LEAST_HOURS = 24
 
@@ -49,36 +58,36 @@ class _Measured:
     """The mean rate paid; 0 where no price was known."""
 
 
-def advise(ctx: Context, scope: Scope, asked: Asked, *, kind: str = "") -> Weighed:
+def advise(ctx: Context, scope: Scope, asked: GivenFigures, *, kind: str = "") -> RentOrBuyAnswer:
     """Weigh what ran within a scope, or one type of it. Raises Refused, saying what is missing and how to give it."""
     only = kind or (scope.key if scope.kind == "type" else "")
     kinds = [only] if only else _types(ctx, scope)
     if not kinds:
-        raise Refused(f"Nothing was rented {_of(scope)}in the last {DAYS} days, so there is nothing to compare.")
+        raise Refused(f"Nothing was rented {_of(scope)}in the last {USE_DAYS} days, so there is nothing to compare.")
     if len(kinds) > 1 and (asked.price_usd or asked.hours_per_month or asked.rent_usd_per_hour):
         raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
     known = [each for each in kinds if asked.price_usd is not None or each in ctx.settings.buy.servers]
     if not known:
         raise Refused(_no_price(kinds[0]))
     answers = tuple(_of_type(ctx, scope, each, asked) for each in known)
-    return Weighed(scope, answers, tuple(each for each in kinds if each not in known))
+    return RentOrBuyAnswer(scope, answers, tuple(each for each in kinds if each not in known))
 
 
-def is_known(ctx: Context, kind: str) -> bool:
+def is_known_type(ctx: Context, kind: str) -> bool:
     """Whether this is an instance type: with a list price, with a price to buy, or one there is."""
     return kind in prices.MICROS_PER_HOUR or kind in ctx.settings.buy.servers or kind in queries.types(ctx)
 
 
-def supposed(settings: Settings, kind: str, asked: Asked, rented: Priced | None) -> Advice:
+def supposed(settings: Settings, kind: str, asked: GivenFigures, rented: Priced | None) -> Advice:
     """Weigh hours that were given instead of measured ones; needs no ledger. Raises Refused."""
     rent, source = _list_rent(kind, asked, rented)
     hours = asked.hours_per_month or Decimal(0)
     demand = Demand.steady(MachineHours(hours))
-    used = Used(demand.hours_per_month, demand.peak, None, source)
+    used = MeasuredUse(demand.hours_per_month, demand.peak, None, source)
     return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
 
 
-def _of_type(ctx: Context, scope: Scope, kind: str, asked: Asked) -> Advice:
+def _of_type(ctx: Context, scope: Scope, kind: str, asked: GivenFigures) -> Advice:
     if asked.hours_per_month is not None:
         return supposed(ctx.settings, kind, asked, _rented(ctx, kind))
     seen = _measured(ctx, scope, kind)
@@ -86,13 +95,13 @@ def _of_type(ctx: Context, scope: Scope, kind: str, asked: Asked) -> Advice:
     rent, source = seen.rent, f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
     if asked.rent_usd_per_hour is not None or not rent:
         rent, source = _list_rent(kind, asked, _rented(ctx, kind))
-    used = Used(seen.demand.hours_per_month, seen.demand.peak, days, source)
+    used = MeasuredUse(seen.demand.hours_per_month, seen.demand.peak, days, source)
     asked_about = _question(ctx.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
     return weigh(replace(asked_about, without_idle=seen.without_idle, recent=seen.recent))
 
 
 def _question(
-    settings: Settings, scope: Scope, kind: str, asked: Asked, *, demand: Demand, used: Used, rent: int
+    settings: Settings, scope: Scope, kind: str, asked: GivenFigures, *, demand: Demand, used: MeasuredUse, rent: int
 ) -> Question:
     server = settings.buy.servers.get(kind)
     price, source = _price(server, asked)
@@ -103,25 +112,25 @@ def _question(
     terms = _terms(settings, server, asked, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
     known = {part.name for part in parts}
     every: tuple[PartName, ...] = ("power", "hosting", "staff")
-    kept = Kept(source, parts, tuple(name for name in every if name not in known))
+    kept = ServerUpkeep(source, parts, tuple(name for name in every if name not in known))
     return Question(scope, kind, demand, terms, used, kept)
 
 
-def _price(server: ServerSettings | None, asked: Asked) -> tuple[Decimal | None, str]:
+def _price(server: ServerSettings | None, asked: GivenFigures) -> tuple[Decimal | None, str]:
     if asked.price_usd is not None:
         return asked.price_usd, "as asked"
     return (server.usd, server.source) if server else (None, "")
 
 
 def _terms(
-    settings: Settings, server: ServerSettings | None, asked: Asked, *, price: Decimal, rent: int, hourly: int
+    settings: Settings, server: ServerSettings | None, asked: GivenFigures, *, price: Decimal, rent: int, hourly: int
 ) -> Terms:
     buy = settings.buy
     years = asked.life_years or buy.life_years
     rate = buy.discount_percent if asked.rate_percent is None else asked.rate_percent
     tax = buy.tax_percent if asked.tax_percent is None else asked.tax_percent
     return Terms(
-        price_micros=micros(price),
+        price_micros=micros_of_usd(price),
         rent_micros_per_hour=rent,
         upkeep_micros_per_month=hourly * HOURS_PER_MONTH,
         life_months=int((years * 12).to_integral_value(ROUND_HALF_UP)),
@@ -132,7 +141,7 @@ def _terms(
     )
 
 
-def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> Upkeep:
+def _upkeep(settings: Settings, server: ServerSettings | None, asked: GivenFigures) -> Upkeep:
     owned = settings.owned
     watts, hosting, staff = asked.watts, asked.hosting_usd_per_month, asked.staff_usd_per_month
     if server is not None:
@@ -151,8 +160,8 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: Asked) -> 
 def _measured(ctx: Context, scope: Scope, kind: str) -> _Measured:
     """What ran while every place where it runs was read: days without any count, days on which nobody looked don't."""
     db, end = ctx.store.reading(), ctx.clock() // HOUR_MS * HOUR_MS
-    start = end - DAYS * DAY_MS
-    places = spend.sources(db, scope, kind, start, end)
+    start = end - USE_DAYS * DAY_MS
+    places = spend.sources_of_type(db, scope, kind, start, end)
     holes = _holes(ctx, db, places, start, end)
     hours = _hours(start, end, holes)
     if hours < LEAST_HOURS:
@@ -174,22 +183,22 @@ def _measured(ctx: Context, scope: Scope, kind: str) -> _Measured:
     return _Measured(demand, busy if busy != demand else None, recent, rent)
 
 
-def _holes(ctx: Context, db: Database, places: Collection[str], start: int, end: int) -> tuple[Span, ...]:
+def _holes(ctx: Context, db: Database, places: Collection[str], start: int, end: int) -> tuple[TimeSpan, ...]:
     """The whole hours in which some of the places was not read; of every place where the type ran in none."""
-    known = ledger.watches(db)
+    known = ledger.reads_by_source(db)
     watched = [each for source, each in known.items() if source in places or not places]
-    unread = ledger.unread(watched, start, end, ctx.clock()) if watched else ((start, end),)
-    return merged((since // HOUR_MS * HOUR_MS, -(-until // HOUR_MS) * HOUR_MS) for since, until in unread)
+    unread = ledger.unread_spans(watched, start, end, ctx.clock()) if watched else ((start, end),)
+    return merged_spans((since // HOUR_MS * HOUR_MS, -(-until // HOUR_MS) * HOUR_MS) for since, until in unread)
 
 
-def _hours(start: int, end: int, holes: Iterable[Span]) -> int:
-    return sum(until - since for since, until in without([(start, end)], holes)) // HOUR_MS
+def _hours(start: int, end: int, holes: Iterable[TimeSpan]) -> int:
+    return sum(until - since for since, until in without_holes([(start, end)], holes)) // HOUR_MS
 
 
-def _list_rent(kind: str, asked: Asked, rented: Priced | None) -> tuple[int, str]:
+def _list_rent(kind: str, asked: GivenFigures, rented: Priced | None) -> tuple[int, str]:
     """The rate as asked, else what renting costs. Raises Refused."""
     if asked.rent_usd_per_hour is not None:
-        return micros(asked.rent_usd_per_hour), "as asked"
+        return micros_of_usd(asked.rent_usd_per_hour), "as asked"
     if rented is None:
         raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. {_give('rent', '21.90')}.")
     return rented.rate.micros_per_hour, rented.rate.source
@@ -200,12 +209,12 @@ def _rented(ctx: Context, kind: str) -> Priced | None:
     db = ctx.store.reading()
     used = [source for source, each in sorted(listings.rented_places(db)) if each == kind]
     used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
-    return rates.on_demand(rates.price_book(ctx, db), kind, used)
+    return rates.on_demand_price(rates.price_book(ctx, db), kind, used)
 
 
 def _types(ctx: Context, scope: Scope) -> list[str]:
-    forecast.catch_up(ctx)
-    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=DAYS)
+    ledger.catch_up_spend(ctx)
+    since = local_day(ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)) - timedelta(days=USE_DAYS)
     return list(dict.fromkeys(row["type"] for row in spend.by_type(ctx.store.reading(), scope, since)))
 
 
@@ -226,16 +235,16 @@ def _give(key: str, example: str, verb: str = "Add") -> str:
 
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
-LEFT_OUT = frozenset({"paid_so_far", "sensitivity", "use_of_each_percent"})
+LISTS_LEFT_OUT = frozenset({"paid_so_far", "sensitivity", "use_of_each_percent"})
 """Lists, which are no cells of one line."""
 
-AT_OTHER = frozenset({"without_idle_hours", "as_in_the_last_14_days"})
+OTHER_USES = frozenset({"without_idle_hours", "as_in_the_last_14_days"})
 """What has two figures, or none."""
 
 
-def lines(told: Weighed) -> Iterator[str]:
+def lines(told: RentOrBuyAnswer) -> Iterator[str]:
     """A line per type that was weighed, the header included; what is not known is empty."""
-    rows = [dict(_flat(record(each))) for each in told.answers]
+    rows = [dict(_flat(advice_record(each))) for each in told.answers]
     yield line(list(rows[0]))
     for row in rows:
         yield line(list(row.values()))
@@ -244,11 +253,11 @@ def lines(told: Weighed) -> Iterator[str]:
 def _flat(nested: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
     """{"server": {"price_usd": "1"}} as server_price_usd."""
     for name, value in nested.items():
-        if name in LEFT_OUT:
+        if name in LISTS_LEFT_OUT:
             continue
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{name}_")
-        elif value is None and name in AT_OTHER:
+        elif value is None and name in OTHER_USES:
             yield from _flat(dict.fromkeys(("hours_per_month", "saving_usd")), f"{before}{name}_")
         else:
             yield f"{before}{name}", _cell(value)
@@ -261,15 +270,15 @@ def _cell(value: object) -> str:
     return told if NUMBER.fullmatch(told) else safe(told)
 
 
-def record(advice: Advice) -> dict[str, Any]:
+def advice_record(advice: Advice) -> dict[str, Any]:
     """Money as exact decimal text; null for what there is none of."""
     choices = {"rent": advice.rent, "best": advice.best, "buy_all": advice.everything, "weighed": advice.weighed}
     return {
         "type": advice.type,
         "scope": advice.scope.text,
         **_taken(advice),
-        "choices": {name: {"servers": each.servers, "npv_usd": usd(each.npv)} for name, each in choices.items()},
-        "saving_usd": usd(advice.saving),
+        "choices": {name: {"servers": each.servers, "npv_usd": exact_usd(each.npv)} for name, each in choices.items()},
+        "saving_usd": exact_usd(advice.saving),
         "break_even_percent": round(advice.break_even * 100, 2),
         "use_of_each_percent": [round(use * 100, 2) for use in advice.uses],
         "payback_month": advice.payback,
@@ -279,19 +288,20 @@ def record(advice: Advice) -> dict[str, Any]:
         "without_idle_hours": _at(advice.parked),
         "as_in_the_last_14_days": _at(advice.recent),
         "paid_so_far": [
-            {"month": month, "rent_all_usd": usd(rent), "weighed_usd": usd(buy)} for month, rent, buy in advice.paid
+            {"month": month, "rent_all_usd": exact_usd(rent), "weighed_usd": exact_usd(buy)}
+            for month, rent, buy in advice.paid
         ],
         "sensitivity": [
-            {"what": each.what, each.low_label: usd(each.low), each.high_label: usd(each.high)}
+            {"what": each.what, each.low_label: exact_usd(each.low), each.high_label: exact_usd(each.high)}
             for each in advice.swings
         ],
     }
 
 
-def _at(then: AtOther | None) -> dict[str, str] | None:
+def _at(then: OtherUse | None) -> dict[str, str] | None:
     if then is None:
         return None
-    return {"hours_per_month": f"{then.hours_per_month:.3f}", "saving_usd": usd(then.saving)}
+    return {"hours_per_month": f"{then.hours_per_month:.3f}", "saving_usd": exact_usd(then.saving)}
 
 
 def _taken(advice: Advice) -> dict[str, Any]:
@@ -302,16 +312,16 @@ def _taken(advice: Advice) -> dict[str, Any]:
             "hours_per_month": f"{used.hours_per_month:.3f}",
             "peak": used.peak,
             "measured_days": used.days,
-            "rent_usd_per_hour": usd(terms.rent_micros_per_hour),
+            "rent_usd_per_hour": exact_usd(terms.rent_micros_per_hour),
             "rent_source": used.rent_source,
         },
         "server": {
-            "price_usd": usd(terms.price_micros),
+            "price_usd": exact_usd(terms.price_micros),
             "price_source": kept.price_source,
             "replaces": terms.replaces,
             "life_months": terms.life_months,
             "residual_percent": f"{terms.residual_percent:f}",
-            "upkeep_usd_per_month": usd(terms.upkeep_micros_per_month),
+            "upkeep_usd_per_month": exact_usd(terms.upkeep_micros_per_month),
             "left_out": list(kept.missing),
         },
         "discount_rate_percent": f"{(terms.yearly_rate * 100).normalize():f}",

@@ -2,27 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import local_day
+from bot.domain.days import ONE_DAY, local_day
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.sources import until
-from bot.domain.money.reports import IdleNow, ReportBy, Row, SpendReport, Spent, Sum
+from bot.domain.money.reports import IdleNow, LedgerSum, ReportBy, ReportRow, SpendReport, Spent
 from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
-from bot.services.money.forecast_inputs import catch_up
-from bot.services.money.ledger_export import usd
+from bot.services.money.ledger_export import exact_usd
 from store.acting import snooze as stored_snooze
 from store.machines import listings
 from store.money import ledger as stored_ledger
 from store.money import spend
 
-ONE_DAY = timedelta(days=1)
 ALL = -1
 COLUMNS = (
     *("kind", "usd", "busy_usd", "idle_usd", "unknown_usd"),
@@ -30,18 +28,18 @@ COLUMNS = (
 )
 
 
-def report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
+def spend_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     """What the days from one to another cost, both counted; days to come are left out."""
     now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     today = local_day(now, zone)
     db = ctx.store.reading()
     begins, owned_begins = (
         None if instant is None else local_day(instant, zone)
-        for instant in (ledger.begins(db), ledger.owned_begins(db))
+        for instant in (ledger.rented_begins(db), ledger.owned_begins(db))
     )
     start, end = ledger.span_of(first, last, zone.key)
-    running = ledger.running(ctx, by, start, end)
-    rows = _rows([*ledger.between(ctx, by, first, last), *running])
+    running = ledger.running_sums(ctx, by, start, end)
+    rows = _rows([*ledger.charged_sums(ctx, by, first, last), *running])
     before, before_exact = _before(ctx, first, min(last, today))
     return SpendReport(
         first=first,
@@ -60,9 +58,9 @@ def report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     )
 
 
-def idle(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
+def idle_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     """The same days, what idled most first, with the machines that idle now."""
-    found = report(ctx, by, first, last)
+    found = spend_report(ctx, by, first, last)
     order = sorted(found.rows, key=lambda row: (-row.rented.idle_micros, -row.owned.idle_gpu_ms, row.name))
     return replace(found, rows=tuple(order), idle_now=idle_now(ctx) if last >= found.today else ())
 
@@ -103,10 +101,10 @@ def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
     return f"<@{snooze.who}> keeps it" if snooze else ""
 
 
-def _rows(sums: list[Sum]) -> list[Row]:
-    found: dict[str, Row] = {}
+def _rows(sums: list[LedgerSum]) -> list[ReportRow]:
+    found: dict[str, ReportRow] = {}
     for each in sums:
-        row = found.get(each.key) or Row(each.key, each.name, Spent(), Spent())
+        row = found.get(each.key) or ReportRow(each.key, each.name, Spent(), Spent())
         spent = Spent.of(each)
         if each.provider == "owned":
             found[each.key] = replace(row, owned=row.owned + spent)
@@ -120,10 +118,10 @@ def _before(ctx: Context, first: date, last: date) -> tuple[int | None, bool]:
     db, since = ctx.store.reading(), first - (last - first + ONE_DAY)
     span = ledger.span_of(since, first - ONE_DAY, ctx.settings.digest.timezone)
     charged, zone = spend.begins(db), ZoneInfo(ctx.settings.digest.timezone)
-    began = [watch.begins for source, watch in ledger.watches(db).items() if source in charged]
+    began = [watch.begins for source, watch in ledger.reads_by_source(db).items() if source in charged]
     if not began or local_day(max(began), zone) > since:
         return None, True
-    catch_up(ctx)
+    ledger.catch_up_spend(ctx)
     found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
     return found, not stored_ledger.is_estimated(db, *span)
 
@@ -138,5 +136,11 @@ def csv(made: SpendReport) -> Iterator[str]:
                 money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
                 times = (f"{ms / HOUR_MS:.3f}" for ms in (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms))
                 yield line(
-                    (*(safe(each) for each in named), kind, *map(usd, money), *times, usd(spent.estimated_micros))
+                    (
+                        *(safe(each) for each in named),
+                        kind,
+                        *map(exact_usd, money),
+                        *times,
+                        exact_usd(spent.estimated_micros),
+                    )
                 )

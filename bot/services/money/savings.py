@@ -18,16 +18,24 @@ from bot.domain.clock import DAY_MS, HOUR_MS, WEEK_MS
 from bot.domain.days import local_day
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.sources import until
-from bot.domain.money.plans import Span
-from bot.domain.money.savings import EVIDENCE, LONGEST, WEEKS, Savings, Stopped, saved_by_sharing, saved_by_stop
-from bot.domain.money.source_reads import Watch, without
+from bot.domain.money.savings import (
+    EVIDENCE_WEEKS,
+    LONGEST_STOP_MS,
+    WEEKS_LOOKED_BACK,
+    Savings,
+    Stopped,
+    saved_by_sharing,
+    saved_by_stop,
+)
+from bot.domain.money.source_reads import SourceReads
+from bot.domain.spans import TimeSpan, without_holes
 from bot.services.acting import hours as hours_service
 from bot.services.context import Context
 from bot.services.csv_lines import line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger, rates
 from bot.services.money.ledger import span_of
-from bot.services.money.ledger_export import usd
+from bot.services.money.ledger_export import exact_usd
 from store.acting import hours as stored_hours
 from store.machines import fleet as stored_fleet
 from store.machines import listings
@@ -36,22 +44,22 @@ from store.money.savings import Source
 from store.sql import Row
 
 PAID_ANYWAY = "What it ran in is paid whether it runs or not."
-SOON = DAY_MS
+SOON_MS = DAY_MS
 """A claim given back so long before a stop is what the stop followed from."""
 
 
-def work_out(ctx: Context) -> None:
+def work_out_savings(ctx: Context) -> None:
     """Write the savings of all hours that are over."""
     db = ctx.store.reading()
-    stops, shared = stored_savings.stops(db), stored_savings.shared(db)
-    watches = ledger.watches(db) if stops or shared else {}
+    stops, shared = stored_savings.open_stops(db), stored_savings.open_sharing(db)
+    watches = ledger.reads_by_source(db) if stops or shared else {}
     for row in stops:
         _of_stop(ctx, row, watches.get(row["source"]))
     for row in shared:
         _of_sharing(ctx, row, watches)
 
 
-def answer(ctx: Context, first: date, last: date) -> Savings:
+def savings_of(ctx: Context, first: date, last: date) -> Savings:
     """What was saved from one day to another, both counted, in the zone of [digest]."""
     db = ctx.store.reading()
     start, end = span_of(first, last, ctx.settings.digest.timezone)
@@ -61,7 +69,7 @@ def answer(ctx: Context, first: date, last: date) -> Savings:
         listings.fleet_totals(db, FleetFilter(provider="ec2")),
     )
     anyway = rented.waste_micros - idle.waste_micros
-    commitments = rates.unread(ctx.settings, ctx.clock()).committed()
+    commitments = rates.book_without_reads(ctx.settings, ctx.clock()).committed()
     return Savings(
         first=first,
         last=last,
@@ -88,7 +96,7 @@ def _known_until(db: Database, source: str, now: int) -> int:
     return min(now, stored_fleet.ok_at(db, source) or 0) // HOUR_MS * HOUR_MS
 
 
-def _of_stop(ctx: Context, row: Row, watch: Watch | None) -> None:
+def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
     until = _known_until(ctx.store.reading(), row["source"], ctx.clock())
     if until < row["finished_at"] or until <= (row["worked_out"] or 0):
         return
@@ -110,7 +118,7 @@ def _of_stop(ctx: Context, row: Row, watch: Watch | None) -> None:
             stored_savings.keep(db, paid_anyway, ())
             return
         stop = _standstill(ctx, db, row, run)
-        end = min(stop.until_at, stop.from_at + LONGEST)
+        end = min(stop.until_at, stop.from_at + LONGEST_STOP_MS)
         start = max(stop.from_at, row["worked_out"] or 0, stored_savings.saved_until(db, row["instance_id"]))
         stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
         spans = [(start, until)] if stood_still else _read(watch, start, until, ctx.clock())
@@ -136,15 +144,15 @@ def _standstill(ctx: Context, db: Database, row: Row, run: Row) -> Stopped:
         row["gone_at"],
         _next_window(ctx, db, instance_id, began),
     )
-    first = began - EVIDENCE * WEEK_MS
+    first = began - EVIDENCE_WEEKS * WEEK_MS
     return Stopped(
         from_at=began,
-        until_at=max(began, min((cap for cap in caps if cap is not None), default=began + LONGEST)),
+        until_at=max(began, min((cap for cap in caps if cap is not None), default=began + LONGEST_STOP_MS)),
         rate_micros=run["rate_micros"],
-        ran_ms=stored_savings.ran(db, instance_id, first, began),
-        spared_ms=stored_savings.spared(db, instance_id, first, began),
+        ran_ms=stored_savings.ran_by_hour(db, instance_id, first, began),
+        spared_ms=stored_savings.spared_by_hour(db, instance_id, first, began),
         known_from=stored_savings.first_run(db, instance_id) or began,
-        claimed_until=stored_savings.given_back(db, instance_id, began, SOON),
+        claimed_until=stored_savings.given_back(db, instance_id, began, SOON_MS),
     )
 
 
@@ -159,14 +167,14 @@ def _next_window(ctx: Context, db: Database, instance_id: str, at: int) -> int |
 
 def _otherwise(stop: Stopped) -> str:
     usual = (
-        f"It would have run as in the same hours of the {WEEKS} weeks before, at most for the share of the last "
-        f"{EVIDENCE} weeks in which it really ran then."
+        f"It would have run as in the same hours of the {WEEKS_LOOKED_BACK} weeks before, at most for the share "
+        f"of the last {EVIDENCE_WEEKS} weeks in which it really ran then."
     )
     held = "Its claim would have kept it running, as long again as it was held. After that:"
     return f"{held} {usual}" if stop.claimed_until else usual
 
 
-def _of_sharing(ctx: Context, row: Row, watches: Mapping[str, Watch]) -> None:
+def _of_sharing(ctx: Context, row: Row, watches: Mapping[str, SourceReads]) -> None:
     now = ctx.clock()
     subject = _subject(ctx, ctx.store.reading(), row)
     until = _known_until(ctx.store.reading(), subject.source, now) if subject.source else now
@@ -222,21 +230,21 @@ def _ran(db: Database, instances: Iterable[str], start: int, end: int) -> dict[i
     """Milliseconds that any of them ran, by clock hour."""
     found: Counter[int] = Counter()
     for each in instances:
-        found.update(stored_savings.ran(db, each, start, end))
+        found.update(stored_savings.ran_by_hour(db, each, start, end))
     return found
 
 
-def _read(watch: Watch | None, start: int, end: int, now: int) -> list[Span]:
+def _read(watch: SourceReads | None, start: int, end: int, now: int) -> list[TimeSpan]:
     """The time in which its runs would have been seen: no other can be told to have been saved."""
     if watch is None or start >= end:
         return []
-    return without([(start, end)], watch.unread(start, end, now))
+    return without_holes([(start, end)], watch.unread(start, end, now))
 
 
 def _is_exact(ctx: Context, db: Database, template: str) -> bool:
     """Whether the rate of what would have been launched is; of a template that is gone nobody can say so."""
     known = ctx.settings.templates.get(template)
-    rate = rates.rate(ctx, db, known.like()) if known else None
+    rate = rates.rented_rate(ctx, db, known.like()) if known else None
     return rate is not None and rate.exact
 
 
@@ -245,5 +253,5 @@ def lines(told: Savings) -> Iterator[str]:
     yield line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
     for each in told.found:
         name, team, otherwise = (safe(text) for text in (each.name, each.team, each.counterfactual))
-        amounts = f"{each.saved_ms / HOUR_MS:.3f}", usd(each.micros)
+        amounts = f"{each.saved_ms / HOUR_MS:.3f}", exact_usd(each.micros)
         yield line((name, team, each.kind, *amounts, otherwise, "no" if each.exact else "yes"))

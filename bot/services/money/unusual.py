@@ -5,14 +5,13 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import day_start
-from bot.domain.money.forecast import History
-from bot.domain.money.forecast.known_spend import ONE_DAY
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rates import USD
-from bot.domain.money.unusual import ENOUGH, UnusualDay, behind, is_news, unusual
+from bot.domain.days import ONE_DAY, day_start
+from bot.domain.money.forecast import DailyHistory
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.scope import TOTAL, Scope
+from bot.domain.money.unusual import LEAST_HISTORY_DAYS, UnusualDay, is_news, judge_unusual, machines_behind
 from bot.services.context import Context, channel_of
-from bot.services.money.forecast_inputs import Books, metered, open_books, rows_of
+from bot.services.money.forecast_inputs import ForecastInputs, days_metered, gather_inputs, rows_of
 from bot.services.money.savings import today
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
@@ -20,64 +19,63 @@ from store.money import budgets as stored_budgets
 from store.money.spend import DaySpend
 
 KIND = "unusual_day"
-TOTAL = Scope()
-LOOK_BACK = 3
+DAYS_JUDGED = 3
 """Days, the last one included."""
-SETTLED = 2 * HOUR_MS
+SETTLED_AFTER_MS = 2 * HOUR_MS
 """So long after a day's end its last charges are in the ledger."""
 
 
-def look(ctx: Context) -> None:
+def look_for_unusual(ctx: Context) -> None:
     """Look at yesterday once it is over and charged, and before it at days that Valet was away for."""
     now_day, zone = today(ctx), ZoneInfo(ctx.settings.digest.timezone)
     db = ctx.store.reading()
     read_at = max((source.ok_at or 0 for source in stored_fleet.fleet_sources(db)), default=0)
-    if read_at < day_start(now_day, zone) + SETTLED:
+    if read_at < day_start(now_day, zone) + SETTLED_AFTER_MS:
         return
     scopes = (*(Scope("team", team.name) for team in ctx.roster().teams), TOTAL)
-    days = [now_day - back * ONE_DAY for back in range(LOOK_BACK, 0, -1)]
+    days = [now_day - back * ONE_DAY for back in range(DAYS_JUDGED, 0, -1)]
     due = {day: [scope for scope in scopes if not stored_budgets.looked_at(db, scope.text, day)] for day in days}
     if any(due.values()):
-        books = open_books(ctx)
+        inputs = gather_inputs(ctx)
         for day in days:
-            _look_at(ctx, books, day, due[day])
+            _look_at(ctx, inputs, day, due[day])
 
 
-def _look_at(ctx: Context, books: Books, day: date, due: list[Scope]) -> None:
+def _look_at(ctx: Context, inputs: ForecastInputs, day: date, due: list[Scope]) -> None:
     """Each team's day first, and all of it where no team's explains it."""
-    found = {scope: _unusual(ctx, scope, books, day) for scope in due if scope != TOTAL}
+    found = {scope: _unusual(ctx, scope, inputs, day) for scope in due if scope != TOTAL}
     explained = any(found.values())
     if TOTAL in due:
-        found[TOTAL] = None if explained else _unusual(ctx, TOTAL, books, day)
+        found[TOTAL] = None if explained else _unusual(ctx, TOTAL, inputs, day)
     for scope, told in found.items():
         _note(ctx, scope, day, told)
 
 
-def _unusual(ctx: Context, scope: Scope, books: Books, day: date) -> UnusualDay | None:
-    rows = rows_of(scope, books)
-    first = max(books.ledger.first_day, min((row.day for row in rows), default=day))
-    known = metered(scope, books)
+def _unusual(ctx: Context, scope: Scope, inputs: ForecastInputs, day: date) -> UnusualDay | None:
+    rows = rows_of(scope, inputs)
+    first = max(inputs.ledger.first_day, min((row.day for row in rows), default=day))
+    known = days_metered(scope, inputs)
     if first >= day or day not in known:
         return None
     sums = _sums(rows)
     wanted = [first + n * ONE_DAY for n in range((day - first).days)]
     values = tuple(float(sums.get(each, 0)) if each in known else None for each in wanted)
-    past = History(first, values, is_certain=True)
-    least = int(ctx.settings.budget.unusual_usd * USD)
-    found = unusual(scope, past, day, sums.get(day, 0), least=least)
+    past = DailyHistory(first, values, is_certain=True)
+    least = int(ctx.settings.budget.unusual_usd * MICROS_PER_USD)
+    found = judge_unusual(scope, past, day, sums.get(day, 0), least=least)
     if found is None:
         return None
     that_day = _by_machine(row for row in rows if row.day == day)
-    before = _by_machine(row for row in rows if day - ENOUGH * ONE_DAY <= row.day < day)
-    usual = {key: micros // ENOUGH for key, micros in before.items()}
-    names = {machine.id: machine.name for machine in books.machines}
+    before = _by_machine(row for row in rows if day - LEAST_HISTORY_DAYS * ONE_DAY <= row.day < day)
+    usual = {key: micros // LEAST_HISTORY_DAYS for key, micros in before.items()}
+    names = {machine.id: machine.name for machine in inputs.machines}
     return UnusualDay(
         scope=scope,
         day=day,
         micros=found.micros,
         expected_micros=found.expected_micros,
         bound_micros=found.bound_micros,
-        behind=behind(that_day, usual, names),
+        behind=machines_behind(that_day, usual, names),
     )
 
 
@@ -97,7 +95,7 @@ def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
 
 def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> None:
     with ctx.store.writing() as db:
-        last = stored_budgets.told_last(db, scope.text, day)
+        last = stored_budgets.last_told(db, scope.text, day)
         tells = found is not None and is_news(found, UnusualDay.from_json(last) if last else None)
         content = found.to_json() if found and tells else None
         if stored_budgets.look_at(db, scope.text, day, content) and content:
@@ -107,8 +105,8 @@ def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> No
     ctx.wake()
 
 
-def told(ctx: Context, subject: str) -> UnusualDay | None:
+def told_unusual(ctx: Context, subject: str) -> UnusualDay | None:
     """What a channel was told of a day."""
     scope, day = subject.split("|")
-    found = stored_budgets.told_of(ctx.store.reading(), scope, day)
+    found = stored_budgets.told_of_day(ctx.store.reading(), scope, day)
     return UnusualDay.from_json(found) if found else None

@@ -1,11 +1,11 @@
 """The weekly report for management: made once per channel and week, kept as it was made."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from bot.domain.days import month_end
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, todos
+from bot.domain.days import ONE_DAY, month_end
+from bot.domain.money.scope import TOTAL, Scope
+from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, weekly_todos
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.digest import judged_lately
@@ -13,11 +13,10 @@ from bot.services.money import budget_amounts, forecast, ledger, reports, saving
 from store import outbox as stored_outbox
 from store.money import weekly as stored_weekly
 
-ONE_DAY = timedelta(days=1)
 KIND = "weekly"
 
 
-def make_due(ctx: Context) -> bool:
+def make_due_weekly(ctx: Context) -> bool:
     """Make the report if one is due and not made yet; whether it had something to say. Run it every few minutes."""
     chosen, now = ctx.settings.reports, ctx.clock()
     if not chosen.channel:
@@ -26,15 +25,15 @@ def make_due(ctx: Context) -> bool:
     db = ctx.store.reading()
     if (
         day is None
-        or stored_weekly.has(db, chosen.channel, day.isoformat())
+        or stored_weekly.is_done(db, chosen.channel, day.isoformat())
         or not judged_lately(db, now)
-        or ledger.unseen(ctx)
+        or ledger.why_nothing_known(ctx)
     ):
         return False
     made = _made(ctx, chosen.channel, day, now)
     content = None if made.is_empty else made.to_json()
     with ctx.store.writing() as writing:
-        fresh = stored_weekly.first(writing, chosen.channel, day.isoformat(), content, now=now)
+        fresh = stored_weekly.keep_first(writing, chosen.channel, day.isoformat(), content, now=now)
         spoken = fresh and content is not None
         if spoken:
             subject = f"{chosen.channel}|{day.isoformat()}"
@@ -51,9 +50,9 @@ def _made(ctx: Context, channel: str, day: date, now: int) -> Weekly:
     today = savings.today(ctx)
     last = min(day, today) - ONE_DAY
     first, month = last - 6 * ONE_DAY, last.replace(day=1)
-    week = reports.report(ctx, "team", first, last)
-    closed = reports.report(ctx, "team", month, month_end(last)) if month_end(last) < today else None
-    saved = savings.answer(ctx, month, min(today, month_end(last)))
+    week = reports.spend_report(ctx, "team", first, last)
+    closed = reports.spend_report(ctx, "team", month, month_end(last)) if month_end(last) < today else None
+    saved = savings.savings_of(ctx, month, min(today, month_end(last)))
     return Weekly(
         channel=channel,
         first=first,
@@ -62,11 +61,11 @@ def _made(ctx: Context, channel: str, day: date, now: int) -> Weekly:
         rented=week.rented,
         owned=week.owned,
         before_micros=week.before_micros,
-        forecast=forecast.answer(ctx, forecast.TOTAL),
+        forecast=forecast.current_report(ctx, TOTAL),
         month=month,
         closed_micros=closed.rented.micros if closed else None,
         saved_micros=saved.micros,
-        todos=todos(reports.idle_now(ctx), _over_budget(ctx), _to_weigh(ctx)),
+        todos=weekly_todos(reports.idle_now(ctx), _over_budget(ctx), _to_weigh(ctx)),
         before_exact=week.before_exact,
         saved_exact=saved.exact,
         closed_exact=closed is None or not closed.rented.about,
@@ -81,7 +80,7 @@ def _over_budget(ctx: Context) -> Iterator[Todo]:
         budget = budget_amounts.own_budget(ctx, scope)
         if budget is None:
             continue
-        report = forecast.answer(ctx, scope)
+        report = forecast.current_report(ctx, scope)
         over = report.month.micros - budget
         if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
             yield Todo("budget", team.name, team.name, over)
@@ -93,7 +92,7 @@ def _to_weigh(ctx: Context) -> Iterator[Todo]:
     return (Todo("buy", kind, kind) for kind in ctx.settings.buy.servers if kind in rented)
 
 
-def report_of(ctx: Context, channel: str, local_date: str) -> Weekly | None:
+def weekly_of(ctx: Context, channel: str, local_date: str) -> Weekly | None:
     """A report as it was made; None when there was nothing to say, or no report."""
-    content = stored_weekly.of(ctx.store.reading(), channel, local_date)
+    content = stored_weekly.content_of(ctx.store.reading(), channel, local_date)
     return Weekly.from_json(content) if content is not None else None

@@ -61,7 +61,7 @@ def hint_before(
 
 def given_hint(ctx: Context, hint_id: str, person: str) -> Hint:
     """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
-    found = stored_savings.hint(ctx.store.reading(), hint_id)
+    found = stored_savings.hint_by_id(ctx.store.reading(), hint_id)
     if found is None:
         raise Refused("That was said over a month ago. `/gpu find` shows what there is for you now.")
     if found.person != person:

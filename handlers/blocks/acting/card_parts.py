@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.domain.acting.actions import Action, ActionFacts, MachineFacts, PaidFacts, SeenFacts, StartFacts
 from bot.domain.acting.snooze import Snooze
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
 from handlers.blocks.parts import lines
 from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, say, snoozed, usd
 
@@ -45,7 +45,7 @@ def spends(action: Action) -> str:
     if isinstance(action.facts, StartFacts) and action.facts.paid_anyway:
         return f"Costs: nothing more, as {esc(action.facts.paid_anyway, 80)} is paid whether it runs or not."
     about = "" if action.facts.rate_exact else "about "
-    return f"Costs: {about}{usd(cost(rate, wanted))} for {length(wanted)}."
+    return f"Costs: {about}{usd(cost_for(rate, wanted))} for {length(wanted)}."
 
 
 def budget(action: Action) -> str:
@@ -56,7 +56,7 @@ def budget(action: Action) -> str:
     known, said = action.paid, []
     if known is None:
         return ""
-    costs = cost(known.rate_micros or 0, action.length or 0)
+    costs = cost_for(known.rate_micros or 0, action.length or 0)
     since = _since(known)
     if known.budget_micros is not None:
         said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs, since)}.")

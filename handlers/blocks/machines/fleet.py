@@ -4,7 +4,7 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import FleetSource, FleetTotals, Listing
 from bot.domain.machines.notices import Notice
 from bot.domain.machines.verdict import Verdict
-from bot.domain.money.standing_costs import Keeping
+from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.claims import Claim
 from handlers import ids
 from handlers.blocks.acting.drain import since as draining_since
@@ -191,7 +191,7 @@ def _money(listing: Listing) -> str:
     return f"{about}{per_hour(listing.rate.micros_per_hour)}{unused}"
 
 
-def _kept_paid(kept: Keeping | None) -> str:
+def _kept_paid(kept: StandingCost | None) -> str:
     """What it costs while it stands still."""
     if kept is None or not kept.micros:
         return ""

@@ -1,10 +1,10 @@
 """`/cost bill` as a message: the bill beside our ledger, why they differ, and where every figure is from."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from bot.domain.days import month_end
-from bot.domain.money.reconciliation import REASONS, Beside, BillReport, DayBeside, Unseen
+from bot.domain.days import ONE_DAY, month_end
+from bot.domain.money.reconciliation import REASON_TEXTS, BillReport, ComparedDay, ComparedSum, UnseenMachine
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import at, days, esc, usd
@@ -61,7 +61,7 @@ def _is_partial(report: BillReport) -> bool:
     return 0 < len(report.compared) < sum(day.billed_micros is not None for day in report.days)
 
 
-def _metered(days: Sequence[DayBeside]) -> int:
+def _metered(days: Sequence[ComparedDay]) -> int:
     return sum(day.metered_micros or 0 for day in days)
 
 
@@ -86,7 +86,7 @@ def _why(report: BillReport) -> list[Block]:
     if not report.compared:
         return []
     shown = [(why, micros) for why, micros in report.reasons.items() if abs(micros) >= CENT]
-    rows = [f"{_signed(micros)}  {REASONS[why]}" for why, micros in shown]
+    rows = [f"{_signed(micros)}  {REASON_TEXTS[why]}" for why, micros in shown]
     return [section(lines([_difference(report) + (" That is:" if rows else ""), *rows]))]
 
 
@@ -100,7 +100,7 @@ def _days(report: BillReport) -> list[str]:
     return [_one(day) for day in shown]
 
 
-def _one(day: DayBeside) -> str:
+def _one(day: ComparedDay) -> str:
     metered = "" if day.metered_micros is None else f"{usd(day.metered_micros)} metered"
     if day.billed_micros is None:
         words = ["not billed yet" if day.estimate else "nothing billed", metered]
@@ -114,27 +114,27 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
-def _besides(rows: Sequence[Beside], nameless: str) -> list[str]:
+def _besides(rows: Sequence[ComparedSum], nameless: str) -> list[str]:
     """The dearest, the others in one line, and last what has no name."""
     named, without = [each for each in rows if each.name], [each for each in rows if not each.name]
     said, rest = [_beside(each, nameless) for each in named[:SHOWN]], named[SHOWN:]
     if rest:
-        more = Beside(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
+        more = ComparedSum(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
         said.append(_beside(more, nameless))
     return [*said, *(_beside(each, nameless) for each in without)]
 
 
-def _rest(rows: Sequence[Beside]) -> int | None:
+def _rest(rows: Sequence[ComparedSum]) -> int | None:
     known = [each.metered_micros for each in rows if each.metered_micros is not None]
     return sum(known) if known else None
 
 
-def _beside(each: Beside, nameless: str) -> str:
+def _beside(each: ComparedSum, nameless: str) -> str:
     metered = f", {usd(each.metered_micros)} metered" if each.metered_micros else ""
     return f"{esc(each.name, 60) or nameless}: {usd(each.billed_micros)} billed{metered}"
 
 
-def _unseen(unseen: Sequence[Unseen]) -> str:
+def _unseen(unseen: Sequence[UnseenMachine]) -> str:
     rows = []
     for each in unseen[:SHOWN]:
         named = " ".join(esc(part, 60) for part in (each.instance, each.type) if part)
@@ -152,7 +152,7 @@ def _buttons(report: BillReport) -> list[Block]:
         made.append(button(f"All of {report.first:%B}", f"{ids.BILL}:month", f"{report.first:%Y-%m}"))
     elif done := [day.day for day in report.compared if not day.estimate]:
         made.append(button(f"Only {_day(done[-1])}", f"{ids.BILL}:day", done[-1].isoformat()))
-    before = report.first.replace(day=1) - timedelta(days=1)
+    before = report.first.replace(day=1) - ONE_DAY
     if report.begins is not None and report.begins <= before:
         made.append(button(f"{before:%B %Y}", ids.BILL, f"{before:%Y-%m}"))
     if any(day.billed_micros is not None or day.metered_micros is not None for day in report.days):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.days import month_end
-from bot.domain.money.budgets import Standing
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.unusual import Behind, UnusualDay
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.scope import Scope
+from bot.domain.money.unusual import MachineBehind, UnusualDay
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section
 from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
@@ -18,7 +18,7 @@ WHY_BUTTONS = 2
 MOST_PERCENT = 999
 
 
-def told(now: Standing, mark: str) -> Reply:
+def told(now: BudgetStanding, mark: str) -> Reply:
     """What a channel hears of a budget."""
     who, month, budget = _who(now.scope), f"{now.month:%B}", roughly(now.budget_micros)
     spent = roughly(now.spent_micros)
@@ -36,7 +36,7 @@ def told(now: Standing, mark: str) -> Reply:
     return Reply(heads[mark], blocks, private=False)
 
 
-def standing(now: Standing, channel: str, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
+def standing(now: BudgetStanding, channel: str, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
     """One budget in full; one that is nobody's own is the sum of the teams'. `lacks`: what is not counted yet."""
     head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
     thresholds = f"{now.warn_percent} % and 100 %"
@@ -56,11 +56,11 @@ def standing(now: Standing, channel: str, *, is_own: bool = True, lacks: Sequenc
     return Reply(head, blocks)
 
 
-def _midnight(now: Standing) -> str:
+def _midnight(now: BudgetStanding) -> str:
     return midnight(now.timezone, now.month, month_end(now.month))
 
 
-def overview(found: Sequence[Standing], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
+def overview(found: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
     """Every budget, a line each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
     over = [each for each in found if each.percent >= 100]
     likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
@@ -108,7 +108,7 @@ def unusual(found: UnusualDay) -> Reply:
     return Reply(f"{head} {range_}", blocks, private=False)
 
 
-def _behind(each: Behind) -> str:
+def _behind(each: MachineBehind) -> str:
     usual = f"usually {usd(each.usual_micros)}" if each.usual_micros else "nothing in the two weeks before"
     return f"{esc(each.name, 60)}: {usd(each.micros)}, {usual}"
 
@@ -118,7 +118,7 @@ def _who(scope: Scope) -> str:
     return {"total": "The company", "type": f"Type {named}"}.get(scope.kind, named)
 
 
-def _spent(now: Standing) -> str:
+def _spent(now: BudgetStanding) -> str:
     spent, budget = roughly(now.spent_micros), roughly(now.budget_micros)
     if not now.budget_micros:
         return f"{spent} spent, and the budget is $0: nothing may be spent"
@@ -126,15 +126,15 @@ def _spent(now: Standing) -> str:
     return f"{spent} of {budget} spent{since} ({_percent(now)})"
 
 
-def _percent(now: Standing) -> str:
+def _percent(now: BudgetStanding) -> str:
     return f"{now.percent} %" if now.percent <= MOST_PERCENT else f"over {MOST_PERCENT} %"
 
 
-def _expected(now: Standing) -> str:
+def _expected(now: BudgetStanding) -> str:
     return roughly(now.expected.micros) if now.expected else "?"
 
 
-def _ahead(now: Standing) -> str:
+def _ahead(now: BudgetStanding) -> str:
     """What the month will come to."""
     if now.expected is None:
         return "Too little is known yet for a forecast."
@@ -145,7 +145,7 @@ def _ahead(now: Standing) -> str:
     return f"{_expected(now)} expected by the end of the month{span}{_chance(now)}."
 
 
-def _chance(now: Standing) -> str:
+def _chance(now: BudgetStanding) -> str:
     if now.chance_over is None or now.percent >= 100:
         return ""
     share = chance_of(now.chance_over)
@@ -153,7 +153,7 @@ def _chance(now: Standing) -> str:
     return f"; {share} chance to exceed the budget{when}"
 
 
-def _follows(now: Standing) -> str:
+def _follows(now: BudgetStanding) -> str:
     """What happens beyond it."""
     if now.scope.kind == "instance" and now.asks:
         return "Beyond it, its start needs an approver's yes. It is not stopped for it."

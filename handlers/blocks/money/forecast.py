@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from bot.domain.clock import DAY_MS
-from bot.domain.money.accuracy import Held, Horizon, Opinion, Record
-from bot.domain.money.forecast.report import NEXT_DAYS, Driver, KnownChange, Range, Report, Scope
+from bot.domain.money.accuracy import ForecastRecord, Horizon, RangeRecord, SecondOpinion
+from bot.domain.money.forecast.report import NEXT_DAYS, Driver, ForecastReport, KnownChange, Range
+from bot.domain.money.scope import Scope
 from handlers import ids
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
@@ -37,7 +38,11 @@ CHANGES = {
 
 
 def forecast(
-    report: Report, period: Period = "month", *, record: Record | None = None, opinion: Opinion | None = None
+    report: ForecastReport,
+    period: Period = "month",
+    *,
+    record: ForecastRecord | None = None,
+    opinion: SecondOpinion | None = None,
 ) -> Reply:
     """The whole answer; the period that was asked for leads. Beside it how good we were, and what AWS says."""
     conclusion = _conclusion(report, period)
@@ -52,7 +57,7 @@ def forecast(
     return Reply(cut(f"{conclusion} {_sum(report)}", 3_900), blocks)
 
 
-def _chart(report: Report, period: Period) -> Block:
+def _chart(report: ForecastReport, period: Period) -> Block:
     if period == "90d":
         return forecast_charts_blocks.by_week(report)
     return (
@@ -62,7 +67,7 @@ def _chart(report: Report, period: Period) -> Block:
     )
 
 
-def _buttons(report: Report, period: Period) -> list[Block]:
+def _buttons(report: ForecastReport, period: Period) -> list[Block]:
     about = f"{report.scope.kind}|{report.scope.key}"
     names: dict[Period, str] = {"month": f"{report.today:%B}", "30d": "30 days", "90d": "90 days"}
     others = [
@@ -80,7 +85,7 @@ def _buttons(report: Report, period: Period) -> list[Block]:
     return [*ways, *others, button("How good these are", f"{ids.FORECAST}:accuracy", f"accuracy|{about}")]
 
 
-def _record(record: Record | None) -> str:
+def _record(record: ForecastRecord | None) -> str:
     """Only where there are enough to say something."""
     if record is None or record.is_few or record.median_error is None:
         return ""
@@ -89,7 +94,7 @@ def _record(record: Record | None) -> str:
     return f"Our last {record.scored} forecasts of 30 days: median error {error}{held}."
 
 
-def _opinion(opinion: Opinion | None, report: Report) -> str:
+def _opinion(opinion: SecondOpinion | None, report: ForecastReport) -> str:
     """Both for the rest of the month, since AWS counts other machines and other prices in what is past."""
     if opinion is None:
         return ""
@@ -107,7 +112,7 @@ def _opinion(opinion: Opinion | None, report: Report) -> str:
     )
 
 
-def _conclusion(report: Report, period: Period) -> str:
+def _conclusion(report: ForecastReport, period: Period) -> str:
     whose = "" if report.scope.kind == "total" else f" ({esc(report.scope.label or report.scope.key, 60)})"
     if period != "month":
         days = int(period.removesuffix("d"))
@@ -115,7 +120,7 @@ def _conclusion(report: Report, period: Period) -> str:
     return f"{month_line(report, whose)}."
 
 
-def month_line(report: Report, whose: str = "") -> str:
+def month_line(report: ForecastReport, whose: str = "") -> str:
     """What the month will cost, and how likely that exceeds the budget."""
     month = f"{report.today:%B}{whose}: {_expected(report.month)}"
     if report.budget_micros is None:
@@ -130,7 +135,7 @@ def _expected(span: Range) -> str:
     return f"{usd(span.micros, cents=False)} expected, 80 % between {low} and {high}"
 
 
-def _chance(report: Report) -> str:
+def _chance(report: ForecastReport) -> str:
     if report.budget_micros is not None and report.charged_micros > report.budget_micros:
         return ": exceeded already"
     if report.chance_over is None:
@@ -140,7 +145,7 @@ def _chance(report: Report) -> str:
     return f": {share} chance to exceed it{when}"
 
 
-def _sum(report: Report) -> str:
+def _sum(report: ForecastReport) -> str:
     charged = f"{usd(report.charged_micros, cents=False)} charged up to {clock_time(report.made_at)}"
     known = "running around the clock or as planned" if report.changes else "running around the clock"
     steady = f"{usd(report.known_rest_micros, cents=False)} {known}"
@@ -148,7 +153,7 @@ def _sum(report: Report) -> str:
     return f"{charged} + {steady} + {variable}."
 
 
-def _figures(report: Report, period: Period) -> str:
+def _figures(report: ForecastReport, period: Period) -> str:
     ahead = [_months_sum(report)] if period == "month" else [f"{month_line(report)}.", _sum(report)]
     if period != "30d":
         ahead.append(f"Next {NEXT_DAYS} days: {_expected(report.next(NEXT_DAYS))}.")
@@ -157,7 +162,7 @@ def _figures(report: Report, period: Period) -> str:
     return lines([*ahead, TRUST[report.trust]])
 
 
-def _months_sum(report: Report) -> str:
+def _months_sum(report: ForecastReport) -> str:
     wider = report.month.lo95_micros, report.month.hi95_micros
     if wider[0] is None or wider[1] is None:
         return _sum(report)
@@ -165,7 +170,7 @@ def _months_sum(report: Report) -> str:
     return f"{_sum(report)} 95 % between {low} and {high}.{_beyond(report)}"
 
 
-def _beyond(report: Report) -> str:
+def _beyond(report: ForecastReport) -> str:
     """Why a range ends above what the machines there are could cost."""
     high, most = report.month.hi_micros, report.most_micros
     if high is None or most is None or high <= most or report.scope.kind == "instance":
@@ -174,7 +179,7 @@ def _beyond(report: Report) -> str:
     return f" Around the clock, every machine there is now would come to {most_of_all}: above that are launches."
 
 
-def _behind(report: Report) -> str:
+def _behind(report: ForecastReport) -> str:
     told = [_driver(driver) for driver in report.drivers[:SHOWN_DRIVERS]]
     return lines(
         [
@@ -204,7 +209,7 @@ def _change(change: KnownChange) -> str:
     return f"{told}: {amount}"
 
 
-def _small_print(report: Report) -> str:
+def _small_print(report: ForecastReport) -> str:
     parts = [
         f"Our own metering at our rates, without disks and traffic; not the provider's bill. Made {at(report.made_at)}."
     ]
@@ -226,7 +231,11 @@ NAMES: dict[Horizon, str] = {
 
 
 def accuracy(
-    scope: Scope, records: Sequence[Record], teams: Sequence[Record], first_made: int | None, own: Sequence[int] = ()
+    scope: Scope,
+    records: Sequence[ForecastRecord],
+    teams: Sequence[ForecastRecord],
+    first_made: int | None,
+    own: Sequence[int] = (),
 ) -> Reply:
     """The whole record."""
     conclusion = _accuracy_conclusion(scope, records, first_made)
@@ -246,7 +255,7 @@ def _of(scope: Scope) -> str:
     return "Everything" if scope.kind == "total" else esc(scope.label or scope.key, 60)
 
 
-def _accuracy_conclusion(scope: Scope, records: Sequence[Record], first_made: int | None) -> str:
+def _accuracy_conclusion(scope: Scope, records: Sequence[ForecastRecord], first_made: int | None) -> str:
     months = next((each for each in records if each.horizon == "30d" and each.scored), None)
     shown = months or next((each for each in records if each.scored), None)
     if shown is None:
@@ -263,21 +272,21 @@ def _first(first_made: int | None) -> str:
     return f" The first is of 7 days, and they are over on {over.day} {over:%b}."
 
 
-def _row(each: Record) -> str:
+def _row(each: ForecastRecord) -> str:
     few = " (few)" if each.is_few else ""
     return f"{NAMES[each.horizon]}: {_told(each)}{_range('95 %', each.in95)}{_lean(each)}{few}"
 
 
-def _told(each: Record) -> str:
+def _told(each: ForecastRecord) -> str:
     error = "" if each.median_error is None else f", median error {_percent(each.median_error)}"
     return f"{plural(each.scored, 'forecast')} scored{error}{_range('80 %', each.in80)}"
 
 
-def _range(name: str, held: Held) -> str:
+def _range(name: str, held: RangeRecord) -> str:
     return f", {name} range right {held.right} of {held.of}" if held.of else ""
 
 
-def _lean(each: Record) -> str:
+def _lean(each: ForecastRecord) -> str:
     if each.lean is None or abs(each.lean) < 0.005:
         return ""
     return f", mostly {_percent(abs(each.lean))} too {'high' if each.lean > 0 else 'low'}"
@@ -287,7 +296,7 @@ def _percent(share: float) -> str:
     return f"{share * 100:.0f} %" if share >= 0.095 else f"{share * 100:.1f} %"
 
 
-def _accuracy_small_print(scored: Sequence[Record], own: Sequence[int]) -> str:
+def _accuracy_small_print(scored: Sequence[ForecastRecord], own: Sequence[int]) -> str:
     said = ["One forecast a day is kept and compared with our ledger once its days are over."]
     if scored:
         said.append("Forecasts of days on end share most of their days, so they tell less than their number.")

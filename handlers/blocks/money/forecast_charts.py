@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from bot.domain.days import month_end
-from bot.domain.money.forecast.known_spend import ONE_DAY
-from bot.domain.money.forecast.report import NEXT_DAYS, Piece, Range, Report, ReportDay
-from bot.domain.money.rates import USD
+from bot.domain.days import ONE_DAY, month_end
+from bot.domain.money.forecast.report import NEXT_DAYS, ForecastPiece, ForecastReport, Range, ReportDay
+from bot.domain.money.rates import MICROS_PER_USD
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
 from handlers.blocks.words import at, esc, plural, usd
@@ -17,7 +16,7 @@ WEEKS_BACK, WEEKS_AHEAD = 4, 12
 Lines = Mapping[str, Sequence[int]]
 
 
-def month(report: Report) -> Block:
+def month(report: ForecastReport) -> Block:
     """The month as sums up to each day: what is charged, what is expected in its band, and the pace of the budget."""
     first, last = report.today.replace(day=1), month_end(report.today)
     shown = _days(first, last, report.today)
@@ -29,7 +28,7 @@ def month(report: Report) -> Block:
     return _drawn("This month up to each day, USD", "line", lines, shown)
 
 
-def next_days(report: Report, count: int) -> Block:
+def next_days(report: ForecastReport, count: int) -> Block:
     """The days ahead as sums up to each day, in their band."""
     ahead = [day for day in report.days if day.date >= report.today][:count]
     whole, last = report.next(count), ahead[-1].date
@@ -39,7 +38,7 @@ def next_days(report: Report, count: int) -> Block:
     return _drawn(f"Next {count} days up to each day, USD", "line", _band(whole, sums, 0), shown)
 
 
-def by_week(report: Report) -> Block:
+def by_week(report: ForecastReport) -> Block:
     """Bars per week of seven days: those before today charged, those from today on expected."""
     past = [day for day in report.days if day.date < report.today][-7 * WEEKS_BACK :]
     ahead = [day for day in report.days if day.date >= report.today][: 7 * WEEKS_AHEAD]
@@ -61,13 +60,13 @@ def _days(first: date, last: date, always: date) -> list[date]:
     return sorted(day for day in wanted if first <= day <= last)
 
 
-def _charged_up_to(report: Report, day: date) -> int:
+def _charged_up_to(report: ForecastReport, day: date) -> int:
     """What the month had cost at the end of a day; from today on: what is charged now."""
     after = (each.charged_micros or 0 for each in report.days if day < each.date <= report.today)
     return report.charged_micros - sum(after)
 
 
-def _expected_up_to(report: Report, day: date) -> int:
+def _expected_up_to(report: ForecastReport, day: date) -> int:
     if day <= report.today:
         return _charged_up_to(report, day)
     ahead = [each for each in report.days if report.today <= each.date <= day]
@@ -108,7 +107,7 @@ def _drawn(title: str, kind: Literal["line", "bar"], lines: Lines, days: Sequenc
 
 
 def _usd(micros: int) -> int:
-    return (micros + USD // 2) // USD
+    return (micros + MICROS_PER_USD // 2) // MICROS_PER_USD
 
 
 Way = Literal["team", "machine"]
@@ -116,7 +115,7 @@ SHOWN_NIGHTS = 12
 TO_COME: dict[Way, str] = {"team": "no team", "machine": "machines to come"}
 
 
-def by(report: Report, way: Way) -> Reply:
+def by(report: ForecastReport, way: Way) -> Reply:
     """The month and the next 30 days, told apart."""
     pieces = _pieces(report, way)
     whose = "" if report.scope.kind == "total" else f" of {esc(report.scope.label or report.scope.key, 60)}"
@@ -139,13 +138,13 @@ def by(report: Report, way: Way) -> Reply:
 
 def dollars(micros: Sequence[int]) -> list[int]:
     """Whole dollars that add up to their sum, each its own amount rounded down or up."""
-    floors = [each // USD for each in micros]
-    up = (sum(micros) + USD // 2) // USD - sum(floors)
-    raised = set(sorted(range(len(micros)), key=lambda n: -(micros[n] % USD))[:up])
+    floors = [each // MICROS_PER_USD for each in micros]
+    up = (sum(micros) + MICROS_PER_USD // 2) // MICROS_PER_USD - sum(floors)
+    raised = set(sorted(range(len(micros)), key=lambda n: -(micros[n] % MICROS_PER_USD))[:up])
     return [floor + (n in raised) for n, floor in enumerate(floors)]
 
 
-def _name(piece: Piece, way: Way) -> str:
+def _name(piece: ForecastPiece, way: Way) -> str:
     """As a cell of a table, which is no markup."""
     if piece.count > 1 and way == "machine":
         return f"{piece.count} other machines"
@@ -163,18 +162,18 @@ def _table(rows: Sequence[Sequence[str]]) -> Block:
     }
 
 
-def _buttons(report: Report, way: Way) -> list[Block]:
+def _buttons(report: ForecastReport, way: Way) -> list[Block]:
     about = f"{report.scope.kind}|{report.scope.key}"
     others: list[Way] = [each for each in ("team", "machine") if each != way and len(_pieces(report, each)) > 1]
     found = [button(f"By {each}", f"{ids.FORECAST}:{each}", f"{each}|{about}") for each in others]
     return [*found, button("Forecast", f"{ids.FORECAST}:month", f"month|{about}")]
 
 
-def _pieces(report: Report, way: str) -> Sequence[Piece]:
+def _pieces(report: ForecastReport, way: str) -> Sequence[ForecastPiece]:
     return report.by_team if way == "team" else report.by_machine
 
 
-def _small_print(report: Report, way: Way) -> str:
+def _small_print(report: ForecastReport, way: Way) -> str:
     said = ["Charged, and what is expected of the rest; each column adds up."]
     if way == "team" and any(piece.count > 1 and piece.name for piece in report.by_team):
         said.append("Other: their use is too uneven to tell of each alone.")
@@ -183,7 +182,7 @@ def _small_print(report: Report, way: Way) -> str:
     return " ".join([*said, f"Made {at(report.made_at)}."])
 
 
-def nights(report: Report) -> Reply:
+def nights(report: ForecastReport) -> Reply:
     """What machines cost in nights in which nobody worked on them."""
     found = report.idle_nights
     if not found:

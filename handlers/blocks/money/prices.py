@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from bot.domain.money.market import Comparison, Figure, Offer, OwnMachine, Paid, Quote, TypeFigure
 from bot.domain.money.ownership import OwnedCost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Priced
+from bot.domain.money.prices import OwnMachine, Paid, PriceComparison, PriceOffer, Quote, RateFigure, TypeFigure
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import about, at, esc, per_hour, plural, usd
@@ -23,7 +23,7 @@ SETTING = {
 }
 
 
-def comparison(told: Comparison) -> Reply:
+def comparison(told: PriceComparison) -> Reply:
     """One GPU model: what is paid, what owned ones cost, what clouds ask."""
     conclusion = _conclusion(told)
     blocks = [section(f"*{conclusion}*")]
@@ -42,7 +42,7 @@ def comparison(told: Comparison) -> Reply:
     return Reply(cut(f"{conclusion} {small}", 3_900), blocks)
 
 
-def _conclusion(told: Comparison) -> str:
+def _conclusion(told: PriceComparison) -> str:
     name, said = esc(told.wanted, 60), []
     hours, micros = sum(each.gpu_hours for each in told.paid), sum(each.micros for each in told.paid)
     if hours:
@@ -108,12 +108,12 @@ def _quote(quote: Quote) -> str:
     )
 
 
-def figure(told: Figure) -> Reply:
+def figure(told: RateFigure) -> Reply:
     """What one instance's rate is made of."""
     return _owned(told, told.owned) if told.owned else rented(told)
 
 
-def _owned(told: Figure, owned: OwnMachine) -> Reply:
+def _owned(told: RateFigure, owned: OwnMachine) -> Reply:
     cost, name = owned.cost, esc(told.instance.name, 60)
     conclusion = _owned_conclusion(name, cost)
     blocks = [section(f"*{conclusion}*"), *([section(lines(_parts(cost)))] if cost.parts else [])]
@@ -170,7 +170,7 @@ def _left_out(cost: OwnedCost) -> str:
 SPOT_SHOWN = 12
 
 
-def rented(told: Figure) -> Reply:
+def rented(told: RateFigure) -> Reply:
     """What one rented instance's rate is made of."""
     name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
     if rate is None:
@@ -189,7 +189,7 @@ def rented(told: Figure) -> Reply:
     return Reply(cut(text, 3_900), [section(text), *compare(told), *([context(small)] if small else [])])
 
 
-def _anyway(told: Figure) -> str:
+def _anyway(told: RateFigure) -> str:
     """What a stop does not change."""
     held = told.instance.paid_anyway
     if not held or told.rate is None:
@@ -197,7 +197,7 @@ def _anyway(told: Figure) -> str:
     return f"It runs in {esc(held, 80)}, which is paid whether it runs or not: a stop saves nothing."
 
 
-def compare(told: Figure) -> list[Block]:
+def compare(told: RateFigure) -> list[Block]:
     """The way to all prices of its GPU model."""
     return [actions(button(f"Prices of {told.model}", ids.PRICES, told.instance.id))] if told.model else []
 
@@ -209,7 +209,7 @@ def _taken_off(priced: Priced | None) -> str:
     return f"List price: {per_hour(priced.price.micros)}; {off} of it is taken off."
 
 
-def _spot(told: Figure) -> str:
+def _spot(told: RateFigure) -> str:
     if told.instance.lifecycle != "spot":
         return ""
     span = told.spot
@@ -271,7 +271,7 @@ def _rented_conclusion(told: TypeFigure) -> str:
     return f"{name}: {'; '.join(said)}."
 
 
-def _offer(offer: Offer) -> str:
+def _offer(offer: PriceOffer) -> str:
     priced = offer.priced
     about = "" if priced.price.exact else "about "
     made = f"{usd(priced.price.micros)} less {esc(priced.discount.text, 200)}; " if priced.discount else ""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from html import unescape
 
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.ownership import HOURS_PER_MONTH, Part
-from bot.domain.money.rates import USD
-from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, AtOther, Choice, Swing, Weighed
+from bot.domain.money.ownership import HOURS_PER_MONTH, CostPart
+from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
+from bot.domain.money.scope import Scope
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd
@@ -23,7 +23,7 @@ USUAL = 0.10, 0.15
 """Discount rates most companies reckon with."""
 
 
-def weighed(told: Weighed, figures: str = "") -> Reply:
+def weighed(told: RentOrBuyAnswer, figures: str = "") -> Reply:
     """One type in full, or several in a line each; `figures` are those that were given, for its buttons."""
     if len(told.answers) == 1 and not told.unknown:
         return _one(told.answers[0], figures)
@@ -39,7 +39,7 @@ def _csv(scope: Scope, kind: str, figures: str) -> Block:
     return button("As CSV", ids.RENT_OR_BUY_CSV, cut(f"{scope.text}|{kind}|{figures}", 2_000))
 
 
-def _several(told: Weighed, figures: str) -> Reply:
+def _several(told: RentOrBuyAnswer, figures: str) -> Reply:
     name = esc(told.scope.label or told.scope.key, 60) or "All"
     others = len(told.unknown)
     left = f"; {plural(others, 'type')} could not be weighed" if others else ""
@@ -64,7 +64,7 @@ def _sum_of(answers: Sequence[Advice]) -> str:
     return f"buying would save {_round(gains)} as worth today" if gains else "keep renting"
 
 
-def _left_out(told: Weighed) -> str:
+def _left_out(told: RentOrBuyAnswer) -> str:
     if not told.unknown:
         return ""
     why = f"Not weighed, as no price to buy is known: {_listed(told.unknown)}."
@@ -151,7 +151,9 @@ def _nth(number: int) -> str:
 
 def _chart(told: Advice) -> Block:
     labels = [str(month) for month, _, _ in told.paid]
-    rent, buy = ([{"label": str(row[0]), "value": round(row[column] / USD)} for row in told.paid] for column in (1, 2))
+    rent, buy = (
+        [{"label": str(row[0]), "value": round(row[column] / MICROS_PER_USD)} for row in told.paid] for column in (1, 2)
+    )
     return {
         "type": "data_visualization",
         "title": "Paid so far, discounted, USD",
@@ -196,7 +198,7 @@ def _taken(told: Advice) -> list[str]:
     ]
 
 
-def _upkeep(part: Part) -> str:
+def _upkeep(part: CostPart) -> str:
     how = f" ({esc(part.how, 200)})" if part.name == "power" else ""
     return f"{part.name} {_round(part.micros_per_hour * HOURS_PER_MONTH)}{how}"
 
@@ -228,7 +230,7 @@ def _recent(told: Advice) -> str:
     return f"In the last {ENOUGH_DAYS} days alone: {rate}. If it went on so, {_would(told, told.recent)}."
 
 
-def _would(told: Advice, then: AtOther) -> str:
+def _would(told: Advice, then: OtherUse) -> str:
     worth = f"save {_round(then.saving)}" if then.saving > 0 else f"cost {_round(-then.saving)} more than renting"
     return f"buying {told.weighed.servers} would {worth}"
 
@@ -252,7 +254,7 @@ def _years(told: Advice) -> str:
     return f"{whole} and {plural(months, 'month')}" if months else whole
 
 
-def _npv(choice: Choice) -> str:
+def _npv(choice: PurchaseChoice) -> str:
     return _round(choice.npv)
 
 

@@ -1,11 +1,11 @@
 """`/cost report` and `/cost idle` as messages: the sum first, then who or what it was for."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import GpuMs
-from bot.domain.money.reports import WAYS, IdleNow, ReportBy, Row, SpendReport, Spent
+from bot.domain.days import ONE_DAY, GpuMs
+from bot.domain.money.reports import REPORT_WAYS, IdleNow, ReportBy, ReportRow, SpendReport, Spent
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.silence import not_counted
@@ -98,11 +98,11 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b}"
 
 
-def _row(row: Row, by: ReportBy) -> str:
+def _row(row: ReportRow, by: ReportBy) -> str:
     return f"{_name(row, by)}: {_costs(row)}"
 
 
-def _costs(row: Row) -> str:
+def _costs(row: ReportRow) -> str:
     parts = []
     if row.rented.gpu_ms:
         hours = gpu_hours(row.rented.gpu_ms)
@@ -124,26 +124,26 @@ def _unpriced(spent: Spent) -> str:
     return f" ({gpu_hours(spent.unpriced_gpu_ms)} of it without a known price)" if some else ""
 
 
-def _name(row: Row, by: ReportBy) -> str:
+def _name(row: ReportRow, by: ReportBy) -> str:
     if by == "person" and row.key:
         return person(row.key)
     return esc(row.name, 60) or NAMELESS[by]
 
 
-def _rest(rows: Sequence[Row]) -> str:
+def _rest(rows: Sequence[ReportRow]) -> str:
     if not rows:
         return ""
     return f"and {len(rows)} more: {_costs(_together(rows))}"
 
 
-def _together(rows: Sequence[Row]) -> Row:
-    return Row("", "", sum((row.rented for row in rows), Spent()), sum((row.owned for row in rows), Spent()))
+def _together(rows: Sequence[ReportRow]) -> ReportRow:
+    return ReportRow("", "", sum((row.rented for row in rows), Spent()), sum((row.owned for row in rows), Spent()))
 
 
 def _buttons(made: SpendReport, action: str) -> list[Block]:
     span = f"{made.first}|{made.last}"
-    found = [button(f"By {NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in WAYS if way != made.by]
-    before = made.first.replace(day=1) - timedelta(days=1)
+    found = [button(f"By {NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in REPORT_WAYS if way != made.by]
+    before = made.first.replace(day=1) - ONE_DAY
     begins = [day for day in (made.begins, made.owned_begins) if day is not None]
     if action == ids.REPORT and begins and min(begins) <= before:
         value = f"{before.replace(day=1)}|{before}|{made.by}"
@@ -235,11 +235,11 @@ def _wasted(idle: Sequence[IdleNow]) -> str:
     return f"{about(exact=exact)}{per_hour(sum(each.waste_micros for each in idle))}"
 
 
-def _idle_row(row: Row, by: ReportBy) -> str:
+def _idle_row(row: ReportRow, by: ReportBy) -> str:
     return f"{_name(row, by)}: {_idled(row)}"
 
 
-def _idled(row: Row) -> str:
+def _idled(row: ReportRow) -> str:
     parts = []
     if row.rented.idle_gpu_ms:
         hours = gpu_hours(row.rented.idle_gpu_ms)

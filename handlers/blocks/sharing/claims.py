@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.money.rates import cost
+from bot.domain.money.rates import cost_for
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
 from bot.domain.sharing.find import FindOption, FindResult, open_gpus, tier_of
 from bot.domain.sharing.reminders import Reminder
@@ -70,7 +70,7 @@ def _worth(listing: Listing, held: Claim, left: int) -> str:
     """What the time that is left would cost: others can have it, or it is saved by a stop."""
     if listing.rate is None:
         return ""
-    share = cost(listing.rate.micros_per_hour * len(held.gpus) // len(listing.gpus), left)
+    share = cost_for(listing.rate.micros_per_hour * len(held.gpus) // len(listing.gpus), left)
     about = "" if listing.rate.exact else "about "
     return f" That leaves {about}{usd(share)} of GPU time to others."
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.billing.aws_prices import look_up
-from bot.domain.money.price_reads import Answer, Wanted
+from bot.domain.money.price_reads import PriceAnswer, WantedPrice
 from bot.errors import Unreachable
 
 NOW = int(datetime(2026, 11, 28, 14, tzinfo=UTC).timestamp() * 1000)
-P4D = Wanted("instance", "eu-central-1", "p4d.24xlarge")
+P4D = WantedPrice("instance", "eu-central-1", "p4d.24xlarge")
 
 
 def dimension(usd="27.4470500000", unit="Hrs", currency="USD", **more):
@@ -44,7 +44,7 @@ def found(*products, wanted=P4D):
 
 
 def test_the_hourly_price_in_dollars_is_found():
-    assert found(product(dimension())) == Answer(27_447_050)
+    assert found(product(dimension())) == PriceAnswer(27_447_050)
 
 
 def test_the_question_is_narrow_and_names_region_and_type():
@@ -70,7 +70,7 @@ def test_the_question_is_narrow_and_names_region_and_type():
 def test_a_machine_without_a_hypervisor_is_listed_elsewhere():
     listed = List([product(dimension("7.824"), kind="g4dn.metal")])
 
-    assert look_up(listed.ask, Wanted("instance", "us-east-1", "g4dn.metal"), NOW) == Answer(7_824_000)
+    assert look_up(listed.ask, WantedPrice("instance", "us-east-1", "g4dn.metal"), NOW) == PriceAnswer(7_824_000)
     fields = {each["Field"]: each["Value"] for each in listed.asked[0][1]["Filters"]}
     assert (fields["tenancy"], fields["productFamily"]) == ("Dedicated", "Compute Instance (bare metal)")
 
@@ -78,7 +78,7 @@ def test_a_machine_without_a_hypervisor_is_listed_elsewhere():
 def test_every_page_is_read():
     listed = List([], [product(dimension("0.0000000000"))], [product(dimension())])
 
-    assert look_up(listed.ask, P4D, NOW) == Answer(27_447_050)
+    assert look_up(listed.ask, P4D, NOW) == PriceAnswer(27_447_050)
     assert len(listed.asked) == 3
 
 
@@ -100,8 +100,8 @@ def test_every_page_is_read():
     ],
 )
 def test_what_is_no_hourly_price_in_dollars_is_passed_over(useless):
-    assert found(product(useless)) == Answer(None, "AWS lists no price")
-    assert found(product(useless, dimension()), product(useless)) == Answer(27_447_050)
+    assert found(product(useless)) == PriceAnswer(None, "AWS lists no price")
+    assert found(product(useless, dimension()), product(useless)) == PriceAnswer(27_447_050)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,13 @@ def test_what_is_no_hourly_price_in_dollars_is_passed_over(useless):
     ],
 )
 def test_other_products_do_not_count(strange):
-    assert found(strange) == Answer(None, "AWS lists no price")
-    assert found(strange, product(dimension())) == Answer(27_447_050)
+    assert found(strange) == PriceAnswer(None, "AWS lists no price")
+    assert found(strange, product(dimension())) == PriceAnswer(27_447_050)
 
 
 def test_one_price_in_several_entries_is_one_price_and_two_are_none():
-    assert found(product(dimension(), dimension()), product(dimension())) == Answer(27_447_050)
-    assert found(product(dimension()), product(dimension("30"))) == Answer(None, "AWS lists 2 different prices")
+    assert found(product(dimension(), dimension()), product(dimension())) == PriceAnswer(27_447_050)
+    assert found(product(dimension()), product(dimension("30"))) == PriceAnswer(None, "AWS lists 2 different prices")
 
 
 def test_of_terms_that_follow_each_other_the_newest_that_has_begun_counts():
@@ -132,7 +132,7 @@ def test_of_terms_that_follow_each_other_the_newest_that_has_begun_counts():
     for term, date in zip(listed["terms"]["OnDemand"].values(), dates, strict=True):
         term["effectiveDate"] = date
 
-    assert found(listed) == Answer(8_000_000)
+    assert found(listed) == PriceAnswer(8_000_000)
 
 
 def test_disks_are_listed_by_kind_and_gigabyte():
@@ -146,7 +146,7 @@ def test_disks_are_listed_by_kind_and_gigabyte():
         ]
     )
 
-    assert look_up(listed.ask, Wanted("volume", "eu-central-1", "gp3"), NOW) == Answer(95_200)
+    assert look_up(listed.ask, WantedPrice("volume", "eu-central-1", "gp3"), NOW) == PriceAnswer(95_200)
     fields = {each["Field"]: each["Value"] for each in listed.asked[0][1]["Filters"]}
     assert fields == {"regionCode": "eu-central-1", "productFamily": "Storage", "volumeApiName": "gp3"}
 
@@ -164,7 +164,7 @@ def test_of_addresses_the_idle_one_counts_and_blocks_of_them_do_not():
         ]
     )
 
-    assert look_up(listed.ask, Wanted("address", "eu-central-1", ""), NOW) == Answer(5_000)
+    assert look_up(listed.ask, WantedPrice("address", "eu-central-1", ""), NOW) == PriceAnswer(5_000)
     assert listed.asked[0][1]["ServiceCode"] == "AmazonVPC"
 
 
@@ -172,14 +172,14 @@ def test_a_list_without_an_end_is_given_up():
     def ask(operation, asked):
         return {"PriceList": [], "NextToken": "again"}
 
-    assert look_up(ask, P4D, NOW) == Answer(None, "AWS lists no price")
+    assert look_up(ask, P4D, NOW) == PriceAnswer(None, "AWS lists no price")
 
 
 def test_text_that_is_no_json_is_no_product():
     def ask(operation, asked):
         return {"PriceList": ["{", "[" * 100_000, "null", None, {"product": 1}, json.dumps(product(dimension()))]}
 
-    assert look_up(ask, P4D, NOW) == Answer(27_447_050)
+    assert look_up(ask, P4D, NOW) == PriceAnswer(27_447_050)
 
 
 def test_a_silent_list_says_why():

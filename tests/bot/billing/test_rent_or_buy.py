@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.billing.rent_or_buy import Question, weigh
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rent_or_buy import Demand, Kept, Terms, Used, most_servers
+from bot.domain.money.rent_or_buy import Demand, MeasuredUse, ServerUpkeep, Terms, most_servers
+from bot.domain.money.scope import Scope
 from tests.examples import examples
 
 USD = 1_000_000
@@ -26,8 +26,8 @@ ANNUITY = (1 - 1.12**-3) / MONTHLY
 
 
 def question(demand, terms=TERMS):
-    used = Used(demand.hours_per_month, demand.peak, 30, "measured")
-    return Question(Scope("type", "p4d.24xlarge"), "p4d.24xlarge", demand, terms, used, Kept("a quote", (), ()))
+    used = MeasuredUse(demand.hours_per_month, demand.peak, 30, "measured")
+    return Question(Scope("type", "p4d.24xlarge"), "p4d.24xlarge", demand, terms, used, ServerUpkeep("a quote", (), ()))
 
 
 def hours(*machines):

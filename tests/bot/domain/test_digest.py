@@ -14,7 +14,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.money.rates import USD, Rate
+from bot.domain.money.rates import MICROS_PER_USD, Rate
 from bot.domain.money.reports import Spent
 from bot.domain.sharing.claims import Claim
 from tests.examples import examples
@@ -46,7 +46,7 @@ def verdict(state, since, idle=8, gpus=8) -> Verdict:
     return Verdict(state, since, "all quiet", NOW, each)
 
 
-def listing(state="free", since=NOW - 2 * HOUR_MS, *, rate=8 * USD, idle=8, **fields) -> Listing:
+def listing(state="free", since=NOW - 2 * HOUR_MS, *, rate=8 * MICROS_PER_USD, idle=8, **fields) -> Listing:
     known = None if rate is None else Rate(rate, "valet.toml")
     return Listing(machine(**fields), "nlp", known, verdict(state, since, idle))
 
@@ -95,15 +95,15 @@ def test_a_date_is_never_made_before_its_hour_nor_on_another_day(zone, first, at
 
 def spent(idle, gpu_ms=0, **more) -> Spent:
     """Of which so many dollars idled."""
-    return Spent(micros=40 * USD, idle_micros=idle * USD, idle_gpu_ms=gpu_ms, **more)
+    return Spent(micros=40 * MICROS_PER_USD, idle_micros=idle * MICROS_PER_USD, idle_gpu_ms=gpu_ms, **more)
 
 
 def test_an_idle_machine_is_listed_with_what_the_ledger_says_that_it_wasted():
     (row,) = idle_rows([listing(since=NOW - 3 * HOUR_MS)], {"i-train-7": spent(16, 16 * HOUR_MS)}, NOW)
 
     assert (row.name, row.gpus, row.state, row.since) == ("train-7", "8xA100", "free", NOW - 3 * HOUR_MS)
-    assert row.waste_micros_per_hour == 8 * USD
-    assert row.wasted_micros == 16 * USD
+    assert row.waste_micros_per_hour == 8 * MICROS_PER_USD
+    assert row.wasted_micros == 16 * MICROS_PER_USD
     assert row.idle_gpu_ms == 16 * HOUR_MS
 
 
@@ -117,8 +117,8 @@ def test_it_idles_no_longer_than_it_runs():
 def test_a_partly_idle_machine_wastes_the_share_of_its_idle_gpus():
     (row,) = idle_rows([listing("partial", NOW - 4 * HOUR_MS, idle=2)], {"i-train-7": spent(6, 6 * HOUR_MS)}, NOW)
 
-    assert row.waste_micros_per_hour == 2 * USD
-    assert row.wasted_micros == 6 * USD
+    assert row.waste_micros_per_hour == 2 * MICROS_PER_USD
+    assert row.wasted_micros == 6 * MICROS_PER_USD
     assert row.idle_gpus == 2
     assert row.idle_gpu_ms == 6 * HOUR_MS
 
@@ -131,7 +131,7 @@ def test_an_unknown_price_is_unknown_and_not_zero():
     assert row.idle_gpu_ms == HOUR_MS
 
 
-@pytest.mark.parametrize(("estimated", "exact"), [(0, True), (USD, False)])
+@pytest.mark.parametrize(("estimated", "exact"), [(0, True), (MICROS_PER_USD, False)])
 def test_what_was_charged_at_a_borrowed_price_is_not_exact(estimated, exact):
     (row,) = idle_rows([listing()], {"i-train-7": spent(16, estimated_idle_micros=estimated)}, NOW)
 
@@ -144,7 +144,7 @@ def test_what_was_charged_at_a_borrowed_price_is_not_exact(estimated, exact):
         listing("active"),
         listing("unknown"),
         listing("free", None),
-        Listing(machine(state="stopped"), rate=Rate(USD, "x"), verdict=verdict("free", NOW)),
+        Listing(machine(state="stopped"), rate=Rate(MICROS_PER_USD, "x"), verdict=verdict("free", NOW)),
         Listing(machine()),
     ],
 )
@@ -154,7 +154,7 @@ def test_what_works_is_unknown_or_does_not_run_is_not_listed(other):
 
 def test_the_most_wasteful_comes_first_and_the_sum_is_of_all_machines():
     claim = Claim("c", "i-b", "UADA", NOW - HOUR_MS, NOW + HOUR_MS, (0,))
-    held = Listing(machine("b"), "nlp", Rate(USD, "x"), verdict("held", NOW - HOUR_MS), (claim,))
+    held = Listing(machine("b"), "nlp", Rate(MICROS_PER_USD, "x"), verdict("held", NOW - HOUR_MS), (claim,))
     idle = [listing(name="c", rate=None), held, listing("partial", NOW - HOUR_MS, name="a", idle=4)]
     rows = idle_rows(idle, {"i-a": spent(4, 4 * HOUR_MS), "i-b": spent(1, 8 * HOUR_MS)}, NOW)
     span = Span(NOW - DAY_MS, spent(510, 99 * HOUR_MS), spent(0, 7 * HOUR_MS))
@@ -162,7 +162,7 @@ def test_the_most_wasteful_comes_first_and_the_sum_is_of_all_machines():
 
     assert [row.name for row in rows] == ["a", "b", "c"]
     assert (rows[1].holders, rows[1].claim_until) == (("UADA",), NOW + HOUR_MS)
-    assert (digest.wasted_micros, digest.unlisted_micros) == (510 * USD, 505 * USD)
+    assert (digest.wasted_micros, digest.unlisted_micros) == (510 * MICROS_PER_USD, 505 * MICROS_PER_USD)
     assert digest.unpriced == 1
     assert digest.partial_idle_gpu_ms == 4 * HOUR_MS
 
@@ -171,7 +171,7 @@ def test_a_digest_comes_back_from_the_store_as_it_was():
     rows = idle_rows([listing(), listing(rate=None)], {}, NOW)
     span = Span(NOW - DAY_MS, spent(3), spent(0))
     silent = (
-        UnreadSource("ec2/1/us-east-1", NOW - HOUR_MS, 3, 7 * USD),
+        UnreadSource("ec2/1/us-east-1", NOW - HOUR_MS, 3, 7 * MICROS_PER_USD),
         UnreadSource("ec2/2/us-east-1", None, error="denied"),
     )
     digest = Digest(
@@ -196,4 +196,4 @@ def test_a_digest_of_an_older_version_is_still_read():
 
     digest = Digest.from_json(json.loads(json.dumps(old)))
 
-    assert (digest.wasted_micros, digest.unlisted_micros, digest.windows) == (16 * USD, 0, (60,))
+    assert (digest.wasted_micros, digest.unlisted_micros, digest.windows) == (16 * MICROS_PER_USD, 0, (60,))

@@ -8,7 +8,7 @@ from bot.domain.acting.actions import StopFacts
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.money.rates import USD, Rate
+from bot.domain.money.rates import MICROS_PER_USD, Rate
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals
@@ -45,7 +45,7 @@ def ctx(store, clock):
     return Context(store, clock, settings, {}, settings.roster)
 
 
-def put(ctx, name, *, team="nlp", state="running", idle="free", since=3 * HOUR_MS, rate=8 * USD) -> str:
+def put(ctx, name, *, team="nlp", state="running", idle="free", since=3 * HOUR_MS, rate=8 * MICROS_PER_USD) -> str:
     """A machine of four GPUs in the store, with its verdict."""
     now, instance_id = ctx.clock(), f"i-{name}"
     instance = Instance(

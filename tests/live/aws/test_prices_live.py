@@ -8,7 +8,7 @@ import pytest
 from bot.billing.aws_prices import aws_prices
 from bot.doctor import money
 from bot.domain.clock import DAY_MS
-from bot.domain.money.price_reads import Answer, SpotChange, Wanted
+from bot.domain.money.price_reads import PriceAnswer, SpotChange, WantedPrice
 from bot.errors import Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.ec2 import Ec2
@@ -16,7 +16,7 @@ from bot.settings import parse
 from tests.live.moto_server import launch
 
 NOW = int(datetime(2026, 11, 28, 14, tzinfo=UTC).timestamp() * 1000)
-P4D = Wanted("instance", "eu-central-1", "p4d.24xlarge")
+P4D = WantedPrice("instance", "eu-central-1", "p4d.24xlarge")
 OWN = {"regions": ["us-east-1", "eu-central-1"]}
 OTHER = {"name": "research", "role_arn": "arn:aws:iam::222233334444:role/valet", "regions": ["eu-central-1"]}
 CHANGE = """<item><instanceType>{type}</instanceType><productDescription>Linux/UNIX</productDescription>
@@ -45,7 +45,7 @@ def listed(region, asked):
 def test_the_list_is_asked_where_it_is_kept_for_any_region(aws):
     aws.pretended["GetProducts"] = listed
 
-    assert prices().look_up(P4D, NOW) == Answer(27_447_050)
+    assert prices().look_up(P4D, NOW) == PriceAnswer(27_447_050)
     assert aws.count("GetProducts", "us-east-1") == 1
 
 

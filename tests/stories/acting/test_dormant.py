@@ -168,7 +168,7 @@ def test_pages_lead_through_many_of_them(office):
 
 
 def test_other_programs_get_it_as_json(later):
-    found = ledger_export.status(later.valet.ctx)
+    found = ledger_export.fleet_status(later.valet.ctx)
 
     machine = next(each for each in found["instances"] if each["name"] == "eval-2")
     running = next(each for each in found["instances"] if each["name"] == "train-7")

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.source_history import SourceAnswer
-from bot.domain.money.price_reads import Trouble
+from bot.domain.money.price_reads import PriceTrouble
 from bot.jobs.schedule import Schedule
 from bot.services.machines import sources
 from bot.watching import figures, health
@@ -101,7 +101,7 @@ def test_a_region_that_fails_later_is_told_by_itself_and_a_restart_tells_nothing
 def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_unhealthy(office):
     ctx = office.valet.ctx
     with ctx.store.writing() as db:
-        stored_prices.failed(db, Trouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no"))
+        stored_prices.failed(db, PriceTrouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no"))
         stored_bill.failed(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
         source_history.note_read(
             db, "Prometheus", SourceAnswer("http://prometheus:9090", error="it did not answer"), office.clock()

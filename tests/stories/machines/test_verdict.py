@@ -51,7 +51,9 @@ def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured
     works(measured, 2 * HOUR_MS, {"train-7": 98.0}, telling)
 
     measured.slack.open_home("ada")
-    report = next(each for each in ledger_export.status(measured.valet.ctx)["instances"] if each["name"] == "train-7")
+    report = next(
+        each for each in ledger_export.fleet_status(measured.valet.ctx)["instances"] if each["name"] == "train-7"
+    )
     print_fleet(*ledger_export.everything(measured.valet.ctx), [], {})
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("train-7"))
 

@@ -56,7 +56,7 @@ def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
     path = write_csv(tmp_path / "focus" / "export.csv", [*rows, *more])
     written = (office.clock() - DAY_MS) / 1000
     os.utime(path, (written, written))
-    assert bill.fetch(office.valet.ctx, _source(office))
+    assert bill.fetch_bill(office.valet.ctx, _source(office))
 
 
 def _source(office):
@@ -96,7 +96,7 @@ def test_before_the_first_look_and_after_a_failed_one_that_is_said(office):
     assert office.types("ada", "/cost bill") == (
         "The bill has not been read yet (FOCUS files). The first look comes within the hour."
     )
-    bill.fetch(office.valet.ctx, _source(office))
+    bill.fetch_bill(office.valet.ctx, _source(office))
 
     assert "The bill could not be read (FOCUS files, 09:00 UTC): There are no CSV or Parquet files at" in office.types(
         "ada", "/cost bill"
@@ -233,7 +233,7 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
     export(lived, tmp_path)
     (tmp_path / "focus" / "export.csv").unlink()
     lived.clock.forward(HOUR_MS)
-    bill.fetch(lived.valet.ctx, _source(lived))
+    bill.fetch_bill(lived.valet.ctx, _source(lived))
 
     said = lived.types("ada", "/cost bill")
 

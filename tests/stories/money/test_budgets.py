@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.money.rates import USD, Charge
+from bot.domain.money.rates import MICROS_PER_USD, Charge
 from bot.sandbox.history import History
 from bot.services.machines import fleet
 from bot.services.money import forecast, unusual
@@ -24,7 +24,7 @@ def lived(office_with):
             stored_ledger.add(db, History(office.clock()).charges())
         office.clock.forward(61 * MINUTE_MS)
         fleet.sweep(office.valet.ctx)
-        forecast.refresh(office.valet.ctx)
+        forecast.refresh_reports(office.valet.ctx)
         office.tick()
         return office
 
@@ -317,7 +317,7 @@ def test_the_card_counts_from_the_first_look_where_the_month_began_before(office
 
 def surge(office, dollars, ago=1):
     """eval-2 cost so many dollars an hour on a day that is over."""
-    at, rate = office.clock.now // DAY_MS * DAY_MS - ago * DAY_MS, dollars * USD
+    at, rate = office.clock.now // DAY_MS * DAY_MS - ago * DAY_MS, dollars * MICROS_PER_USD
     with office.valet.ctx.store.writing() as db:
         machine = office.machine("eval-2").id
         stored_ledger.add(
@@ -354,7 +354,7 @@ def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told
     office.tick()
     office.clock.forward(3 * DAY_MS)
     surge(office, 300, ago=ago)
-    unusual.look(office.valet.ctx)
+    unusual.look_for_unusual(office.valet.ctx)
     assert subjects(office) == [], "not before a look has told what ran meanwhile"
 
     office.tick()

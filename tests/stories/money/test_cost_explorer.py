@@ -1,7 +1,8 @@
 """The bill by Cost Explorer, which names no machines: types are compared with their meters, and it adds up too."""
 
 from bot.billing.cost_explorer import CostExplorer
-from bot.domain.money.bill import ONE_DAY, utc_day
+from bot.domain.days import ONE_DAY
+from bot.domain.money.bill import utc_day
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.sandbox.history import History
 from bot.services.money import bill
@@ -18,10 +19,10 @@ def test_cost_explorers_days_stand_beside_the_meters(office_with):
     hidden = Cost(today - 3 * ONE_DAY, "263.49", type="p4d.24xlarge", team="vision", hours="12")
 
     def costs():
-        return [*billed(stored_bill.metered(store.reading(), today - 40 * ONE_DAY, today - ONE_DAY)), hidden]
+        return [*billed(stored_bill.metered_machines(store.reading(), today - 40 * ONE_DAY, today - ONE_DAY)), hidden]
 
     aws = SandboxCostExplorer(costs)
-    bill.fetch(office.valet.ctx, CostExplorer(aws.ask, "account 111122223333", "team"))
+    bill.fetch_bill(office.valet.ctx, CostExplorer(aws.ask, "account 111122223333", "team"))
 
     said = office.types("ada", "/cost bill 2026-11-20").splitlines()
 

@@ -55,7 +55,7 @@ def test_every_saving_has_its_row_with_what_would_have_been_otherwise(office):
 @pytest.mark.slow
 def test_budgets_come_with_what_is_expected(office):
     hours_pass(office, 1)
-    forecast.refresh(office.valet.ctx)
+    forecast.refresh_reports(office.valet.ctx)
     office.types("ada", "/cost budget")
 
     name, rows = pressed(office)

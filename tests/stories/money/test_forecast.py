@@ -6,9 +6,10 @@ import pytest
 
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.money.bill import ONE_DAY as A_DAY
+from bot.domain.days import ONE_DAY as A_DAY
 from bot.domain.money.bill import utc_day
 from bot.domain.money.rates import Charge, Share
+from bot.domain.money.scope import TOTAL
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
 from bot.services.money import accuracy, bill, forecast
 from handlers.blocks.words import usd
@@ -28,7 +29,7 @@ def ran_for_40_days(office, idle=frozenset()):
     """With the machine hours that nobody worked in, by name and hour."""
     ctx, now = office.valet.ctx, office.clock.now // HOUR_MS * HOUR_MS
     with ctx.store.writing() as db:
-        for row in spend.machines(db):
+        for row in spend.machines_ever(db):
             if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
                 rate, team = row["rate_micros"], row["team"]
                 for at in range(now - 40 * DAY_MS, now, HOUR_MS):
@@ -42,7 +43,7 @@ def later(office):
     """When answers are no longer those of an hour ago."""
     office.clock.forward(HOUR_MS)
     office.tick()
-    forecast.refresh(office.valet.ctx)
+    forecast.refresh_reports(office.valet.ctx)
 
 
 @pytest.mark.slow
@@ -160,16 +161,18 @@ def between(seen):
 def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company):
     ctx = company.valet.ctx
     today = utc_day(company.clock())
-    aws = SandboxCostExplorer(lambda: billed(stored_bill.metered(ctx.store.reading(), today - 40 * A_DAY, today)))
+    aws = SandboxCostExplorer(
+        lambda: billed(stored_bill.metered_machines(ctx.store.reading(), today - 40 * A_DAY, today))
+    )
     source = CostExplorer(aws.ask, "account 111122223333", "team")
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
 
     for hour in range(24):  # as the jobs do, while 20 people ask every hour
-        bill.fetch(ctx, source)
-        accuracy.ask(ctx, source)
+        bill.fetch_bill(ctx, source)
+        accuracy.ask_second_opinion(ctx, source)
         if hour == 1:
             seen = [company.types("ada", "/cost forecast") for _ in range(19)][-1]
-            ours = usd(from_today(forecast.answer(ctx, forecast.TOTAL)), cents=False)
+            ours = usd(from_today(forecast.current_report(ctx, TOTAL)), cents=False)
             company.types("bob", "/cost report by person")
             company.types("bob", "/cost bill")
         company.clock.forward(HOUR_MS)
@@ -178,7 +181,7 @@ def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company)
     assert "AWS knows no claims, bookings or on-hours." in seen
     assert f"from 23 Nov to the month's end, 80 % between {between(seen)}; ours of these days is {ours}. AWS" in seen
     # two looks of three requests, and one forecast; the third look and second forecast are of the next UTC day
-    by_day = [stored_bill.requests(ctx.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
+    by_day = [stored_bill.requests_made(ctx.store.reading(), source.name, today + number * A_DAY) for number in (0, 1)]
     assert by_day == [7, 1]
     assert len(aws.asked) == 8
 
@@ -187,17 +190,17 @@ def test_aws_stands_beside_ours_and_twenty_people_cost_no_more_than_one(company)
 def test_the_record_is_shown_once_forecasts_can_be_scored(company):
     ctx = company.valet.ctx
     for _ in range(12):
-        forecast.refresh(ctx)
+        forecast.refresh_reports(ctx)
         start = company.clock.now // HOUR_MS * HOUR_MS
         with ctx.store.writing() as db:
-            for row in spend.machines(db):
+            for row in spend.machines_ever(db):
                 if row["provider"] == "ec2" and row["runs"] and row["rate_micros"]:
                     rate, hours = row["rate_micros"], range(start, start + DAY_MS, HOUR_MS)
                     stored_ledger.add(
                         db, [Charge(row["id"], at, at + HOUR_MS, HOUR_MS, rate, rate, row["team"]) for at in hours]
                     )
         company.clock.forward(DAY_MS)
-        accuracy.score(ctx)
+        accuracy.score_due(ctx)
 
     seen = company.types("ada", "/cost forecast accuracy")
 

@@ -61,7 +61,7 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     idle = quick.types("ada", "/cost idle")
     assert f"train-7: ${same}, 14 GPU-hours" in idle
     assert f"train-7: ${same}, 14 GPU-hours" in quick.types("ada", "/cost idle today")
-    told = {each["name"]: each for each in ledger_export.status(quick.valet.ctx)["instances"]}
+    told = {each["name"]: each for each in ledger_export.fleet_status(quick.valet.ctx)["instances"]}
     assert {round(float(told["train-7"][name]), 2) for name in ("unused_usd_since_judged_idle", "unused_usd_24h")} == {
         float(same)
     }

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import day_start
-from bot.domain.money.rates import USD, Charge, Share
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Share
 from bot.domain.money.splitting import share_out
 from bot.sandbox.slack.people import ADA, CY, FINANCE
 from bot.services.money import ledger_export
@@ -46,7 +46,7 @@ class Month:
             stored_ledger.add(db, charges)
 
     def _charge(self, random, at, name, team):
-        ran, micros = random.randrange(1, HOUR_MS), random.randrange(1, 40 * USD)
+        ran, micros = random.randrange(1, HOUR_MS), random.randrange(1, 40 * MICROS_PER_USD)
         keys = sorted({(random.choice([ADA, CY, ""]), team, random.choice(["busy", "idle", "unknown"])) for _ in "123"})
         parts = share_out(micros, [random.randrange(1, 9) for _ in keys])
         shares = tuple(Share(who, of, use, ran, part) for (who, of, use), part in zip(keys, parts, strict=True))
@@ -115,7 +115,10 @@ def check(office, known, line, days, by, use):
     (file,) = office.slack.files.values()
     rows = [row for row in csv.DictReader(io.StringIO(file.content.decode())) if row["kind"] == "rented"]
     for column, part in (("usd", None), ("idle_usd", "idle"), ("busy_usd", "busy"), ("unknown_usd", "unknown")):
-        assert sum(int(Decimal(row[column]) * USD) for row in rows) == known.sums(*days, use=part)[""], (line, column)
+        assert sum(int(Decimal(row[column]) * MICROS_PER_USD) for row in rows) == known.sums(*days, use=part)[""], (
+            line,
+            column,
+        )
 
 
 def check_files(office, known, tmp_path):
@@ -130,10 +133,12 @@ def check_files(office, known, tmp_path):
 
     lines = list(csv.DictReader(io.StringIO(valet("ledger", "--csv", "--month", "2026-10"))))
     for use in ("busy", "idle", "unknown"):
-        told = sum(int(Decimal(row["usd"]) * USD) for row in lines if row["use"] == use and row["provider"] == "ec2")
+        told = sum(
+            int(Decimal(row["usd"]) * MICROS_PER_USD) for row in lines if row["use"] == use and row["provider"] == "ec2"
+        )
         assert told == known.sums(*OCTOBER, use=use)[""]
     table = valet("ledger", "--month", "2026-10")
-    assert re.search(rf"all rented +[\d.]+ +{re.escape(ledger_export.usd(known.sums(*OCTOBER)['']))}\n", table)
+    assert re.search(rf"all rented +[\d.]+ +{re.escape(ledger_export.exact_usd(known.sums(*OCTOBER)['']))}\n", table)
 
 
 def check_ahead(office, known):
@@ -154,5 +159,5 @@ def check_ahead(office, known):
     assert f"{usd(known.since(day, 'train-3'))} of it is of machines not listed" in digest
     why = office.types("ada", "/gpu why train-7")
     assert f"{usd(known.since(day, 'train-7'))} in the last 24 hours" in why
-    told = {each["name"]: each["unused_usd_24h"] for each in ledger_export.status(office.valet.ctx)["instances"]}
-    assert {told[name] for name in TEAMS} == {ledger_export.usd(known.since(day, name)) for name in TEAMS}
+    told = {each["name"]: each["unused_usd_24h"] for each in ledger_export.fleet_status(office.valet.ctx)["instances"]}
+    assert {told[name] for name in TEAMS} == {ledger_export.exact_usd(known.since(day, name)) for name in TEAMS}

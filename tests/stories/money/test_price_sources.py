@@ -30,7 +30,7 @@ def aws(clock):
 
 def reads(office, aws):
     """The job reads prices, and a minute later the fleet is looked at."""
-    rates.read(office.valet.ctx, aws.prices)
+    rates.read_prices(office.valet.ctx, aws.prices)
     office.tick()
 
 

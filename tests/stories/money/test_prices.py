@@ -43,7 +43,7 @@ def office(office_with, tmp_path):
     made.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=200)
     made.clock.forward(HOUR_MS)
     readings.roll_up(made.valet.ctx)
-    owned_rates.refresh(made.valet.ctx)
+    owned_rates.refresh_owned_rates(made.valet.ctx)
     with made.valet.ctx.store.writing() as db:
         stored_ledger.add(db, History(made.clock()).charges())
     return made
@@ -179,7 +179,7 @@ def test_each_way_to_know_a_cost_is_said_in_its_own_words(office_with, host, sai
     office.reports("dgx-1", 0.0, minutes=200)
     office.clock.forward(HOUR_MS)
     readings.roll_up(office.valet.ctx)
-    owned_rates.refresh(office.valet.ctx)
+    owned_rates.refresh_owned_rates(office.valet.ctx)
 
     assert said in office.types("ada", "/cost prices dgx-1")
 

@@ -14,8 +14,8 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import day_start
 from bot.domain.machines.listing import FleetFilter
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rates import USD, Charge, Share
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Share
+from bot.domain.money.scope import TOTAL, Scope
 from bot.sandbox.slack.people import ADA, CY, FINANCE
 from bot.services.money import budgets, ledger_export, reports, weekly
 from bot.services.money import forecast as forecast_service
@@ -39,13 +39,25 @@ def spent(office):
     charges = []
     for at in range(start, office.clock.now // HOUR_MS * HOUR_MS, HOUR_MS):
         nlp, vision = teams["train-7"], teams["nb-2"]
-        half = (Share(ADA, nlp, "busy", 4 * HOUR_MS, 11 * USD), Share(ADA, nlp, "idle", 4 * HOUR_MS, 11 * USD))
-        alone = (Share("", vision, "idle", 4 * HOUR_MS, 5 * USD),)
-        known_less = (Share(CY, teams["label-1"], "unknown", HOUR_MS, USD),)
+        half = (
+            Share(ADA, nlp, "busy", 4 * HOUR_MS, 11 * MICROS_PER_USD),
+            Share(ADA, nlp, "idle", 4 * HOUR_MS, 11 * MICROS_PER_USD),
+        )
+        alone = (Share("", vision, "idle", 4 * HOUR_MS, 5 * MICROS_PER_USD),)
+        known_less = (Share(CY, teams["label-1"], "unknown", HOUR_MS, MICROS_PER_USD),)
         charges += [
-            Charge(known["train-7"].id, at, at + HOUR_MS, HOUR_MS, 22 * USD, 22 * USD, nlp, half),
-            Charge(known["nb-2"].id, at, at + HOUR_MS, HOUR_MS, 5 * USD, 5 * USD, vision, alone),
-            Charge(known["label-1"].id, at, at + HOUR_MS, HOUR_MS, USD, USD, teams["label-1"], known_less),
+            Charge(known["train-7"].id, at, at + HOUR_MS, HOUR_MS, 22 * MICROS_PER_USD, 22 * MICROS_PER_USD, nlp, half),
+            Charge(known["nb-2"].id, at, at + HOUR_MS, HOUR_MS, 5 * MICROS_PER_USD, 5 * MICROS_PER_USD, vision, alone),
+            Charge(
+                known["label-1"].id,
+                at,
+                at + HOUR_MS,
+                HOUR_MS,
+                MICROS_PER_USD,
+                MICROS_PER_USD,
+                teams["label-1"],
+                known_less,
+            ),
         ]
     with ctx.store.writing() as db:
         stored_ledger.add(db, charges)
@@ -76,7 +88,7 @@ def far_apart(office_with):
     office.reports(dgx, 0.0)
     office.tick()
     with ctx.store.writing() as db:
-        for row in spend.machines(db):
+        for row in spend.machines_ever(db):
             if row["provider"] == "ec2" and row["runs"]:
                 rate, team = row["rate_micros"] or 0, row["team"]
                 share = (Share(ADA, "vision", "idle", HOUR_MS, rate),)
@@ -93,12 +105,12 @@ def sums_of(ctx, first, last):
     """Rented and owned by every way and in both forms, with all that people are told of the same days."""
     told = set()
     for way in WAYS:
-        made = reports.report(ctx, way, first, last)
-        assert reports.idle(ctx, way, first, last).rented == made.rented
+        made = reports.spend_report(ctx, way, first, last)
+        assert reports.idle_report(ctx, way, first, last).rented == made.rented
         rows = list(csv.DictReader(io.StringIO("".join(reports.csv(made)))))
         by_kind = Counter()
         for row in rows:
-            by_kind[row["kind"]] += int(Decimal(row["usd"]) * USD)
+            by_kind[row["kind"]] += int(Decimal(row["usd"]) * MICROS_PER_USD)
         told |= {(made.rented.micros, made.owned.micros), (by_kind["rented"], by_kind["owned"])}
         for row in made.rows:
             for part in (row.rented, row.owned):
@@ -115,21 +127,21 @@ def test_every_figure_of_a_month_is_the_same_whoever_asks_in_whatever_zone(far_a
     rented, owned = sums_of(ctx, first, last)
 
     assert owned > 0
-    running = stored_ledger.running(ctx.store.reading())
+    running = stored_ledger.running_meters(ctx.store.reading())
     assert {each.provider for each in running} == {"ec2", "owned"}
     uncharged = sum(each.meter.micros for each in running)
     lines = ledger_export.ledger_csv(ctx, day_start(first, berlin), day_start(last + timedelta(days=1), berlin))
     usd = sum(Decimal(row["usd"] or 0) for row in csv.DictReader(io.StringIO("".join(lines))))
-    assert usd * USD + uncharged == rented + owned
+    assert usd * MICROS_PER_USD + uncharged == rented + owned
 
-    report = forecast_service.make(ctx, forecast_service.TOTAL)
+    report = forecast_service.make_report(ctx, TOTAL)
     assert report.charged_micros == sum(each.charged_micros for each in report.by_team) == rented
-    by_team = {row.key: row.rented.micros for row in reports.report(ctx, "team", first, last).rows}
+    by_team = {row.key: row.rented.micros for row in reports.spend_report(ctx, "team", first, last).rows}
     for team in ("nlp", "vision"):
         scope = Scope("team", team)
-        assert forecast_service.make(ctx, scope).charged_micros == by_team[team]
-        assert budgets.standing(ctx, scope).spent_micros == by_team[team]
-    assert budgets.standing(ctx, forecast_service.TOTAL).spent_micros == rented
+        assert forecast_service.make_report(ctx, scope).charged_micros == by_team[team]
+        assert budgets.standing_of(ctx, scope).spent_micros == by_team[team]
+    assert budgets.standing_of(ctx, TOTAL).spent_micros == rented
 
 
 @pytest.mark.slow
@@ -139,7 +151,7 @@ def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
     far_apart.reports("train-7", 0.0)
     far_apart.tick()
 
-    made = weekly.report_of(ctx, FINANCE, "2026-11-23")
+    made = weekly.weekly_of(ctx, FINANCE, "2026-11-23")
 
     assert (made.rented.micros, made.owned.micros) == sums_of(ctx, made.first, made.last)
     utc = date(2026, 11, 2), date(2026, 11, 20)
@@ -147,14 +159,14 @@ def test_the_week_and_the_bill_agree_with_the_report_of_their_days(far_apart):
         ctx, day_start(utc[0], ZoneInfo("UTC")), day_start(utc[1], ZoneInfo("UTC")) + DAY_MS
     )
     rented = [row for row in csv.DictReader(io.StringIO("".join(lines))) if row["provider"] == "ec2"]
-    metered = stored_bill.metered(ctx.store.reading(), *utc)
-    assert sum(each.micros for each in metered) == sum(Decimal(row["usd"] or 0) for row in rented) * USD
+    metered = stored_bill.metered_machines(ctx.store.reading(), *utc)
+    assert sum(each.micros for each in metered) == sum(Decimal(row["usd"] or 0) for row in rented) * MICROS_PER_USD
 
 
 @pytest.mark.slow
 def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     far_apart.clock.forward(HOUR_MS)
-    forecast_service.refresh(far_apart.valet.ctx)
+    forecast_service.refresh_reports(far_apart.valet.ctx)
     budget = far_apart.types("ada", "/cost budget nlp")
     report = far_apart.types("ada", "/cost report")
     forecast = far_apart.types("ada", "/cost forecast team nlp")
@@ -269,7 +281,7 @@ def test_no_cell_of_the_csv_is_a_formula(spent):
     with ctx.store.writing() as db:
         db.execute("UPDATE instances SET name = '=HYPERLINK(1)' WHERE name = 'nb-2'")
 
-    told = "".join(reports.csv(reports.report(ctx, "instance", date(2026, 11, 1), date(2026, 11, 30))))
+    told = "".join(reports.csv(reports.spend_report(ctx, "instance", date(2026, 11, 1), date(2026, 11, 30))))
 
     assert "'=HYPERLINK(1)" in told
     assert not re.search(r"(^|,)[=+@]", told, re.MULTILINE)

@@ -5,8 +5,8 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.money.rates import USD, Charge, Share
-from bot.domain.money.savings import Piece
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Share
+from bot.domain.money.savings import SavedPiece
 from bot.sandbox.slack.people import ADA, BOB, FINANCE
 from bot.services.money import weekly
 from store.money import ledger as stored_ledger
@@ -29,12 +29,15 @@ def lived(office, weeks=2):
     """Half of what train-7 cost was idle, and it idles now."""
     instance = office.machine("train-7")
     start = (office.clock.now - weeks * 7 * DAY_MS) // DAY_MS * DAY_MS
-    half = (Share("", "nlp", "busy", 4 * HOUR_MS, 11 * USD), Share("", "nlp", "idle", 4 * HOUR_MS, 11 * USD))
+    half = (
+        Share("", "nlp", "busy", 4 * HOUR_MS, 11 * MICROS_PER_USD),
+        Share("", "nlp", "idle", 4 * HOUR_MS, 11 * MICROS_PER_USD),
+    )
     with office.valet.ctx.store.writing() as db:
         stored_ledger.add(
             db,
             [
-                Charge(instance.id, at, at + HOUR_MS, HOUR_MS, 22 * USD, 22 * USD, "nlp", half)
+                Charge(instance.id, at, at + HOUR_MS, HOUR_MS, 22 * MICROS_PER_USD, 22 * MICROS_PER_USD, "nlp", half)
                 for at in range(start, office.clock.now // HOUR_MS * HOUR_MS, HOUR_MS)
             ],
         )
@@ -122,18 +125,18 @@ def test_a_week_later_it_is_compared_with_the_week_before(office_with, settings)
 def test_it_waits_for_its_time_and_long_missed_ones_are_left_out(office_with, settings):
     office = lived(office_with(settings))
     office.clock.forward(22 * HOUR_MS)  # Tuesday 08:00 in Berlin
-    assert not weekly.make_due(office.valet.ctx)
+    assert not weekly.make_due_weekly(office.valet.ctx)
 
     office.clock.forward(4 * DAY_MS)
     office.tick()
-    assert not weekly.make_due(office.valet.ctx)
+    assert not weekly.make_due_weekly(office.valet.ctx)
 
 
 def saved_in_november(office):
     train, at = office.machine("train-7"), office.clock.now // HOUR_MS * HOUR_MS - 4 * HOUR_MS
     source = stored_savings.Source("act_1", train.id, "train-7", "nlp", "It would have run.", at + HOUR_MS, over=True)
     with office.valet.ctx.store.writing() as db:
-        stored_savings.keep(db, source, [Piece("stopped", at, at + HOUR_MS, HOUR_MS, 22 * USD)])
+        stored_savings.keep(db, source, [SavedPiece("stopped", at, at + HOUR_MS, HOUR_MS, 22 * MICROS_PER_USD)])
 
 
 def test_on_the_first_of_a_month_it_tells_how_the_month_of_its_week_ended(office_with, settings):

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.shape import COMMON_SHAPE
-from bot.domain.money.forecast.report import Scope
+from bot.domain.money.scope import Scope
 from bot.sandbox.history import History
 from bot.services.money import forecast_inputs
 from store.acting import hours as stored_hours
@@ -53,7 +53,7 @@ def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
         reserved.tick()
 
     assert "nothing saved so far that can be shown" in reserved.types("ada", "/cost savings")
-    assert stored_savings.stops(reserved.valet.ctx.store.reading()) == []
+    assert stored_savings.open_stops(reserved.valet.ctx.store.reading()) == []
 
 
 def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
@@ -90,10 +90,10 @@ def test_other_hours_of_it_are_worth_nothing(reserved):
 
 
 def test_no_plan_to_stop_it_makes_the_forecast_smaller(reserved):
-    before = forecast_inputs.open_books(reserved.valet.ctx).outlook
+    before = forecast_inputs.gather_inputs(reserved.valet.ctx).outlook
     reserved.types("bob", "/gpu hours train-7 Mon-Fri 08:00-19:00")
 
-    after = forecast_inputs.open_books(reserved.valet.ctx)
+    after = forecast_inputs.gather_inputs(reserved.valet.ctx)
 
     assert after.outlook == before
     assert reserved.machine("train-7").id not in after.plans

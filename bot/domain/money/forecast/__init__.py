@@ -1,27 +1,37 @@
 """What the next days will cost: an adaptive level plus what is known to change, with an honest interval.
 
-records   what goes in and what comes out
-guard     missing, absurd and half-billed days, repaired and said
-level     the spend of an ordinary day; never a trend
-interval  bounds made on totals, by a table of past errors
-calibration  the company's own errors in the place of that table's
-outlook   all of it together, for one series or a sum of them
-budget    the chance to exceed a budget, and the day it happens
+The engine knows days and amounts only, of any unit (dollars, GPU-hours):
 
-Amounts are floats of any unit (dollars, GPU-hours): a forecast is an estimate, and nothing here is booked or added to
-a ledger. Callers turn micro-dollars into dollars on the way in and back, rounded, on the way out.
+records        what goes in and what comes out
+guard          missing, absurd and half-billed days, repaired and said
+outlook        the level of an ordinary day (never a trend), times days, for one series or a sum of them
+interval       bounds made on totals, by a table of past errors or by the company's own
+budget_odds    the chance to exceed a budget, and the day it happens
+
+What feeds it, in the order in which a report is made (micro-dollars):
+
+known_spend    machines that run around the clock, have ended, are planned, or come and go
+run_plans      when a machine is to run, where that is known, and the one reason for it
+known_changes  from what is known of a machine to its plan, and the lines that explain what plans move
+expected       what every machine is expected to cost, so that every sum of them agrees
+bounds         between what a forecast can lie: spent already, and what machines can cost
+pieces         a forecast told apart by team or by machine
+report         what `/cost forecast` says
+
+Amounts of the engine are floats: a forecast is an estimate, and nothing here is booked or added to a ledger. Callers
+turn micro-dollars into floats on the way in and back, rounded, on the way out.
 """
 
 from bot.domain.money.forecast.budget_odds import chance_over, first_day_over
 from bot.domain.money.forecast.interval import Quantiles, own_quantiles
-from bot.domain.money.forecast.outlook import forecast, forecast_sum, month
-from bot.domain.money.forecast.records import Change, Day, Forecast, History, Series, Trust
+from bot.domain.money.forecast.outlook import forecast, forecast_sum, month_total
+from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, Series, Trust
 
 __all__ = [
     "Change",
-    "Day",
+    "DailyHistory",
     "Forecast",
-    "History",
+    "ForecastDay",
     "Quantiles",
     "Series",
     "Trust",
@@ -29,6 +39,6 @@ __all__ = [
     "first_day_over",
     "forecast",
     "forecast_sum",
-    "month",
+    "month_total",
     "own_quantiles",
 ]

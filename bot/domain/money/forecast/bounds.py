@@ -7,15 +7,15 @@ around the clock is told beside them.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.money.forecast import Forecast, Quantiles, Series, forecast_sum, month
-from bot.domain.money.forecast.known_spend import Ledger, Machine
+from bot.domain.money.forecast import Forecast, Quantiles, Series, forecast_sum, month_total
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine
 from bot.domain.money.forecast.report import Range
 
 LEARNED_FROM = 60
 """With shorter histories ranges are wider by the table, so they tell nothing of the table's last row."""
 
 
-def most_per_day(machines: Sequence[Machine], ledger: Ledger, days: int) -> tuple[int, ...] | None:
+def most_per_day(machines: Sequence[RentedMachine], ledger: DailyLedger, days: int) -> tuple[int, ...] | None:
     """What machines can cost on so many days from today on, around the clock; None where a price is not known."""
     there = [machine for machine in machines if not machine.gone]
     if any(machine.rate_micros is None for machine in there):
@@ -23,12 +23,12 @@ def most_per_day(machines: Sequence[Machine], ledger: Ledger, days: int) -> tupl
     return tuple(sum(machine.micros_in(length) for machine in there) for length in ledger.lengths(days))
 
 
-def left(most: Sequence[int], passed: float) -> int:
+def still_to_come(most: Sequence[int], passed: float) -> int:
     """What of it is still to come, where some share of today has passed."""
     return round(most[0] * (1 - passed)) + sum(most[1:]) if most else 0
 
 
-def outlook(
+def bounded_outlook(
     series: Sequence[Series],
     spent: int,
     *,
@@ -60,7 +60,7 @@ def _whole(rest: Forecast, spent: int, passed: float) -> Forecast:
         hi95=bound(rest.hi95),
         days=(replace(rest.days[0], mean=rest.days[0].mean - gone), *rest.days[1:]),
     )
-    return month(float(spent), to_come)
+    return month_total(float(spent), to_come)
 
 
 def _capped(whole: Forecast, most: Sequence[int], passed: float) -> Forecast:

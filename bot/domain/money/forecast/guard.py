@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 
-from bot.domain.money.forecast.records import Change, History, within_reach
+from bot.domain.money.forecast.records import Change, DailyHistory, within_reach
 
-LONGEST = 365
+LONGEST_DAYS = 365
 """Days of history that are looked at; the error table holds for histories of up to a year."""
-PARTIAL = 0.6
+PARTIAL_SHARE = 0.6
 """A last day under this share of the week's median is taken for half billed."""
-SURGE = 10.0
+SURGE_TIMES = 10.0
 """A last day over this many times the week's median waits for a second day to confirm it."""
 ABSURD_OVER_MAX = 1_000.0
 ABSURD_OVER_MEDIAN = 10_000.0
-ALONE = 100.0
+ALONE_TIMES = 100.0
 """An absurd day stands alone: at least this many times each of its neighbours, unlike a burst of real work."""
 
 
@@ -32,9 +32,9 @@ class Repaired:
     notes: tuple[str, ...]
 
 
-def repair(history: History, changes: Iterable[Change] = ()) -> Repaired:
+def repair(history: DailyHistory, changes: Iterable[Change] = ()) -> Repaired:
     """Fill holes, leave out absurd days, drop a doubtful last day; earlier days are moved by `changes` already made."""
-    readings = [_reading(value) for value in history.values[-LONGEST:]]
+    readings = [_reading(value) for value in history.values[-LONGEST_DAYS:]]
     start = history.end - timedelta(days=len(readings) - 1)
     odd, notes = ([], []) if history.is_certain else _odd_days(readings, start)
     for i in odd:
@@ -77,7 +77,7 @@ def _around(readings: Sequence[float | None], i: int, reach: int) -> list[float]
 
 def _absurd(readings: Sequence[float | None], i: int) -> str | None:
     value = abs(readings[i] or 0.0)
-    if value == 0 or any(value <= ALONE * beside for beside in _around(readings, i, 1)):
+    if value == 0 or any(value <= ALONE_TIMES * beside for beside in _around(readings, i, 1)):
         return None
     others = [other for other in _around(readings, i, 30) if other > 0]
     if len(others) < 3:
@@ -131,10 +131,10 @@ def _doubt_last(values: Sequence[float], last: date) -> str | None:
     if len(values) < 4:
         return None
     usual, yardstick = median(values[-8:-1]), "week's median"
-    lowest = PARTIAL * usual
+    lowest = PARTIAL_SHARE * usual
     if usual <= 0:  # an idle week measures nothing, so the highest day ever does
         usual, yardstick, lowest = max(values[:-1]), "highest day before", -math.inf
-    if usual <= 0 or lowest <= values[-1] <= SURGE * usual:
+    if usual <= 0 or lowest <= values[-1] <= SURGE_TIMES * usual:
         return None
     share = values[-1] / usual
     seen = f"{share * 100:.0f} % of" if share < 1 else f"{_times(values[-1], usual)} times"

@@ -15,26 +15,25 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import MachineMs, day_length, local_day
-from bot.domain.money.forecast import History
-from bot.domain.money.forecast.report import Driver, How, KnownChange
-from bot.domain.money.source_reads import WatchedDays, days_known
+from bot.domain.days import ONE_DAY, MachineMs, day_length, local_day
+from bot.domain.money.forecast import DailyHistory
+from bot.domain.money.forecast.report import Driver, DriverHow, KnownChange
+from bot.domain.money.source_reads import ReadDays, days_known
 
-ONE_DAY = timedelta(days=1)
-WINDOW = 7 * ONE_DAY
-ENOUGH = 0.95
+STEADY_WINDOW = 7 * ONE_DAY
+FULL_DAY_SHARE = 0.95
 """Share of a day it must have run to count as around the clock: restarts and missed looks are forgiven."""
 LEAST_FULL_DAYS = 3
 """So many full days a stopped machine must have had to count as one that ran around the clock."""
-DRIVERS = 5
+MOST_DRIVERS = 5
 RECENT = 2 * ONE_DAY
 """Launches and stops so long ago are named in the report."""
 
-Kind = Literal["steady", "ended", "variable", "planned"]
+RunKind = Literal["steady", "ended", "variable", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class RentedMachine:
     """A rented instance: what it costs and whether it runs now."""
 
     id: str
@@ -60,33 +59,33 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class UsedDay:
     """One machine on one local day."""
 
     micros: int
     running_ms: MachineMs
 
 
-Days = Mapping[str, Mapping[date, Used]]
+UsedDays = Mapping[str, Mapping[date, UsedDay]]
 """By instance id and local day; a day missing there is one without a charge."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class DailyLedger:
     """The complete local days of every machine, whatever the scope: those before today that were metered whole."""
 
     zone: ZoneInfo
     today: date
     first_day: date
     """The first complete day there is; today when there is none yet."""
-    days: Days
+    days: UsedDays
     first_seen: Mapping[str, date]
     """The day of a machine's first charge, today included; missing for one that has none."""
     metered: frozenset[date]
     """Days that are known of every source. On others nobody looked, so they tell nothing."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Where each machine is, by its id."""
-    watched: Mapping[str, WatchedDays] = field(default_factory=dict)
+    watched: Mapping[str, ReadDays] = field(default_factory=dict)
     """By source."""
 
     def metered_of(self, ids: Iterable[str]) -> frozenset[date]:
@@ -110,7 +109,7 @@ class Ledger:
         days, count = self.days.get(instance_id, {}), 0
         for day in _span(first, last):
             used = days.get(day)
-            if used is None or used.running_ms < ENOUGH * day_length(day, self.zone):
+            if used is None or used.running_ms < FULL_DAY_SHARE * day_length(day, self.zone):
                 return None
             count += 1
         return count
@@ -120,7 +119,7 @@ def _span(first: date, last: date) -> Iterator[date]:
     return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
-def kind(machine: Machine, ledger: Ledger) -> Kind:
+def run_kind(machine: RentedMachine, ledger: DailyLedger) -> RunKind:
     """Whether a machine's cost is known from the inventory, and how."""
     first = ledger.first_seen.get(machine.id, ledger.today)
     if machine.runs:
@@ -129,38 +128,41 @@ def kind(machine: Machine, ledger: Ledger) -> Kind:
     if last is None:
         return "variable"
     # The day it stopped on is only part of a day, so the days before it decide.
-    full = ledger.full_days(machine.id, max(first + ONE_DAY, last - WINDOW), last - ONE_DAY)
+    full = ledger.full_days(machine.id, max(first + ONE_DAY, last - STEADY_WINDOW), last - ONE_DAY)
     return "ended" if full is not None and full >= LEAST_FULL_DAYS else "variable"
 
 
-def _runs_on(machine: Machine, ledger: Ledger, first: date) -> bool:
+def _runs_on(machine: RentedMachine, ledger: DailyLedger, first: date) -> bool:
     yesterday = ledger.today - ONE_DAY
     if first >= yesterday:  # no complete day yet: launched, and not stopped since
         return machine.launched_at is None or local_day(machine.launched_at, ledger.zone) <= first
-    return ledger.full_days(machine.id, max(first + ONE_DAY, ledger.today - WINDOW), yesterday) is not None
+    return ledger.full_days(machine.id, max(first + ONE_DAY, ledger.today - STEADY_WINDOW), yesterday) is not None
 
 
-def history(ids: Iterable[str], days: Days, ledger: Ledger) -> History:
+def daily_history(ids: Iterable[str], days: UsedDays, ledger: DailyLedger) -> DailyHistory:
     """The sum of some machines per complete day, micro-dollars; no reading on days on which nobody looked at them."""
     ids, sums = list(ids), dict[date, int]()
     for each in ids:
         for day, used in days.get(each, {}).items():
             sums[day] = sums.get(day, 0) + used.micros
     if not sums:
-        return History(ledger.today, ())
+        return DailyHistory(ledger.today, ())
     first = max(min(sums), ledger.first_day)
     wanted, metered = _span(first, ledger.today - ONE_DAY), ledger.metered_of(each for each in ids if each in days)
     values = tuple(float(sums.get(day, 0)) if day in metered else None for day in wanted)
-    return History(first, values, is_certain=True)
+    return DailyHistory(first, values, is_certain=True)
 
 
-def drivers(
-    machines: Sequence[Machine], kinds: Mapping[str, Kind], planned: Mapping[str, int], usual: Mapping[str, int]
+def cost_drivers(
+    machines: Sequence[RentedMachine],
+    kinds: Mapping[str, RunKind],
+    planned: Mapping[str, int],
+    usual: Mapping[str, int],
 ) -> tuple[Driver, ...]:
     """The machines that cost most per day, by what is expected of them: of planned and of variable ones by id."""
     found = []
     for machine in machines:
-        how: How = "usual"
+        how: DriverHow = "usual"
         per_day = usual.get(machine.id, 0)
         if kinds[machine.id] == "steady":
             how, per_day = "steady", machine.micros_per_day
@@ -168,10 +170,12 @@ def drivers(
             how, per_day = "planned", planned.get(machine.id, 0)
         if per_day > 0:
             found.append(Driver(machine.id, machine.name, machine.type, per_day, how))
-    return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:DRIVERS])
+    return tuple(sorted(found, key=lambda each: (-each.micros_per_day, each.name))[:MOST_DRIVERS])
 
 
-def past_changes(machines: Sequence[Machine], kinds: Mapping[str, Kind], ledger: Ledger) -> tuple[KnownChange, ...]:
+def past_changes(
+    machines: Sequence[RentedMachine], kinds: Mapping[str, RunKind], ledger: DailyLedger
+) -> tuple[KnownChange, ...]:
     """Launches and stops of the last days that the level takes for lasting, by date."""
     found = []
     for machine in machines:
@@ -182,7 +186,7 @@ def past_changes(machines: Sequence[Machine], kinds: Mapping[str, Kind], ledger:
             if fresh and first >= ledger.today - RECENT and machine.micros_per_day:
                 found.append(KnownChange(machine.id, machine.name, "launched", first, machine.micros_per_day))
         elif what == "ended" and (last := max(days)) >= ledger.today - RECENT:
-            usual = max(used.micros for day, used in days.items() if day >= last - WINDOW)
+            usual = max(used.micros for day, used in days.items() if day >= last - STEADY_WINDOW)
             told = last if machine.stopped_at is None else max(last, local_day(machine.stopped_at, ledger.zone))
             found.append(KnownChange(machine.id, machine.name, "stopped", told, -usual))
     return tuple(sorted(found, key=lambda each: (each.date, each.name)))

@@ -17,11 +17,11 @@ from bot.domain.money.forecast.interval import (
     spread_of_total,
     trust,
 )
-from bot.domain.money.forecast.records import Change, Day, Forecast, History, Series, within_reach
+from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, Series, within_reach
 
 LEAST_DAYS = 3
 """With fewer days of history only what runs now says anything."""
-FAR = 60
+FAR_DAYS = 60
 """Beyond this many days ahead a forecast is a planning range."""
 
 
@@ -37,7 +37,7 @@ class _Part:
 
 
 def forecast(
-    history: History, *, horizon: int, changes: Sequence[Change] = (), run_rate: float | None = None
+    history: DailyHistory, *, horizon: int, changes: Sequence[Change] = (), run_rate: float | None = None
 ) -> Forecast:
     """Forecast the `horizon` days after the history's last one.
 
@@ -66,7 +66,7 @@ def forecast_sum(parts: Sequence[Series], *, horizon: int, own: Mapping[int, Qua
     return replace(outlook, changes=tuple(sorted(changes, key=lambda change: (change.date, change.why, change.delta))))
 
 
-def month(billed_so_far: float, rest: Forecast) -> Forecast:
+def month_total(billed_so_far: float, rest: Forecast) -> Forecast:
     """What is billed plus the forecast of the rest: billed days are certain, so only the rest has a range."""
 
     def moved(amount: float | None) -> float | None:
@@ -87,7 +87,7 @@ def _made_ready(part: Series, horizon: int) -> _Part:
     plain = repair(part.history)
     made = [change for change in part.changes if change.date <= part.history.end]
     settled = repair(part.history, made) if made else plain
-    base, notes = level(settled.values) if part.level is None else part.level, settled.notes
+    base, notes = spend_level(settled.values) if part.level is None else part.level, settled.notes
     if plain.known < LEAST_DAYS:
         base = base if part.run_rate is None else max(0.0, within_reach(part.run_rate))
         source = "what runs now" if part.run_rate is not None else "the days there are"
@@ -96,7 +96,7 @@ def _made_ready(part: Series, horizon: int) -> _Part:
     return _Part(
         base=base,
         # The spread is of what was seen: a step that we can explain was still a step, and another may come.
-        values=(*plain.values, *[level(plain.values)] * plain.open_days),
+        values=(*plain.values, *[spend_level(plain.values)] * plain.open_days),
         known=plain.known,
         means=_means(base, part, horizon),
         notes=tuple(prefix + note for note in notes),
@@ -122,14 +122,14 @@ def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, 
     notes = tuple(note for part in parts for note in part.notes)
     known = max(part.known for part in parts)
     if known < LEAST_DAYS:
-        days = tuple(Day(h, _after(end, h), mean, None, None, None, None) for h, mean in enumerate(means, 1))
+        days = tuple(ForecastDay(h, _after(end, h), mean, None, None, None, None) for h, mean in enumerate(means, 1))
         return Forecast(sum(means), None, None, None, None, days, "run-rate", notes)
     values, base = _summed([part.values for part in parts]), sum(part.base for part in parts)
     spread = spread_of_total(values, base * horizon, horizon)
     total_bounds = bounds(sum(means), spread, quantiles(known, horizon, own))
     per_day = spread_of_total(values, base, 1)
     rho = 0.0 if per_day == 0 else min(per_day / base if base > 0 else float("inf"), 1e6)
-    if horizon > FAR:
+    if horizon > FAR_DAYS:
         notes = (*notes, f"{horizon} days ahead is a planning range, not a forecast.")
     days = _days(means, spread_of_day(values, base), known, end)
     lo95, lo80, hi80, hi95 = total_bounds
@@ -137,11 +137,11 @@ def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, 
     return Forecast(sum(means), lo80, hi80, lo95, hi95, days, sure, notes, rho, spread=spread, known_days=known)
 
 
-def _days(means: Sequence[float], spread: float, known: int, end: date) -> tuple[Day, ...]:
+def _days(means: Sequence[float], spread: float, known: int, end: date) -> tuple[ForecastDay, ...]:
     days = []
     for h, mean in enumerate(means, 1):
         lo95, lo80, hi80, hi95 = bounds(mean, spread, quantiles_of_day(known, h))
-        days.append(Day(h, _after(end, h), mean, lo80, hi80, lo95, hi95))
+        days.append(ForecastDay(h, _after(end, h), mean, lo80, hi80, lo95, hi95))
     return tuple(days)
 
 
@@ -159,13 +159,13 @@ def _after(end: date, h: int) -> date:
 
 ALPHAS = tuple(i / 20 for i in range(20, 0, -1))
 """From quick to slow: on a tie the quicker one wins, so a step in a flat series is followed at once."""
-AHEAD = (1, 7, 14, 30)
-RECENT = 28
-SHORT = 10
+AHEAD_DAYS = (1, 7, 14, 30)
+RECENT_DAYS = 28
+SHORT_DAYS = 10
 """Below this many days the mean is as good as anything."""
 
 
-def level(values: Sequence[float]) -> float:
+def spend_level(values: Sequence[float]) -> float:
     """The level in the values' unit, never below zero; 0 for no values.
 
     From ten days on: the median of two exponential smoothings (alpha chosen for the next day, alpha chosen for the
@@ -173,14 +173,14 @@ def level(values: Sequence[float]) -> float:
     """
     if not values:
         return 0.0
-    if len(values) < SHORT:
+    if len(values) < SHORT_DAYS:
         return max(0.0, sum(values) / len(values))
-    recent = values[-RECENT:]
-    if len(recent) == RECENT and min(recent) == max(recent):
+    recent = values[-RECENT_DAYS:]
+    if len(recent) == RECENT_DAYS and min(recent) == max(recent):
         return max(0.0, recent[-1])  # steady for four weeks: no remnant of older days, so a dead team costs nothing
     smooth = {alpha: _smoothed(values, alpha) for alpha in ALPHAS}
     quick = _best(smooth, {1: _means_ahead(values, 1)})
-    lasting = _best(smooth, {k: _means_ahead(values, k) for k in AHEAD if len(values) >= k + 2})
+    lasting = _best(smooth, {k: _means_ahead(values, k) for k in AHEAD_DAYS if len(values) >= k + 2})
     return max(0.0, median((quick, lasting, median(recent))))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.money.expected import Expected
-from bot.domain.money.forecast.report import SPANS, Piece
+from bot.domain.money.forecast.expected import Expected
+from bot.domain.money.forecast.report import SPANS, ForecastPiece
 
-MOST = 25
+MOST_PIECES = 25
 """So many pieces are told one by one, the dearest of the month; the others together."""
 
 
@@ -26,7 +26,7 @@ def pieces(
     *,
     rest: int,
     passed: float,
-) -> tuple[Piece, ...]:
+) -> tuple[ForecastPiece, ...]:
     """A piece per key, the dearest first; `rest` is how many days the month still has, today included."""
     groups: dict[str, list[Expected]] = {each: [] for each in charged}
     for each in expected:
@@ -36,16 +36,16 @@ def pieces(
         so_far = charged.get(name, Charged())
         month, *ahead = (sum(sum(each.rest(days, passed)) for each in group) for days in (rest, *SPANS))
         days_ahead = tuple(so_far.today + micros for micros in ahead)
-        found.append(Piece(name, name, so_far.month, so_far.month + month, days_ahead))
+        found.append(ForecastPiece(name, name, so_far.month, so_far.month + month, days_ahead))
     return tuple(sorted((each for each in found if each.month_micros or any(each.next_micros)), key=_dearest))
 
 
-def named(found: Iterable[Piece], names: Mapping[str, str]) -> tuple[Piece, ...]:
+def named_pieces(found: Iterable[ForecastPiece], names: Mapping[str, str]) -> tuple[ForecastPiece, ...]:
     """The same with names for people."""
     return tuple(replace(each, name=names.get(each.key, each.key)) for each in found)
 
 
-def pooled(found: Sequence[Piece], uneven: Collection[str]) -> tuple[Piece, ...]:
+def pooled_pieces(found: Sequence[ForecastPiece], uneven: Collection[str]) -> tuple[ForecastPiece, ...]:
     """Those of these keys told together, as none of them can be told anything of alone; one alone stays as it is."""
     apart = [each for each in found if each.key not in uneven]
     together = [each for each in found if each.key in uneven]
@@ -55,18 +55,18 @@ def pooled(found: Sequence[Piece], uneven: Collection[str]) -> tuple[Piece, ...]
     return (*apart, replace(_sum(together), name=names))
 
 
-def shortened(found: Sequence[Piece], most: int = MOST) -> tuple[Piece, ...]:
+def shortened_pieces(found: Sequence[ForecastPiece], most: int = MOST_PIECES) -> tuple[ForecastPiece, ...]:
     """The dearest, and all others together."""
     if len(found) <= most:
         return tuple(found)
     return (*found[: most - 1], _sum(found[most - 1 :]))
 
 
-def _sum(found: Sequence[Piece]) -> Piece:
+def _sum(found: Sequence[ForecastPiece]) -> ForecastPiece:
     ahead = tuple(sum(column) for column in zip(*(each.next_micros for each in found), strict=True))
     charged, month = sum(each.charged_micros for each in found), sum(each.month_micros for each in found)
-    return Piece("", "", charged, month, ahead, sum(each.count for each in found))
+    return ForecastPiece("", "", charged, month, ahead, sum(each.count for each in found))
 
 
-def _dearest(piece: Piece) -> tuple[int, int, str]:
+def _dearest(piece: ForecastPiece) -> tuple[int, int, str]:
     return -piece.month_micros, -piece.next_micros[-1], piece.key

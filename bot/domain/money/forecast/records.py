@@ -7,17 +7,17 @@ from typing import Literal
 
 Trust = Literal["firm", "fair", "weak", "range-only", "run-rate"]
 
-LARGEST = 1e280
+LARGEST_AMOUNT = 1e280
 """Amounts beyond this are cut to it, so that sums and products of any of them stay finite."""
 
 
 def within_reach(amount: float) -> float:
     """The amount, cut to plus or minus LARGEST."""
-    return min(max(amount, -LARGEST), LARGEST)
+    return min(max(amount, -LARGEST_AMOUNT), LARGEST_AMOUNT)
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class DailyHistory:
     """One value per complete day from `start` on. None is a day without a reading; nan and inf count as None.
 
     Today is not over, so it does not belong here: see `before`.
@@ -33,7 +33,7 @@ class History:
         """The last day; the day before `start` when there are no values."""
         return self.start + timedelta(days=len(self.values) - 1)
 
-    def before(self, day: date) -> "History":
+    def before(self, day: date) -> "DailyHistory":
         """The same history up to the day before `day`: pass today, whose spend is still growing."""
         return replace(self, values=self.values[: max(0, (day - self.start).days)])
 
@@ -59,7 +59,7 @@ class Change:
 class Series:
     """One part of a sum: its history, what is known to change, and what runs now."""
 
-    history: History
+    history: DailyHistory
     changes: tuple[Change, ...] = ()
     run_rate: float | None = None
     """Cost per day of what runs now; used while there are fewer than three days of history."""
@@ -70,7 +70,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ForecastDay:
     """One day ahead, `h` days after the last day of history. Its bounds are its own and don't add up to a total's."""
 
     h: int
@@ -91,7 +91,7 @@ class Forecast:
     hi80: float | None
     lo95: float | None
     hi95: float | None
-    days: tuple[Day, ...]
+    days: tuple[ForecastDay, ...]
     trust: Trust
     """How far to trust the total: "range-only" means not predictable, show the range; "run-rate" has no range."""
     notes: tuple[str, ...] = ()

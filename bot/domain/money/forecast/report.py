@@ -5,28 +5,12 @@ from datetime import date
 from typing import Any, Literal
 
 from bot.domain.money.forecast import Trust
-from bot.domain.money.plans import Why
+from bot.domain.money.forecast.run_plans import PlanReason
+from bot.domain.money.scope import Scope
 
 SPANS = (7, 30, 90)
 """Days ahead, today included, that a report tells of beside the month."""
 NEXT_DAYS = 30
-
-ScopeKind = Literal["total", "team", "type", "instance"]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is forecast. `key` is empty for the total, else a team's name, an instance type or an instance's id."""
-
-    kind: ScopeKind = "total"
-    key: str = ""
-    label: str = ""
-    """For people: an instance's name; empty: the key."""
-
-    @property
-    def text(self) -> str:
-        """The name it is stored under."""
-        return f"{self.kind}:{self.key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +40,7 @@ class ReportDay:
     hi_micros: int | None = None
 
 
-How = Literal["steady", "planned", "usual"]
+DriverHow = Literal["steady", "planned", "usual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +51,7 @@ class Driver:
     name: str
     type: str
     micros_per_day: int
-    how: How
+    how: DriverHow
     """steady: it runs on and on, so the figure is its rate. planned: when it will run is known.
     usual: its part of what varies.
     """
@@ -79,7 +63,7 @@ class KnownChange:
 
     instance_id: str
     name: str
-    why: Literal["launched", "stopped"] | Why
+    why: Literal["launched", "stopped"] | PlanReason
     date: date
     micros: int
     """Per day from then on; negative for a stop."""
@@ -88,7 +72,7 @@ class KnownChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ForecastPiece:
     """One team's or one machine's part of a report; the parts of a way to tell it apart add up to the report."""
 
     key: str
@@ -120,7 +104,7 @@ class IdleNights:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ForecastReport:
     """A forecast of one scope; every amount in integer micro-dollars, by our own metering at our rates."""
 
     scope: Scope
@@ -155,9 +139,9 @@ class Report:
     """Running rented instances left out because no price is known."""
     owned: int = 0
     """Owned instances left out because they cost the same either way."""
-    by_team: tuple[Piece, ...] = ()
+    by_team: tuple[ForecastPiece, ...] = ()
     """The dearest first; of everything only."""
-    by_machine: tuple[Piece, ...] = ()
+    by_machine: tuple[ForecastPiece, ...] = ()
     """The dearest first; of more than one machine only."""
     idle_nights: tuple[IdleNights, ...] = ()
     """Of machines that run around the clock, the dearest first; of everything only."""
@@ -174,7 +158,7 @@ class Report:
         return plain
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Report":
+    def from_json(cls, content: dict[str, Any]) -> "ForecastReport":
         """From the store. Raises KeyError, TypeError or ValueError for what another version has written."""
         over_on = content["over_on"]
         return cls(
@@ -197,8 +181,8 @@ class Report:
         )
 
 
-def _piece(content: dict[str, Any]) -> Piece:
-    return Piece(**{**content, "next_micros": tuple(content["next_micros"])})
+def _piece(content: dict[str, Any]) -> ForecastPiece:
+    return ForecastPiece(**{**content, "next_micros": tuple(content["next_micros"])})
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.billing import prices, quotes
 from bot.domain.machines.models import gpu_kind, short_model
-from bot.domain.money.pricebook import Book
+from bot.domain.money.pricebook import PriceBook
 from bot.errors import Refused
 from bot.sandbox.inventory import KINDS, OWNED
 
@@ -42,7 +42,7 @@ NVML = [
 ]
 """Names as NVML gives them, MiB, and what one might type for exactly this."""
 EC2 = [(kind.model, kind.mib) for kind in KINDS.values()]
-LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(Book(0, prices.on_demand))]
+LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(PriceBook(0, prices.on_demand))]
 
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)

@@ -44,7 +44,7 @@ def test_of_several_spellings_the_exact_one_counts():
 def test_a_team_is_the_one_of_the_settings_however_it_is_spelt(borne, team):
     settings = parse({"teams": {"nlp": {}, "ml-ops": {}, "mlops": {}}}, {})
 
-    assert rates.team_of(settings, machine(**borne)) == team
+    assert rates.team_of_instance(settings, machine(**borne)) == team
 
 
 @pytest.mark.parametrize(

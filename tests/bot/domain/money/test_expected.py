@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.expected import Expected, expect
-from bot.domain.money.forecast.known_spend import Ledger, Machine, Used
-from bot.domain.money.forecast.pieces import Charged, named, pieces, pooled, shortened
+from bot.domain.money.forecast.expected import Expected, expect
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, UsedDay
+from bot.domain.money.forecast.pieces import Charged, named_pieces, pieces, pooled_pieces, shortened_pieces
 from tests.examples import examples
 
 USD = 1_000_000
@@ -32,20 +32,22 @@ MACHINES = st.lists(
 )
 
 
-def company(told) -> tuple[list[Machine], Ledger]:
+def company(told) -> tuple[list[RentedMachine], DailyLedger]:
     """Machines by team, type, rate, whether they run or are gone, and the hours they ran up to yesterday."""
     machines, days = [], {}
     for number, (team, type_, rate, runs, gone, hours) in enumerate(told):
-        machines.append(Machine(f"i-{number}", f"m{number}", type_, team, rate, None, runs and not gone, None, gone))
+        machines.append(
+            RentedMachine(f"i-{number}", f"m{number}", type_, team, rate, None, runs and not gone, None, gone)
+        )
         days[f"i-{number}"] = {
-            TODAY - timedelta(days=len(hours) - n): Used(int(long * (rate or 0)), int(long * HOUR_MS))
+            TODAY - timedelta(days=len(hours) - n): UsedDay(int(long * (rate or 0)), int(long * HOUR_MS))
             for n, long in enumerate(hours)
             if long
         }
     days = {each: found for each, found in days.items() if found}
     metered = frozenset(START + timedelta(days=n) for n in range(DAYS))
     seen = {each: min(found) for each, found in days.items()}
-    return machines, Ledger(ZoneInfo("UTC"), TODAY, START, days, seen, metered)
+    return machines, DailyLedger(ZoneInfo("UTC"), TODAY, START, days, seen, metered)
 
 
 @settings(deadline=None, max_examples=examples(60))
@@ -63,7 +65,12 @@ def test_teams_types_and_machines_all_add_up_to_the_same(told, passed, rest, cha
             before, own = by.get(key(machine), Charged()), so_far.get(machine.id, Charged())
             by[key(machine)] = Charged(before.month + own.month, before.today + own.today)
         found = pieces(by, outlook.machines, key, rest=rest, passed=passed)
-        for told_so in (found, pooled(found, [each.key for each in found[1:]]), shortened(found, 2), named(found, {})):
+        for told_so in (
+            found,
+            pooled_pieces(found, [each.key for each in found[1:]]),
+            shortened_pieces(found, 2),
+            named_pieces(found, {}),
+        ):
             months, ahead = sum(each.month_micros for each in told_so), [sum(each.next_micros) for each in told_so]
             sums[way, len(told_so)] = (sum(each.charged_micros for each in told_so), months, sum(ahead))
 

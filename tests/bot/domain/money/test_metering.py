@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.money.metering import Meter, Seen, advance
-from bot.domain.money.rates import Charge, cost, cost_between
+from bot.domain.money.metering import Meter, SeenInstance, advance
+from bot.domain.money.rates import Charge, cost_between, cost_for
 
 T0 = 400_000 * HOUR_MS
 RATE = 32_772_600
-SEEN = Seen("i-1", running=True, launched_at=T0 - HOUR_MS, stopped_at=None, rate_micros=RATE)
+SEEN = SeenInstance("i-1", running=True, launched_at=T0 - HOUR_MS, stopped_at=None, rate_micros=RATE)
 
 
-def look(meter, seen: Seen, now: int, last_look: int | None):
+def look(meter, seen: SeenInstance, now: int, last_look: int | None):
     return advance(meter, seen, now, last_look=last_look)
 
 
@@ -77,7 +77,7 @@ def test_a_change_of_terms_closes_the_charge_on_the_old_ones(terms):
 
     charges, meter = look(meter, replace(SEEN, **terms), T0 + MINUTE_MS, T0)
 
-    assert [(charge.micros, charge.team) for charge in charges] == [(cost(RATE, MINUTE_MS), "")]
+    assert [(charge.micros, charge.team) for charge in charges] == [(cost_for(RATE, MINUTE_MS), "")]
     assert meter is not None
     assert meter.terms != (RATE, "")
 
@@ -140,7 +140,7 @@ def play(plan: list[Step], *, skewed: bool) -> tuple[list[Charge], Meter | None,
         if not running and step.world in {"starts", "restarts"}:
             running, began, launched, stopped = True, now, now, None
         if step.looked:
-            seen = Seen("i-1", running, launched, stopped, step.rate)
+            seen = SeenInstance("i-1", running, launched, stopped, step.rate)
             until = max((charge.until_at for charge in charges), default=0)
             due, meter = advance(meter, seen, now + skew, last_look=last_look, charged_until=until)
             charges += due

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.billing.prices import on_demand
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.shape import COMMON_SHAPE
-from bot.domain.money.pricebook import Book, Discount, Price
+from bot.domain.money.pricebook import Discount, Price, PriceBook
 
 NOW = 1_795_424_400_000
 EAST, FRANKFURT = "ec2/111122223333/us-east-1", "ec2/research/eu-central-1"
@@ -27,7 +27,7 @@ def machine(source=FRANKFURT, kind="p4d.24xlarge", lifecycle="on-demand", zone="
 
 
 def book(**more):
-    return Book(NOW, on_demand, **more)
+    return PriceBook(NOW, on_demand, **more)
 
 
 def off(percent, *types, **more):

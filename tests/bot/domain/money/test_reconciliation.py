@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.bill import BillLine, is_estimate
-from bot.domain.money.reconciliation import Metered, reconcile
+from bot.domain.money.reconciliation import MeteredMachine, reconcile
 
 DAY_ONE = date(2026, 11, 16)
 USD = 1_000_000
@@ -35,7 +35,7 @@ def line(usd, *, kind="usage", type=TYPE, instance="i-1", hours=None, effective=
 
 def meter(hours, *, instance="i-1", rate=RATE):
     ms = round(hours * HOUR_MS)
-    return Metered(DAY_ONE, instance, "nb-2", TYPE, "nlp", rate * ms // HOUR_MS, ms, 0 if rate else ms)
+    return MeteredMachine(DAY_ONE, instance, "nb-2", TYPE, "nlp", rate * ms // HOUR_MS, ms, 0 if rate else ms)
 
 
 def reasons(lines, metered, *, estimate=False):
@@ -167,7 +167,7 @@ def meters(draw):
     ms = draw(spans)
     unpriced = draw(st.integers(0, ms))
     priced = draw(st.integers(0, 10**10)) if ms > unpriced else 0
-    return Metered(DAY_ONE, draw(st.sampled_from(["i-1", "i-2", "i-3"])), "x", TYPE, "", priced, ms, unpriced)
+    return MeteredMachine(DAY_ONE, draw(st.sampled_from(["i-1", "i-2", "i-3"])), "x", TYPE, "", priced, ms, unpriced)
 
 
 @given(st.lists(lines_st, max_size=8), st.lists(meters(), max_size=6), st.booleans())

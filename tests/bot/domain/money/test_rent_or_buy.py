@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.ownership import HOURS_PER_MONTH
-from bot.domain.money.rent_or_buy import Demand, Terms, flows, less, most_servers
+from bot.domain.money.rent_or_buy import Demand, Terms, cash_flows, monthly_savings, most_servers
 
 USD = 1_000_000
 TERMS = Terms(price_micros=120_000 * USD, rent_micros_per_hour=20 * USD, upkeep_micros_per_month=1_000 * USD)
@@ -45,31 +45,31 @@ def test_use_is_counted_by_the_machines_that_ran_at_once():
 
 
 def test_renting_all_pays_for_every_hour():
-    assert flows(BUSY, TERMS, 0) == [0, *([-12_775 * USD] * 36)]
+    assert cash_flows(BUSY, TERMS, 0) == [0, *([-12_775 * USD] * 36)]
 
 
 def test_buying_one_pays_its_price_its_upkeep_and_the_rest_by_the_hour():
-    assert flows(BUSY, TERMS, 1) == [-120_000 * USD, *([-(1_000 + 3_650) * USD] * 36)]
+    assert cash_flows(BUSY, TERMS, 1) == [-120_000 * USD, *([-(1_000 + 3_650) * USD] * 36)]
 
 
 def test_a_residual_comes_back_at_the_end():
     left = Terms(120_000 * USD, 20 * USD, 1_000 * USD, residual_percent=Decimal(10))
 
-    assert less(flows(BUSY, left, 2), flows(BUSY, TERMS, 2)) == [*([0] * 36), 24_000 * USD]
+    assert monthly_savings(cash_flows(BUSY, left, 2), cash_flows(BUSY, TERMS, 2)) == [*([0] * 36), 24_000 * USD]
 
 
 def test_tax_lowers_costs_and_depreciation_lowers_tax():
     """A quarter off every cost, and a quarter of 120,000 / 36 back each month."""
     taxed = Terms(120_000 * USD, 20 * USD, 1_000 * USD, tax=Decimal("0.25"))
 
-    assert flows(BUSY, taxed, 1)[1] == round((-4_650 * 0.75 + 120_000 / 36 * 0.25) * USD)
-    assert flows(BUSY, taxed, 0)[1] == -9_581_250_000
+    assert cash_flows(BUSY, taxed, 1)[1] == round((-4_650 * 0.75 + 120_000 / 36 * 0.25) * USD)
+    assert cash_flows(BUSY, taxed, 0)[1] == -9_581_250_000
 
 
 def test_one_server_may_stand_for_several_instances():
     eight = Terms(120_000 * USD, 20 * USD, 1_000 * USD, replaces=8)
 
-    assert flows(BUSY, eight, 1) == [-120_000 * USD, *([-1_000 * USD] * 36)]
+    assert cash_flows(BUSY, eight, 1) == [-120_000 * USD, *([-1_000 * USD] * 36)]
     assert most_servers(BUSY, eight) == 1
 
 
@@ -104,7 +104,7 @@ def test_without_tax_all_cash_is_price_upkeep_rent_and_residual(demand, made, se
         made.residual_percent,
         replaces=made.replaces,
     )
-    paid = flows(demand, untaxed, servers)
+    paid = cash_flows(demand, untaxed, servers)
     rented = demand.hours_per_month - demand.covered(servers * made.replaces)
     expected = untaxed.life_months * (rented * made.rent_micros_per_hour + servers * made.upkeep_micros_per_month)
     expected += servers * (made.price_micros - untaxed.residual_micros)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS
-from bot.domain.money.rates import cost
-from bot.domain.money.savings import LONGEST, Stopped, saved_by_sharing, saved_by_stop
+from bot.domain.money.rates import cost_for
+from bot.domain.money.savings import LONGEST_STOP_MS, Stopped, saved_by_sharing, saved_by_stop
 
 T0 = 400_008 * HOUR_MS  # a Monday, 00:00 UTC, would do as well as any
 RATE = 10_000_000
@@ -114,7 +114,7 @@ def test_until_the_end_of_a_claim_given_back_it_would_have_run_for_certain():
 def test_after_thirty_days_nothing_is_saved_any_more():
     found = saved_by_stop(stopped(ALWAYS, until=T0 + 60 * DAY_MS), T0, T0 + 60 * DAY_MS)
 
-    assert found[-1].until_at == T0 + LONGEST
+    assert found[-1].until_at == T0 + LONGEST_STOP_MS
 
 
 def test_what_ran_after_all_is_not_saved_by_taking_another():
@@ -142,10 +142,10 @@ def test_a_standstill_never_saves_more_than_running_on_would_have_cost(ran, rate
 
     for piece in found:
         assert 0 < piece.saved_ms <= piece.until_at - piece.from_at <= HOUR_MS
-        assert piece.micros <= cost(rate, piece.saved_ms)
+        assert piece.micros <= cost_for(rate, piece.saved_ms)
     assert all(one.until_at <= two.from_at for one, two in pairwise(found)), "time is saved once"
-    lasted = min(until, LONGEST)
-    assert sum(piece.micros for piece in found) <= cost(rate, lasted)
+    lasted = min(until, LONGEST_STOP_MS)
+    assert sum(piece.micros for piece in found) <= cost_for(rate, lasted)
     assert all(piece.from_at >= T0 and piece.until_at <= T0 + lasted for piece in found)
 
 
@@ -160,7 +160,7 @@ def test_sharing_saves_at_most_what_the_other_would_have_cost_beyond_what_it_did
 
     found = saved_by_sharing(rate, span, ran)
 
-    assert sum(piece.micros for piece in found) <= cost(rate, length)
+    assert sum(piece.micros for piece in found) <= cost_for(rate, length)
     for piece in found:
         hour = piece.from_at // HOUR_MS * HOUR_MS
         assert piece.saved_ms + ran.get(hour, 0) <= HOUR_MS

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import day_start
-from bot.domain.money.source_reads import Watch, days_known, watched_days, without
+from bot.domain.money.source_reads import SourceReads, days_known, read_days
+from bot.domain.spans import without_holes
 
 ZONE = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 11, 23)
@@ -19,7 +20,7 @@ BEGAN = NOW - 40 * DAY_MS
 
 
 def known(watch, charged=()):
-    return set(days_known([watched_days(watch, DAYS, ZONE, NOW, frozenset(charged))]))
+    return set(days_known([read_days(watch, DAYS, ZONE, NOW, frozenset(charged))]))
 
 
 def start(number):
@@ -27,40 +28,40 @@ def start(number):
 
 
 def test_a_day_without_a_charge_is_known_if_its_source_was_read_through_it():
-    assert known(Watch(BEGAN, ((BEGAN, NOW),))) == set(DAYS)
+    assert known(SourceReads(BEGAN, ((BEGAN, NOW),))) == set(DAYS)
 
 
 def test_a_day_with_a_long_pause_in_it_is_not_known_whatever_was_charged():
-    paused = Watch(BEGAN, ((BEGAN, start(3) + 2 * HOUR_MS), (start(3) + 8 * HOUR_MS, NOW)))
+    paused = SourceReads(BEGAN, ((BEGAN, start(3) + 2 * HOUR_MS), (start(3) + 8 * HOUR_MS, NOW)))
 
     assert known(paused, DAYS) == set(DAYS) - {DAYS[3]}
 
 
 def test_the_day_of_the_first_look_is_not_known_as_it_was_read_in_part():
-    assert known(Watch(start(5) + HOUR_MS, ((start(5) + HOUR_MS, NOW),)), DAYS) == set(DAYS[6:])
+    assert known(SourceReads(start(5) + HOUR_MS, ((start(5) + HOUR_MS, NOW),)), DAYS) == set(DAYS[6:])
 
 
 def test_before_looks_were_kept_a_charge_tells_that_somebody_looked():
-    assert known(Watch(BEGAN, ((start(10) + HOUR_MS, NOW),)), DAYS[:4]) == {*DAYS[:4], *DAYS[11:]}
-    assert known(Watch(BEGAN), DAYS[:4]) == set(DAYS[:4])
+    assert known(SourceReads(BEGAN, ((start(10) + HOUR_MS, NOW),)), DAYS[:4]) == {*DAYS[:4], *DAYS[11:]}
+    assert known(SourceReads(BEGAN), DAYS[:4]) == set(DAYS[:4])
 
 
 def test_yesterday_is_known_before_the_first_look_of_today():
     midnight = day_start(TODAY, ZONE)
-    watched = watched_days(Watch(BEGAN, ((BEGAN, midnight - 60_000),)), DAYS, ZONE, midnight + 60_000, frozenset())
+    watched = read_days(SourceReads(BEGAN, ((BEGAN, midnight - 60_000),)), DAYS, ZONE, midnight + 60_000, frozenset())
 
     assert days_known([watched]) == set(DAYS)
 
 
 def test_a_source_that_is_silent_now_makes_its_days_unknown_again():
-    assert known(Watch(BEGAN, ((BEGAN, start(7)),)), DAYS) == set(DAYS[:7])
+    assert known(SourceReads(BEGAN, ((BEGAN, start(7)),)), DAYS) == set(DAYS[:7])
 
 
 def test_a_source_is_asked_of_only_on_the_days_it_was_there():
     """One was taken out of the settings, another was added later: neither makes the days of the third unknown."""
-    third = watched_days(Watch(BEGAN, ((BEGAN, NOW),)), DAYS, ZONE, NOW, frozenset())
-    gone = watched_days(Watch(BEGAN, ((BEGAN, start(4)),), ends=start(4)), DAYS, ZONE, NOW, frozenset())
-    added = watched_days(Watch(start(9), ((start(9), NOW),)), DAYS, ZONE, NOW, frozenset())
+    third = read_days(SourceReads(BEGAN, ((BEGAN, NOW),)), DAYS, ZONE, NOW, frozenset())
+    gone = read_days(SourceReads(BEGAN, ((BEGAN, start(4)),), ends=start(4)), DAYS, ZONE, NOW, frozenset())
+    added = read_days(SourceReads(start(9), ((start(9), NOW),)), DAYS, ZONE, NOW, frozenset())
 
     assert days_known([third, gone, added]) == set(DAYS)
     assert days_known([added]) == set(DAYS[9:])
@@ -71,10 +72,10 @@ def test_a_source_is_asked_of_only_on_the_days_it_was_there():
 def test_days_of_any_length_are_read_from_end_to_end(zone):
     turn = date(2026, 11, 1)
     whole = (day_start(turn, zone), day_start(turn + timedelta(days=1), zone))
-    short = Watch(BEGAN, ((BEGAN, whole[1] - 4 * HOUR_MS), (whole[1], NOW)))
+    short = SourceReads(BEGAN, ((BEGAN, whole[1] - 4 * HOUR_MS), (whole[1], NOW)))
 
-    assert days_known([watched_days(Watch(BEGAN - DAY_MS, (whole,)), [turn], zone, NOW, frozenset())]) == {turn}
-    assert days_known([watched_days(short, [turn], zone, NOW, frozenset())]) == set()
+    assert days_known([read_days(SourceReads(BEGAN - DAY_MS, (whole,)), [turn], zone, NOW, frozenset())]) == {turn}
+    assert days_known([read_days(short, [turn], zone, NOW, frozenset())]) == set()
 
 
 SPANS = st.lists(st.integers(0, 14 * 24), min_size=2, max_size=12, unique=True).map(
@@ -89,26 +90,26 @@ SPANS = st.lists(st.integers(0, 14 * 24), min_size=2, max_size=12, unique=True).
 def test_no_day_becomes_known_because_fewer_looks_were_made(spans, charged, lost):
     fewer = (spans[0], *(each for each in spans[1:] if lost.draw(st.booleans())))
 
-    assert known(Watch(BEGAN, fewer), charged) <= known(Watch(BEGAN, spans), charged)
+    assert known(SourceReads(BEGAN, fewer), charged) <= known(SourceReads(BEGAN, spans), charged)
 
 
 @given(spans=SPANS, holes=SPANS)
 def test_time_is_read_or_unread_and_never_both(spans, holes):
-    left = without(spans, holes)
+    left = without_holes(spans, holes)
 
-    assert sum(end - start for start, end in (*left, *without(spans, left))) == sum(end - s for s, end in spans)
-    assert without(left, holes) == left
-    assert without(left, left) == []
+    assert sum(end - start for start, end in (*left, *without_holes(spans, left))) == sum(end - s for s, end in spans)
+    assert without_holes(left, holes) == left
+    assert without_holes(left, left) == []
 
 
 def test_a_ledger_that_begins_at_noon_does_not_know_that_day():
     noon = int(datetime(2026, 11, 15, 12, tzinfo=UTC).timestamp() * 1000)
 
-    assert min(known(Watch(noon, ((noon, NOW),)))) == date(2026, 11, 16)
+    assert min(known(SourceReads(noon, ((noon, NOW),)))) == date(2026, 11, 16)
 
 
 @pytest.mark.parametrize(("ago", "unread"), [(3 * HOUR_MS, 0), (3 * HOUR_MS + 1, 3 * HOUR_MS + 1)])
 def test_a_source_read_three_hours_ago_counts_as_read_and_no_older_one(ago, unread):
-    watch = Watch(BEGAN, ((BEGAN, NOW - ago),))
+    watch = SourceReads(BEGAN, ((BEGAN, NOW - ago),))
 
     assert sum(end - begin for begin, end in watch.unread(BEGAN, NOW, NOW)) == unread

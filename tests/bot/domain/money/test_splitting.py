@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
-from bot.domain.money.metering import BLIND, Meter, Seen, advance
+from bot.domain.money.metering import BLIND_MS, Meter, SeenInstance, advance
 from bot.domain.money.rates import Charge, Share, cost_between
-from bot.domain.money.splitting import Hold, idle_throughout, letters, share_out, split
+from bot.domain.money.splitting import GpuHold, all_idle_ms, share_out, split_cost, use_letters
 
 T0 = 400_000 * HOUR_MS
 GPUS = 2
@@ -18,7 +18,7 @@ RATES = (32_772_601, 1_006_007)
 
 
 def test_what_nobody_held_is_the_teams_own():
-    assert split(7, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bi"),), holds=()) == (
+    assert split_cost(7, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bi"),), holds=()) == (
         Share("", "nlp", "busy", HOUR_MS, 4),
         Share("", "nlp", "idle", HOUR_MS, 3),
     )
@@ -27,9 +27,9 @@ def test_what_nobody_held_is_the_teams_own():
 def test_a_machine_idles_while_all_its_gpus_do():
     marks = ((0, "bi"), (T0 + 10 * MINUTE_MS, "ii"), (T0 + 30 * MINUTE_MS, "ib"), (T0 + 40 * MINUTE_MS, "i?"))
 
-    assert idle_throughout((T0, T0 + HOUR_MS), marks) == 20 * MINUTE_MS
-    assert idle_throughout((T0, T0 + HOUR_MS), ((0, "??"),)) == 0
-    assert idle_throughout((T0, T0 + HOUR_MS), ()) == 0
+    assert all_idle_ms((T0, T0 + HOUR_MS), marks) == 20 * MINUTE_MS
+    assert all_idle_ms((T0, T0 + HOUR_MS), ((0, "??"),)) == 0
+    assert all_idle_ms((T0, T0 + HOUR_MS), ()) == 0
 
 
 MARKS = st.lists(
@@ -46,9 +46,9 @@ def test_a_gpu_that_nobody_sees_makes_no_time_known(marks, silent):
     span, less = (T0, T0 + HOUR_MS), tuple((at, seen[:silent] + "?" + seen[silent + 1 :]) for at, seen in marks)
 
     def times(told):
-        return Counter({each.use: each.gpu_ms for each in split(9, span, team="nlp", marks=told, holds=())})
+        return Counter({each.use: each.gpu_ms for each in split_cost(9, span, team="nlp", marks=told, holds=())})
 
-    assert idle_throughout(span, less) == 0 <= idle_throughout(span, marks)
+    assert all_idle_ms(span, less) == 0 <= all_idle_ms(span, marks)
     assert times(less)["idle"] <= times(marks)["idle"]
     assert times(less)["busy"] <= times(marks)["busy"]
     assert times(less).total() == times(marks).total() == 3 * HOUR_MS
@@ -63,18 +63,18 @@ def test_minutes_of_a_machine_that_are_missing_make_no_time_known(marks, hole):
     less = tuple(sorted(dict([(first, "???"), *after, *kept]).items()))
 
     def times(told):
-        return Counter({each.use: each.gpu_ms for each in split(9, span, team="nlp", marks=told, holds=())})
+        return Counter({each.use: each.gpu_ms for each in split_cost(9, span, team="nlp", marks=told, holds=())})
 
-    assert idle_throughout(span, less) <= idle_throughout(span, marks)
+    assert all_idle_ms(span, less) <= all_idle_ms(span, marks)
     assert times(less)["idle"] <= times(marks)["idle"]
     assert times(less)["busy"] <= times(marks)["busy"]
     assert times(less).total() == times(marks).total() == 3 * HOUR_MS
 
 
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
-    hold = Hold("UADA", "vision", (1,), T0 + 15 * MINUTE_MS, T0 + 30 * MINUTE_MS)
+    hold = GpuHold("UADA", "vision", (1,), T0 + 15 * MINUTE_MS, T0 + 30 * MINUTE_MS)
 
-    found = split(8_000_000, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bb"),), holds=(hold,))
+    found = split_cost(8_000_000, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bb"),), holds=(hold,))
 
     assert found == (
         Share("", "nlp", "busy", 105 * MINUTE_MS, 7_000_000),
@@ -83,7 +83,7 @@ def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
 
 
 def test_a_gpu_that_goes_idle_within_the_hour_is_split_there():
-    found = split(60, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "b"), (T0 + 20 * MINUTE_MS, "i")), holds=())
+    found = split_cost(60, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "b"), (T0 + 20 * MINUTE_MS, "i")), holds=())
 
     assert [(share.use, share.gpu_ms, share.micros) for share in found] == [
         ("busy", 20 * MINUTE_MS, 20),
@@ -92,7 +92,7 @@ def test_a_gpu_that_goes_idle_within_the_hour_is_split_there():
 
 
 def test_a_verdict_that_is_not_known_is_neither_busy_nor_idle():
-    assert letters(["active", "free", "held", "unknown", "partial"]) == "bii??"
+    assert use_letters(["active", "free", "held", "unknown", "partial"]) == "bii??"
 
 
 @given(st.integers(0, 10**12), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
@@ -140,7 +140,7 @@ class World:
     def __init__(self) -> None:
         self.now, self.launched, self.running = T0, T0, True
         self.stopped: int | None = None
-        self.holds: list[Hold] = []
+        self.holds: list[GpuHold] = []
         self.charges: list[Charge] = []
         self.meter: Meter | None = None
         self.looks: list[tuple[int, int, str]] = []
@@ -155,14 +155,14 @@ class World:
         if step.claim != "as it was":
             self.holds = [replace(each, until_at=self.now) if each.until_at is None else each for each in self.holds]
         if step.claim in {"ada", "bob"}:
-            self.holds.append(Hold(step.claim, "vision", step.gpus, self.now))
+            self.holds.append(GpuHold(step.claim, "vision", step.gpus, self.now))
         if step.looked:
             self.look(step)
 
     def look(self, step: Step) -> None:
         last = self.looks[-1][0] if self.looks else None
         holds = tuple(each for each in self.holds if each.until_at is None or each.until_at > each.from_at)
-        seen = Seen("i-1", self.running, self.launched, self.stopped, step.rate, "nlp", step.use, holds)
+        seen = SeenInstance("i-1", self.running, self.launched, self.stopped, step.rate, "nlp", step.use, holds)
         until = max((charge.until_at for charge in self.charges), default=0)
         due, self.meter = advance(self.meter, seen, self.now, last_look=last, charged_until=until)
         self.charges += due
@@ -216,7 +216,7 @@ def test_what_was_busy_or_idle_was_seen_so_by_the_look_before_it(plan):
         for start, end in pairwise(inside):
             before = [look for look in world.looks if look[0] <= start]
             after = [look[0] for look in world.looks if look[0] >= end]
-            blind = not before or not after or after[0] - before[-1][0] > BLIND
+            blind = not before or not after or after[0] - before[-1][0] > BLIND_MS
             for letter in "??" if blind else before[-1][2]:
                 due[letter] += end - start
         told = Counter(dict.fromkeys(due, 0))

@@ -30,7 +30,7 @@ def charged(room, name: str) -> list:
 
 def shares(room, name: str) -> list:
     """Holder, team, use, minutes of GPUs, micro-dollars."""
-    found = stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50)
+    found = stored_ledger.shares_between(room.ctx.store.reading(), 0, 1 << 50)
     columns = ("holder", "used_by", "use", "gpu_ms", "micros")
     return [tuple(row[each] for each in columns) for row in found if row["name"] == name]
 
@@ -134,7 +134,9 @@ def test_owned_machines_are_charged_their_full_cost_around_the_clock_apart_from_
     room.sweep()
 
     rate = listings.by_id(room.ctx.store.reading(), "dgx-1").rate
-    owned = [row for row in stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50) if row["provider"] == "owned"]
+    owned = [
+        row for row in stored_ledger.shares_between(room.ctx.store.reading(), 0, 1 << 50) if row["provider"] == "owned"
+    ]
     assert sum(row["micros"] for row in owned) == 2 * (rate.micros_per_hour if rate else 0)
     assert "dgx-1" not in {meter.instance_id for meter in stored_ledger.rented_meters(room.ctx.store.reading())}
 
@@ -183,7 +185,7 @@ def test_a_claim_that_takes_other_gpus_keeps_what_it_had_until_then(room):
 def spans(room, name: str) -> list:
     """Milliseconds of GPUs by holder, charge by charge."""
     found: dict[int, dict[str, int]] = {}
-    for row in stored_ledger.between(room.ctx.store.reading(), 0, 1 << 50):
+    for row in stored_ledger.shares_between(room.ctx.store.reading(), 0, 1 << 50):
         if row["name"] == name:
             held = found.setdefault(row["charge_id"], {})
             held[row["holder"]] = held.get(row["holder"], 0) + row["gpu_ms"]

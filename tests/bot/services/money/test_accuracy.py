@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.money.accuracy import Held, Score, record
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rates import USD, Charge, Rate
+from bot.domain.money.accuracy import RangeRecord, Score, forecast_record
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Rate
+from bot.domain.money.scope import TOTAL, Scope
 from bot.services.context import Context
 from bot.services.money import accuracy, forecast
 from bot.settings import parse
@@ -20,7 +20,7 @@ from store.money import accuracy as stored_accuracy
 from store.money import ledger as stored_ledger
 from store.sql import rows
 
-TOTAL, NLP = Scope(), Scope("team", "nlp")
+NLP = Scope("team", "nlp")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def ctx(store, clock):
     made = Context(store, clock, settings, {}, settings.roster)
     with store.writing() as db:
         serve = Instance("i-serve", "serve", "ec2", "s", "g5.xlarge", "running", launched_at=at(9, 1))
-        stored_fleet.save(db, serve, team="nlp", rate=Rate(USD, "valet.toml"))
+        stored_fleet.save(db, serve, team="nlp", rate=Rate(MICROS_PER_USD, "valet.toml"))
     return made
 
 
@@ -37,7 +37,7 @@ def at(month: int, day: int, hour: int = 0) -> int:
     return int(datetime(2026, month, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
-def ran(ctx, start, end, rate=USD):
+def ran(ctx, start, end, rate=MICROS_PER_USD):
     with ctx.store.writing() as db:
         stored_ledger.add(
             db, [Charge("i-serve", h, h + HOUR_MS, HOUR_MS, rate, rate, "nlp") for h in range(start, end, HOUR_MS)]
@@ -45,7 +45,7 @@ def ran(ctx, start, end, rate=USD):
 
 
 def told(ctx, scope=TOTAL):
-    return {each.horizon: each for each in accuracy.accuracy(ctx, scope).records}
+    return {each.horizon: each for each in accuracy.accuracy_of(ctx, scope).records}
 
 
 def lived(ctx, clock, days):
@@ -53,10 +53,10 @@ def lived(ctx, clock, days):
     ran(ctx, at(9, 1), at(10, 1, 9))
     for _ in range(days):
         clock.now = clock.now // DAY_MS * DAY_MS + 9 * HOUR_MS
-        forecast.refresh(ctx)
+        forecast.refresh_reports(ctx)
         ran(ctx, clock.now, clock.now + DAY_MS)
         clock.forward(DAY_MS)
-        accuracy.score(ctx)
+        accuracy.score_due(ctx)
 
 
 @pytest.mark.slow
@@ -67,12 +67,12 @@ def test_a_forecast_that_came_true_is_right(ctx, clock):
 
     found = told(ctx)
     assert (found["7d"].scored, found["7d"].median_error, found["7d"].lean) == (34, 0, 0)
-    assert found["7d"].in80 == found["7d"].in95 == Held(34, 34)
+    assert found["7d"].in80 == found["7d"].in95 == RangeRecord(34, 34)
     assert found["30d"].scored == 11
     assert found["90d"].scored == 0
     assert found["month"].scored == 22  # of October's, those made with 10 days or more to come
     assert told(ctx, NLP)["30d"].scored == 11
-    assert accuracy.accuracy(ctx, TOTAL).teams[0].scored == 34
+    assert accuracy.accuracy_of(ctx, TOTAL).teams[0].scored == 34
 
 
 @pytest.mark.slow
@@ -80,44 +80,44 @@ def test_days_off_before_looks_were_kept_count_where_a_forecast_was_made(ctx, cl
     """A database of a version that kept no looks: Monday to Friday for weeks, and a forecast every morning."""
     clock.now = at(10, 5, 9)
     for number in range(42):
-        forecast.refresh(ctx)
+        forecast.refresh_reports(ctx)
         if number % 7 < 5:
             ran(ctx, clock.now // DAY_MS * DAY_MS, clock.now // DAY_MS * DAY_MS + DAY_MS)
         clock.forward(DAY_MS)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
 
     assert (told(ctx)["7d"].scored, told(ctx)["30d"].scored) == (36, 13)
-    assert not [note for note in forecast.make(ctx, TOTAL).notes if "without a reading" in note]
+    assert not [note for note in forecast.make_report(ctx, TOTAL).notes if "without a reading" in note]
 
 
 def test_what_turned_out_otherwise_is_an_error(ctx, clock):
     clock.now = at(10, 1, 9)
     ran(ctx, at(9, 1), at(10, 1, 9))
-    forecast.refresh(ctx)
-    ran(ctx, at(10, 1, 9), at(10, 2), USD)
-    ran(ctx, at(10, 2), at(10, 12), 2 * USD)
+    forecast.refresh_reports(ctx)
+    ran(ctx, at(10, 1, 9), at(10, 2), MICROS_PER_USD)
+    ran(ctx, at(10, 2), at(10, 12), 2 * MICROS_PER_USD)
 
     clock.now = at(10, 12)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
 
     found = told(ctx)["7d"]
     assert found.median_error == pytest.approx(1 - 7 / 13)
     assert found.lean == -found.median_error
-    assert found.in80 == Held(0, 1)
+    assert found.in80 == RangeRecord(0, 1)
     assert found.is_few
 
 
 def test_nothing_is_scored_before_its_days_are_over_and_charged(ctx, clock):
     clock.now = at(10, 1, 9)
     ran(ctx, at(9, 1), at(10, 8))
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
 
     clock.now = at(10, 8, 1)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
     assert told(ctx)["7d"].scored == 0
 
     clock.now = at(10, 8, 2)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
     assert told(ctx)["7d"].scored == 1
 
 
@@ -125,10 +125,10 @@ def test_days_on_which_nobody_looked_are_not_held_against_it(ctx, clock):
     clock.now = at(10, 1, 9)
     ran(ctx, at(9, 1), at(10, 3))
     ran(ctx, at(10, 4), at(10, 12))
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
 
     clock.now = at(10, 12)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
 
     assert told(ctx)["7d"].scored == 0
 
@@ -138,8 +138,8 @@ def test_each_is_scored_once_whatever_restarts(ctx, clock):
     lived(ctx, clock, 9)
     before = rows(ctx.store.reading(), "SELECT * FROM forecast_scores ORDER BY scope, made_at, horizon")
 
-    accuracy.score(ctx)
-    accuracy.score(replace(ctx))
+    accuracy.score_due(ctx)
+    accuracy.score_due(replace(ctx))
 
     assert rows(ctx.store.reading(), "SELECT * FROM forecast_scores ORDER BY scope, made_at, horizon") == before
 
@@ -151,7 +151,7 @@ def test_what_another_version_wrote_is_passed_over(ctx, clock):
         stored_ledger.keep_forecast(db, TOTAL.text, clock.now, {"of": "another version"})
 
     clock.now = at(10, 12)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
 
     assert told(ctx)["7d"].scored == 0
 
@@ -162,7 +162,7 @@ def test_contents_are_forgotten_and_scores_are_not(ctx, clock):
     scored = told(ctx)["7d"].scored
 
     clock.forward(140 * DAY_MS)
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
 
     assert told(ctx)["7d"].scored == scored + 1  # the one of the last morning
     assert rows(ctx.store.reading(), "SELECT * FROM forecasts") == []
@@ -175,7 +175,7 @@ AMOUNT = st.one_of(st.none(), st.integers(0, 10**13))
 def test_a_record_never_counts_more_than_there_is(told_of):
     scores = [Score("total:", n, "7d", said, lo, hi, lo, hi, came) for n, (said, lo, hi, came) in enumerate(told_of)]
 
-    found = record(scores, "7d")
+    found = forecast_record(scores, "7d")
 
     assert 0 <= found.in80.right <= found.in80.of <= found.scored <= len(scores)
     assert found.median_error is None or found.median_error >= abs(found.lean or 0) - 1e-9
@@ -184,7 +184,7 @@ def test_a_record_never_counts_more_than_there_is(told_of):
 def test_with_enough_scores_ranges_follow_from_the_companys_own_record(ctx, clock):
     clock.now = at(11, 23, 9)
     ran(ctx, at(9, 1), clock.now)
-    before = forecast.make(ctx, TOTAL)
+    before = forecast.make_report(ctx, TOTAL)
     told_of = [
         Score(f"team:{team}", at(1, 1) - 30 * DAY_MS * number, "30d", 10**9, spread_micros=10**8, actual_micros=10**9)
         for team in range(10)
@@ -193,10 +193,10 @@ def test_with_enough_scores_ranges_follow_from_the_companys_own_record(ctx, cloc
     with ctx.store.writing() as db:
         stored_accuracy.add(db, told_of)
 
-    after = forecast.make(ctx, TOTAL)
+    after = forecast.make_report(ctx, TOTAL)
 
     assert after.next(30).micros == before.next(30).micros
     widths = [each.next(30).hi_micros - each.next(30).micros for each in (before, after)]
     assert widths[1] == pytest.approx(widths[0] / 4, rel=1e-6)
     assert after.next(7) == before.next(7)
-    assert accuracy.accuracy(ctx, TOTAL).own == (30,)
+    assert accuracy.accuracy_of(ctx, TOTAL).own == (30,)

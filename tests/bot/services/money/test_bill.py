@@ -34,11 +34,11 @@ def aws():
 
 
 def fetch(room, aws):
-    return bill.fetch(room.ctx, CostExplorer(aws.ask, "account 1", "team"))
+    return bill.fetch_bill(room.ctx, CostExplorer(aws.ask, "account 1", "team"))
 
 
 def billed(room):
-    found = stored_bill.days(room.ctx.store.reading(), date(2026, 10, 1), THE_DAY)
+    found = stored_bill.billed_days(room.ctx.store.reading(), date(2026, 10, 1), THE_DAY)
     return {each.day: each.billed_micros for each in found}
 
 
@@ -59,7 +59,7 @@ def test_twenty_people_who_ask_all_day_cost_six_requests(room, aws, clock):
     for _ in range(24):
         fetch(room, aws)
         for _ in range(20):
-            bill.answer(room.ctx, date(2026, 11, 1), THE_DAY)
+            bill.bill_report(room.ctx, date(2026, 11, 1), THE_DAY)
         clock.forward(HOUR_MS)
 
     assert len(aws.asked) == 6
@@ -88,10 +88,10 @@ def test_a_request_is_counted_even_if_nothing_comes_of_it(room, clock):
         raise Unreachable("AWS did not answer for us-east-1: no connection")
 
     for _ in range(3):
-        bill.fetch(room.ctx, CostExplorer(silent, "account 1", "team"))
+        bill.fetch_bill(room.ctx, CostExplorer(silent, "account 1", "team"))
         clock.forward(HOUR_MS)
 
-    assert stored_bill.requests(room.ctx.store.reading(), "Cost Explorer", THE_DAY) == 3
+    assert stored_bill.requests_made(room.ctx.store.reading(), "Cost Explorer", THE_DAY) == 3
 
 
 def test_after_a_failure_it_is_tried_again_an_hour_later_and_what_is_known_stays(room, aws, clock):
@@ -106,7 +106,7 @@ def test_after_a_failure_it_is_tried_again_an_hour_later_and_what_is_known_stays
 
     assert tried == [True, False, True, False]
     assert billed(room) == {SUNDAY: 12_500_000}
-    report = bill.answer(room.ctx, SUNDAY, THE_DAY)
+    report = bill.bill_report(room.ctx, SUNDAY, THE_DAY)
     assert "in EUR" in report.error
     assert report.looked_at == MONDAY
 
@@ -127,13 +127,13 @@ def test_files_are_read_again_only_when_they_have_changed(tmp_path, clock):
     source = Focus(str(tmp_path / "focus"), "team")
     write_csv(tmp_path / "focus" / "a.csv", [charge("2026-11-20")])
 
-    looks = [bill.fetch(room.ctx, source), bill.fetch(room.ctx, source)]
+    looks = [bill.fetch_bill(room.ctx, source), bill.fetch_bill(room.ctx, source)]
     write_csv(tmp_path / "focus" / "a.csv", [charge("2026-11-20"), charge("2026-11-21", "2.00")])
-    looks.append(bill.fetch(room.ctx, source))
+    looks.append(bill.fetch_bill(room.ctx, source))
 
     assert looks == [True, False, True]
     assert billed(room) == {date(2026, 11, 20): 1_500_000, date(2026, 11, 21): 2_000_000}
-    assert stored_bill.requests(room.ctx.store.reading(), source.name, THE_DAY) == 0
+    assert stored_bill.requests_made(room.ctx.store.reading(), source.name, THE_DAY) == 0
     room.close()
 
 
@@ -142,13 +142,13 @@ def test_files_that_have_gone_are_said_and_what_was_read_of_them_stays(tmp_path,
     room = Room(tmp_path / "valet.db", clock, settings=settings)
     source = Focus(str(tmp_path / "focus"), "team")
     write_csv(tmp_path / "focus" / "a.csv", [charge("2026-11-20")])
-    bill.fetch(room.ctx, source)
+    bill.fetch_bill(room.ctx, source)
     (tmp_path / "focus" / "a.csv").unlink()
     clock.forward(HOUR_MS)
 
-    assert bill.fetch(room.ctx, source)
+    assert bill.fetch_bill(room.ctx, source)
 
-    report = bill.answer(room.ctx, date(2026, 11, 1), THE_DAY)
+    report = bill.bill_report(room.ctx, date(2026, 11, 1), THE_DAY)
     assert report.error.startswith("There are no CSV or Parquet files at")
     assert report.billed_micros == 1_500_000
     room.close()
@@ -170,15 +170,15 @@ def test_an_export_that_has_become_shorter_is_still_arriving_for_two_days(room, 
     pytest.importorskip("duckdb", reason="the extra focus is not installed")
     export = Focus(str(tmp_path / "focus"), "team")
     path = write_csv(tmp_path / "focus" / "bill.csv", [charge("2026-11-20"), charge("2026-11-21")])
-    bill.fetch(room.ctx, export)
+    bill.fetch_bill(room.ctx, export)
     write_csv(path, [charge("2026-11-20")])
     clock.forward(2 * HOUR_MS)
-    bill.fetch(room.ctx, export)
+    bill.fetch_bill(room.ctx, export)
 
     found = rows(room.ctx.store.reading(), "SELECT error FROM bill_looks WHERE error <> ''")
     assert "has 2026-11 only up to 20 Nov, and had it up to 21 Nov: it is still arriving" in found[0]["error"]
     assert sum(billed(room).values()) == 3_000_000
 
     clock.forward(2 * DAY_MS)
-    bill.fetch(room.ctx, export)
+    bill.fetch_bill(room.ctx, export)
     assert sum(billed(room).values()) == 1_500_000

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.money.forecast.report import Scope
 from bot.domain.money.rates import Charge, Rate, cost_between
-from bot.domain.money.splitting import Hold, split
+from bot.domain.money.scope import Scope
+from bot.domain.money.splitting import GpuHold, split_cost
 from bot.services.context import Context
 from bot.services.money import corrections, ledger, ledger_export
 from bot.settings import parse
@@ -39,7 +39,7 @@ def know(store, rate):
 def charge(hour, length, rate, holds=()):
     start = START + hour * HOUR_MS
     micros = cost_between(rate, start, start + length)
-    shares = split(micros, (start, start + length), team="nlp", marks=((0, "bi"),), holds=holds)
+    shares = split_cost(micros, (start, start + length), team="nlp", marks=((0, "bi"),), holds=holds)
     return Charge("i-1", start, start + length, length, micros, rate, "nlp", shares)
 
 
@@ -50,10 +50,10 @@ def everything(ctx):
             pass
         while not stored_bill.catch_up(writing):
             pass
-    whole = {way: sum(each.micros for each in ledger.between(ctx, way, *DAYS)) for way in WAYS}
+    whole = {way: sum(each.micros for each in ledger.charged_sums(ctx, way, *DAYS)) for way in WAYS}
     ways = set(whole.values())
     days = sum(each.micros for each in spend.per_day(db, DAYS[0]))
-    metered = sum(each.micros for each in stored_bill.metered(db, *DAYS))
+    metered = sum(each.micros for each in stored_bill.metered_machines(db, *DAYS))
     lines = csv.DictReader(ledger_export.ledger_csv(ctx, START - DAY_MS, START + 5 * DAY_MS))
     in_csv = round(sum(float(line["usd"] or 0) for line in lines) * 1_000_000)
     shares = one(db, "SELECT coalesce(sum(micros), 0) AS micros FROM shares")["micros"]
@@ -65,7 +65,7 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     ctx = desk_of(store)
     know(store, 0)
     with store.writing() as db:
-        stored_ledger.add(db, [charge(hour, HOUR_MS, 0, [Hold("UADA", "vision", (0,), 0)]) for hour in range(12)])
+        stored_ledger.add(db, [charge(hour, HOUR_MS, 0, [GpuHold("UADA", "vision", (0,), 0)]) for hour in range(12)])
     assert corrections.reprice(ctx) == 0
     before = everything(ctx)
     know(store, RATE)
@@ -76,9 +76,9 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     assert before == {0}
     assert everything(ctx) == {12 * RATE}
     assert len(rows(store.reading(), "SELECT 1 FROM charges")) == 24
-    assert sum(each.unpriced_gpu_ms for each in ledger.between(ctx, "team", *DAYS)) == 0
-    assert sum(each.unpriced_ms for each in stored_bill.metered(store.reading(), *DAYS)) == 0
-    people = {each.key: each.micros for each in ledger.between(ctx, "person", *DAYS)}
+    assert sum(each.unpriced_gpu_ms for each in ledger.charged_sums(ctx, "team", *DAYS)) == 0
+    assert sum(each.unpriced_ms for each in stored_bill.metered_machines(store.reading(), *DAYS)) == 0
+    people = {each.key: each.micros for each in ledger.charged_sums(ctx, "person", *DAYS)}
     assert people == {"UADA": 6 * RATE, "": 6 * RATE}
     told = [line for line in ledger_export.ledger_csv(ctx, START, START + DAY_MS) if "correction" in line]
     assert "correction: no price was known then; since then: valet.toml" in told[0]
@@ -166,7 +166,7 @@ def test_with_its_corrections_the_ledger_is_running_time_at_the_rate(tmp_path_fa
     ctx = desk_of(store)
     know(store, RATE)
     for hour, length, known, held in found:
-        holds = [Hold("UADA", "vision", (1,), START + hour * HOUR_MS)] if held else []
+        holds = [GpuHold("UADA", "vision", (1,), START + hour * HOUR_MS)] if held else []
         with store.writing() as db:
             stored_ledger.add(db, [charge(hour, length, RATE if known else 0, holds)])
         corrections.reprice(ctx)

@@ -8,9 +8,10 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
-from bot.domain.money.forecast.report import Report, Scope
+from bot.domain.money.forecast.report import ForecastReport
 from bot.domain.money.metering import Meter
-from bot.domain.money.rates import USD, Charge, Rate
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Rate
+from bot.domain.money.scope import TOTAL, Scope
 from bot.services.context import Context
 from bot.services.money import forecast
 from bot.settings import parse
@@ -18,7 +19,6 @@ from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
 from store.sql import one, rows
 
-TOTAL = Scope()
 SETTINGS = {
     "digest": {"timezone": "UTC"},
     "teams": {"nlp": {"budget_usd": "900"}, "vision": {"budget_usd": "500"}, "platform": {}},
@@ -36,7 +36,9 @@ def at(month: int, day: int, hour: int = 0) -> int:
     return int(datetime(2026, month, day, hour, tzinfo=UTC).timestamp() * 1000)
 
 
-def machine(ctx, name, *, state="running", launched=None, rate=USD, team="nlp", provider="ec2", type_="g5.xlarge"):
+def machine(
+    ctx, name, *, state="running", launched=None, rate=MICROS_PER_USD, team="nlp", provider="ec2", type_="g5.xlarge"
+):
     """A machine of a dollar an hour, in the store."""
     made = Instance(
         id=f"i-{name}", name=name, provider=provider, source="s", type=type_, state=state, launched_at=launched
@@ -46,7 +48,7 @@ def machine(ctx, name, *, state="running", launched=None, rate=USD, team="nlp", 
     return made.id
 
 
-def ran(ctx, name, start, end, *, team="nlp", rate=USD, hours=range(24)):
+def ran(ctx, name, start, end, *, team="nlp", rate=MICROS_PER_USD, hours=range(24)):
     """It ran through these hours of the days from `start` to `end` (UTC), and was charged."""
     wanted = (hour for hour in range(start, end, HOUR_MS) if hour // HOUR_MS % 24 in hours)
     charges = [Charge(f"i-{name}", hour, hour + HOUR_MS, HOUR_MS, rate, rate, team) for hour in wanted]
@@ -61,19 +63,19 @@ def always_on(ctx, name="serve", *, since=None, until=None, hours=range(24), **f
     ran(ctx, name, since, ctx.clock() if until is None else until, team=fields.get("team", "nlp"), hours=hours)
 
 
-def adds_up(report: Report) -> bool:
+def adds_up(report: ForecastReport) -> bool:
     return report.charged_micros + report.known_rest_micros + report.variable_rest_micros == report.month.micros
 
 
 def test_a_month_of_a_machine_that_always_runs_is_its_rate_times_the_hours(ctx):
     always_on(ctx)
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.charged_micros == (22 * 24 + 9) * USD
-    assert report.month.micros == 30 * 24 * USD
-    assert report.next(30).micros == 30 * 24 * USD
-    assert report.known_rest_micros == (7 * 24 + 15) * USD
+    assert report.charged_micros == (22 * 24 + 9) * MICROS_PER_USD
+    assert report.month.micros == 30 * 24 * MICROS_PER_USD
+    assert report.next(30).micros == 30 * 24 * MICROS_PER_USD
+    assert report.known_rest_micros == (7 * 24 + 15) * MICROS_PER_USD
     assert report.variable_rest_micros == 0
     assert report.charged_micros < report.month.lo_micros < report.month.micros < report.month.hi_micros
     assert report.trust == "firm"
@@ -83,12 +85,12 @@ def test_a_launch_of_yesterday_counts_in_full(ctx):
     always_on(ctx)
     always_on(ctx, "p4d-7", since=at(11, 22, 14))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.month.micros == (30 * 24 + 10 + 8 * 24) * USD
+    assert report.month.micros == (30 * 24 + 10 + 8 * 24) * MICROS_PER_USD
     (change,) = report.changes
     assert (change.name, change.why, change.date) == ("p4d-7", "launched", date(2026, 11, 22))
-    assert change.micros == 24 * USD
+    assert change.micros == 24 * MICROS_PER_USD
     assert adds_up(report)
 
 
@@ -96,9 +98,9 @@ def test_a_launch_of_this_morning_counts_from_now_on(ctx):
     always_on(ctx)
     always_on(ctx, "p4d-7", since=at(11, 23, 7))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.month.micros == (30 * 24 + 17 + 7 * 24) * USD
+    assert report.month.micros == (30 * 24 + 17 + 7 * 24) * MICROS_PER_USD
     assert [change.why for change in report.changes] == ["launched"]
 
 
@@ -106,11 +108,11 @@ def test_a_stop_of_yesterday_costs_nothing_any_more(ctx):
     always_on(ctx)
     always_on(ctx, "train-7", state="stopped", until=at(11, 22, 14))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.month.micros == (30 * 24 + 21 * 24 + 14) * USD
+    assert report.month.micros == (30 * 24 + 21 * 24 + 14) * MICROS_PER_USD
     (change,) = report.changes
-    assert (change.name, change.why, change.micros) == ("train-7", "stopped", -24 * USD)
+    assert (change.name, change.why, change.micros) == ("train-7", "stopped", -24 * MICROS_PER_USD)
     assert "train-7" not in [driver.name for driver in report.drivers]
 
 
@@ -118,10 +120,10 @@ def test_a_stop_of_this_morning_counts_at_once(ctx):
     always_on(ctx)
     always_on(ctx, "train-7", state="stopped", until=at(11, 23, 8))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.month.micros == (30 * 24 + 22 * 24 + 8) * USD
-    assert report.next(30).micros == (30 * 24 + 8) * USD, "what today has cost is spent"
+    assert report.month.micros == (30 * 24 + 22 * 24 + 8) * MICROS_PER_USD
+    assert report.next(30).micros == (30 * 24 + 8) * MICROS_PER_USD, "what today has cost is spent"
 
 
 def test_a_machine_that_is_gone_costs_what_is_spent_and_nothing_more(ctx, clock):
@@ -130,7 +132,7 @@ def test_a_machine_that_is_gone_costs_what_is_spent_and_nothing_more(ctx, clock)
     with ctx.store.writing() as db:
         stored_fleet.mark_gone(db, ["i-nb-5"], clock())
 
-    alone = forecast.make(ctx, Scope("instance", "i-nb-5", "nb-5")).month
+    alone = forecast.make_report(ctx, Scope("instance", "i-nb-5", "nb-5")).month
 
     assert alone.lo95_micros == alone.micros == alone.hi95_micros > 0
 
@@ -142,7 +144,7 @@ def test_on_the_first_of_a_month_of_30_days_both_are_the_same(ctx, clock):
     ran(ctx, "nb-5", at(9, 1), ctx.clock(), hours=range(8, 18))
 
     for scope in (TOTAL, Scope("instance", "i-nb-5", "nb-5"), Scope("team", "nlp")):
-        report = forecast.make(ctx, scope)
+        report = forecast.make_report(ctx, scope)
         assert report.month == report.next(30)
         assert report.month.micros == sum(each.month_micros for each in report.by_machine) or not report.by_machine
 
@@ -151,11 +153,11 @@ def test_a_machine_with_office_hours_is_not_taken_to_run_on(ctx):
     machine(ctx, "nb-5", launched=at(11, 23, 8))
     ran(ctx, "nb-5", at(9, 1), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     assert report.known_rest_micros == 0
-    assert report.next(30).micros == pytest.approx(30 * 10 * USD, rel=0.01)
-    assert report.drivers[0].micros_per_day == 10 * USD
+    assert report.next(30).micros == pytest.approx(30 * 10 * MICROS_PER_USD, rel=0.01)
+    assert report.drivers[0].micros_per_day == 10 * MICROS_PER_USD
     assert report.drivers[0].how == "usual"
     assert report.changes == ()
     assert adds_up(report)
@@ -166,25 +168,25 @@ def test_known_and_variable_add_up(ctx):
     machine(ctx, "nb-5")
     ran(ctx, "nb-5", at(10, 1), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.known_rest_micros == (7 * 24 + 15) * USD
-    assert 60 * USD < report.variable_rest_micros < 80 * USD
+    assert report.known_rest_micros == (7 * 24 + 15) * MICROS_PER_USD
+    assert 60 * MICROS_PER_USD < report.variable_rest_micros < 80 * MICROS_PER_USD
     assert adds_up(report)
 
 
 def test_what_meters_show_counts_to_today(ctx):
     always_on(ctx)
-    before = forecast.make(ctx, TOTAL).charged_micros
+    before = forecast.make_report(ctx, TOTAL).charged_micros
     with ctx.store.writing() as db:
         now = ctx.clock()
-        stored_ledger.save_meters(db, [Meter("i-serve", now - 30 * MINUTE_MS, now, 0, USD, "nlp")])
+        stored_ledger.save_meters(db, [Meter("i-serve", now - 30 * MINUTE_MS, now, 0, MICROS_PER_USD, "nlp")])
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.charged_micros - before == USD // 2
+    assert report.charged_micros - before == MICROS_PER_USD // 2
     assert report.days[-(90)].date == date(2026, 11, 23)
-    assert report.days[-(90)].charged_micros == 9 * USD + USD // 2
+    assert report.days[-(90)].charged_micros == 9 * MICROS_PER_USD + MICROS_PER_USD // 2
 
 
 @pytest.mark.parametrize(
@@ -199,25 +201,29 @@ def test_days_are_those_of_the_zone_and_as_long_as_they_were(ctx, zone, day, hou
     always_on(ctx)
     settings = parse({"digest": {"timezone": zone}}, {})
 
-    report = forecast.make(replace(ctx, settings=settings, roster=settings.roster), TOTAL)
+    report = forecast.make_report(replace(ctx, settings=settings, roster=settings.roster), TOTAL)
 
     found = {each.date: each for each in report.days}
     assert report.timezone == zone
-    assert found[day].charged_micros == hours * USD
+    assert found[day].charged_micros == hours * MICROS_PER_USD
     assert adds_up(report)
 
 
 def test_the_chart_goes_from_past_to_future_without_a_gap(ctx):
     always_on(ctx)
 
-    days = forecast.make(ctx, TOTAL).days
+    days = forecast.make_report(ctx, TOTAL).days
 
     assert [each.date.toordinal() for each in days] == list(
         range(days[0].date.toordinal(), days[-1].date.toordinal() + 1)
     )
     past, today, ahead = days[:31], days[31], days[32:]
     assert all(each.expected_micros is None for each in past)
-    assert (today.date, today.charged_micros, today.expected_micros) == (date(2026, 11, 23), 9 * USD, 24 * USD)
+    assert (today.date, today.charged_micros, today.expected_micros) == (
+        date(2026, 11, 23),
+        9 * MICROS_PER_USD,
+        24 * MICROS_PER_USD,
+    )
     assert len(ahead) == 89
     assert all(each.lo_micros <= each.expected_micros <= each.hi_micros for each in ahead)
 
@@ -225,11 +231,11 @@ def test_the_chart_goes_from_past_to_future_without_a_gap(ctx):
 def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(ctx):
     always_on(ctx, since=at(11, 22, 14))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     assert report.trust == "run-rate"
     assert (report.month.lo_micros, report.chance_over) == (None, None)
-    assert report.month.micros == (10 + 8 * 24) * USD
+    assert report.month.micros == (10 + 8 * 24) * MICROS_PER_USD
     assert report.notes[:2] == (
         "November is counted from 22 Nov on: what it cost before nobody saw.",
         "The ledger has under 3 days, so this is what runs now, without a range.",
@@ -237,7 +243,7 @@ def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(ctx):
 
 
 def test_an_empty_ledger_has_a_report_too(ctx):
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     assert report.month.micros == report.next(30).micros == 0
     assert report.drivers == report.changes == ()
@@ -247,7 +253,7 @@ def test_an_empty_ledger_has_a_report_too(ctx):
 def test_a_scope_without_a_machine_costs_nothing(ctx, scope):
     always_on(ctx)
 
-    report = forecast.make(ctx, scope)
+    report = forecast.make_report(ctx, scope)
 
     assert (report.month.micros, report.charged_micros) == (0, 0)
 
@@ -256,13 +262,13 @@ def test_a_scope_counts_its_own_only(ctx):
     always_on(ctx)
     always_on(ctx, "label-1", team="vision", type_="g6.xlarge")
 
-    nlp = forecast.make(ctx, Scope("team", "nlp"))
-    by_type = forecast.make(ctx, Scope("type", "g6.xlarge"))
-    alone = forecast.make(ctx, Scope("instance", "i-label-1", "label-1"))
-    total = forecast.make(ctx, TOTAL)
+    nlp = forecast.make_report(ctx, Scope("team", "nlp"))
+    by_type = forecast.make_report(ctx, Scope("type", "g6.xlarge"))
+    alone = forecast.make_report(ctx, Scope("instance", "i-label-1", "label-1"))
+    total = forecast.make_report(ctx, TOTAL)
 
-    assert nlp.month.micros == by_type.month.micros == alone.month.micros == 30 * 24 * USD
-    assert total.month.micros == 2 * 30 * 24 * USD
+    assert nlp.month.micros == by_type.month.micros == alone.month.micros == 30 * 24 * MICROS_PER_USD
+    assert total.month.micros == 2 * 30 * 24 * MICROS_PER_USD
     assert [driver.name for driver in by_type.drivers] == ["label-1"]
 
 
@@ -271,21 +277,21 @@ def test_a_machine_given_to_another_team_costs_its_former_one_nothing_more(ctx):
     ran(ctx, "serve", at(10, 1), at(11, 20), team="nlp")
     ran(ctx, "serve", at(11, 20), ctx.clock(), team="vision")
 
-    nlp = forecast.make(ctx, Scope("team", "nlp"))
-    vision = forecast.make(ctx, Scope("team", "vision"))
+    nlp = forecast.make_report(ctx, Scope("team", "nlp"))
+    vision = forecast.make_report(ctx, Scope("team", "vision"))
 
-    assert nlp.month.micros == nlp.charged_micros == 19 * 24 * USD
-    assert vision.month.micros == 11 * 24 * USD
+    assert nlp.month.micros == nlp.charged_micros == 19 * 24 * MICROS_PER_USD
+    assert vision.month.micros == 11 * 24 * MICROS_PER_USD
 
 
 def test_a_budget_has_a_chance_to_be_exceeded_and_a_day(ctx):
     always_on(ctx)  # 720 of 900 USD
 
-    nlp = forecast.make(ctx, Scope("team", "nlp"))
+    nlp = forecast.make_report(ctx, Scope("team", "nlp"))
     always_on(ctx, "second", since=at(11, 10))  # and 504 more
-    over = forecast.make(ctx, Scope("team", "nlp"))
+    over = forecast.make_report(ctx, Scope("team", "nlp"))
 
-    assert nlp.budget_micros == 900 * USD
+    assert nlp.budget_micros == 900 * MICROS_PER_USD
     assert nlp.chance_over < 0.1
     assert nlp.over_on is None
     assert over.chance_over > 0.9
@@ -294,13 +300,13 @@ def test_a_budget_has_a_chance_to_be_exceeded_and_a_day(ctx):
 
 def test_the_budget_of_all_is_the_sum_and_says_whom_it_leaves_out(ctx):
     always_on(ctx)
-    assert forecast.make(ctx, TOTAL).budget_micros == 1_400 * USD
-    assert forecast.make(ctx, Scope("team", "platform")).budget_micros is None
-    assert forecast.make(ctx, Scope("type", "g5.xlarge")).budget_micros is None
+    assert forecast.make_report(ctx, TOTAL).budget_micros == 1_400 * MICROS_PER_USD
+    assert forecast.make_report(ctx, Scope("team", "platform")).budget_micros is None
+    assert forecast.make_report(ctx, Scope("type", "g5.xlarge")).budget_micros is None
 
     always_on(ctx, "ci", team="platform", since=at(11, 10))
 
-    assert "sum of the teams' budgets" in forecast.make(ctx, TOTAL).notes[-1]
+    assert "sum of the teams' budgets" in forecast.make_report(ctx, TOTAL).notes[-1]
 
 
 def test_what_has_no_price_or_is_owned_is_left_out_and_said(ctx):
@@ -309,10 +315,10 @@ def test_what_has_no_price_or_is_owned_is_left_out_and_said(ctx):
     machine(ctx, "off", rate=None, state="stopped")
     machine(ctx, "dgx-1", provider="owned")
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     assert (report.unpriced, report.owned) == (1, 1)
-    assert report.month.micros == 30 * 24 * USD
+    assert report.month.micros == 30 * 24 * MICROS_PER_USD
     assert report.notes == (
         "1 running instance has no known price, so this forecast leaves that out.",
         "1 owned instance costs the same whether used or not, so this forecast of the bill leaves that out.",
@@ -325,7 +331,7 @@ def test_a_day_without_spend_is_no_missing_bill(ctx):
     ran(ctx, "burst", at(10, 1), at(11, 12))
     ran(ctx, "burst", at(11, 13), ctx.clock())
 
-    assert forecast.make(ctx, Scope("team", "nlp")).notes == ()
+    assert forecast.make_report(ctx, Scope("team", "nlp")).notes == ()
 
 
 def test_a_day_on_which_nobody_looked_is_said_and_not_taken_for_zero(ctx):
@@ -333,44 +339,44 @@ def test_a_day_on_which_nobody_looked_is_said_and_not_taken_for_zero(ctx):
     ran(ctx, "nb-5", at(10, 1), at(11, 12), hours=range(8, 18))
     ran(ctx, "nb-5", at(11, 13), ctx.clock(), hours=range(8, 18))
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     assert "1 day without a reading" in report.notes[0]
-    assert report.next(30).micros == pytest.approx(30 * 10 * USD, rel=0.01)
+    assert report.next(30).micros == pytest.approx(30 * 10 * MICROS_PER_USD, rel=0.01)
 
 
 def test_a_report_comes_back_from_the_store_as_it_was(ctx):
     always_on(ctx)
     always_on(ctx, "p4d-7", since=at(11, 22, 14))
 
-    report = forecast.make(ctx, Scope("team", "nlp", "nlp"))
+    report = forecast.make_report(ctx, Scope("team", "nlp", "nlp"))
 
-    assert Report.from_json(json.loads(json.dumps(report.to_json()))) == report
+    assert ForecastReport.from_json(json.loads(json.dumps(report.to_json()))) == report
 
 
 def test_an_answer_that_is_fresh_is_given_again(ctx, clock):
     always_on(ctx)
-    first = forecast.answer(ctx, TOTAL)
+    first = forecast.current_report(ctx, TOTAL)
 
     clock.forward(90 * MINUTE_MS - 1)
-    assert forecast.answer(ctx, TOTAL) == first
+    assert forecast.current_report(ctx, TOTAL) == first
 
     clock.forward(1)
-    assert forecast.answer(ctx, TOTAL).made_at == clock()
+    assert forecast.current_report(ctx, TOTAL).made_at == clock()
 
 
 def test_a_report_that_cannot_be_read_is_made_again(ctx):
     with ctx.store.writing() as db:
         stored_ledger.keep_forecast(db, TOTAL.text, ctx.clock(), {"of": "another version"})
 
-    assert forecast.answer(ctx, TOTAL).month.micros == 0
+    assert forecast.current_report(ctx, TOTAL).month.micros == 0
 
 
 def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(ctx, clock):
     always_on(ctx)
 
     for _ in range(20):  # over midnight
-        forecast.refresh(ctx)
+        forecast.refresh_reports(ctx)
         clock.forward(HOUR_MS)
 
     kept = rows(ctx.store.reading(), "SELECT scope, count(*) AS n FROM forecasts GROUP BY scope ORDER BY scope")
@@ -388,25 +394,25 @@ def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(ctx, clock
 
 def test_a_refresh_makes_nothing_that_is_fresh(ctx, clock):
     always_on(ctx)
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
     clock.forward(10 * MINUTE_MS)
 
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
 
-    assert forecast.answer(ctx, TOTAL).made_at == clock() - 10 * MINUTE_MS
+    assert forecast.current_report(ctx, TOTAL).made_at == clock() - 10 * MINUTE_MS
 
 
 def test_nobody_waits_for_what_the_job_keeps_up_to_date(ctx, clock):
     always_on(ctx)
     for number in range(22):
-        always_on(ctx, f"m-{number:02}", since=at(11, 22), type_=f"t{number:02}", rate=USD * (30 - number))
+        always_on(ctx, f"m-{number:02}", since=at(11, 22), type_=f"t{number:02}", rate=MICROS_PER_USD * (30 - number))
 
     for _ in range(3):
-        forecast.refresh(ctx)
+        forecast.refresh_reports(ctx)
         made = clock()
         clock.forward(59 * MINUTE_MS)
         for scope in (TOTAL, Scope("team", "vision"), Scope("type", "t00"), Scope("instance", "i-m-00", "m-00")):
-            assert forecast.answer(ctx, scope).made_at == made
+            assert forecast.current_report(ctx, scope).made_at == made
         clock.forward(MINUTE_MS)
     kept = rows(ctx.store.reading(), "SELECT DISTINCT scope FROM forecasts WHERE scope GLOB 'instance:*'")
     assert len(kept) == 20
@@ -416,10 +422,10 @@ def test_at_the_end_of_the_month_hardly_anything_is_left_to_guess(ctx, clock):
     clock.now = at(11, 30, 23)
     always_on(ctx)
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert report.month.micros == 30 * 24 * USD
-    assert report.month.hi_micros - report.month.lo_micros < 24 * USD
+    assert report.month.micros == 30 * 24 * MICROS_PER_USD
+    assert report.month.hi_micros - report.month.lo_micros < 24 * MICROS_PER_USD
     assert report.days[-1].date == date(2027, 2, 27)
 
 
@@ -427,9 +433,9 @@ def test_on_the_first_of_a_month_the_whole_of_it_lies_ahead(ctx, clock):
     clock.now = at(12, 1)
     always_on(ctx)
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert (report.charged_micros, report.month.micros) == (0, 31 * 24 * USD)
+    assert (report.charged_micros, report.month.micros) == (0, 31 * 24 * MICROS_PER_USD)
     assert report.days[-1].date == date(2027, 2, 28)
     assert clock() - DAY_MS == at(11, 30)
 
@@ -439,7 +445,7 @@ def bursty(ctx):
     always_on(ctx)
     for number, team in enumerate(("nlp", "vision", "platform", "vision")):
         name, kind = f"burst-{number}", ("g5.xlarge", "p4d.24xlarge")[number % 2]
-        machine(ctx, name, team=team, type_=kind, rate=USD)
+        machine(ctx, name, team=team, type_=kind, rate=MICROS_PER_USD)
         days = range(at(9, 20) + number * DAY_MS, ctx.clock() - DAY_MS, (2 + number) * DAY_MS)
         for day in days:
             ran(ctx, name, day, day + DAY_MS, team=team, hours=range(3, 9 + 3 * number))
@@ -450,11 +456,11 @@ def test_teams_and_types_and_machines_add_up_to_the_total(ctx, span):
     bursty(ctx)
     amount = (lambda report: report.month.micros) if span == "month" else (lambda report: report.next(span).micros)
 
-    total = forecast.make(ctx, TOTAL)
-    teams = [forecast.make(ctx, Scope("team", name)) for name in ("nlp", "vision", "platform")]
-    types = [forecast.make(ctx, Scope("type", name)) for name in ("g5.xlarge", "p4d.24xlarge")]
+    total = forecast.make_report(ctx, TOTAL)
+    teams = [forecast.make_report(ctx, Scope("team", name)) for name in ("nlp", "vision", "platform")]
+    types = [forecast.make_report(ctx, Scope("type", name)) for name in ("g5.xlarge", "p4d.24xlarge")]
     ids = [f"i-{name}" for name in ("serve", "burst-0", "burst-1", "burst-2", "burst-3")]
-    machines = [forecast.make(ctx, Scope("instance", each)) for each in ids]
+    machines = [forecast.make_report(ctx, Scope("instance", each)) for each in ids]
 
     assert amount(total) == sum(map(amount, teams)) == sum(map(amount, types)) == sum(map(amount, machines))
     for report in (total, *teams, *types, *machines):
@@ -472,9 +478,9 @@ def test_teams_and_types_and_machines_add_up_to_the_total(ctx, span):
 
 def test_bounds_of_a_sum_are_narrower_than_the_sums_of_bounds(ctx):
     bursty(ctx)
-    teams = [forecast.make(ctx, Scope("team", name)).next(30) for name in ("nlp", "vision", "platform")]
+    teams = [forecast.make_report(ctx, Scope("team", name)).next(30) for name in ("nlp", "vision", "platform")]
 
-    total = forecast.make(ctx, TOTAL).next(30)
+    total = forecast.make_report(ctx, TOTAL).next(30)
 
     assert total.hi_micros < sum(each.hi_micros for each in teams)
 
@@ -484,9 +490,9 @@ def test_teams_too_uneven_to_foresee_are_told_together(ctx):
     for number, team in enumerate(("vision", "platform")):
         machine(ctx, f"burst-{number}", team=team)
         for day in range(at(9, 20), at(11, 20), (17 + number) * DAY_MS):
-            ran(ctx, f"burst-{number}", day, day + DAY_MS, team=team, rate=10 * USD)
+            ran(ctx, f"burst-{number}", day, day + DAY_MS, team=team, rate=10 * MICROS_PER_USD)
 
-    pieces = forecast.make(ctx, TOTAL).by_team
+    pieces = forecast.make_report(ctx, TOTAL).by_team
 
     assert [(each.name, each.count) for each in pieces] == [("nlp", 1), ("platform, vision", 2)]
 
@@ -498,4 +504,4 @@ def test_a_machine_that_rests_on_sundays_is_no_unfinished_bill_on_monday(ctx):
             ran(ctx, "nb-5", day, day + DAY_MS, hours=range(8, 18))
     always_on(ctx, "label-1", team="vision")
 
-    assert forecast.make(ctx, Scope("team", "nlp")).notes == ()
+    assert forecast.make_report(ctx, Scope("team", "nlp")).notes == ()

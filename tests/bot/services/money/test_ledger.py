@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
-from bot.domain.money.splitting import Hold, split
+from bot.domain.money.splitting import GpuHold, split_cost
 from bot.services.context import Context
 from bot.services.money import ledger
 from bot.settings import parse
@@ -58,15 +58,15 @@ def test_every_way_adds_up_to_the_charges_of_those_days(tmp_path_factory, found)
             known(db, name, provider)
         for name, hour, team, use, holder, held, micros in found:
             start = START + hour * HOUR_MS
-            holds = [Hold(holder, "vision", (0,), start, start + held)] if holder and held else []
-            shares = split(micros, (start, start + HOUR_MS), team=team, marks=((0, use),), holds=holds)
+            holds = [GpuHold(holder, "vision", (0,), start, start + held)] if holder and held else []
+            shares = split_cost(micros, (start, start + HOUR_MS), team=team, marks=((0, use),), holds=holds)
             stored_ledger.add(db, [Charge(name, start, start + HOUR_MS, HOUR_MS, micros, micros, team, shares)])
     ctx, db = desk_of(store), store.reading()
     begin, end = ledger.span_of(*DAYS, "Europe/Berlin")
 
     due = rows(db, "SELECT coalesce(sum(micros), 0) AS m FROM charges WHERE from_at >= ? AND from_at < ?", begin, end)
     for way in WAYS:
-        told = ledger.between(ctx, way, *DAYS)
+        told = ledger.charged_sums(ctx, way, *DAYS)
         assert sum(each.micros for each in told if each.provider in {"ec2", "owned"}) == due[0]["m"]
         for each in told:
             assert each.busy_micros + each.idle_micros + each.unknown_micros == each.micros

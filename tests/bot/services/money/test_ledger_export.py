@@ -10,7 +10,7 @@ import pytest
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.machines.verdict import GpuVerdict, Verdict
-from bot.domain.money.rates import USD, Charge, Rate, Share
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Rate, Share
 from bot.domain.sharing.claims import Claim
 from bot.services.context import Context
 from bot.services.money import ledger_export
@@ -94,7 +94,7 @@ def test_only_the_time_asked_for_is_listed_oldest_first(ctx):
 
 def test_a_part_of_an_hour_and_an_old_rate_are_said(ctx):
     put(ctx, "nb-2")
-    charge(ctx, "nb-2", at(3) + 10 * MINUTE_MS, 1_500, rate=4 * USD)
+    charge(ctx, "nb-2", at(3) + 10 * MINUTE_MS, 1_500, rate=4 * MICROS_PER_USD)
 
     (line,) = lines(ctx, at(3), at(4))
 
@@ -155,16 +155,16 @@ def test_commas_quotes_and_lines_in_names_stay_in_their_cell(ctx):
     ("micros", "text"), [(0, "0.000000"), (1, "0.000001"), (21_957_642, "21.957642"), (-1_500_000, "-1.500000")]
 )
 def test_dollars_are_exact(micros, text):
-    assert ledger_export.usd(micros) == text
+    assert ledger_export.exact_usd(micros) == text
 
 
 @pytest.mark.parametrize(("ms", "text"), [(0, "0"), (3_600_000, "3600"), (12_500, "12.5"), (1, "0.001"), (10, "0.01")])
 def test_seconds_are_exact(ms, text):
-    assert ledger_export.seconds(ms) == text
+    assert ledger_export.exact_seconds(ms) == text
 
 
 def test_a_month_is_that_of_the_zone():
-    start, end = ledger_export.month_of(date(2026, 11, 1), "America/New_York")
+    start, end = ledger_export.month_span(date(2026, 11, 1), "America/New_York")
 
     assert start == at(1, 4)
     assert end - start == (30 * 24 + 1) * HOUR_MS
@@ -198,7 +198,7 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(ctx, clock):
         stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), now)
         stored_claims.add(db, Claim("c1", "i-nb-2", "UADA", now, now + HOUR_MS, (0, 1, 2, 3), "nlp", "tuning"))
 
-    said = json.loads(json.dumps(ledger_export.status(ctx)))
+    said = json.loads(json.dumps(ledger_export.fleet_status(ctx)))
 
     assert said["as_of"] == "2026-11-23T09:00:00Z"
     assert said["totals"] == {

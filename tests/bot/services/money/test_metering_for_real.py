@@ -83,7 +83,7 @@ def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan)
     rate = listings.by_id(db, machine.id).rate.micros_per_hour
     charges = rows(db, "SELECT * FROM charges WHERE instance_id = ?", machine.id)
     assert sum(row["micros"] for row in charges) == cost_between(rate, began, clock())
-    shares = [row for row in stored_ledger.between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
+    shares = [row for row in stored_ledger.shares_between(db, 0, 1 << 50) if row["instance_id"] == machine.id]
     assert sum(row["micros"] for row in shares) == sum(row["micros"] for row in charges)
     for who in (ADA, CY):
         held = [claim for claim in stored_claims.claims_since(db, 0, holder=who) if claim.instance_id == machine.id]

@@ -83,7 +83,7 @@ class World:
             case "reopen":
                 self.room.reopen()
         if step.read:
-            rates.read(self.room.ctx, self.aws.prices)
+            rates.read_prices(self.room.ctx, self.aws.prices)
         if step.looked:
             self.look()
 
@@ -105,7 +105,7 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
         assert all(
             row["micros"] == cost_between(row["rate_micros"], row["from_at"], row["until_at"]) for row in charges
         )
-        shares = [row for row in stored_ledger.between(db, 0, 1 << 50) if row["instance_id"] == own]
+        shares = [row for row in stored_ledger.shares_between(db, 0, 1 << 50) if row["instance_id"] == own]
         assert sum(row["micros"] for row in shares) == due
     world.room.close()
 
@@ -113,11 +113,11 @@ def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, p
 def test_an_hour_in_which_the_price_moved_has_a_charge_for_each_rate(tmp_path):
     world = World(tmp_path)
     world.aws.respot("us-west-2c", "g6.12xlarge", "2")
-    rates.read(world.room.ctx, world.aws.prices)
+    rates.read_prices(world.room.ctx, world.aws.prices)
     world.look()
     world.clock.forward(90 * MINUTE_MS)
     world.aws.respot("us-west-2c", "g6.12xlarge", "3")
-    rates.read(world.room.ctx, world.aws.prices)
+    rates.read_prices(world.room.ctx, world.aws.prices)
     world.look()
     world.clock.forward(30 * MINUTE_MS)
     world.look()

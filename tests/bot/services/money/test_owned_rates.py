@@ -59,7 +59,7 @@ def test_power_counts_as_soon_as_it_is_measured(made, clock):
     clock.forward(HOUR_MS)
     readings.roll_up(room.ctx)
 
-    owned_rates.refresh(room.ctx)
+    owned_rates.refresh_owned_rates(room.ctx)
 
     listing = find(room.ctx, "dgx-1")
     assert listing.rate.micros_per_hour == 5_400_000  # (480 + 520) W x 1.5 x 0.20
@@ -70,7 +70,7 @@ def test_watts_that_were_set_count_until_some_are_measured(made):
     owned = PARTS | {"hosts": {"dgx-1": {"watts": "6000", "usd_per_hour": None}}}
     listing = appears(made(owned))
 
-    power = owned_rates.cost(made(owned).ctx, listing.instance).parts[0]
+    power = owned_rates.owned_cost_now(made(owned).ctx, listing.instance).parts[0]
 
     assert (power.micros_per_hour, power.how) == (1_800_000, "6,000 W (set) x PUE 1.5 x $0.2 per kWh")
 
@@ -105,6 +105,6 @@ def test_the_end_of_its_life_and_new_settings_reach_the_rate(made, clock):
     appears(room)
     clock.forward(3 * 365 * DAY_MS)
 
-    owned_rates.refresh(room.ctx)
+    owned_rates.refresh_owned_rates(room.ctx)
 
     assert find(room.ctx, "dgx-1").rate.micros_per_hour == 100_000

@@ -37,7 +37,7 @@ def room_with(tmp_path, clock):
 
 
 def offers(room, kind="p4d.24xlarge"):
-    told = prices.of_type(room.ctx, kind)
+    told = prices.prices_of_type(room.ctx, kind)
     return [(each.place, each.priced.micros) for each in told.offers]
 
 
@@ -54,21 +54,21 @@ def test_accounts_that_pay_differently_are_told_apart(room_with):
 
 def test_where_it_is_used_comes_before_what_else_is_listed(room_with, clock):
     room, aws = room_with(), SandboxPrices(clock)
-    rates.read(room.ctx, aws.prices)
+    rates.read_prices(room.ctx, aws.prices)
     room.fleet.change("train-7", source="ec2/111122223333/us-west-2", zone="us-west-2a")
     fleet.record_snapshot(room.ctx, SourceSnapshot("ec2/222233334444/us-east-1"), clock())
     room.sweep()
     clock.forward(HOUR_MS)
-    rates.read(room.ctx, aws.prices)
+    rates.read_prices(room.ctx, aws.prices)
 
     assert [place for place, _ in offers(room)] == ["us-west-2", "us-east-1"]
 
 
 def test_zones_of_one_name_are_told_apart_by_account(room_with, clock):
     room = room_with()
-    rates.read(room.ctx, SandboxPrices(clock).prices)
+    rates.read_prices(room.ctx, SandboxPrices(clock).prices)
 
-    spans = prices.of_type(room.ctx, "p4d.24xlarge").spots
+    spans = prices.prices_of_type(room.ctx, "p4d.24xlarge").spots
 
     assert [(each.source, each.zone) for each in spans][2:4] == [
         ("ec2/111122223333/us-east-1", "us-east-1c"),
@@ -78,4 +78,4 @@ def test_zones_of_one_name_are_told_apart_by_account(room_with, clock):
 
 @pytest.mark.parametrize("kind", ["p9.notreal", "m5.large"])
 def test_of_a_type_without_any_price_nothing_is_told(room_with, kind):
-    assert prices.of_type(room_with().ctx, kind) is None
+    assert prices.prices_of_type(room_with().ctx, kind) is None

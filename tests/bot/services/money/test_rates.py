@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.money.price_reads import SpotSpan, sentences
+from bot.domain.money.price_reads import SpotSpan, trouble_sentences
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.services.money import rates
 from store.machines import listings
@@ -31,7 +31,7 @@ def aws(clock):
 def read(room, aws):
     """What one tick of the job asked."""
     before = len(aws.asked)
-    rates.read(room.ctx, aws.prices)
+    rates.read_prices(room.ctx, aws.prices)
     return aws.asked[before:]
 
 
@@ -42,7 +42,7 @@ def rate(room, name):
 
 
 def told(room):
-    return sentences(stored_prices.troubles(room.ctx.store.reading()))
+    return trouble_sentences(stored_prices.price_troubles(room.ctx.store.reading()))
 
 
 def test_everything_the_fleet_uses_is_asked_about_once(room, aws):
@@ -101,10 +101,10 @@ def test_what_is_new_in_the_fleet_is_asked_about_at_once_and_nothing_else(room, 
 
 def test_a_template_of_a_region_without_machines_has_its_price(tmp_path, clock, aws):
     opened = Room(tmp_path / "room.db", clock, settings=SETTINGS | {"launch": [LAUNCH]})
-    rates.read(opened.ctx, aws.prices)
+    rates.read_prices(opened.ctx, aws.prices)
 
     like = opened.settings.templates["box"].like()
-    found = rates.rate(opened.ctx, opened.ctx.store.reading(), like)
+    found = rates.rented_rate(opened.ctx, opened.ctx.store.reading(), like)
 
     told = (
         "AWS on-demand list, eu-west-1, 2026-11-23; what system it runs and whether its hardware is shared is not known"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY_MS, HOUR_MS, WEEK_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, cost_between
-from bot.domain.money.savings import EVIDENCE, Saving
+from bot.domain.money.savings import EVIDENCE_WEEKS, Saving
 from bot.services.context import Context
 from bot.services.money import savings
 from bot.settings import parse
@@ -78,7 +78,7 @@ class Company:
         self.now = now
         with self.store.writing() as db:
             db.execute("INSERT OR REPLACE INTO sources (source, ok_at, error) VALUES ('s', ?, '')", [now])
-        savings.work_out(self.ctx)
+        savings.work_out_savings(self.ctx)
 
     def saved(self):
         return rows(self.store.reading(), "SELECT * FROM saved ORDER BY subject, from_at")
@@ -149,5 +149,5 @@ def test_nights_that_nobody_would_use_any_more_earn_nothing_after_a_quarter(tmp_
     nights = [each["from_at"] for each in company.saved()]
 
     assert nights
-    assert max(nights) <= START + 2 * WEEK_MS + EVIDENCE * WEEK_MS
+    assert max(nights) <= START + 2 * WEEK_MS + EVIDENCE_WEEKS * WEEK_MS
     company.store.close()

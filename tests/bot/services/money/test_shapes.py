@@ -69,7 +69,7 @@ def seen(ctx, **more):
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE, disks={}, addresses=0)
     for _ in range(2):
         fleet.record_snapshot(ctx, SourceSnapshot(SOURCE, (found,)), NOW)
-        rates.read(ctx, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
+        rates.read_prices(ctx, AwsPrices(listed, lambda *_: {"SpotPriceHistory": []}))
     return stored_fleet.by_id(ctx.store.reading(), "i-1")
 
 
@@ -187,7 +187,7 @@ def test_what_is_paid_whether_it_runs_or_not_is_kept(ctx, more, held):
 
 
 def test_a_capacity_block_has_no_hourly_price():
-    book = rates.unread(parse({}, {}), NOW)
+    book = rates.book_without_reads(parse({}, {}), NOW)
     block = instance({**RAW, "InstanceLifecycle": "capacity-block"}, GpuType("A10G", 1), SOURCE)
 
     assert book.rate(block) is None
@@ -239,7 +239,7 @@ def test_a_spot_price_is_that_of_the_system_or_says_what_it_is_of(ctx, more, mic
     found = instance(raw, GpuType("A10G", 1, 22_888, 250), SOURCE)
     for _ in range(2):
         fleet.record_snapshot(ctx, SourceSnapshot(SOURCE, (found,)), NOW)
-        rates.read(ctx, AwsPrices(listed, spot_history))
+        rates.read_prices(ctx, AwsPrices(listed, spot_history))
 
     rate = stored_fleet.rate_of(stored_fleet.by_id(ctx.store.reading(), "i-1"))
 

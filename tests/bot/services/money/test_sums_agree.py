@@ -17,8 +17,8 @@ from bot.domain.days import local_day
 from bot.domain.digest import Digest
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import GpuState, GpuVerdict, Verdict, VerdictState
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.reports import WAYS, Spent
+from bot.domain.money.reports import REPORT_WAYS, Spent
+from bot.domain.money.scope import Scope
 from bot.errors import ValetError
 from bot.services import digest as digest_service
 from bot.services import queries
@@ -141,7 +141,7 @@ def raw(room: Room, start: int, end: int, use: str | None = None) -> dict[str, i
     for row in rows(db, sql, start, end):
         if use in {None, row["use"]}:
             found[row["id"]] = found.get(row["id"], 0) + row["micros"]
-    for each in ledger.running(room.ctx, "instance", start, end):
+    for each in ledger.running_sums(room.ctx, "instance", start, end):
         micros = each.micros if use is None else each.idle_micros
         found[each.key] = found.get(each.key, 0) + micros
     return {name: micros for name, micros in found.items() if micros}
@@ -160,16 +160,16 @@ def check_day(room: Room, day: date) -> None:
     """Reports, their files and the ledger's file say the same of one local day."""
     ctx, span = room.ctx, ledger.span_of(day, day, ZONE.key)
     idle, whole = raw(room, *span, "idle"), raw(room, *span)
-    for way in WAYS:
-        told = reports.idle(ctx, way, day, day)
+    for way in REPORT_WAYS:
+        told = reports.idle_report(ctx, way, day, day)
         assert (told.rented.idle_micros, told.rented.micros) == (rented(room, idle), rented(room, whole))
         assert told.owned.idle_micros == sum(idle.values()) - rented(room, idle)
         file = list(csv.DictReader(reports.csv(told)))
         assert sum(Decimal(row["idle_usd"]) for row in file) == dollars(sum(idle.values()))
-    by_machine = ledger.of_all(ctx, *span)
+    by_machine = ledger.spent_by_machine(ctx, *span)
     assert {name: spent.idle_micros for name, spent in by_machine.items() if spent.idle_micros} == idle
     lines = [row for row in csv.DictReader(ledger_export.ledger_csv(ctx, *span)) if row["use"] == "idle"]
-    running = sum(each.idle_micros for each in ledger.running(ctx, "instance", *span))
+    running = sum(each.idle_micros for each in ledger.running_sums(ctx, "instance", *span))
     assert sum(Decimal(row["usd"] or 0) for row in lines) == dollars(sum(idle.values()) - running)
 
 
@@ -178,21 +178,21 @@ def check_now(room: Room) -> None:
     ctx, now = room.ctx, room.clock()
     start = ledger.day_before(now)
     day, db = raw(room, start, now + 1, "idle"), ctx.store.reading()
-    told = {each["id"]: each for each in ledger_export.status(ctx)["instances"]}
+    told = {each["id"]: each for each in ledger_export.fleet_status(ctx)["instances"]}
     for listing in listings.listings_page(db, FleetFilter(), limit=-1):
         name, verdict = listing.instance.id, listing.verdict
         shown, why = queries.in_full(ctx, listing), why_service.explain_verdict(ctx, listing)
         assert why.unused_day_micros == day.get(name, 0)
-        assert told[name]["unused_usd_24h"] in {None, ledger_export.usd(day.get(name, 0))}
+        assert told[name]["unused_usd_24h"] in {None, ledger_export.exact_usd(day.get(name, 0))}
         if shown.unused_micros is not None:
             assert shown.unused_micros == raw(room, verdict.since, now + 1, "idle").get(name, 0)
-            assert told[name]["unused_usd_since_judged_idle"] == ledger_export.usd(shown.unused_micros)
+            assert told[name]["unused_usd_since_judged_idle"] == ledger_export.exact_usd(shown.unused_micros)
             assert shown.unused_micros <= sum(raw(room, 0, now + 1, "idle").values())
     today = local_day(now, ZONE)
-    month = reports.report(ctx, "team", today.replace(day=1), today)
+    month = reports.spend_report(ctx, "team", today.replace(day=1), today)
     spent = stored_ledger.spent(db, ledger.span_of(month.first, month.last, ZONE.key)[0])
-    assert month.rented.micros == spent == forecast.make(ctx, Scope()).charged_micros
-    standing = budgets.standing(ctx, Scope())
+    assert month.rented.micros == spent == forecast.make_report(ctx, Scope()).charged_micros
+    standing = budgets.standing_of(ctx, Scope())
     assert standing is not None
     assert standing.spent_micros == spent
     check_digest(room, start)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.money.bill import BillLine, BillLook
-from bot.domain.money.budgets import Standing
-from bot.domain.money.forecast.report import Scope
-from bot.domain.money.rates import USD, Charge, Rate
-from bot.domain.money.rent_or_buy import Asked
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.rates import MICROS_PER_USD, Charge, Rate
+from bot.domain.money.rent_or_buy import GivenFigures
+from bot.domain.money.scope import TOTAL, Scope
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.machines import fleet
@@ -29,7 +29,6 @@ from tests.examples import examples
 from tests.opening import open_store
 
 EAST, WEST = "ec2/111122223333/us-east-1", "ec2/111122223333/us-west-2"
-TOTAL = Scope()
 STEP = 2 * HOUR_MS
 WORKDAYS = frozenset(range(5))
 
@@ -97,7 +96,7 @@ def lives(ctx, clock, days, *, step=STEP, forecasts=False):
     for _ in range(int(days * DAY_MS / step)):
         fleet.sweep(ctx)
         if forecasts and (clock.now - MONDAY // DAY_MS * DAY_MS) % (7 * DAY_MS) == 0:
-            forecast.make(ctx, TOTAL)
+            forecast.make_report(ctx, TOTAL)
         clock.forward(step)
     fleet.sweep(ctx)
 
@@ -105,14 +104,14 @@ def lives(ctx, clock, days, *, step=STEP, forecasts=False):
 def test_days_on_which_nothing_ran_count_where_somebody_looked(ctx, clock):
     lives(ctx, clock, 56, forecasts=True)
 
-    accuracy.score(ctx)
-    report = forecast.make(ctx, TOTAL)
+    accuracy.score_due(ctx)
+    report = forecast.make_report(ctx, TOTAL)
 
-    assert 0.8 < report.next(30).micros / (22 * 24 * USD) < 1.2
+    assert 0.8 < report.next(30).micros / (22 * 24 * MICROS_PER_USD) < 1.2
     assert not [note for note in report.notes if "without a reading" in note]
-    assert sum(day.charged_micros for day in report.days[:28]) == 20 * 24 * USD
-    assert [day.charged_micros for day in report.days[3:10]] == [24 * USD] * 5 + [0] * 2
-    record = {each.horizon: each for each in accuracy.accuracy(ctx, TOTAL).records}
+    assert sum(day.charged_micros for day in report.days[:28]) == 20 * 24 * MICROS_PER_USD
+    assert [day.charged_micros for day in report.days[3:10]] == [24 * MICROS_PER_USD] * 5 + [0] * 2
+    record = {each.horizon: each for each in accuracy.accuracy_of(ctx, TOTAL).records}
     assert (record["7d"].scored, record["30d"].scored) == (7, 4)
 
 
@@ -123,7 +122,7 @@ def test_a_weekend_on_which_nobody_looked_stays_unknown(ctx, clock, clouds):
     clouds.silent = set()
     lives(ctx, clock, 7)
 
-    report = forecast.make(ctx, TOTAL)
+    report = forecast.make_report(ctx, TOTAL)
 
     unknown = [day.date for day in report.days if day.charged_micros is None and day.date < report.today]
     assert unknown == [date(2027, 1, 2), date(2027, 1, 3)]
@@ -138,7 +137,7 @@ def test_a_silent_region_leaves_the_others_known(ctx, clock, clouds):
     lives(ctx, clock, 6)
 
     def unknown(scope):
-        days = forecast.make(ctx, scope).days
+        days = forecast.make_report(ctx, scope).days
         return [day.date.day for day in days[:21] if day.charged_micros is None]
 
     assert unknown(Scope("instance", "i-us-east-1")) == []
@@ -155,10 +154,13 @@ def owned_first(ctx, days):
     machine = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running", gpu_count=8)
     now = ctx.clock()
     with ctx.store.writing() as db:
-        stored_fleet.save(db, machine, team="nlp", rate=Rate(USD, "valet.toml"))
+        stored_fleet.save(db, machine, team="nlp", rate=Rate(MICROS_PER_USD, "valet.toml"))
         stored_ledger.add(
             db,
-            [Charge("dgx-1", at, at + HOUR_MS, HOUR_MS, USD, USD) for at in range(now - days * DAY_MS, now, HOUR_MS)],
+            [
+                Charge("dgx-1", at, at + HOUR_MS, HOUR_MS, MICROS_PER_USD, MICROS_PER_USD)
+                for at in range(now - days * DAY_MS, now, HOUR_MS)
+            ],
         )
 
 
@@ -167,8 +169,8 @@ def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(c
     owned_first(ctx, 70)
     lives(ctx, clock, 20)
 
-    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    report = reports.report(ctx, "team", date(2026, 11, 1), date(2026, 12, 31))
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), GivenFigures(price_usd=Decimal(3000))).answers
+    report = reports.spend_report(ctx, "team", date(2026, 11, 1), date(2026, 12, 31))
 
     assert (told.used.days, round(told.used.hours_per_month), told.best.servers) == (20, 730, 1)
     assert (report.owned_begins, report.begins) == (date(2026, 9, 14), date(2026, 11, 23))
@@ -181,8 +183,8 @@ def test_a_region_that_was_added_later_is_unknown_before_not_unused(ctx, clock, 
     clouds.sources = [EAST, WEST]
     lives(ctx, clock, 15)
 
-    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
-    before = reports.report(ctx, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), GivenFigures(price_usd=Decimal(3000))).answers
+    before = reports.spend_report(ctx, "team", date(2027, 1, 3), date(2027, 1, 17)).before_micros
 
     assert (told.used.days, told.used.peak, round(told.used.hours_per_month)) == (15, 2, 1460)
     assert before is None
@@ -197,7 +199,7 @@ def test_time_in_which_a_region_was_silent_is_no_time_without_use(ctx, clock, cl
     clouds.silent, clouds.days[EAST] = set(), frozenset(range(7))
     lives(ctx, clock, 10)
 
-    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+    (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), GivenFigures(price_usd=Decimal(3000))).answers
 
     assert (told.used.days, round(told.used.hours_per_month)) == (30, 730)
 
@@ -218,7 +220,7 @@ def test_reports_name_since_when_each_kind_is_known(ctx, clock):
     owned_first(ctx, 40)
     lives(ctx, clock, 3)
 
-    report = reports.report(ctx, "team", date(2026, 10, 1), date(2026, 11, 26))
+    report = reports.spend_report(ctx, "team", date(2026, 10, 1), date(2026, 11, 26))
 
     assert report.begins - report.owned_begins == timedelta(days=40)
 
@@ -226,27 +228,30 @@ def test_reports_name_since_when_each_kind_is_known(ctx, clock):
 def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(ctx, clock):
     owned_first(ctx, 20)
     lives(ctx, clock, 3)
-    lines = [BillLine("2026-11", date(2026, 11, day), 24 * USD, kind="usage", type="g5.xlarge") for day in range(4, 26)]
+    lines = [
+        BillLine("2026-11", date(2026, 11, day), 24 * MICROS_PER_USD, kind="usage", type="g5.xlarge")
+        for day in range(4, 26)
+    ]
     with ctx.store.writing() as db:
         stored_bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
 
-    report = bill.answer(ctx, date(2026, 11, 1), date(2026, 11, 25))
+    report = bill.bill_report(ctx, date(2026, 11, 1), date(2026, 11, 25))
 
     assert [day.day.day for day in report.compared] == [23, 24, 25]
-    assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * USD
+    assert report.metered_micros == sum(day.billed_micros for day in report.compared) == 72 * MICROS_PER_USD
     assert report.unseen == ()
 
 
 def test_before_the_first_look_there_is_no_forecast_but_a_sentence(ctx, clouds):
-    forecast.refresh(ctx)
+    forecast.refresh_reports(ctx)
     with pytest.raises(Refused, match="has not looked at the fleet yet, so nothing is known of rented machines"):
-        forecast.answer(ctx, TOTAL)
+        forecast.current_report(ctx, TOTAL)
     clouds.silent = {EAST}
     fleet.sweep(ctx)
     with pytest.raises(
         Refused, match=r"No account or region could be read yet \(ec2/111122223333/us-east-1: no answer\)"
     ):
-        forecast.answer(ctx, TOTAL)
+        forecast.current_report(ctx, TOTAL)
 
     assert ctx.store.reading().execute("SELECT count(*) FROM forecasts").fetchone() == (0,)
 
@@ -254,15 +259,18 @@ def test_before_the_first_look_there_is_no_forecast_but_a_sentence(ctx, clouds):
 def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(ctx, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
     fleet.sweep(ctx)
-    first = forecast.answer(ctx, TOTAL)
+    first = forecast.current_report(ctx, TOTAL)
     clouds.sources = [EAST, WEST]
     clock.forward(MINUTE_MS)
     fleet.sweep(ctx)
     clock.forward(MINUTE_MS)
 
-    then = forecast.answer(ctx, TOTAL)
+    then = forecast.current_report(ctx, TOTAL)
 
-    assert (first.next(30).micros, round(then.next(30).micros / USD)) == (30 * 24 * USD, 2 * 30 * 24)
+    assert (first.next(30).micros, round(then.next(30).micros / MICROS_PER_USD)) == (
+        30 * 24 * MICROS_PER_USD,
+        2 * 30 * 24,
+    )
     assert first.notes == (
         "November is counted from 23 Nov on: what it cost before nobody saw.",
         "The ledger has under 3 days, so this is what runs now, without a range.",
@@ -273,7 +281,7 @@ def test_a_place_that_could_not_be_read_yet_is_named_as_missing(ctx, clouds):
     clouds.sources, clouds.silent = [EAST, WEST], {WEST}
     fleet.sweep(ctx)
 
-    notes = forecast.answer(ctx, TOTAL).notes
+    notes = forecast.current_report(ctx, TOTAL).notes
 
     assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
 
@@ -281,34 +289,36 @@ def test_a_place_that_could_not_be_read_yet_is_named_as_missing(ctx, clouds):
 def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
     lives(ctx, clock, 3)
 
-    told = budgets.standing(ctx, Scope("team", "nlp"))
+    told = budgets.standing_of(ctx, Scope("team", "nlp"))
 
     assert told.since == date(2026, 11, 23)
-    assert Standing.from_json(told.to_json()) == told
+    assert BudgetStanding.from_json(told.to_json()) == told
     assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told, "").text
     assert "too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
-    assert budgets.standing(ctx, Scope("team", "nlp")).since is None
+    assert budgets.standing_of(ctx, Scope("team", "nlp")).since is None
 
 
 def figures(ctx, clock) -> dict[str, object]:
     """What the large says of two regions and of both, None where it is not known."""
     db, found = ctx.store.reading(), {}
     for scope in (TOTAL, Scope("instance", "i-us-west-2")):
-        report = forecast.make(ctx, scope)
+        report = forecast.make_report(ctx, scope)
         found |= {f"{scope.text} {day.date}": day.charged_micros for day in report.days if day.date < report.today}
     try:
-        (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), Asked(price_usd=Decimal(3000))).answers
+        (told,) = rent_or_buy.advise(ctx, Scope("type", "g5.xlarge"), GivenFigures(price_usd=Decimal(3000))).answers
         found["use"] = told.used.hours_per_month
     except Refused:
         found["use"] = None
-    accuracy.score(ctx)
+    accuracy.score_due(ctx)
     found |= {
-        f"came {each.made_at}": each.actual_micros for each in stored_accuracy.of(db, "total:") if each.horizon == "7d"
+        f"came {each.made_at}": each.actual_micros
+        for each in stored_accuracy.scores_of(db, "total:")
+        if each.horizon == "7d"
     }
     today = datetime.fromtimestamp(clock() / 1000, UTC).date()
     for back in (1, 2, 4):
-        week = reports.report(ctx, "team", today - timedelta(days=back), today)
+        week = reports.spend_report(ctx, "team", today - timedelta(days=back), today)
         found[f"before {back}"] = week.before_micros
     with ctx.store.writing() as writing:
         days = [today - timedelta(days=back) for back in range(1, 16)]
@@ -316,7 +326,7 @@ def figures(ctx, clock) -> dict[str, object]:
         stored_bill.keep(
             writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock()
         )
-    billed = bill.answer(ctx, days[-1], days[0])
+    billed = bill.bill_report(ctx, days[-1], days[0])
     return found | {f"billed {day.day}": day.metered_micros for day in billed.days}
 
 
@@ -336,7 +346,7 @@ def lived_through(path, silences, unlisted=frozenset(), uncharged=frozenset()) -
         clouds.unlisted = {source for source, absent in unlisted if absent == day}
         lives(ctx, clock, 1, step=3 * HOUR_MS)
         if 1 <= day < 3:
-            forecast.make(ctx, TOTAL)
+            forecast.make_report(ctx, TOTAL)
     lose_charges(ctx, uncharged)
     found = figures(ctx, clock)
     ctx.store.close()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.money.expected import expect, parts
-from bot.domain.money.forecast.bounds import left, most_per_day, outlook, range_of
-from bot.domain.money.forecast.known_spend import Ledger, Machine
+from bot.domain.money.forecast.bounds import bounded_outlook, most_per_day, range_of, still_to_come
+from bot.domain.money.forecast.expected import expect, forecast_parts
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine
 from tests.bot.domain.money.test_expected import MACHINES, company
 from tests.examples import examples
 
@@ -26,8 +26,8 @@ def test_no_machines_range_ends_beyond_its_rate_or_below_what_is_spent(told, pas
         own = [each for each in found.machines if each.id == machine.id]
         days = {each: made for each, made in ledger.days.items() if each == machine.id}
         most = most_per_day([machine], ledger, horizon)
-        series = parts(own, found.kinds, days, ledger).series
-        whole = outlook(series, spent, horizon=horizon, passed=passed, own={}, most=most)
+        series = forecast_parts(own, found.kinds, days, ledger).series
+        whole = bounded_outlook(series, spent, horizon=horizon, passed=passed, own={}, most=most)
         expected = spent + sum(sum(each.rest(horizon, passed)) for each in own)
 
         made = range_of(expected, whole)
@@ -37,27 +37,27 @@ def test_no_machines_range_ends_beyond_its_rate_or_below_what_is_spent(told, pas
         assert known == sorted(known)
         assert spent <= known[0]
         if most is not None:
-            assert known[-1] <= spent + left(most, passed) + 1
-            assert whole.total <= spent + left(most, passed) + 1
+            assert known[-1] <= spent + still_to_come(most, passed) + 1
+            assert whole.total <= spent + still_to_come(most, passed) + 1
             assert all(day.hi95 is None or day.hi95 <= top for day, top in zip(whole.days, most, strict=True))
 
 
 def test_around_the_clock_is_as_long_as_the_days_are():
-    autumn = Ledger(ZoneInfo("Europe/Berlin"), date(2026, 10, 24), date(2026, 10, 24), {}, {}, frozenset())
-    serve = Machine("i-1", "serve", "g5.xlarge", "nlp", USD, None, runs=True)
-    gone, dear = (Machine("i-2", "x", "x", "", rate, None, runs=False, gone=rate == 9) for rate in (9, None))
+    autumn = DailyLedger(ZoneInfo("Europe/Berlin"), date(2026, 10, 24), date(2026, 10, 24), {}, {}, frozenset())
+    serve = RentedMachine("i-1", "serve", "g5.xlarge", "nlp", USD, None, runs=True)
+    gone, dear = (RentedMachine("i-2", "x", "x", "", rate, None, runs=False, gone=rate == 9) for rate in (9, None))
 
     assert most_per_day([serve, gone], autumn, 3) == (24 * USD, 25 * USD, 24 * USD)
     assert most_per_day([serve, dear], autumn, 3) is None
-    assert left((24 * USD, 25 * USD), 0.5) == 37 * USD
+    assert still_to_come((24 * USD, 25 * USD), 0.5) == 37 * USD
     (expected,) = expect([serve], autumn, {}).machines
     assert expected.rest(2, 0.0) == (49 * USD, 0)
 
 
 def test_what_is_gone_costs_nothing_more():
     machines, ledger = company([("nlp", "g5.xlarge", USD, False, True, [5.0, 24.0, 1.0] * 13)])
-    series = parts((), {}, ledger.days, ledger).series
+    series = forecast_parts((), {}, ledger.days, ledger).series
 
-    whole = outlook(series, 7 * USD, horizon=9, passed=0.3, own={}, most=most_per_day(machines, ledger, 9))
+    whole = bounded_outlook(series, 7 * USD, horizon=9, passed=0.3, own={}, most=most_per_day(machines, ledger, 9))
 
     assert (whole.lo95, whole.total, whole.hi95) == pytest.approx((7 * USD,) * 3)

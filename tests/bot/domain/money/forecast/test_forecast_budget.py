@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.money.forecast import History, chance_over, first_day_over, forecast, month
+from bot.domain.money.forecast import DailyHistory, chance_over, first_day_over, forecast, month_total
 
 MONDAY = date(2026, 3, 2)
-STEADY = History(MONDAY, (100.0,) * 60)
+STEADY = DailyHistory(MONDAY, (100.0,) * 60)
 OUTLOOK = forecast(STEADY, horizon=30)
 
 
@@ -30,25 +30,25 @@ def test_far_above_the_range_a_small_chance_is_left():
 
 
 def test_what_is_billed_is_certainly_exceeded():
-    whole = month(5_000.0, OUTLOOK)
+    whole = month_total(5_000.0, OUTLOOK)
 
     assert chance_over(whole, 4_999) == 1
     assert chance_over(whole, 5_000 + OUTLOOK.hi80) == pytest.approx(0.1)
 
 
 def test_a_month_that_is_over_is_over_budget_or_not():
-    whole = month(3_000.0, forecast(STEADY, horizon=0))
+    whole = month_total(3_000.0, forecast(STEADY, horizon=0))
 
     assert chance_over(whole, 3_000) == 0
     assert chance_over(whole, 2_999) == 1
 
 
 def test_without_a_range_the_chance_is_unknown():
-    assert chance_over(forecast(History(MONDAY, ()), horizon=30, run_rate=10.0), 200) is None
+    assert chance_over(forecast(DailyHistory(MONDAY, ()), horizon=30, run_rate=10.0), 200) is None
 
 
 def test_the_first_day_over_budget_counts_what_is_billed():
-    whole = month(1_000.0, OUTLOOK)
+    whole = month_total(1_000.0, OUTLOOK)
 
     assert first_day_over(whole, 1_250) == STEADY.end + timedelta(days=3)
     assert first_day_over(whole, 4_000) is None

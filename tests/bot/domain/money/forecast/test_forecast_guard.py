@@ -3,14 +3,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.domain.money.forecast import Change, History
+from bot.domain.money.forecast import Change, DailyHistory
 from bot.domain.money.forecast.guard import repair
 
 MONDAY = date(2026, 3, 2)
 
 
 def of(*values):
-    return History(MONDAY, values)
+    return DailyHistory(MONDAY, values)
 
 
 def test_a_history_in_order_is_left_alone():
@@ -59,7 +59,7 @@ def test_a_zero_amid_daily_spend_is_a_missing_bill():
 def test_free_sundays_stay_free():
     weeks = of(*([80.0] * 6 + [0.0]) * 6)
 
-    assert repair(History(MONDAY, (*weeks.values, 80.0))).values.count(0.0) == 6
+    assert repair(DailyHistory(MONDAY, (*weeks.values, 80.0))).values.count(0.0) == 6
 
 
 @pytest.mark.parametrize(("last", "seen"), [(31.0, "31 % of"), (0.0, "0 % of"), (1_200.0, "12 times")])

@@ -1,39 +1,39 @@
 import pytest
 
-from bot.domain.money.forecast.outlook import level
+from bot.domain.money.forecast.outlook import spend_level
 
 
 def test_a_steady_team_goes_on_as_it_is():
-    assert level([527.0] * 60) == 527.0
+    assert spend_level([527.0] * 60) == 527.0
 
 
 def test_under_ten_days_the_level_is_the_mean():
-    assert level([10.0, 20.0, 60.0]) == pytest.approx(30.0)
+    assert spend_level([10.0, 20.0, 60.0]) == pytest.approx(30.0)
 
 
 def test_a_step_is_followed_from_its_second_day():
-    assert level([100.0] * 60 + [627.0] * 2) == pytest.approx(627.0)
+    assert spend_level([100.0] * 60 + [627.0] * 2) == pytest.approx(627.0)
 
 
 def test_a_trend_is_never_extrapolated():
     rising = [float(day) for day in range(1, 91)]
 
-    assert level(rising) <= rising[-1]
+    assert spend_level(rising) <= rising[-1]
 
 
 def test_a_team_without_spend_for_four_weeks_costs_exactly_nothing():
-    assert level([500.0] * 30 + [0.0] * 28) == 0.0
+    assert spend_level([500.0] * 30 + [0.0] * 28) == 0.0
 
 
 def test_a_lone_spike_in_the_past_moves_the_level_less_than_a_mean():
     days = [100.0] * 40 + [900.0] + [100.0] * 15
 
-    assert level(days) < sum(days[-28:]) / 28
+    assert spend_level(days) < sum(days[-28:]) / 28
 
 
 def test_credits_do_not_make_a_negative_level():
-    assert level([-5.0] * 40) == 0.0
+    assert spend_level([-5.0] * 40) == 0.0
 
 
 def test_no_days_are_no_spend():
-    assert level([]) == 0.0
+    assert spend_level([]) == 0.0

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.money.forecast import Change, History, Series, forecast, forecast_sum, month
+from bot.domain.money.forecast import Change, DailyHistory, Series, forecast, forecast_sum, month_total
 from tests.examples import examples
 
 MONDAY = date(2026, 3, 2)
 NEXT = MONDAY + timedelta(days=60)
-STEADY = History(MONDAY, (100.0,) * 60)
+STEADY = DailyHistory(MONDAY, (100.0,) * 60)
 
 
 def numbers(outlook):
@@ -82,7 +82,7 @@ def test_a_change_beyond_the_horizon_is_not_counted():
 
 
 def test_a_known_launch_is_right_on_its_first_day():
-    history = History(MONDAY, (100.0,) * 59 + (627.0,))
+    history = DailyHistory(MONDAY, (100.0,) * 59 + (627.0,))
     launch = Change(history.end, 527.0, "p4d-7 launched")
 
     outlook = forecast(history, horizon=30, changes=[launch])
@@ -92,7 +92,7 @@ def test_a_known_launch_is_right_on_its_first_day():
 
 
 def test_a_partial_last_day_does_not_move_the_forecast():
-    outlook = forecast(History(MONDAY, (*STEADY.values, 30.0)), horizon=30)
+    outlook = forecast(DailyHistory(MONDAY, (*STEADY.values, 30.0)), horizon=30)
 
     assert outlook.total == pytest.approx(3_000)
     assert len(outlook.notes) == 1
@@ -100,8 +100,8 @@ def test_a_partial_last_day_does_not_move_the_forecast():
 
 def test_a_short_history_widens_the_range():
     widths = [
-        forecast(History(MONDAY, (100.0,) * days), horizon=30).hi95
-        - forecast(History(MONDAY, (100.0,) * days), horizon=30).lo95
+        forecast(DailyHistory(MONDAY, (100.0,) * days), horizon=30).hi95
+        - forecast(DailyHistory(MONDAY, (100.0,) * days), horizon=30).lo95
         for days in (3, 7, 14, 30, 60)
     ]
 
@@ -111,7 +111,7 @@ def test_a_short_history_widens_the_range():
 
 @pytest.mark.parametrize("values", [(), (None,), (80.0,), (80.0, 90.0)])
 def test_under_three_days_what_runs_now_is_shown_without_a_range(values):
-    outlook = forecast(History(MONDAY, values), horizon=30, run_rate=527.0)
+    outlook = forecast(DailyHistory(MONDAY, values), horizon=30, run_rate=527.0)
 
     assert outlook.total == pytest.approx(30 * 527)
     assert outlook.trust == "run-rate"
@@ -121,18 +121,18 @@ def test_under_three_days_what_runs_now_is_shown_without_a_range(values):
 
 
 def test_without_a_run_rate_the_days_there_are_have_to_do():
-    assert forecast(History(MONDAY, (80.0, 90.0)), horizon=2).total == pytest.approx(170)
+    assert forecast(DailyHistory(MONDAY, (80.0, 90.0)), horizon=2).total == pytest.approx(170)
 
 
 def test_a_dead_team_costs_nothing_for_certain():
-    outlook = forecast(History(MONDAY, (500.0,) * 10 + (0.0,) * 120), horizon=30)
+    outlook = forecast(DailyHistory(MONDAY, (500.0,) * 10 + (0.0,) * 120), horizon=30)
 
     assert set(numbers(outlook)) == {0.0}
     assert outlook.trust == "firm"
 
 
 def test_a_team_of_bursts_is_not_predictable():
-    bursts = History(MONDAY, ((0.0,) * 20 + (900.0,) * 7) * 4 + (0.0,) * 9)
+    bursts = DailyHistory(MONDAY, ((0.0,) * 20 + (900.0,) * 7) * 4 + (0.0,) * 9)
 
     outlook = forecast(bursts, horizon=30)
 
@@ -145,8 +145,8 @@ def test_ninety_days_are_called_a_planning_range():
 
 
 def test_parts_add_up_to_their_sum_and_bounds_do_not():
-    wave = History(MONDAY, tuple(100.0 + 60 * (day // 10 % 2) for day in range(60)))
-    counter = History(MONDAY, tuple(160.0 - 60 * (day // 10 % 2) for day in range(60)))
+    wave = DailyHistory(MONDAY, tuple(100.0 + 60 * (day // 10 % 2) for day in range(60)))
+    counter = DailyHistory(MONDAY, tuple(160.0 - 60 * (day // 10 % 2) for day in range(60)))
     parts = [forecast(history, horizon=30) for history in (wave, counter)]
 
     outlook = forecast_sum([Series(wave), Series(counter)], horizon=30)
@@ -156,7 +156,7 @@ def test_parts_add_up_to_their_sum_and_bounds_do_not():
 
 
 def test_a_team_that_began_later_counts_as_nothing_before():
-    young = History(NEXT - timedelta(days=10), (50.0,) * 10)
+    young = DailyHistory(NEXT - timedelta(days=10), (50.0,) * 10)
 
     outlook = forecast_sum([Series(STEADY), Series(young, name="vision")], horizon=30)
 
@@ -165,7 +165,7 @@ def test_a_team_that_began_later_counts_as_nothing_before():
 
 
 def test_notes_of_a_sum_say_whose_they_are():
-    holed = History(MONDAY, (100.0, None, *(100.0,) * 58))
+    holed = DailyHistory(MONDAY, (100.0, None, *(100.0,) * 58))
 
     notes = forecast_sum([Series(STEADY, name="nlp"), Series(holed, name="vision")], horizon=30).notes
 
@@ -180,7 +180,7 @@ def test_histories_of_a_sum_must_end_together():
 def test_a_month_is_what_is_billed_plus_the_rest():
     rest = forecast(STEADY, horizon=20)
 
-    whole = month(1_000.0, rest)
+    whole = month_total(1_000.0, rest)
 
     assert whole.total == pytest.approx(3_000)
     assert whole.hi80 - whole.lo80 == pytest.approx(rest.hi80 - rest.lo80)
@@ -188,7 +188,7 @@ def test_a_month_is_what_is_billed_plus_the_rest():
 
 
 def test_a_month_that_is_over_is_certain():
-    whole = month(3_000.0, forecast(STEADY, horizon=0))
+    whole = month_total(3_000.0, forecast(STEADY, horizon=0))
 
     assert {whole.total, whole.lo95, whole.lo80, whole.hi80, whole.hi95} == {3_000.0}
 
@@ -223,7 +223,7 @@ changes = st.lists(
 @example(values=(0.0,) * 59 + (1e308,), made=[], horizon=30)
 @settings(deadline=None, max_examples=examples(150))
 def test_no_history_makes_a_number_that_is_none(values, made, horizon):
-    outlook = forecast(History(MONDAY, values), horizon=horizon, changes=made)
+    outlook = forecast(DailyHistory(MONDAY, values), horizon=horizon, changes=made)
 
     assert len(outlook.days) == horizon
     assert all(0 <= number < 1e300 for number in numbers(outlook))
@@ -236,7 +236,7 @@ def test_no_history_makes_a_number_that_is_none(values, made, horizon):
 @settings(deadline=None, max_examples=examples(50))
 def test_parts_always_add_up(values, other):
     longest = max(len(values), len(other))
-    histories = [History(MONDAY + timedelta(days=longest - len(these)), these) for these in (values, other)]
+    histories = [DailyHistory(MONDAY + timedelta(days=longest - len(these)), these) for these in (values, other)]
 
     outlook = forecast_sum([Series(history) for history in histories], horizon=30)
 

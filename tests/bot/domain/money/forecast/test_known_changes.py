@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from bot.domain.acting.hours import OnHours, parse_hours
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
-from bot.domain.money.forecast.known_changes import Facts, changes, plan
-from bot.domain.money.forecast.known_spend import Ledger, Machine, Used, kind
+from bot.domain.money.forecast.expected import expect, forecast_parts
+from bot.domain.money.forecast.known_changes import KnownAhead, planned_changes, run_plan
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, UsedDay, run_kind
 from tests.examples import examples
 
 USD = 1_000_000
@@ -32,7 +32,7 @@ ON_HOURS = st.builds(
     st.booleans(),
 )
 FACTS = st.builds(
-    Facts,
+    KnownAhead,
     stopping=st.booleans(),
     parked_at=MAYBE,
     ends_at=MAYBE,
@@ -54,26 +54,26 @@ PAST = st.one_of(
 
 def ledger_of(past, zone):
     days = {
-        TODAY - timedelta(days=len(past) - number): Used(hours * USD, hours * HOUR_MS)
+        TODAY - timedelta(days=len(past) - number): UsedDay(hours * USD, hours * HOUR_MS)
         for number, hours in enumerate(past)
         if hours
     }
     first = TODAY - timedelta(days=len(past))
     seen = {"i": min(days)} if days else {}
-    return Ledger(ZoneInfo(zone), TODAY, first, {"i": days} if days else {}, seen, frozenset(days))
+    return DailyLedger(ZoneInfo(zone), TODAY, first, {"i": days} if days else {}, seen, frozenset(days))
 
 
 @settings(deadline=None, max_examples=examples(250))
 @given(facts=FACTS, past=PAST, runs=st.booleans(), zone=st.sampled_from(ZONES), launched=MAYBE)
 def test_what_is_known_counts_once(facts, past, runs, zone, launched):
     books = ledger_of(past, zone)
-    machine = Machine("i", "m", "t", "nlp", USD, launched, runs)
-    before = kind(machine, books)
+    machine = RentedMachine("i", "m", "t", "nlp", USD, launched, runs)
+    before = run_kind(machine, books)
 
-    made = plan(machine, before, facts, books, NOW)
+    made = run_plan(machine, before, facts, books, NOW)
     shares = {} if made is None else {"i": made.shares(TODAY, books.zone, NOW)}
     expected = expect([machine], books, shares)
-    taken = parts(expected.machines, expected.kinds, books.days, books)
+    taken = forecast_parts(expected.machines, expected.kinds, books.days, books)
     outlook = forecast_sum(taken.series, horizon=90)
 
     assert all(0 <= micros <= machine.micros_per_day for micros in taken.known_micros)
@@ -83,6 +83,6 @@ def test_what_is_known_counts_once(facts, past, runs, zone, launched):
     if made is not None:  # then nothing else is expected of it
         expected = sum(taken.known_micros)
         assert abs(outlook.total - expected) <= max(1e-6 * expected, 1_000)
-    told = changes([machine], {"i": before}, {} if made is None else {"i": made}, books)
+    told = planned_changes([machine], {"i": before}, {} if made is None else {"i": made}, books)
     assert len(told) <= 1
     assert all(each.once or abs(each.micros) <= machine.micros_per_day for each in told)

@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import day_start
-from bot.domain.money.expected import expect, parts
 from bot.domain.money.forecast import forecast_sum
-from bot.domain.money.forecast.bounds import outlook as bounded
-from bot.domain.money.forecast.known_spend import Ledger, Machine, Used, drivers, history, kind, past_changes
+from bot.domain.money.forecast.bounds import bounded_outlook
+from bot.domain.money.forecast.expected import expect, forecast_parts
+from bot.domain.money.forecast.known_spend import (
+    DailyLedger,
+    RentedMachine,
+    UsedDay,
+    cost_drivers,
+    daily_history,
+    past_changes,
+    run_kind,
+)
 from tests.examples import examples
 
 USD = 1_000_000
@@ -23,22 +31,22 @@ TODAY = date(2026, 11, 23)
 START = TODAY - timedelta(days=30)
 
 
-def machine(name="m", *, runs=True, rate=USD, launched=None) -> Machine:
-    return Machine(f"i-{name}", name, "g5.xlarge", "nlp", rate, launched, runs)
+def machine(name="m", *, runs=True, rate=USD, launched=None) -> RentedMachine:
+    return RentedMachine(f"i-{name}", name, "g5.xlarge", "nlp", rate, launched, runs)
 
 
-def ledger(hours: dict[str, list[float]], *, zone=UTC_ZONE, seen=None) -> Ledger:
+def ledger(hours: dict[str, list[float]], *, zone=UTC_ZONE, seen=None) -> DailyLedger:
     """`hours[name]`: how long it ran on each of the days up to yesterday; 0 is a day without a charge."""
     days = {
         f"i-{name}": {
-            TODAY - timedelta(days=len(each) - n): Used(int(long * USD), int(long * HOUR_MS))
+            TODAY - timedelta(days=len(each) - n): UsedDay(int(long * USD), int(long * HOUR_MS))
             for n, long in enumerate(each)
             if long
         }
         for name, each in hours.items()
     }
     first_seen = {key: min(each) for key, each in days.items() if each} | (seen or {})
-    return Ledger(zone, TODAY, START, days, first_seen, frozenset(START + timedelta(days=n) for n in range(30)))
+    return DailyLedger(zone, TODAY, START, days, first_seen, frozenset(START + timedelta(days=n) for n in range(30)))
 
 
 @pytest.mark.parametrize(
@@ -60,27 +68,27 @@ def ledger(hours: dict[str, list[float]], *, zone=UTC_ZONE, seen=None) -> Ledger
     ],
 )
 def test_a_machine_is_known_by_how_it_ran(hours, runs, expected):
-    assert kind(machine(runs=runs), ledger({"m": hours})) == expected
+    assert run_kind(machine(runs=runs), ledger({"m": hours})) == expected
 
 
 def test_a_machine_that_appeared_today_or_yesterday_runs_on_unless_it_was_started_again():
     yesterday = TODAY - timedelta(days=1)
     noon = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp() * 1000)
 
-    assert kind(machine(), ledger({})) == "steady"
-    assert kind(machine(launched=noon), ledger({"m": [12]}, seen={"i-m": yesterday})) == "steady"
-    assert kind(machine(launched=noon + 15 * HOUR_MS), ledger({"m": [3]})) == "variable"
+    assert run_kind(machine(), ledger({})) == "steady"
+    assert run_kind(machine(launched=noon), ledger({"m": [12]}, seen={"i-m": yesterday})) == "steady"
+    assert run_kind(machine(launched=noon + 15 * HOUR_MS), ledger({"m": [3]})) == "variable"
 
 
 def test_a_day_of_23_or_25_hours_is_full_when_it_ran_through_it():
     zone = ZoneInfo("America/New_York")
     today = date(2026, 11, 5)
-    days = {today - timedelta(days=n): Used(USD, 25 * HOUR_MS if n == 4 else 24 * HOUR_MS) for n in range(1, 9)}
-    turned = Ledger(zone, today, today - timedelta(days=8), {"i-m": days}, {"i-m": min(days)}, frozenset(days))
-    short = replace(turned, days={"i-m": {**days, date(2026, 11, 1): Used(USD, 23 * HOUR_MS)}})
+    days = {today - timedelta(days=n): UsedDay(USD, 25 * HOUR_MS if n == 4 else 24 * HOUR_MS) for n in range(1, 9)}
+    turned = DailyLedger(zone, today, today - timedelta(days=8), {"i-m": days}, {"i-m": min(days)}, frozenset(days))
+    short = replace(turned, days={"i-m": {**days, date(2026, 11, 1): UsedDay(USD, 23 * HOUR_MS)}})
 
-    assert kind(machine(), turned) == "steady"
-    assert kind(machine(), short) == "variable"
+    assert run_kind(machine(), turned) == "steady"
+    assert run_kind(machine(), short) == "variable"
     assert day_start(date(2026, 11, 2), zone) - day_start(date(2026, 11, 1), zone) == 25 * HOUR_MS
 
 
@@ -89,7 +97,7 @@ def test_the_level_of_what_runs_on_is_its_rate_whatever_the_days_before_say():
     machines = [machine("old"), machine("new"), machine("gone", runs=False)]
 
     outlook = expect(machines, books, {})
-    ahead = forecast_sum(parts(outlook.machines, outlook.kinds, books.days, books).series, horizon=7)
+    ahead = forecast_sum(forecast_parts(outlook.machines, outlook.kinds, books.days, books).series, horizon=7)
 
     assert outlook.kinds == {"i-old": "steady", "i-new": "steady", "i-gone": "ended"}
     assert [round(day.mean) for day in ahead.days] == [48 * USD] * 7
@@ -100,10 +108,10 @@ def test_a_hole_in_the_metering_is_no_reading():
     books = ledger({"m": [10] * 30})
     hole = TODAY - timedelta(days=3)
     days = {"i-m": {day: used for day, used in books.days["i-m"].items() if day != hole}}
-    unseen = Ledger(UTC_ZONE, TODAY, START, days, books.first_seen, books.metered - {hole})
+    unseen = DailyLedger(UTC_ZONE, TODAY, START, days, books.first_seen, books.metered - {hole})
 
-    assert history(["i-m"], days, unseen).values[-3] is None
-    assert history(["i-m"], days, books).values[-3] is not None
+    assert daily_history(["i-m"], days, unseen).values[-3] is None
+    assert daily_history(["i-m"], days, books).values[-3] is not None
 
 
 HOURS = st.lists(st.one_of(st.just(0.0), st.just(24.0), st.floats(0, 24)), max_size=30)
@@ -123,8 +131,8 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
     machines = [machine(name, runs=name in running, rate=rate) for name in "abcde"]
 
     outlook = expect(machines, books, {})
-    taken = parts(outlook.machines, outlook.kinds, books.days, books)
-    whole = bounded(taken.series, charged, horizon=horizon, passed=passed, own={})
+    taken = forecast_parts(outlook.machines, outlook.kinds, books.days, books)
+    whole = bounded_outlook(taken.series, charged, horizon=horizon, passed=passed, own={})
 
     assert math.isfinite(whole.total)
     assert whole.total >= charged * (1 - 1e-9)
@@ -133,5 +141,5 @@ def test_any_history_gives_finite_amounts_in_order(hours, running, rate, passed,
         assert whole.lo80 <= whole.total * (1 + 1e-9) + 1
     assert all(day.mean >= 0 for day in whole.days)
     usual = {each.id: each.variable for each in outlook.machines}
-    assert all(each.micros_per_day > 0 for each in drivers(machines, outlook.kinds, {}, usual))
+    assert all(each.micros_per_day > 0 for each in cost_drivers(machines, outlook.kinds, {}, usual))
     assert all(abs(each.micros) <= 24 * 10**9 for each in past_changes(machines, outlook.kinds, books))

@@ -66,7 +66,7 @@ class OwnMachine:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PriceComparison:
     """All there is about one GPU model."""
 
     wanted: str
@@ -82,7 +82,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RateFigure:
     """One instance's rate, for explaining it."""
 
     instance: Instance
@@ -102,7 +102,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PriceOffer:
     """What an instance type costs on demand in one place."""
 
     place: str
@@ -118,7 +118,7 @@ class TypeFigure:
     model: str
     """Its GPU model as clouds call it; may be empty."""
     gpus: int
-    offers: tuple[Offer, ...]
+    offers: tuple[PriceOffer, ...]
     """Where the company uses it first."""
     spots: tuple[SpotSpan, ...] = ()
     troubles: tuple[str, ...] = ()

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from bot.domain.days import ONE_DAY
 from bot.domain.money.forecast import Change, Series, forecast
-from bot.domain.money.forecast.known_spend import ONE_DAY, Days, Kind, Ledger, Machine, history, kind
-from bot.domain.money.plans import DAYS_AHEAD
+from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, RunKind, UsedDays, daily_history, run_kind
+from bot.domain.money.forecast.run_plans import DAYS_AHEAD
 from bot.domain.money.splitting import share_out
 
-LATELY = 28
+LATELY_DAYS = 28
 """Days by which a variable level is shared out."""
 STEADY = "Around the clock"
 """The engine's name for what needs no history; nobody needs to read its notes on those days."""
@@ -44,17 +45,17 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Expectation:
     """All that is expected, machine by machine, and what the machines are, by id."""
 
     machines: tuple[Expected, ...]
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, RunKind]
     uneven: frozenset[str]
     """Teams of which nothing can be told alone: what they use comes and goes, and nothing of it is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ForecastParts:
     """A scope taken apart for `forecast_sum`."""
 
     series: tuple[Series, ...]
@@ -62,12 +63,14 @@ class Parts:
     """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
 
 
-def expect(machines: Sequence[Machine], ledger: Ledger, planned: Mapping[str, Sequence[float]]) -> Outlook:
+def expect(
+    machines: Sequence[RentedMachine], ledger: DailyLedger, planned: Mapping[str, Sequence[float]]
+) -> Expectation:
     """What all machines are expected to cost; `planned` gives the shares of the days ahead in which some run, by id."""
-    kinds: dict[str, Kind] = {m.id: "planned" if m.id in planned else kind(m, ledger) for m in machines}
+    kinds: dict[str, RunKind] = {m.id: "planned" if m.id in planned else run_kind(m, ledger) for m in machines}
     lengths = ledger.lengths(DAYS_AHEAD)
     found = [_known(m, planned.get(m.id), lengths) for m in machines if kinds[m.id] in {"steady", "planned"}]
-    groups: dict[str, list[Machine]] = {}
+    groups: dict[str, list[RentedMachine]] = {}
     for machine in machines:
         if kinds[machine.id] == "variable" and machine.id in ledger.days:
             groups.setdefault(machine.team, []).append(machine)
@@ -75,24 +78,24 @@ def expect(machines: Sequence[Machine], ledger: Ledger, planned: Mapping[str, Se
     together = [machine for team in sorted(uneven) for machine in groups.pop(team)]
     found += [each for group in (*groups.values(), together) if group for each in _shared_out(group, ledger)]
     known = {each.team for each in found if any(each.known)}
-    return Outlook(tuple(found), kinds, frozenset(uneven - known))
+    return Expectation(tuple(found), kinds, frozenset(uneven - known))
 
 
-def _known(machine: Machine, shares: Sequence[float] | None, lengths: Sequence[int]) -> Expected:
+def _known(machine: RentedMachine, shares: Sequence[float] | None, lengths: Sequence[int]) -> Expected:
     amounts = (1.0,) * DAYS_AHEAD if shares is None else shares
     known = tuple(round(share * machine.micros_in(ms)) for share, ms in zip(amounts, lengths, strict=True))
     return Expected(machine.id, machine.name, machine.team, machine.type, known)
 
 
-def _is_uneven(group: Sequence[Machine], ledger: Ledger) -> bool:
+def _is_uneven(group: Sequence[RentedMachine], ledger: DailyLedger) -> bool:
     """Whether days differ so much that their past says nothing of a level."""
-    past = history([each.id for each in group], ledger.days, ledger)
+    past = daily_history([each.id for each in group], ledger.days, ledger)
     return forecast(past, horizon=1).trust == "range-only"
 
 
-def _shared_out(group: Sequence[Machine], ledger: Ledger) -> Iterator[Expected]:
+def _shared_out(group: Sequence[RentedMachine], ledger: DailyLedger) -> Iterator[Expected]:
     """The level of some machines' sum, each its part: none more than its rate, and nothing to what is gone."""
-    past = history([each.id for each in group], ledger.days, ledger)
+    past = daily_history([each.id for each in group], ledger.days, ledger)
     level = round(forecast(past, horizon=1).days[0].mean)
     to_come: dict[tuple[str, str], int] = {}
     for machine, part in zip(group, share_out(level, _weights(group, ledger)), strict=True):
@@ -106,15 +109,17 @@ def _shared_out(group: Sequence[Machine], ledger: Ledger) -> Iterator[Expected]:
             yield Expected("", "", team, kind_, variable=micros)
 
 
-def _weights(group: Sequence[Machine], ledger: Ledger) -> list[int]:
+def _weights(group: Sequence[RentedMachine], ledger: DailyLedger) -> list[int]:
     """What each cost lately; where none did, what each ever cost."""
-    since = ledger.today - LATELY * ONE_DAY
+    since = ledger.today - LATELY_DAYS * ONE_DAY
     days = [ledger.days[machine.id] for machine in group]
     lately = [sum(used.micros for day, used in each.items() if day >= since) for each in days]
     return lately if any(lately) else [sum(used.micros for used in each.values()) for each in days]
 
 
-def parts(found: Iterable[Expected], kinds: Mapping[str, Kind], days: Days, ledger: Ledger) -> Parts:
+def forecast_parts(
+    found: Iterable[Expected], kinds: Mapping[str, RunKind], days: UsedDays, ledger: DailyLedger
+) -> ForecastParts:
     """The series behind a scope: what is expected of it, and the days charged to it, from which its bounds follow.
 
     What is known is set as changes of the level: first from what the history suggests to what is known of today, then
@@ -124,13 +129,13 @@ def parts(found: Iterable[Expected], kinds: Mapping[str, Kind], days: Days, ledg
     known = [sum(each.known[n] for each in expected if each.known) for n in range(DAYS_AHEAD)]
     level = sum(each.variable for each in expected)
     series = []
-    variable = history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
+    variable = daily_history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
     if variable.values or level:
         series.append(Series(variable, level=float(level)))
-    steady = history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)
+    steady = daily_history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)
     if steady.values or any(known) or not series:
         suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
         moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
         changes = tuple(Change(ledger.today + number * ONE_DAY, move) for number, move in enumerate(moves) if move)
         series.append(Series(steady, changes, float(known[0]), STEADY))
-    return Parts(tuple(series), tuple(known))
+    return ForecastParts(tuple(series), tuple(known))
