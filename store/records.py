@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import date, time
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -23,6 +24,13 @@ class Column(NamedTuple):
 
     write: Callable[[Any], object] | None = None
     read: Callable[[Any], Any] | None = None
+
+
+class JsonColumn(NamedTuple):
+    """The same of a value that becomes JSON text."""
+
+    write: Callable[[Any], str]
+    read: Callable[[Any], Any]
 
 
 def insert(db: Database, table: str, record: object, *, verb: str = "INSERT", then: str = "", **cells: object) -> int:
@@ -57,6 +65,22 @@ def record_of(kind: type[T], row: Row, **known: object) -> T:
     return kind(**values)
 
 
+def json_text(record: object) -> str:
+    """A record with all that is in it as JSON text."""
+    kind: Any = type(record)
+    return _json(kind).write(record)
+
+
+def of_json_text(kind: type[T], text: str) -> T:
+    """The record of such a text; fields that came since take their defaults.
+
+    Raises ValueError for a text of something else, as another version may have written it.
+    """
+    hint: Any = kind
+    record: T = _json(hint).read(text)
+    return record
+
+
 def _cell(record: object, name: str, column: Column) -> object:
     value = getattr(record, name)
     return value if value is None or column.write is None else column.write(value)
@@ -84,7 +108,7 @@ def _column(hint: Any) -> Column:
         return Column(int, bool)
     if len(types) == 1 and types <= {date, time}:
         return Column(lambda value: value.isoformat(), next(iter(types)).fromisoformat)
-    return _json(hint)
+    return Column(*_json(hint))
 
 
 def _types(hint: Any) -> list[Any]:
@@ -98,7 +122,8 @@ def _types(hint: Any) -> list[Any]:
     return [] if hint is NoneType else [hint]
 
 
-def _json(hint: Any) -> Column:
+@cache
+def _json(hint: Any) -> JsonColumn:
     from pydantic import TypeAdapter
 
     adapter: TypeAdapter[Any] = TypeAdapter(hint)
@@ -107,4 +132,4 @@ def _json(hint: Any) -> Column:
         # Not pydantic's own JSON: words from chat can hold half a surrogate pair, which it refuses.
         return json.dumps(adapter.dump_python(value, mode="json"))
 
-    return Column(write, lambda cell: adapter.validate_python(json.loads(cell)))
+    return JsonColumn(write, lambda cell: adapter.validate_python(json.loads(cell)))

@@ -1,13 +1,13 @@
 """How forecasts turned out: each that was kept, beside what its days really came to."""
 
-import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from sqlite_utils import Database
 
 from bot.domain.money.accuracy import Horizon, Score, SecondOpinion
+from bot.domain.money.forecast.report import ForecastReport
+from store.money.ledger import readable_forecast
 from store.records import find, find_all, insert
 from store.sql import changed, one, rows
 
@@ -28,8 +28,13 @@ SCHEMA = (
 )
 
 
-def unscored(db: Database, horizon: Horizon, since: int, before: int, limit: int = 500) -> list[tuple[str, int, Any]]:
-    """Scope, instant and content of forecasts made from then and before then that are not scored, the oldest first."""
+def unscored(
+    db: Database, horizon: Horizon, since: int, before: int, limit: int = 500
+) -> list[tuple[str, int, ForecastReport | None]]:
+    """Scope, instant and report of forecasts made from then and before then that are not scored, the oldest first.
+
+    A report that another version wrote is None.
+    """
     found = rows(
         db,
         "SELECT scope, made_at, content FROM forecasts f WHERE made_at >= ? AND made_at < ? AND NOT EXISTS ("
@@ -40,7 +45,7 @@ def unscored(db: Database, horizon: Horizon, since: int, before: int, limit: int
         horizon,
         limit,
     )
-    return [(row["scope"], row["made_at"], json.loads(row["content"])) for row in found]
+    return [(row["scope"], row["made_at"], readable_forecast(row["content"])) for row in found]
 
 
 def add(db: Database, scores: Iterable[Score]) -> None:

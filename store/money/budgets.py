@@ -1,11 +1,12 @@
 """What was said of budgets and of unusual days, so that nothing is said twice."""
 
-import json
 from datetime import date
-from typing import Any
 
 from sqlite_utils import Database
 
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.unusual import UnusualDay
+from store.records import json_text, of_json_text
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -48,21 +49,21 @@ def marks(db: Database, scope: str, month: date, micros: int) -> frozenset[str]:
     return frozenset(row["mark"] for row in rows(db, sql, scope, month.isoformat(), micros))
 
 
-def note(db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: Any) -> bool:
+def note(db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: BudgetStanding) -> bool:
     """Note that something came about, with the budget as it stood; False when it was noted before."""
     sql = "INSERT INTO budgets_told (scope, month, micros, mark, at, standing) VALUES (?, ?, ?, ?, ?, ?) "
-    told = (scope, month.isoformat(), micros, mark, now, json.dumps(standing))
+    told = (scope, month.isoformat(), micros, mark, now, json_text(standing))
     return changed(db, sql + "ON CONFLICT DO NOTHING", *told) == 1
 
 
-def standing_noted(db: Database, scope: str, month: str, mark: str, micros: int | None) -> Any:
+def standing_noted(db: Database, scope: str, month: str, mark: str, micros: int | None) -> BudgetStanding | None:
     """The budget as it stood then; None without such a note. Without an amount, what was noted first."""
     sql = (
         "SELECT standing FROM budgets_told WHERE scope = ? AND month = ? AND mark = ? AND coalesce(?, micros) = micros "
         "ORDER BY at LIMIT 1"
     )
     row = one(db, sql, scope, month, mark, micros)
-    return json.loads(row["standing"]) if row else None
+    return of_json_text(BudgetStanding, row["standing"]) if row else None
 
 
 def looked_at(db: Database, scope: str, day: date) -> bool:
@@ -71,20 +72,20 @@ def looked_at(db: Database, scope: str, day: date) -> bool:
     return one(db, sql, scope, day.isoformat()) is not None
 
 
-def look_at(db: Database, scope: str, day: date, told: Any) -> bool:
+def look_at(db: Database, scope: str, day: date, told: UnusualDay | None) -> bool:
     """Note that a day was looked at, and what was told of it, None for nothing; False when it was noted before."""
     sql = "INSERT INTO days_looked_at (scope, day, told) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-    return changed(db, sql, scope, day.isoformat(), None if told is None else json.dumps(told)) == 1
+    return changed(db, sql, scope, day.isoformat(), None if told is None else json_text(told)) == 1
 
 
-def told_of_day(db: Database, scope: str, day: str) -> Any:
+def told_of_day(db: Database, scope: str, day: str) -> UnusualDay | None:
     """What was told of a day; None for nothing."""
     row = one(db, "SELECT told FROM days_looked_at WHERE scope = ? AND day = ? AND told IS NOT NULL", scope, day)
-    return json.loads(row["told"]) if row else None
+    return of_json_text(UnusualDay, row["told"]) if row else None
 
 
-def last_told(db: Database, scope: str, before: date) -> Any:
+def last_told(db: Database, scope: str, before: date) -> UnusualDay | None:
     """What was told last of a scope's days before one; None for nothing."""
     sql = "SELECT told FROM days_looked_at WHERE scope = ? AND day < ? AND told IS NOT NULL ORDER BY day DESC LIMIT 1"
     row = one(db, sql, scope, before.isoformat())
-    return json.loads(row["told"]) if row else None
+    return of_json_text(UnusualDay, row["told"]) if row else None

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from bot.domain.days import MachineMs
+from bot.domain.money.forecast.report import ForecastReport
 from bot.domain.money.metering import Meter
 from bot.domain.money.rates import Charge, Rate, Share
+from store.records import json_text, of_json_text
 from store.sql import Row, changed, many, one, rows
 
 SCHEMA = (
@@ -271,16 +273,24 @@ def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:
     )
 
 
-def keep_forecast(db: Database, scope: str, now: int, content: Any) -> None:
+def keep_forecast(db: Database, report: ForecastReport) -> None:
     """Keep a forecast as it was made."""
     sql = "INSERT OR REPLACE INTO forecasts (scope, made_at, content) VALUES (?, ?, ?)"
-    changed(db, sql, scope, now, json.dumps(content))
+    changed(db, sql, report.scope.text, report.made_at, json_text(report))
 
 
-def newest_forecast(db: Database, scope: str) -> tuple[int, Any] | None:
-    """The newest forecast of a scope, with when it was made."""
-    row = one(db, "SELECT made_at, content FROM forecasts WHERE scope = ? ORDER BY made_at DESC LIMIT 1", scope)
-    return (row["made_at"], json.loads(row["content"])) if row else None
+def newest_forecast(db: Database, scope: str) -> ForecastReport | None:
+    """The newest forecast of a scope; None as well where another version wrote it."""
+    row = one(db, "SELECT content FROM forecasts WHERE scope = ? ORDER BY made_at DESC LIMIT 1", scope)
+    return readable_forecast(row["content"]) if row else None
+
+
+def readable_forecast(content: str) -> ForecastReport | None:
+    """A forecast that was kept; None where another version wrote it in another form."""
+    try:
+        return of_json_text(ForecastReport, content)
+    except ValueError:
+        return None
 
 
 def forecasts_made(db: Database, scope: str) -> list[int]:

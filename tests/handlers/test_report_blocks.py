@@ -15,6 +15,7 @@ from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import weekly as weekly_blocks
+from store.records import json_text, of_json_text
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 
@@ -108,7 +109,7 @@ def test_a_week_is_fit_to_send(text):
 def test_a_week_comes_back_from_the_store_as_it_was(text):
     made = week(text, Todo("stop", "i-0123456789abcdef0", text, 10**9, NOW - 40 * DAY_MS, HOLDERS))
 
-    kept = Weekly.from_json(made.to_json())
+    kept = of_json_text(Weekly, json_text(made))
 
     assert (kept.todos, kept.rented, kept.before_micros, kept.first) == (
         made.todos,

@@ -1,8 +1,8 @@
 """Budgets per calendar month: where one stands, and what its people must hear, each thing once a month."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from bot.domain.money.forecast.report import Range
 from bot.domain.money.scope import Scope
@@ -38,29 +38,6 @@ class BudgetStanding:
     def percent(self) -> int:
         """Spent so far, of the budget, rounded down: 100 means that it is spent."""
         return self.spent_micros * 100 // self.budget_micros if self.budget_micros else 100 * bool(self.spent_micros)
-
-    def to_json(self) -> dict[str, Any]:
-        """For the store."""
-        days = {name: day.isoformat() if day else None for name, day in self._days().items()}
-        return {**asdict(self), "month": self.month.isoformat(), **days}
-
-    def _days(self) -> dict[str, date | None]:
-        return {"over_on": self.over_on, "since": self.since}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "BudgetStanding":
-        """From the store."""
-        expected = content["expected"]
-        days = {name: content.get(name) for name in ("over_on", "since")}
-        return cls(
-            **{
-                **content,
-                "scope": Scope(**content["scope"]),
-                "month": date.fromisoformat(content["month"]),
-                "expected": Range(**expected) if expected else None,
-                **{name: date.fromisoformat(day) if day else None for name, day in days.items()},
-            }
-        )
 
 
 def reached_marks(standing: BudgetStanding) -> tuple[BudgetMark, ...]:

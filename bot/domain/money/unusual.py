@@ -1,9 +1,8 @@
 """A day far outside its own interval: cost that nothing before it led to expect, with the machines behind it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from bot.domain.money.forecast import DailyHistory, forecast
 from bot.domain.money.scope import Scope
@@ -42,17 +41,6 @@ class UnusualDay:
     bound_micros: int
     """19 days of 20 stay under it."""
     behind: tuple[MachineBehind, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """For the store."""
-        return {**asdict(self), "day": self.day.isoformat()}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "UnusualDay":
-        """From the store."""
-        behind = tuple(MachineBehind(**each) for each in content["behind"])
-        day = date.fromisoformat(content["day"])
-        return cls(**{**content, "scope": Scope(**content["scope"]), "day": day, "behind": behind})
 
 
 def judge_unusual(scope: Scope, past: DailyHistory, day: date, micros: int, *, least: int) -> UnusualDay | None:

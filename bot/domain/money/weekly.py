@@ -1,9 +1,9 @@
 """The weekly report for management: what the week cost, what the month will, and the few things worth doing."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.acting.hours import WEEKDAYS
@@ -74,49 +74,11 @@ class Weekly:
         """Nothing ran, and there is nothing to say."""
         return not (self.rented.gpu_ms or self.owned.gpu_ms or self.todos)
 
-    def to_json(self) -> dict[str, Any]:
-        """For the store."""
-        unsaid = ("days", "drivers", "changes", "uncounted", "notes", "by_team", "by_machine", "idle_nights")
-        slim = replace(self.forecast, **dict.fromkeys(unsaid, ()))  # type: ignore[arg-type]  # all of them are tuples
-        return {
-            "channel": self.channel,
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "made_at": self.made_at,
-            "rented": asdict(self.rented),
-            "owned": asdict(self.owned),
-            "before_micros": self.before_micros,
-            "forecast": slim.to_json(),
-            "month": self.month.isoformat(),
-            "closed_micros": self.closed_micros,
-            "saved_micros": self.saved_micros,
-            "todos": [asdict(each) for each in self.todos],
-            "before_exact": self.before_exact,
-            "closed_exact": self.closed_exact,
-            "saved_exact": self.saved_exact,
-            "silent": [asdict(each) for each in self.silent],
-            "counted_from": self.counted_from.isoformat() if self.counted_from else None,
-        }
 
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Weekly":
-        """From the store."""
-        todos = tuple(Todo(**{**each, "holders": tuple(each["holders"])}) for each in content["todos"])
-        spent = {name: Spent(**content[name]) for name in ("rented", "owned")}
-        since = content.get("counted_from")
-        return cls(
-            **{
-                **content,
-                **spent,
-                "first": date.fromisoformat(content["first"]),
-                "last": date.fromisoformat(content["last"]),
-                "month": date.fromisoformat(content["month"]),
-                "forecast": ForecastReport.from_json(content["forecast"]),
-                "todos": todos,
-                "silent": tuple(UnreadSource(**each) for each in content.get("silent", ())),
-                "counted_from": date.fromisoformat(since) if since else None,
-            }
-        )
+def without_days(report: ForecastReport) -> ForecastReport:
+    """A forecast as the weekly report keeps it: the sums, without what only its own message shows."""
+    unsaid = ("days", "drivers", "changes", "uncounted", "notes", "by_team", "by_machine", "idle_nights")
+    return replace(report, **dict.fromkeys(unsaid, ()))  # type: ignore[arg-type]  # all of them are tuples
 
 
 def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:

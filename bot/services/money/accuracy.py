@@ -1,7 +1,6 @@
 """Scores the forecasts that were kept once their days are over, and tells the record."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -60,7 +59,7 @@ def score_due(ctx: Context) -> None:
         for each in stored_accuracy.unscored(db, horizon, oldest, _over_before(horizon, today, zone))
     ]
     inputs = gather_inputs(ctx) if due else None
-    found = [_scored(horizon, scope, made_at, content, inputs) for horizon, scope, made_at, content in due if inputs]
+    found = [_scored(horizon, scope, made_at, report, inputs) for horizon, scope, made_at, report in due if inputs]
     with ctx.store.writing() as db:
         stored_accuracy.add(db, found)
         stored_accuracy.prune_forecasts(db, now - KEEP_FORECASTS_MS)
@@ -73,11 +72,9 @@ def _over_before(horizon: Horizon, today: date, zone: ZoneInfo) -> int:
     return day_start(today - (HORIZON_DAYS[horizon] - 1) * ONE_DAY, zone)
 
 
-def _scored(horizon: Horizon, scope: str, made_at: int, content: Mapping[str, object], inputs: ForecastInputs) -> Score:
-    try:
-        report = ForecastReport.from_json(dict(content))
-    except (KeyError, TypeError, ValueError):
-        return Score(scope, made_at, horizon, 0)  # another version wrote it
+def _scored(horizon: Horizon, scope: str, made_at: int, report: ForecastReport | None, inputs: ForecastInputs) -> Score:
+    if report is None:
+        return Score(scope, made_at, horizon, 0)  # nothing can be told of it, and it is not tried again
     said, last = _said(report, horizon)
     first = report.today if horizon != "month" else report.today.replace(day=1)
     late = horizon == "month" and (last - report.today).days + 1 < LEAST_DAYS_TO_COME

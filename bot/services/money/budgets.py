@@ -97,7 +97,7 @@ def _tell(ctx: Context, now: BudgetStanding, reached: tuple[str, ...]) -> None:
     with ctx.store.writing() as db:
         gravest = gravest_news(reached_marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
         for mark in reached:
-            stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now.to_json())
+            stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now)
         if gravest is not None:
             subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
             channel = channel_for(ctx, scope)
@@ -109,7 +109,7 @@ def told_budget(ctx: Context, subject: str) -> tuple[BudgetStanding, str] | None
     """The budget as it stood when its channel was told, and of what."""
     scope, month, mark, *micros = subject.split("|")  # messages of a version before name no amount
     found = stored_budgets.standing_noted(ctx.store.reading(), scope, month, mark, int(micros[0]) if micros else None)
-    return (BudgetStanding.from_json(found), mark) if found else None
+    return (found, mark) if found else None
 
 
 COLUMNS = (

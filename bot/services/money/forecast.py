@@ -58,15 +58,10 @@ def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> Forec
     In the first days it is of what runs now, which is old after minutes.
     """
     kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
-    if kept is None or any(kept[0] <= at for at in began):
+    if kept is None or any(kept.made_at <= at for at in began):
         return None
-    is_young = not began or kept[0] - min(began) < YOUNG_MS
-    if not 0 <= ctx.clock() - kept[0] < (NOW_MS if is_young else most):
-        return None
-    try:
-        return ForecastReport.from_json(kept[1])
-    except (KeyError, TypeError, ValueError):
-        return None  # another version wrote it
+    is_young = not began or kept.made_at - min(began) < YOUNG_MS
+    return kept if 0 <= ctx.clock() - kept.made_at < (NOW_MS if is_young else most) else None
 
 
 def refresh_reports(ctx: Context) -> None:
@@ -112,7 +107,7 @@ def _keep(ctx: Context, made: ForecastReport) -> ForecastReport:
     with ctx.store.writing() as db:
         start = day_start(made.today, ZoneInfo(made.timezone))
         stored_ledger.thin_forecasts(db, made.scope.text, start, made.made_at)
-        stored_ledger.keep_forecast(db, made.scope.text, made.made_at, made.to_json())
+        stored_ledger.keep_forecast(db, made)
     return made
 
 
@@ -356,9 +351,4 @@ def month_ahead_of(ctx: Context, channel: str) -> MonthAhead | None:
 
 def _kept(ctx: Context, scope: Scope, now: int) -> ForecastReport | None:
     kept = stored_ledger.newest_forecast(ctx.store.reading(), scope.text)
-    if kept is None or now - kept[0] > DAY_MS:
-        return None
-    try:
-        return ForecastReport.from_json(kept[1])
-    except (KeyError, TypeError, ValueError):
-        return None  # another version wrote it
+    return None if kept is None or now - kept.made_at > DAY_MS else kept

@@ -96,9 +96,9 @@ def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
 def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> None:
     with ctx.store.writing() as db:
         last = stored_budgets.last_told(db, scope.text, day)
-        tells = found is not None and is_news(found, UnusualDay.from_json(last) if last else None)
-        content = found.to_json() if found and tells else None
-        if stored_budgets.look_at(db, scope.text, day, content) and content:
+        tells = found is not None and is_news(found, last)
+        told = found if tells else None
+        if stored_budgets.look_at(db, scope.text, day, told) and told:
             subject = f"{scope.text}|{day}"
             ref = f"unusual:{subject}"
             stored_outbox.tell(db, channel_of(ctx, scope.key), ref, kind=KIND, subject=subject, now=ctx.clock())
@@ -108,5 +108,4 @@ def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> No
 def told_unusual(ctx: Context, subject: str) -> UnusualDay | None:
     """What a channel was told of a day."""
     scope, day = subject.split("|")
-    found = stored_budgets.told_of_day(ctx.store.reading(), scope, day)
-    return UnusualDay.from_json(found) if found else None
+    return stored_budgets.told_of_day(ctx.store.reading(), scope, day)

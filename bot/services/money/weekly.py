@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.domain.days import ONE_DAY, month_end
 from bot.domain.money.scope import TOTAL, Scope
-from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, weekly_todos
+from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, weekly_todos, without_days
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.digest import judged_lately
@@ -31,10 +31,10 @@ def make_due_weekly(ctx: Context) -> bool:
     ):
         return False
     made = _made(ctx, chosen.channel, day, now)
-    content = None if made.is_empty else made.to_json()
+    report = None if made.is_empty else made
     with ctx.store.writing() as writing:
-        fresh = stored_weekly.keep_first(writing, chosen.channel, day.isoformat(), content, now=now)
-        spoken = fresh and content is not None
+        fresh = stored_weekly.keep_first(writing, chosen.channel, day.isoformat(), report, now=now)
+        spoken = fresh and report is not None
         if spoken:
             subject = f"{chosen.channel}|{day.isoformat()}"
             stored_outbox.tell(
@@ -61,7 +61,7 @@ def _made(ctx: Context, channel: str, day: date, now: int) -> Weekly:
         rented=week.rented,
         owned=week.owned,
         before_micros=week.before_micros,
-        forecast=forecast.current_report(ctx, TOTAL),
+        forecast=without_days(forecast.current_report(ctx, TOTAL)),
         month=month,
         closed_micros=closed.rented.micros if closed else None,
         saved_micros=saved.micros,
@@ -94,5 +94,4 @@ def _to_weigh(ctx: Context) -> Iterator[Todo]:
 
 def weekly_of(ctx: Context, channel: str, local_date: str) -> Weekly | None:
     """A report as it was made; None when there was nothing to say, or no report."""
-    content = stored_weekly.content_of(ctx.store.reading(), channel, local_date)
-    return Weekly.from_json(content) if content is not None else None
+    return stored_weekly.kept_report(ctx.store.reading(), channel, local_date)

@@ -1,8 +1,8 @@
 """What `/cost forecast` says: the month, the next 30 days, and where the money goes."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from bot.domain.money.forecast import Trust
 from bot.domain.money.forecast.run_plans import PlanReason
@@ -151,47 +151,3 @@ class ForecastReport:
     def next(self, days: int) -> Range:
         """What the next 7, 30 or 90 days will cost."""
         return self.next_days[SPANS.index(days)]
-
-    def to_json(self) -> dict[str, Any]:
-        """For the store."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "ForecastReport":
-        """From the store. Raises KeyError, TypeError or ValueError for what another version has written."""
-        over_on = content["over_on"]
-        return cls(
-            **{
-                **content,
-                "scope": Scope(**content["scope"]),
-                "today": date.fromisoformat(content["today"]),
-                "month": Range(**content["month"]),
-                "next_days": tuple(Range(**each) for each in content["next_days"]),
-                "days": tuple(ReportDay(**_dated(day)) for day in content["days"]),
-                "over_on": date.fromisoformat(over_on) if over_on else None,
-                "drivers": tuple(Driver(**driver) for driver in content["drivers"]),
-                "changes": tuple(KnownChange(**_dated(change)) for change in content["changes"]),
-                "uncounted": tuple(content["uncounted"]),
-                "notes": tuple(content["notes"]),
-                "by_team": tuple(_piece(each) for each in content["by_team"]),
-                "idle_nights": tuple(IdleNights(**each) for each in content["idle_nights"]),
-                "by_machine": tuple(_piece(each) for each in content["by_machine"]),
-            }
-        )
-
-
-def _piece(content: dict[str, Any]) -> ForecastPiece:
-    return ForecastPiece(**{**content, "next_micros": tuple(content["next_micros"])})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _dated(content: dict[str, Any]) -> dict[str, Any]:
-    return {**content, "date": date.fromisoformat(content["date"])}

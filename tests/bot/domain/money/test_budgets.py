@@ -11,6 +11,7 @@ from bot.domain.money.forecast.report import Range
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import LEAST_HISTORY_DAYS, UnusualDay, is_news, judge_unusual, machines_behind
+from store.records import json_text, of_json_text
 
 TEAM = Scope("team", "nlp")
 MONTH = date(2026, 11, 1)
@@ -60,7 +61,7 @@ def test_a_month_has_three_messages_at_most_and_none_twice(days):
 def test_a_standing_survives_the_store():
     kept = BudgetStanding(TEAM, MONTH, 100, 80, Range(90, 85, 95), 0.1, date(2026, 11, 28), asks=True)
 
-    assert BudgetStanding.from_json(kept.to_json()) == kept
+    assert of_json_text(BudgetStanding, json_text(kept)) == kept
 
 
 def day_after(values, micros, least=100 * MICROS_PER_USD):

@@ -148,7 +148,9 @@ def test_what_another_version_wrote_is_passed_over(ctx, clock):
     clock.now = at(10, 1, 9)
     ran(ctx, at(9, 1), at(10, 12))
     with ctx.store.writing() as db:
-        stored_ledger.keep_forecast(db, TOTAL.text, clock.now, {"of": "another version"})
+        db.table("forecasts").insert(
+            {"scope": TOTAL.text, "made_at": clock.now, "content": '{"of": "another version"}'}
+        )
 
     clock.now = at(10, 12)
     accuracy.score_due(ctx)

@@ -1,6 +1,5 @@
 """The forecast from the ledger: known things first, an honest range, and nothing counted twice."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -17,6 +16,7 @@ from bot.services.money import forecast
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
+from store.records import json_text, of_json_text
 from store.sql import one, rows
 
 SETTINGS = {
@@ -351,7 +351,7 @@ def test_a_report_comes_back_from_the_store_as_it_was(ctx):
 
     report = forecast.make_report(ctx, Scope("team", "nlp", "nlp"))
 
-    assert ForecastReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+    assert of_json_text(ForecastReport, json_text(report)) == report
 
 
 def test_an_answer_that_is_fresh_is_given_again(ctx, clock):
@@ -367,7 +367,9 @@ def test_an_answer_that_is_fresh_is_given_again(ctx, clock):
 
 def test_a_report_that_cannot_be_read_is_made_again(ctx):
     with ctx.store.writing() as db:
-        stored_ledger.keep_forecast(db, TOTAL.text, ctx.clock(), {"of": "another version"})
+        db.table("forecasts").insert(
+            {"scope": TOTAL.text, "made_at": ctx.clock(), "content": '{"of": "another version"}'}
+        )
 
     assert forecast.current_report(ctx, TOTAL).month.micros == 0
 

@@ -1,6 +1,5 @@
 """What is known of the days ahead moves the forecast, once, and is told."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ from store.acting import approvals as stored_approvals
 from store.acting import hours as stored_hours
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
+from store.records import json_text, of_json_text
 from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 
@@ -331,7 +331,7 @@ def test_a_report_with_plans_comes_back_from_the_store(ctx):
 
     report = forecast.make_report(ctx, TOTAL)
 
-    assert ForecastReport.from_json(json.loads(json.dumps(report.to_json()))) == report
+    assert of_json_text(ForecastReport, json_text(report)) == report
 
 
 def test_parts_add_up_to_the_whole_with_plans(ctx):

@@ -24,6 +24,7 @@ from store.machines import fleet as stored_fleet
 from store.money import accuracy as stored_accuracy
 from store.money import bill as stored_bill
 from store.money import ledger as stored_ledger
+from store.records import json_text, of_json_text
 from tests.conftest import MONDAY, Clock
 from tests.examples import examples
 from tests.opening import open_store
@@ -292,7 +293,7 @@ def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
     told = budgets.standing_of(ctx, Scope("team", "nlp"))
 
     assert told.since == date(2026, 11, 23)
-    assert BudgetStanding.from_json(told.to_json()) == told
+    assert of_json_text(BudgetStanding, json_text(told)) == told
     assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told, "").text
     assert "too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
