@@ -6,6 +6,7 @@ of a ref posts it, later ones edit it. `thread` is the ref of the message in who
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlite_utils import Database
@@ -154,8 +155,9 @@ def retry(db: Database, row: Row, at: int, error: str) -> None:
 
 def bury(db: Database, row: Row, error: str) -> None:
     """It can't be posted; the row stays for people to look at. Newer news of a message that is kept joins that row."""
-    sql = "UPDATE outbox SET kind = ?, subject = ?, error = ? WHERE channel = ? AND ref = ? AND state = 'dead'"
-    if changed(db, sql, row["kind"], row["subject"], error, row["channel"], row["ref"]):
+    sql = """UPDATE outbox SET kind = ?, subject = ?, error = ?, tried_at = (SELECT tried_at FROM outbox WHERE id = ?)
+        WHERE channel = ? AND ref = ? AND state = 'dead'"""
+    if changed(db, sql, row["kind"], row["subject"], error, row["id"], row["channel"], row["ref"]):
         changed(db, "DELETE FROM outbox WHERE id = ?", row["id"])
     else:
         changed(db, "UPDATE outbox SET state = 'dead', error = ? WHERE id = ?", error, row["id"])
@@ -219,6 +221,12 @@ def revive(db: Database, channel: str, error: str, now: int) -> int:
 def drop(db: Database, channel: str, error: str) -> int:
     """Forget them; how many there were."""
     return changed(db, "DELETE FROM outbox WHERE channel = ? AND error = ? AND state = 'dead'", channel, error)
+
+
+def forget_dead(db: Database, row_ids: Iterable[int]) -> int:
+    """Forget some of what can't be posted; how many there were."""
+    sql = "DELETE FROM outbox WHERE id = ? AND state = 'dead'"
+    return sum(changed(db, sql, row_id) for row_id in row_ids)
 
 
 def in_flight(db: Database) -> list[Row]:

@@ -116,10 +116,14 @@ def waited(ctx: Context) -> int:
 
 
 def prune(ctx: Context) -> None:
-    """Forget what was sent over 30 days ago, signatures after a day, and which messages were acted on after a year."""
+    """Forget what was sent over 30 days ago, signatures after a day, and which messages were acted on after a year.
+
+    What can't be sent is forgotten when it is missed by nobody, or was told of and left: `undelivered.prune`.
+    """
     now = ctx.clock()
     with ctx.store.writing() as db:
         stored_outbox.prune(db, now - 30 * DAY_MS)
+        undelivered.prune(ctx, db)
         stored_outbox.forget_events(db, SIGNATURE, now - DAY_MS)
         for prefix in (MESSAGE, EDIT):
             stored_outbox.forget_events(db, prefix, now - 365 * DAY_MS)

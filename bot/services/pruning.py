@@ -1,6 +1,7 @@
 """What was only of use for a while is forgotten: offers, hints, questions, settled stops, and where old messages stand.
 
-What was not sent, what was done (actions, claims, the audit) and what it cost stay.
+What is still to be sent, what was done (actions, claims, the audit) and what it cost stay. The outbox prunes itself:
+what can't be sent at all has an end there, too.
 """
 
 from bot.domain.clock import DAY_MS

@@ -1,12 +1,13 @@
 """Messages that Slack will not take as things are: kept, told of once, and tried again when an admin says so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
+from bot.domain.clock import DAY_MS
 from bot.domain.undelivered import Lost, Undelivered
 from bot.errors import Refused
 from bot.services.acting import endings
@@ -17,6 +18,8 @@ from store.acting import actions
 from store.sql import Row
 
 KIND = "undelivered"
+KEPT, UNMISSED_KEPT = 90 * DAY_MS, 30 * DAY_MS
+"""So long, after its last try, what the admins were told of is kept, and what nobody misses."""
 NOTHING_LEFT = "there is nothing left to show"
 NOTHING_TO_DO = frozenset({NOTHING_LEFT, "message_not_found", "cant_update_message"})
 """Of these nobody misses anything: what they told of is gone, or somebody deleted the message they were to change."""
@@ -86,13 +89,39 @@ def _tell(ctx: Context, db: Database, found: Undelivered) -> None:
 
 def waiting(db: Database) -> list[Undelivered]:
     """As `kept`, for whoever has a database and no ctx."""
-    rows = (row for row in stored_outbox.dead(db) if row["error"] not in NOTHING_TO_DO)
-    return [_group(each) for _, each in groupby(rows, lambda row: (row["channel"], row["error"]))]
+    return [_group(rows) for rows in _missed(stored_outbox.dead(db))]
 
 
-def _group(rows: Iterable[Row]) -> Undelivered:
-    found = list(rows)
-    first, messages = found[0], tuple((row["kind"], row["subject"]) for row in found)
+def _missed(dead: Iterable[Row]) -> list[list[Row]]:
+    """Those about which somebody could do something, by place and reason."""
+    rows = (row for row in dead if row["error"] not in NOTHING_TO_DO)
+    return [list(group) for _, group in groupby(rows, lambda row: (row["channel"], row["error"]))]
+
+
+def prune(ctx: Context, db: Database) -> None:
+    """Forget what nobody misses, and what the admins were told of and have left for long.
+
+    The oldest of a place and reason stays as long as newer ones do: the message to the admins goes by its id. What
+    they could not be told of stays, but for the messages that were to tell them: what those told of is listed itself.
+    """
+    now, dead = ctx.clock(), stored_outbox.dead(db)
+    unmissed = [row for row in dead if row["error"] in NOTHING_TO_DO and _last_try(row) < now - UNMISSED_KEPT]
+    stored_outbox.forget_dead(db, [row["id"] for row in unmissed])
+    for rows in _missed(dead):
+        is_told = stored_outbox.is_posted(db, f"{KIND}:{rows[0]['id']}")
+        old = [row for row in rows if _last_try(row) < now - KEPT and (is_told or row["kind"] == KIND)]
+        stays = rows[:1] if is_told and len(old) < len(rows) else []
+        stored_outbox.forget_dead(db, [row["id"] for row in old if row not in stays])
+        if is_told and not stays:
+            _tell(ctx, db, _group(rows))
+
+
+def _last_try(row: Row) -> int:
+    return int(row["tried_at"] or row["created_at"])
+
+
+def _group(rows: Sequence[Row]) -> Undelivered:
+    first, messages = rows[0], tuple((row["kind"], row["subject"]) for row in rows)
     return Undelivered(str(first["id"]), first["channel"], first["error"], first["created_at"], messages)
 
 

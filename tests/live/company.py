@@ -1,4 +1,4 @@
-"""What tests of `valet run` have in common: its folder and environment, its door, typing to it, and waiting."""
+"""What tests of a whole Valet have in common: its folder and environment, its door, typing to it, and waiting."""
 
 import json
 import os
@@ -13,11 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bot.domain.clock import system_clock
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Push
+from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.slack.people import BOB, GPUS
+from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
+from bot.wiring import Valet, build
+from store import Store
+from tests.stories.conftest import SETTINGS
 
 ROOT = Path(__file__).parents[2]
 TOML = f"""
@@ -40,6 +46,13 @@ def until(what: Callable[[], Any], seconds: float = 40.0) -> Any:
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.05)
     return found
+
+
+def bot(slack: SandboxSlack, path: Path, api_url: str = "", **how: Any) -> Valet:
+    """Valet as a part of this process, with the sandbox's machines and the stories' settings; not started yet."""
+    secrets = Secrets(slack.bot_token, slack.app_token, "", api_url or f"{slack.url}/api/")
+    providers = {"ec2": SandboxFleet(system_clock)}
+    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, providers=providers, pace_s=0, **how)
 
 
 def environment(slack: SandboxSlack) -> dict[str, str]:

@@ -9,6 +9,11 @@ from bot.sandbox.slack import SandboxServer, SandboxSlack
 
 
 @pytest.fixture
-def slack() -> Iterator[SandboxSlack]:
-    with SandboxServer(SandboxSlack(system_clock)) as server:
-        yield server.slack
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(SandboxSlack(system_clock)) as started:
+        yield started
+
+
+@pytest.fixture
+def slack(server: SandboxServer) -> SandboxSlack:
+    return server.slack

@@ -7,37 +7,14 @@ import time
 import pytest
 
 from bot.connection import Connection
-from bot.domain.clock import system_clock
-from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.services.context import Context
 from bot.settings import Secrets, parse
 from bot.slack_client import slack_client
-from bot.wiring import build
 from handlers import listen
 from handlers.people import Identity
 from handlers.profiles import Profiles
-from store import Store
+from tests.live.company import bot, until
 from tests.stories.conftest import SETTINGS
-
-
-def until(what, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-    return found
-
-
-@pytest.fixture
-def slack():
-    return SandboxSlack(system_clock)
-
-
-@pytest.fixture
-def server(slack):
-    made = SandboxServer(slack).start()
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -172,9 +149,7 @@ def test_while_slack_itself_is_away_nothing_is_given_up(connection, slack):
 
 
 def test_a_bot_that_hears_no_more_ends_for_its_supervisor(slack, server, tmp_path):
-    secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
-    settings = parse(SETTINGS, {})
-    valet = build(settings, secrets, Store(tmp_path / "valet.db"), clock=system_clock, providers={}, pace_s=0)
+    valet = bot(slack, tmp_path / "valet.db")
     valet.connection = Connection(valet.face.app, valet.client, slack.app_token, deaf_s=0.3, lost_s=0.8, period_s=0.1)
     valet.start()
     until(lambda: server.link.connections == 1)

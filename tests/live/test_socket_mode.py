@@ -1,71 +1,22 @@
 """The bot over a real WebSocket, as a part of this process and as `valet run`."""
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from bot.domain.clock import system_clock
-from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.settings import Secrets, parse
-from bot.wiring import build
-from store import Store
-from tests.stories.conftest import SETTINGS
-
-ROOT = Path(__file__).parents[2]
-TOML = """
-[slack]
-channel = "C0GPUS001"
-admins = ["U0BOB0001"]
-[door]
-port = 0
-"""
-
-
-def until(what, seconds=20.0):
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-    return found
-
-
-def answered(slack, line="/gpu help"):
-    """Type a command until the bot is there; what came back last."""
-    before = len(slack.sees("ada", "#gpus"))
-    slack.command("ada", "#gpus", line)
-    return until(lambda: slack.sees("ada", "#gpus")[before:])[-1]
-
-
-@pytest.fixture
-def slack():
-    return SandboxSlack(system_clock)
-
-
-@pytest.fixture
-def server(slack):
-    made = SandboxServer(slack).start()
-    yield made
-    made.stop()
-
-
-def bot(slack, path, api_url):
-    secrets = Secrets(slack.bot_token, slack.app_token, "", api_url)
-    providers = {"ec2": SandboxFleet(system_clock)}
-    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, providers=providers, pace_s=0)
+from tests.live.company import TOML, answered, bot, environment, until
 
 
 @pytest.fixture
 def valet(slack, server, tmp_path):
     """The bot at work, connected."""
-    made = bot(slack, tmp_path / "valet.db", server.api_url)
+    made = bot(slack, tmp_path / "valet.db")
     made.start()
     until(lambda: server.link.connections == 1)
     yield made
@@ -73,7 +24,7 @@ def valet(slack, server, tmp_path):
 
 
 def test_a_command_typed_is_answered(valet, slack):
-    assert answered(slack).startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
     assert "GPU fleet" in until(lambda: answered(slack, "/gpu status"))
 
 
@@ -82,14 +33,14 @@ def test_it_comes_back_when_slack_asks_it_to(valet, slack, server):
         server.link.disconnect(reason)
         until(lambda: server.link.connections == 1)
 
-        assert answered(slack).startswith("*Look*\n`/gpu status")
+        assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
 
 
 def test_it_comes_back_when_the_line_drops_without_a_word(valet, slack, server):
     server.link.disconnect("")
     until(lambda: server.link.connections == 1)
 
-    assert answered(slack).startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
 
 
 def test_it_comes_back_when_slack_was_away_for_a_while(valet, slack, server):
@@ -99,13 +50,14 @@ def test_it_comes_back_when_slack_was_away_for_a_while(valet, slack, server):
     back = SandboxServer(slack, port).start()
     until(lambda: back.link.connections >= 1, 40)
 
-    seen = answered(slack)
+    seen = answered(slack, "/gpu help")
     back.stop()
 
     assert seen.startswith("*Look*\n`/gpu status")
 
 
-def test_slack_may_come_up_after_the_bot(slack, tmp_path):
+def test_slack_may_come_up_after_the_bot(tmp_path):
+    slack = SandboxSlack(system_clock)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     valet = bot(slack, tmp_path / "valet.db", f"http://127.0.0.1:{port}/api/")
@@ -114,7 +66,7 @@ def test_slack_may_come_up_after_the_bot(slack, tmp_path):
     server = SandboxServer(slack, port).start()
     until(lambda: server.link.connections == 1)
 
-    seen = answered(slack)
+    seen = answered(slack, "/gpu help")
     valet.stop()
     server.stop()
 
@@ -122,7 +74,7 @@ def test_slack_may_come_up_after_the_bot(slack, tmp_path):
 
 
 def test_what_was_acknowledged_is_answered_before_the_end(slack, server, tmp_path):
-    valet = bot(slack, tmp_path / "valet.db", server.api_url)
+    valet = bot(slack, tmp_path / "valet.db")
     valet.start()
     until(lambda: server.link.connections == 1)
     for _ in range(60):
@@ -140,27 +92,21 @@ def test_it_ends_at_once_while_slack_is_down(slack, tmp_path):
 
     valet.stop()
 
-    assert not valet.door._thread.is_alive()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", valet.door.port), 1)
 
 
 @pytest.fixture
 def run(tmp_path, slack, server):
     """Start `valet run` in a folder of its own; all are ended with the test."""
     (tmp_path / "valet.toml").write_text(TOML)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_API_URL": server.api_url,
-        "VALET_DB": str(tmp_path / "valet.db"),
-    }
+    environ = environment(slack) | {"VALET_DB": str(tmp_path / "valet.db")}
     begun = []
 
     def start(**more):
         command = [sys.executable, "-m", "bot", "run"]
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=environment | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=tmp_path, env=environ | more, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         begun.append(process)
         return process
@@ -175,7 +121,7 @@ def run(tmp_path, slack, server):
 def test_a_running_bot_ends_in_order_when_told_to(run, slack, server, number):
     process = run()
     until(lambda: server.link.connections == 1)
-    assert answered(slack).startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
 
     process.send_signal(number)
     said, _ = process.communicate(timeout=15)

@@ -10,48 +10,19 @@ import pytest
 
 from bot.connection import Connection
 from bot.doctor import machine
-from bot.domain.clock import system_clock
-from bot.sandbox.machines import SandboxFleet
-from bot.sandbox.slack import SandboxServer, SandboxSlack
-from bot.services.machines import fleet
-from bot.settings import Secrets, parse
 from bot.settings.company import DoorSettings
-from bot.wiring import build
-from store import Store
 from store.machines import fleet as stored_fleet
 from tests.live import company
+from tests.live.company import until
 from tests.opening import open_store
-from tests.stories.conftest import SETTINGS
-
-
-def until(what, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture
-def slack():
-    return SandboxSlack(system_clock)
-
-
-@pytest.fixture
-def server(slack):
-    made = SandboxServer(slack).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def start(slack, server, tmp_path):
+def start(slack, tmp_path):
     made = {}
 
     def start(name, **how):
-        secrets = Secrets(slack.bot_token, slack.app_token, "", server.api_url)
-        providers, store = {"ec2": SandboxFleet(system_clock)}, Store(tmp_path / f"{name}.db")
-        valet = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, providers=providers, pace_s=0, **how)
+        valet = company.bot(slack, tmp_path / f"{name}.db", **how)
         valet.connection.period_s, valet.others.overlap_s = 1.0, 0.0
         made[name] = valet
         valet.start()
@@ -87,7 +58,7 @@ def only(valet):
 def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
     first = start("first")
     until(lambda: only(first).is_elder)
-    until(lambda: fleet.fleet.known(first.ctx.store.reading()))
+    until(lambda: stored_fleet.known(first.ctx.store.reading()))
     second = start("second")
     until(lambda: only(second).stands_by)
     until(lambda: server.link.connections == 1)

@@ -1,4 +1,4 @@
-"""What is only of use for a while has an end; what was not sent, and what was done, has none."""
+"""What is only of use for a while has an end, what nobody can send, too; what waits, and what was done, has none."""
 
 import pytest
 
@@ -77,8 +77,70 @@ def test_what_is_of_use_for_a_while_does_not_grow_for_ever(old):
 
     found = {table: count(old, table) for table in ("batch_drafts", "hints", "clarifications", "parkings", "posts")}
     assert found == {"batch_drafts": 0, "hints": 0, "clarifications": 0, "parkings": 4, "posts": 8}
-    assert unsent(old) == waiting, "what was not sent is never forgotten"
+    assert unsent(old) == waiting, "what is to be sent, or no admin was told of, is never forgotten"
     assert {table: count(old, table) for table in KEPT} == before
+
+
+def fails(room: Room, channel: str, ref: str, error: str = "is_archived", kind: str = "x") -> None:
+    """A message is tried, and Slack does not take it."""
+    with room.ctx.store.writing() as db:
+        stored_outbox.tell(db, channel, ref, kind=kind, subject="", now=room.clock())
+    post = next(post for post in outbox.due(room.ctx) if (post.channel, post.ref) == (channel, ref))
+    outbox.start(room.ctx, post)
+    outbox.bury(room.ctx, post, error)
+
+
+def admins_hear(room: Room) -> None:
+    for post in [post for post in outbox.due(room.ctx) if post.kind == "undelivered"]:
+        outbox.start(room.ctx, post)
+        outbox.sent(room.ctx, post, post.channel, f"{room.clock() // 1000}.000100")
+
+
+def kept(room: Room) -> list[str]:
+    return [row["ref"] for row in unsent(room) if row["state"] == "dead"]
+
+
+def days_pass(room: Room, count: int) -> None:
+    room.clock.forward(count * DAY_MS)
+    outbox.prune(room.ctx)
+
+
+def test_what_a_channel_never_takes_is_forgotten_once_an_admin_was_told_and_left_it(room):
+    for number in range(300):
+        fails(room, CHANNEL, f"m{number}")
+        admins_hear(room)
+        days_pass(room, 1)
+
+    told = rows(room.ctx.store.reading(), "SELECT DISTINCT ref FROM posts WHERE ref LIKE 'undelivered:%'")
+    assert kept(room) == ["m0", *(f"m{number}" for number in range(210, 300))]
+    assert len(told) == 1, "the admins' message goes by the oldest, which stays"
+    days_pass(room, 89)
+    assert kept(room) == ["m0", "m299"]
+    days_pass(room, 2)
+    assert kept(room) == []
+    assert [post.kind for post in outbox.due(room.ctx)] == ["undelivered"] * len(room.roster.admins), "it is said"
+
+
+def test_what_no_admin_could_be_told_of_is_kept_however_old(room):
+    admin = sorted(room.roster.admins)[0]
+    fails(room, CHANNEL, "m0")
+    fails(room, admin, "undelivered:1", "user_not_found", "undelivered")
+    fails(room, admin, "to the admin", "user_not_found")
+
+    days_pass(room, YEARS)
+
+    assert kept(room) == ["m0", "to the admin"]
+
+
+def test_news_of_a_message_that_nobody_can_see_any_more_are_kept_for_30_days(room):
+    for error in ("message_not_found", "cant_update_message", "is_archived"):
+        fails(room, CHANNEL, error, error)
+    days_pass(room, 30)
+    fails(room, CHANNEL, "message_not_found", "message_not_found")
+
+    days_pass(room, 1)
+
+    assert kept(room) == ["message_not_found", "is_archived"], "counted from its last try"
 
 
 def test_what_is_still_of_use_is_not_forgotten(old):

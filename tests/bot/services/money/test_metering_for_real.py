@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import cost_between
 from bot.domain.sharing.claims import GpuChoice
-from bot.errors import Refused
 from bot.services.machines import fleet
-from bot.services.sharing import claims
 from store.machines import listings
 from store.money import ledger as stored_ledger
 from store.sharing import claims as stored_claims
 from store.sql import rows
+from tests.bot.services.money.events import EVENTS, happens
 from tests.bot.services.room import ADA, CY, Room
 from tests.conftest import Clock
 from tests.examples import examples
@@ -35,7 +34,7 @@ steps = st.lists(
     st.builds(
         Step,
         st.integers(1, 90).map(lambda minutes: minutes * MINUTE_MS),
-        st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear"]),
+        st.sampled_from(EVENTS),
         st.booleans(),
     ),
     min_size=1,
@@ -45,23 +44,7 @@ steps = st.lists(
 
 def live(room: Room, step: Step) -> None:
     room.clock.forward(step.length)
-    machine = room.machine(NAME).id
-    try:
-        match step.what:
-            case "ada" | "cy":
-                who = {"ada": ADA, "cy": CY}[step.what]
-                claims.claim_gpus(room.ctx, machine, who, choice=GpuChoice(3), length=200 * HOUR_MS)
-            case "release":
-                for claim in stored_claims.open_claims_on(room.ctx.store.reading(), machine)[:1]:
-                    claims.release_claim(room.ctx, claim.id, claim.holder)
-            case "reopen":
-                room.reopen()
-            case "silence":
-                room.fleet.silence("us-east-1")
-            case "hear":
-                room.fleet.unsilence("us-east-1")
-    except Refused:
-        pass
+    happens(room, step.what, NAME, choice=GpuChoice(3), length=200 * HOUR_MS)
     if step.looked:
         fleet.sweep(room.ctx)
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,18 +18,16 @@ from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import GpuState, GpuVerdict, Verdict, VerdictState
 from bot.domain.money.reports import REPORT_WAYS, Spent
 from bot.domain.money.scope import Scope
-from bot.errors import ValetError
 from bot.services import digest as digest_service
 from bot.services import queries
 from bot.services.machines import fleet
 from bot.services.machines import why as why_service
 from bot.services.money import budgets, forecast, ledger, ledger_export, reports
-from bot.services.sharing import claims
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.money import ledger as stored_ledger
-from store.sharing import claims as stored_claims
 from store.sql import rows
+from tests.bot.services.money.events import EVENTS, happens
 from tests.bot.services.room import ADA, BOB, CHANNEL, CY, DEE, Room, minute
 from tests.conftest import Clock
 from tests.examples import examples
@@ -67,7 +64,7 @@ steps = st.lists(
     st.builds(
         Step,
         st.tuples(*[st.sampled_from(["i", "i", "b", "?", "ib", "bi", "i?"])] * len(MACHINES)),
-        st.sampled_from(["nothing", "nothing", "ada", "cy", "release", "reopen", "silence", "hear", "stop", "start"]),
+        st.sampled_from([*EVENTS, "stop", "start"]),
         st.integers(1, 150).map(lambda minutes: minutes * MINUTE_MS),
         st.sampled_from([True, True, True, False]),
     ),
@@ -101,30 +98,9 @@ def judge(room: Room, uses: tuple[str, ...]) -> None:
         stored_fleet.forget_verdicts_of_stopped(db)
 
 
-def happens(room: Room, event: str) -> None:
-    machine = room.machine("train-7")
-    match event:
-        case "ada" | "cy":
-            claims.claim_gpus(room.ctx, machine.id, {"ada": ADA, "cy": CY}[event], length=9 * HOUR_MS)
-        case "release":
-            for claim in stored_claims.open_claims_on(room.ctx.store.reading(), machine.id)[:1]:
-                claims.release_claim(room.ctx, claim.id, claim.holder)
-        case "reopen":
-            room.reopen()
-        case "silence":
-            room.fleet.silence("us-east-1")
-        case "hear":
-            room.fleet.unsilence("us-east-1")
-        case "stop":
-            room.fleet.stop(machine)
-        case "start":
-            room.fleet.start(machine)
-
-
 def live(room: Room, step: Step) -> None:
     judge(room, step.uses)
-    with suppress(ValetError):
-        happens(room, step.event)
+    happens(room, step.event, "train-7", length=9 * HOUR_MS)
     until = room.clock() + step.length
     while room.clock() < until:
         room.clock.forward(min(14 * MINUTE_MS if step.looked else step.length, until - room.clock()))
