@@ -48,4 +48,4 @@ def run(ask: Ask) -> Reply:
 
 def _is_report(ask: Ask, words: list[str]) -> bool:
     rest = reports.without_way(words)
-    return dates.names_days(rest, reports.today_of(ask.ctx)) or (words[0] in reports.BY and not rest)
+    return dates.names_days(rest, reports.today_of(ask.ctx)) or (words[0] in reports.BY_WORDS and not rest)

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from bot.settings.money import REQUESTS_PER_LOOK
 from store.checkup import looking
 from store.money import prices as stored_prices
-from store.money.bill import Read, newest
+from store.money.bill import Read, newest_look
 
 OLD = 3 * DAY_MS
 HINTS = {
@@ -64,7 +64,7 @@ def _looks(path: Path, source: str) -> tuple[Read | None, Read | None]:
         return None, None
     try:
         with looking(path) as db:
-            return newest(db, source, ok=True), newest(db, source, ok=False)
+            return newest_look(db, source, ok=True), newest_look(db, source, ok=False)
     except (Unreachable, OSError):
         return None, None
 

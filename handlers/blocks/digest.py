@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow
 from handlers import ids
 from handlers.blocks.acting import dormant as dormant_blocks
-from handlers.blocks.money.reports import CENT, SOME, gpu_hours
+from handlers.blocks.money.reports import CENT, SOME, gpu_hours_text
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
@@ -105,7 +105,7 @@ def _headline(made: DigestNow) -> str:
 
 def _wasted(digest: Digest) -> str:
     """Owned machines apart: they cost the same whether used or not."""
-    owned = gpu_hours(digest.span.owned.idle_gpu_ms) if digest.span and digest.span.owned.idle_gpu_ms else ""
+    owned = gpu_hours_text(digest.span.owned.idle_gpu_ms) if digest.span and digest.span.owned.idle_gpu_ms else ""
     if digest.wasted_micros:
         beside = f", and {owned} of owned machines" if owned else ""
         return f"{about(exact=digest.exact)}{usd(digest.wasted_micros)} went unused in the last 24 hours{beside}"
@@ -175,7 +175,7 @@ def _small_print(made: DigestNow) -> str:
     if digest.span and digest.span.rented.unknown_share >= SOME:
         parts.append(f"Of {usd(digest.span.rented.unknown_micros)} nobody knows whether it was used.")
     if digest.partial_idle_gpu_ms:
-        hours = gpu_hours(digest.partial_idle_gpu_ms)
+        hours = gpu_hours_text(digest.partial_idle_gpu_ms)
         parts.append(f"Partly idle machines: {hours} unused; they can't be stopped, but shared.")
     if digest.unpriced:
         parts.append(f"{plural(digest.unpriced, 'machine')} without a known price left out of the sum.")

@@ -23,7 +23,7 @@ SET_BY = (
     "Budgets are set in valet.toml, by an admin: `budget_usd` of a team, `usd` under `[budget]` for all, "
     "`[[budgets]]` for a type, a machine or one month."
 )
-AMOUNT = re.compile(r"[$+-]{0,2}\d[\d.,_']*(?:k|m)?\$?(?:usd)?(?:/.*)?", re.ASCII | re.IGNORECASE)
+MONEY_WORD = re.compile(r"[$+-]{0,2}\d[\d.,_']*(?:k|m)?\$?(?:usd)?(?:/.*)?", re.ASCII | re.IGNORECASE)
 """What looks like money behind a name: it was to be set."""
 
 
@@ -37,7 +37,7 @@ def budget(ask: Ask) -> Reply:
     found = every(ask.ctx)
     missing = budget_amounts.unknown_machines(ask.ctx)
     if not found and not missing:
-        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, TOTAL)
+        return budgets_blocks.no_budget(ask.ctx.settings.slack.cost_command, TOTAL)
     return budgets_blocks.overview(found, missing, _lacks(ask.ctx))
 
 
@@ -54,7 +54,7 @@ def _scope(ask: Ask) -> Scope:
         if dates.names_days(ask.words[-1:], budget_amounts.this_month(ask.ctx)):
             command = f"{ask.ctx.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
             raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
-        if any(AMOUNT.fullmatch(word) for word in ask.words[1:]):
+        if any(MONEY_WORD.fullmatch(word) for word in ask.words[1:]):
             raise Refused(SET_BY) from None
         raise
 
@@ -68,7 +68,7 @@ def of_scope(ask: Ask, about: Scope) -> Reply:
     """One budget in full."""
     now = budgets.standing_of(ask.ctx, about)
     if now is None:
-        return budgets_blocks.none(ask.ctx.settings.slack.cost_command, about)
+        return budgets_blocks.no_budget(ask.ctx.settings.slack.cost_command, about)
     is_own = budget_amounts.own_budget(ask.ctx, about) is not None
     return budgets_blocks.standing(now, budgets.channel_for(ask.ctx, about), is_own=is_own, lacks=_lacks(ask.ctx))
 
@@ -81,27 +81,27 @@ def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     return forecast_blocks.forecast(forecast.current_report(ctx, stored_scope(ctx, value)), "month")
 
 
-def one(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def one_budget(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
     return of_scope(Ask(ctx, user, channel, []), stored_scope(ctx, value))
 
 
 def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV] of one budget, or of all of them: to whoever pressed."""
-    one_of = None if value == budgets_blocks.ALL else budgets.standing_of(ctx, stored_scope(ctx, value))
-    found = every(ctx) if value == budgets_blocks.ALL else [one_of] if one_of else []
+    one_of = None if value == budgets_blocks.EVERY_BUDGET else budgets.standing_of(ctx, stored_scope(ctx, value))
+    found = every(ctx) if value == budgets_blocks.EVERY_BUDGET else [one_of] if one_of else []
     if not found:
         raise Refused("That budget is not set any more.")
-    return budgets_blocks.as_csv(found[0].month, "".join(budgets.lines(found)))
+    return budgets_blocks.as_csv(found[0].month, "".join(budgets.budget_lines(found)))
 
 
-BUTTONS: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one, ids.BUDGET_CSV: as_csv}
+BUTTONS: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one_budget, ids.BUDGET_CSV: as_csv}
 
 
 def draw_budget(ctx: Context, subject: str) -> Reply | None:
     """A budget that is nearly spent, spent, or expected to be; its subject is "scope|month|mark|micros"."""
     found = budgets.told_budget(ctx, subject)
-    return budgets_blocks.told(*found) if found else None
+    return budgets_blocks.budget_told(*found) if found else None
 
 
 def unusual_day(ctx: Context, subject: str) -> Reply | None:

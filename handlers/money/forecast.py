@@ -42,12 +42,12 @@ def forecast(ask: Ask) -> Reply:
             past = f"`{command}` tells of days that are over."
             raise Refused(f"A forecast begins today: say {', '.join(periods.FORECAST_PERIODS)}. {past}") from None
         raise
-    return apart(ask.ctx, about, way) if way else told(ask.ctx, about, period or "month")
+    return apart(ask.ctx, about, way) if way else full_forecast(ask.ctx, about, period or "month")
 
 
 def _way(words: list[str]) -> tuple[Way | None, list[str]]:
     """The way that "by team" names, and the words without it. Raises Refused."""
-    at = next((number for number, word in enumerate(words) if word.lower() in reports.BY), None)
+    at = next((number for number, word in enumerate(words) if word.lower() in reports.BY_WORDS), None)
     if at is None:
         return None, words
     said = " ".join(words[at + 1 : at + 2])
@@ -65,14 +65,14 @@ def apart(ctx: Context, about: Scope, way: Way) -> Reply:
     return forecast_charts_blocks.by(forecast_service.current_report(ctx, about), way)
 
 
-def told(ctx: Context, about: Scope, period: Period = "month") -> Reply:
+def full_forecast(ctx: Context, about: Scope, period: Period = "month") -> Reply:
     """A scope's forecast, with how good such forecasts were, and AWS's own beside it."""
     months = next(each for each in accuracy_service.accuracy_of(ctx, about).records if each.horizon == "30d")
     opinion = accuracy_service.second_opinion(ctx) if about == TOTAL else None
     return forecast_blocks.forecast(forecast_service.current_report(ctx, about), period, record=months, opinion=opinion)
 
 
-def pressed(ctx: Context, value: str) -> Reply:
+def forecast_of_button(ctx: Context, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
@@ -83,7 +83,11 @@ def pressed(ctx: Context, value: str) -> Reply:
         return _record(ctx, named)
     if period == "nights":
         return forecast_charts_blocks.nights(forecast_service.current_report(ctx, named))
-    return apart(ctx, named, WAYS[period]) if period in WAYS else told(ctx, named, periods.FORECAST_PERIODS[period])
+    return (
+        apart(ctx, named, WAYS[period])
+        if period in WAYS
+        else full_forecast(ctx, named, periods.FORECAST_PERIODS[period])
+    )
 
 
 def accuracy(ask: Ask) -> Reply:
@@ -109,7 +113,7 @@ VERBS = (
 
 def on_forecast(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[30 days], [How good these are], [Forecast of nlp]: beside what was there."""
-    return pressed(ctx, value)
+    return forecast_of_button(ctx, value)
 
 
 BUTTONS: dict[str, Press] = {

@@ -18,7 +18,7 @@ from handlers.verbs import Ask, Verb
 AGAINST = re.compile(r"\s+(?:vs\.?|versus|and|or|against)\s+|\s*,\s*", re.IGNORECASE)
 COUNTED = re.compile(r"\d{1,2}\s?[x\u00d7]\s?(.+)", re.IGNORECASE)
 """As in 8xH100: prices are told per GPU-hour."""
-MOST = 3
+MOST_COMPARED = 3
 """So many are told side by side."""
 IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
 """How EC2 names instance types: p4d.24xlarge."""
@@ -33,14 +33,14 @@ def prices(ask: Ask) -> Reply:
         raise Refused(f"Prices of which GPU? Try `{ask.ctx.settings.slack.cost_command} prices H100`.{yours}")
     several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
     if len(several) > 1 and _instance(ask, wanted) is None:
-        return beside([_of_one(ask, each) for each in several[:MOST]])
+        return beside([_of_one(ask, each) for each in several[:MOST_COMPARED]])
     return _of_one(ask, wanted)
 
 
 def _of_one(ask: Ask, wanted: str) -> Reply:
     counted = COUNTED.fullmatch(wanted)
     wanted = counted[1] if counted else wanted
-    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.type_family(wanted)
+    kinds = [wanted.lower()] if IS_TYPE.fullmatch(wanted.lower()) else prices_service.types_of_family(wanted)
     told = prices_service.prices_of_type(ask.ctx, kinds[0]) if len(kinds) == 1 else None
     if told is not None:
         return prices_blocks.of_type(told)
@@ -98,7 +98,7 @@ VERBS = (
 )
 
 
-def figure(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def on_figure(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[How X is counted]"""
     return explain(Ask(ctx, user, channel, []), listed(ctx, value))
 
@@ -108,19 +108,19 @@ def on_of_model(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return of_model(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-def rent_or_buy(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
+def on_weigh(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[Weigh p4d.24xlarge], within the scope it was offered for."""
-    return rent_or_buy_controller.pressed(ctx, value)
+    return rent_or_buy_controller.weigh_again(ctx, value)
 
 
-def rent_or_buy_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
+def on_weigh_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV]: to whoever pressed."""
     return rent_or_buy_controller.as_csv(ctx, value)
 
 
 BUTTONS: dict[str, Press] = {
-    ids.FIGURE: figure,
+    ids.FIGURE: on_figure,
     ids.PRICES: on_of_model,
-    ids.RENT_OR_BUY: rent_or_buy,
-    ids.RENT_OR_BUY_CSV: rent_or_buy_csv,
+    ids.RENT_OR_BUY: on_weigh,
+    ids.RENT_OR_BUY_CSV: on_weigh_csv,
 }

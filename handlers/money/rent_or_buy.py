@@ -46,7 +46,7 @@ def rent_or_buy(ask: Ask) -> Reply:
     return rent_or_buy_blocks.weighed(rent_or_buy_service.advise(ask.ctx, about, _asked(figures)), " ".join(figures))
 
 
-def pressed(ctx: Context, value: str) -> Reply:
+def weigh_again(ctx: Context, value: str) -> Reply:
     """One type of a scope in full."""
     told, figures = _again(ctx, value)
     return rent_or_buy_blocks.weighed(told, figures)
@@ -55,7 +55,7 @@ def pressed(ctx: Context, value: str) -> Reply:
 def as_csv(ctx: Context, value: str) -> Reply:
     """What was weighed, with every figure, as a file."""
     told, _ = _again(ctx, value)
-    return rent_or_buy_blocks.as_csv(savings.today(ctx), "".join(rent_or_buy_service.lines(told)))
+    return rent_or_buy_blocks.as_csv(savings.today(ctx), "".join(rent_or_buy_service.advice_lines(told)))
 
 
 def _again(ctx: Context, value: str) -> tuple[RentOrBuyAnswer, str]:

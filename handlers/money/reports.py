@@ -20,8 +20,8 @@ from handlers.verbs import Ask, Verb
 
 ANEW = "|new"
 """Ends a button's value where the message it is on stays: the answer comes beside it."""
-ALSO: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person", "user": "person"}
-BY = frozenset({"by", "per"})
+WAY_WORDS: dict[str, ReportBy] = {"machine": "instance", "people": "person", "holder": "person", "user": "person"}
+BY_WORDS = frozenset({"by", "per"})
 
 
 def report(ask: Ask) -> Reply:
@@ -55,7 +55,7 @@ def today_of(ctx: Context) -> date:
 
 def _way(words: list[str]) -> tuple[str | None, list[str]]:
     """What stands after "by", or a way alone; None without any, and the words without it."""
-    at = next((number for number, word in enumerate(words) if word in BY), None)
+    at = next((number for number, word in enumerate(words) if word in BY_WORDS), None)
     if at is not None:
         return " ".join(words[at + 1 : at + 2]), words[:at] + words[at + 2 :]
     alone = next((word for word in words if _known(word)), None)
@@ -88,10 +88,12 @@ def way(said: str, command: str) -> ReportBy:
 
 
 def _known(said: str) -> ReportBy | None:
-    return next((each for each in REPORT_WAYS if said in {each, f"{each}s"}), None) or ALSO.get(said.removesuffix("s"))
+    return next((each for each in REPORT_WAYS if said in {each, f"{each}s"}), None) or WAY_WORDS.get(
+        said.removesuffix("s")
+    )
 
 
-def pressed(ctx: Context, value: str, *, idling: bool = False) -> SpendReport:
+def report_of_button(ctx: Context, value: str, *, idling: bool = False) -> SpendReport:
     """The report of a button's days and way. Raises Refused where another version made the button."""
     try:
         first, last, by = value.removesuffix(ANEW).split("|")
@@ -117,17 +119,17 @@ VERBS = (
 
 def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By person], [October 2026]: in place."""
-    return replace(reports_blocks.report(pressed(ctx, value)), replace=not value.endswith(ANEW))
+    return replace(reports_blocks.report(report_of_button(ctx, value)), replace=not value.endswith(ANEW))
 
 
 def on_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By team] under what idled: in place."""
-    return replace(reports_blocks.idle(pressed(ctx, value, idling=True)), replace=not value.endswith(ANEW))
+    return replace(reports_blocks.idle(report_of_button(ctx, value, idling=True)), replace=not value.endswith(ANEW))
 
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: a file to whoever pressed."""
-    made = pressed(ctx, value)
+    made = report_of_button(ctx, value)
     return reports_blocks.as_csv(made, "".join(reports.csv(made)))
 
 

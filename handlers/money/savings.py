@@ -44,7 +44,7 @@ def on_savings(ctx: Context, user: str, channel: str, value: str) -> Reply:
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: every saving, to whoever pressed."""
     told = savings_service.savings_of(ctx, *days_of(value))
-    return savings_blocks.as_csv(told, "".join(savings_service.lines(told)))
+    return savings_blocks.as_csv(told, "".join(savings_service.savings_lines(told)))
 
 
 BUTTONS: dict[str, Press] = {ids.SAVINGS: on_savings, ids.SAVINGS_CSV: as_csv}

@@ -1,1 +1,1 @@
-"""Prices, charges, the bill, what was expected, budgets and savings."""
+"""Prices, the ledger and its sums, the bill, forecasts and how they turned out, budgets, savings, weekly reports."""

@@ -1,4 +1,4 @@
-"""How forecasts turned out: each that was kept, beside what its days really came to."""
+"""How forecasts turned out: each that was kept beside what its days really came to, and AWS's second opinions."""
 
 from collections.abc import Iterable
 from datetime import date

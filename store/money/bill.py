@@ -98,7 +98,7 @@ class BilledDay:
     as_of: int
 
 
-def keep(db: Database, look: BillLook, now: int) -> None:
+def keep_look(db: Database, look: BillLook, now: int) -> None:
     """Put a look's lines in the place of all that was known of its periods and days; lines of nothing are left out."""
     sql = "INSERT INTO bill_looks (source, place, looked_at, as_of, seal, notes, error) VALUES (?, ?, ?, ?, ?, ?, '')"
     changed(db, sql, look.source, look.place, now, look.as_of, look.seal, json.dumps(look.notes))
@@ -121,7 +121,7 @@ def _cell(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def failed(db: Database, source: str, place: str, now: int, error: str) -> None:
+def note_failed_look(db: Database, source: str, place: str, now: int, error: str) -> None:
     """Note that the bill could not be read; what is known of it stays."""
     sql = "INSERT INTO bill_looks (source, place, looked_at, seal, notes, error) VALUES (?, ?, ?, '', '[]', ?)"
     changed(db, sql, source, place, now, error)
@@ -132,7 +132,7 @@ def bill_sources(db: Database) -> list[str]:
     return [row["source"] for row in rows(db, "SELECT DISTINCT source FROM bill_looks ORDER BY source")]
 
 
-def newest(db: Database, source: str, *, ok: bool) -> Read | None:
+def newest_look(db: Database, source: str, *, ok: bool) -> Read | None:
     """The newest look at a source that went well, or that failed."""
     sql = "SELECT * FROM bill_looks WHERE source = ? AND (error = '') = ? ORDER BY id DESC LIMIT 1"
     row = one(db, sql, source, ok)
@@ -251,7 +251,7 @@ _UNPRICED = (
 """Time without a known price; a correction takes back what its charge has told."""
 
 
-def catch_up(db: Database, *, step: int = STEP) -> bool:
+def catch_up_metered(db: Database, *, step: int = STEP) -> bool:
     """Count charges made since the last time into days of the bill; False when more are left.
 
     At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.

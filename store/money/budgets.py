@@ -43,13 +43,15 @@ PER_AMOUNT = (
 """What was told belongs to the amount that it was told of; `budget_marks`, which kept none, is not read any more."""
 
 
-def marks(db: Database, scope: str, month: date, micros: int) -> frozenset[str]:
+def marks_noted(db: Database, scope: str, month: date, micros: int) -> frozenset[str]:
     """What was noted of a budget of this amount, or a larger one, in a month; a raised budget is another."""
     sql = "SELECT mark FROM budgets_told WHERE scope = ? AND month = ? AND micros >= ?"
     return frozenset(row["mark"] for row in rows(db, sql, scope, month.isoformat(), micros))
 
 
-def note(db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: BudgetStanding) -> bool:
+def note_mark(
+    db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: BudgetStanding
+) -> bool:
     """Note that something came about, with the budget as it stood; False when it was noted before."""
     sql = "INSERT INTO budgets_told (scope, month, micros, mark, at, standing) VALUES (?, ?, ?, ?, ?, ?) "
     told = (scope, month.isoformat(), micros, mark, now, json_text(standing))
@@ -66,13 +68,13 @@ def standing_noted(db: Database, scope: str, month: str, mark: str, micros: int 
     return of_json_text(BudgetStanding, row["standing"]) if row else None
 
 
-def looked_at(db: Database, scope: str, day: date) -> bool:
+def was_looked_at(db: Database, scope: str, day: date) -> bool:
     """Whether a day was looked at."""
     sql = "SELECT 1 FROM days_looked_at WHERE scope = ? AND day = ?"
     return one(db, sql, scope, day.isoformat()) is not None
 
 
-def look_at(db: Database, scope: str, day: date, told: UnusualDay | None) -> bool:
+def note_looked_at(db: Database, scope: str, day: date, told: UnusualDay | None) -> bool:
     """Note that a day was looked at, and what was told of it, None for nothing; False when it was noted before."""
     sql = "INSERT INTO days_looked_at (scope, day, told) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
     return changed(db, sql, scope, day.isoformat(), None if told is None else json_text(told)) == 1

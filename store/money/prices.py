@@ -62,7 +62,7 @@ def answered_at(db: Database) -> dict[WantedPrice, int]:
     return {WantedPrice(row["what"], row["place"], row["name"]): row["asked_at"] for row in found}
 
 
-def keep(db: Database, answers: Mapping[WantedPrice, PriceAnswer], now: int) -> None:
+def keep_answers(db: Database, answers: Mapping[WantedPrice, PriceAnswer], now: int) -> None:
     """Keep answers. A price that AWS does not name any more stays, with its date."""
     many(
         db,
@@ -104,7 +104,7 @@ def forget_old(db: Database, places: Collection[tuple[PriceSheet, str]], now: in
     many(db, "DELETE FROM price_troubles WHERE sheet = ? AND place = ?", over)
 
 
-def failed(db: Database, trouble: PriceTrouble) -> None:
+def note_trouble(db: Database, trouble: PriceTrouble) -> None:
     """Note why a place could not be read."""
     sql = "INSERT OR REPLACE INTO price_troubles (sheet, place, at, error) VALUES (?, ?, ?, ?)"
     changed(db, sql, trouble.sheet, trouble.place, trouble.at, trouble.error)

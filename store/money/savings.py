@@ -60,7 +60,7 @@ OPEN_SCHEMA = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SavingSource:
     """What led to a saving."""
 
     id: str
@@ -198,7 +198,7 @@ def saved_until(db: Database, subject: str) -> int:
     return row["until_at"] if row else 0
 
 
-def keep(db: Database, source: Source, pieces: Iterable[SavedPiece]) -> None:
+def keep_saved(db: Database, source: SavingSource, pieces: Iterable[SavedPiece]) -> None:
     """Write what was worked out of a source."""
     then = "ON CONFLICT (id) DO UPDATE SET until_at = excluded.until_at, over = excluded.over"
     insert(db, "saving_sources", source, then=then)
@@ -272,7 +272,7 @@ def shared_between(db: Database, start: int, end: int) -> list[Saving]:
     return find_all(db, Saving, "SELECT * FROM savings WHERE at >= ? AND at < ? ORDER BY at, id", start, end)
 
 
-def note(db: Database, hint: Hint) -> None:
+def note_hint(db: Database, hint: Hint) -> None:
     """Keep that somebody was given a hint."""
     choice = json.dumps(hint.choice and [hint.choice.count, hint.choice.indexes])
     insert(db, "hints", hint, choice=choice)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from sqlite_utils import Database
 
-from bot.domain.money.splitting import GpuHold
+from bot.domain.money.splitting import ClaimedGpus
 from bot.domain.sharing.claims import Claim, ClaimEndReason
 from store.records import insert
 from store.sql import Row, changed, many, one, rows, sqlite3
@@ -149,7 +149,7 @@ def recent_claims(db: Database, start: int, *, holder: str = "", team: str = "")
 
 def holds_by_instance(
     db: Database, source: str, since: int, instance_id: str | None = None
-) -> dict[str, list[GpuHold]]:
+) -> dict[str, list[ClaimedGpus]]:
     """Which GPUs of a source's instances (or of one of them) were whose after an instant, by instance."""
     only, values = ("", ()) if instance_id is None else (" AND c.instance_id = ?", (instance_id,))
     found = rows(
@@ -162,7 +162,7 @@ def holds_by_instance(
         source,
         *values,
     )
-    told: dict[str, list[GpuHold]] = {}
+    told: dict[str, list[ClaimedGpus]] = {}
     for _, group in groupby(found, key=lambda row: row["id"]):
         grips = list(group)
         last, start = grips[0], grips[0]["from_at"]
@@ -170,10 +170,10 @@ def holds_by_instance(
         for row in grips:
             if row["former_until"] is not None:
                 gpus = tuple(json.loads(row["former_gpus"]))
-                of_instance.append(GpuHold(holder, team, gpus, from_at=start, until_at=row["former_until"]))
+                of_instance.append(ClaimedGpus(holder, team, gpus, from_at=start, until_at=row["former_until"]))
                 start = row["former_until"]
         gpus = tuple(json.loads(last["gpus"]))
-        of_instance.append(GpuHold(holder, team, gpus, from_at=start, until_at=last["ended_at"]))
+        of_instance.append(ClaimedGpus(holder, team, gpus, from_at=start, until_at=last["ended_at"]))
     return told
 
 

@@ -38,7 +38,7 @@ def test_what_a_channel_hears_of_a_budget_is_fit_to_send(text, mark):
     now = standing(text)
 
     for each in (now, replace(now, expected=None, chance_over=None, over_on=None), replace(now, scope=Scope())):
-        assert objections(budgets_blocks.told(each, mark)) == []
+        assert objections(budgets_blocks.budget_told(each, mark)) == []
         assert objections(budgets_blocks.standing(each, "C0GPUS001")) == []
 
 
@@ -51,7 +51,7 @@ def test_many_budgets_are_fit_to_send(text):
     assert objections(shown) == []
     assert size(shown.blocks) < 9_000
     for kind in ("team", "type", "instance", "total"):
-        assert objections(budgets_blocks.none("/cost", Scope(kind, text, text))) == []
+        assert objections(budgets_blocks.no_budget("/cost", Scope(kind, text, text))) == []
     assert (
         objections(budgets_blocks.overview(many[:1], [text] * 9))
         == objections(budgets_blocks.overview([], [text]))

@@ -72,7 +72,7 @@ def test_reports_are_fit_to_send_however_they_are_told_apart(text):
 
 
 def test_gpu_time_that_is_not_nothing_is_never_told_as_zero():
-    told = [reports_blocks.gpu_hours(time * MINUTE_MS) for time in (0, 1, 3, 30, 60, 150)]
+    told = [reports_blocks.gpu_hours_text(time * MINUTE_MS) for time in (0, 1, 3, 30, 60, 150)]
 
     assert told == [
         "0 GPU-hours",

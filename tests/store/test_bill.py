@@ -25,7 +25,7 @@ def look(*lines, periods=("2026-11",), as_of=MONDAY, **more):
 def kept(store, *looks):
     for number, each in enumerate(looks):
         with store.writing() as db:
-            stored_bill.keep(db, each, MONDAY + number)
+            stored_bill.keep_look(db, each, MONDAY + number)
     return store.reading()
 
 
@@ -99,16 +99,16 @@ def test_lines_of_nothing_are_not_kept_but_those_with_hours_are(store):
 def test_a_failed_look_leaves_what_is_known(store):
     kept(store, look(line(ONE, 5, kind="usage"), notes=("one note",), seal="s"))
     with store.writing() as db:
-        stored_bill.failed(db, "Cost Explorer", "account 1", MONDAY + 9, "AWS did not answer")
+        stored_bill.note_failed_look(db, "Cost Explorer", "account 1", MONDAY + 9, "AWS did not answer")
 
-    good = stored_bill.newest(store.reading(), "Cost Explorer", ok=True)
-    bad = stored_bill.newest(store.reading(), "Cost Explorer", ok=False)
+    good = stored_bill.newest_look(store.reading(), "Cost Explorer", ok=True)
+    bad = stored_bill.newest_look(store.reading(), "Cost Explorer", ok=False)
     assert good is not None
     assert (good.seal, good.notes, good.as_of) == ("s", ("one note",), MONDAY)
     assert bad is not None
     assert (bad.error, bad.looked_at) == ("AWS did not answer", MONDAY + 9)
     assert days(store.reading()) == {ONE: 5}
-    assert stored_bill.newest(store.reading(), "FOCUS files", ok=True) is None
+    assert stored_bill.newest_look(store.reading(), "FOCUS files", ok=True) is None
 
 
 def test_requests_are_counted_up_to_the_most_and_anew_each_day(store):
@@ -148,7 +148,7 @@ def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_count
     while True:
         steps += 1
         with store.writing() as db:
-            if stored_bill.catch_up(db, step=7):
+            if stored_bill.catch_up_metered(db, step=7):
                 break
 
     assert stored_bill.metered_machines(store.reading(), date(2026, 11, 23), date(2026, 11, 24)) == before

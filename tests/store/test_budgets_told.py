@@ -20,7 +20,7 @@ def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
     for statement in stored_budgets.PER_AMOUNT:
         db.execute(statement)
 
-    assert stored_budgets.marks(db, "team:nlp", MONTH, 20_000_000) == {"full"}
-    assert stored_budgets.marks(db, "team:nlp", MONTH, 10_000_000) == {"full"}
-    assert stored_budgets.marks(db, "team:nlp", MONTH, 46_000_000) == frozenset()
+    assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 20_000_000) == {"full"}
+    assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 10_000_000) == {"full"}
+    assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 46_000_000) == frozenset()
     assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", None) == {"budget_micros": 20_000_000}

@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.money.savings import SavedPiece
 from store import outbox as stored_outbox
 from store.money import savings as stored_savings
-from store.money.savings import Source
+from store.money.savings import SavingSource
 from store.schema import STEPS
 from store.sql import changed, many, rows
 from tests.opening import open_store
@@ -46,8 +46,8 @@ def add_stop(db, name: str, state: str = "done", kind: str = "stop") -> None:
     )
 
 
-def source(name: str, *, over: bool) -> Source:
-    return Source(name, "i-1", "m-1", "nlp", "", HOUR_MS, over)
+def source(name: str, *, over: bool) -> SavingSource:
+    return SavingSource(name, "i-1", "m-1", "nlp", "", HOUR_MS, over)
 
 
 def test_messages_are_counted_by_state_as_by_reading_all_of_them(store):
@@ -75,10 +75,10 @@ def test_a_stop_may_save_from_when_it_is_done_until_it_is_worked_out_to_its_end(
         assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1"]
         changed(db, "UPDATE actions SET state = 'done' WHERE id = 'a-2'")
         assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1", "a-2"]
-        stored_savings.keep(db, source("a-1", over=False), [SavedPiece("stopped", 0, HOUR_MS, HOUR_MS, 5)])
+        stored_savings.keep_saved(db, source("a-1", over=False), [SavedPiece("stopped", 0, HOUR_MS, HOUR_MS, 5)])
         assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-1", "a-2"]
 
-        stored_savings.keep(db, source("a-1", over=True), ())
+        stored_savings.keep_saved(db, source("a-1", over=True), ())
 
         assert [row["id"] for row in stored_savings.open_stops(db)] == ["a-2"]
         assert [row["id"] for row in rows(db, STOPS_OF_ALL)] == ["a-2"]
@@ -89,7 +89,7 @@ def test_a_database_of_before_knows_what_may_still_save(store):
     with store.writing() as db:
         for name in ("a-1", "a-2", "a-3"):
             add_stop(db, name)
-        stored_savings.keep(db, source("a-2", over=True), ())
+        stored_savings.keep_saved(db, source("a-2", over=True), ())
         changed(db, "DELETE FROM open_savings")
 
         changed(db, taken[-1])

@@ -72,10 +72,10 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     at = office.clock.now // HOUR_MS * HOUR_MS
     with office.valet.ctx.store.writing() as db:
         for number, team in enumerate(("nlp", "vision")):
-            source = stored_savings.Source(
+            source = stored_savings.SavingSource(
                 f"act_{team}", f"i-{team}", "train-7", team, "It would have run.", at, over=True
             )
-            stored_savings.keep(
+            stored_savings.keep_saved(
                 db, source, [SavedPiece("stopped", at - HOUR_MS, at, HOUR_MS, (100 + number) * MICROS_PER_USD)]
             )
     office.clock.forward(DAY_MS - 2 * HOUR_MS)

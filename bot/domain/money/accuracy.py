@@ -1,4 +1,4 @@
-"""The record of our forecasts: how far off they were, and how often their ranges held."""
+"""The record of our forecasts: how far off they were, how often their ranges held, and AWS's second opinion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

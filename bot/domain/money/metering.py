@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import MachineMs
 from bot.domain.money.rates import Charge, cost_between
-from bot.domain.money.splitting import GpuHold, UseMarks, all_idle_ms, split_cost
+from bot.domain.money.splitting import ClaimedGpus, UseMarks, all_idle_ms, split_cost
 
 BLIND_MS = 15 * MINUTE_MS
 """So long without a look, nobody knows what its GPUs did in between."""
@@ -56,7 +56,7 @@ class SeenInstance:
     team: str = ""
     use: str = "?"
     """A letter per GPU: `splitting.letters`."""
-    holds: tuple[GpuHold, ...] = ()
+    holds: tuple[ClaimedGpus, ...] = ()
     exact: bool = True
     """Whether the rate is."""
 
@@ -95,7 +95,7 @@ def _falls_idle(meter: Meter, seen: SeenInstance) -> bool:
     return any(use == "i" and before[gpu : gpu + 1] != "i" for gpu, use in enumerate(seen.use))
 
 
-def charges_so_far(meter: Meter, holds: tuple[GpuHold, ...]) -> list[Charge]:
+def charges_so_far(meter: Meter, holds: tuple[ClaimedGpus, ...]) -> list[Charge]:
     """What a meter shows, told apart as it will be once it is charged."""
     return list(_close(meter, meter.until_at, holds))
 
@@ -140,7 +140,7 @@ def _from(meter: Meter, start: int) -> Meter:
     return replace(meter, from_at=start, marks=((start, past[-1]), *later) if past else later)
 
 
-def _close(meter: Meter, until: int, holds: tuple[GpuHold, ...]) -> Iterator[Charge]:
+def _close(meter: Meter, until: int, holds: tuple[ClaimedGpus, ...]) -> Iterator[Charge]:
     start = meter.from_at
     while start < until:
         end = min(until, start // HOUR_MS * HOUR_MS + HOUR_MS)

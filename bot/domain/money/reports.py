@@ -1,4 +1,4 @@
-"""The ledger summed up one way or another."""
+"""What was spent, summed one way or another, and what idles now."""
 
 from dataclasses import dataclass
 from datetime import date

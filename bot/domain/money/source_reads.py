@@ -82,7 +82,9 @@ class ReadDays:
         return ReadDays(self.there, self.read.union(days))
 
 
-def read_days(watch: SourceReads, days: Iterable[date], zone: ZoneInfo, now: int, awake: Collection[date]) -> ReadDays:
+def days_read_of(
+    watch: SourceReads, days: Iterable[date], zone: ZoneInfo, now: int, awake: Collection[date]
+) -> ReadDays:
     """Which of the days a source was there on, and which are known from beginning to end.
 
     A day before its looks were kept is known if Valet was at work on it (`awake`), as a rented machine's charge or a

@@ -21,7 +21,7 @@ ShareKey = tuple[str, str, GpuUse]
 
 
 @dataclass(frozen=True, slots=True)
-class GpuHold:
+class ClaimedGpus:
     """The GPUs that somebody's claim covered, from one instant to another; None: it still does."""
 
     holder: str
@@ -67,7 +67,7 @@ def price_correction(number: int, charge: Charge, rate: Rate, why: str) -> Charg
 
 
 def split_cost(
-    micros: int, span: tuple[int, int], *, team: str, marks: UseMarks, holds: Sequence[GpuHold]
+    micros: int, span: tuple[int, int], *, team: str, marks: UseMarks, holds: Sequence[ClaimedGpus]
 ) -> tuple[Share, ...]:
     """The shares of what a machine of a team cost over a span of time; what nobody held is the team's own."""
     spent: dict[ShareKey, int] = {}
@@ -91,7 +91,7 @@ def all_idle_ms(span: tuple[int, int], marks: UseMarks) -> MachineMs:
     return MachineMs(sum(idle))
 
 
-def _cuts(span: tuple[int, int], marks: UseMarks, holds: Sequence[GpuHold]) -> list[int]:
+def _cuts(span: tuple[int, int], marks: UseMarks, holds: Sequence[ClaimedGpus]) -> list[int]:
     edges = {at for at, _ in marks}
     for hold in holds:
         edges |= {hold.from_at} if hold.until_at is None else {hold.from_at, hold.until_at}

@@ -14,8 +14,6 @@ from bot.domain.money.reports import IdleNow, Spent
 LATEST_DAYS = 3
 """Days for which a missed report is still worth posting."""
 MOST_TODOS = 3
-LIKELY = 0.5
-"""A budget that is more likely than not to be exceeded is something to look at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from bot.domain.machines.fleet import (
 )
 from bot.domain.money.metering import Meter, SeenInstance, advance
 from bot.domain.money.rates import Charge, Rate
-from bot.domain.money.splitting import GpuHold
+from bot.domain.money.splitting import ClaimedGpus
 from bot.errors import Impaired, ValetError, answering
 from bot.providers import Provider
 from bot.services.context import Context
@@ -156,7 +156,9 @@ def _meter(
     stored_ledger.close_meters(db, still)
 
 
-def _seen(instance: Instance, known: listings.ChargeTerms, holds: Sequence[GpuHold], *, running: bool) -> SeenInstance:
+def _seen(
+    instance: Instance, known: listings.ChargeTerms, holds: Sequence[ClaimedGpus], *, running: bool
+) -> SeenInstance:
     return SeenInstance(
         instance_id=instance.id,
         running=running,

@@ -122,7 +122,7 @@ def source_statuses(ctx: Context, db: Database) -> Iterator[SourceStatus]:
             name = f"{read.source} of {read.place}" if read.place else read.source
             yield SourceStatus(name, read.ok_at, read.error)
     for source in stored_bill.bill_sources(db):
-        good, bad = stored_bill.newest(db, source, ok=True), stored_bill.newest(db, source, ok=False)
+        good, bad = stored_bill.newest_look(db, source, ok=True), stored_bill.newest_look(db, source, ok=False)
         fails = bad is not None and (good is None or bad.looked_at > good.looked_at)
         error = bad.error if bad is not None and fails else ""
         yield SourceStatus(f"the bill ({source})", good.looked_at if good else None, error, is_prompt=False)

@@ -1,4 +1,4 @@
-"""Scores the forecasts that were kept once their days are over, and tells the record."""
+"""Measures forecasts: scores those that were kept once their days are over, and asks AWS for a second opinion."""
 
 import logging
 from dataclasses import dataclass
@@ -135,7 +135,7 @@ def ask_second_opinion(ctx: Context, bill: Bill) -> None:
     if (
         not isinstance(bill, CostExplorer)
         or stored_accuracy.was_asked(db, today)
-        or not stored_bill.newest(db, bill.name, ok=True)
+        or not stored_bill.newest_look(db, bill.name, ok=True)
     ):
         return
     if not settings.leaves_one:

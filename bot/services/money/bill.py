@@ -1,4 +1,4 @@
-"""Reads the provider's bill when that is due, and never more often than was allowed: some looks cost money."""
+"""The provider's bill: read when that is due, as some looks cost money, and told beside our ledger, also as CSV."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -59,10 +59,12 @@ def fetch_bill(ctx: Context, bill: Bill) -> bool:
         _refuse_shorter(ctx, look, now)
     except ValetError as error:
         with ctx.store.writing() as db:
-            stored_bill.failed(db, bill.name, ctx.settings.bill.path or ctx.settings.bill.table, now, str(error))
+            stored_bill.note_failed_look(
+                db, bill.name, ctx.settings.bill.path or ctx.settings.bill.table, now, str(error)
+            )
         return True
     with ctx.store.writing() as db:
-        stored_bill.keep(db, replace(look, lines=_with_teams(look.lines, ctx.settings.teams)), now)
+        stored_bill.keep_look(db, replace(look, lines=_with_teams(look.lines, ctx.settings.teams)), now)
         stored_bill.prune(db, now - KEEP_LOOKS_MS)
     return True
 
@@ -92,7 +94,7 @@ def _refuse_shorter(ctx: Context, look: BillLook, now: int) -> None:
 
 def _is_due(ctx: Context, bill: Bill, now: int) -> bool:
     db = ctx.store.reading()
-    good, bad = stored_bill.newest(db, bill.name, ok=True), stored_bill.newest(db, bill.name, ok=False)
+    good, bad = stored_bill.newest_look(db, bill.name, ok=True), stored_bill.newest_look(db, bill.name, ok=False)
     if bad is not None and 0 <= now - bad.looked_at < RETRY_MS - JITTER_MS:
         return False
     if good is None:
@@ -120,7 +122,7 @@ def _count_charges(ctx: Context) -> None:
     done = False
     while not done:
         with ctx.store.writing() as db:
-            done = stored_bill.catch_up(db)
+            done = stored_bill.catch_up_metered(db)
 
 
 MOST_SILENT = 2
@@ -159,7 +161,7 @@ def bill_report(ctx: Context, first: date, last: date) -> BillReport:
     days = _days(db, first, last, now)
     reconciled = [each.reconciled for each in days if each.reconciled is not None]
     teams = _beside(db, "team", first, last, days)
-    failed = stored_bill.newest(db, source, ok=False)
+    failed = stored_bill.newest_look(db, source, ok=False)
     since = failed if failed is not None and failed.looked_at > read.looked_at else None
     return BillReport(
         first=first,
@@ -213,10 +215,10 @@ def _corrections(db: Database, first: date, last: date) -> tuple[str, ...]:
 
 def _read(db: Database, source: str) -> stored_bill.Read:
     """The newest good look. Raises Refused where there is none."""
-    read = stored_bill.newest(db, source, ok=True)
+    read = stored_bill.newest_look(db, source, ok=True)
     if read is not None:
         return read
-    failed = stored_bill.newest(db, source, ok=False)
+    failed = stored_bill.newest_look(db, source, ok=False)
     if failed is not None:
         when = datetime.fromtimestamp(failed.looked_at / 1000, UTC)
         raise Refused(f"The bill could not be read ({source}, {when:%H:%M} UTC): {failed.error.rstrip('.')}.")

@@ -77,7 +77,7 @@ def tell_budgets(ctx: Context) -> None:
         reached = reached_marks(now) if now else ()
         if now is None or not reached:
             continue
-        known = stored_budgets.marks(ctx.store.reading(), scope.text, now.month, now.budget_micros)
+        known = stored_budgets.marks_noted(ctx.store.reading(), scope.text, now.month, now.budget_micros)
         if not known.issuperset(reached):
             _tell(ctx, now, reached)
 
@@ -95,9 +95,9 @@ def _team_of(ctx: Context, scope: Scope) -> str:
 def _tell(ctx: Context, now: BudgetStanding, reached: tuple[str, ...]) -> None:
     scope, at, micros = now.scope, ctx.clock(), now.budget_micros
     with ctx.store.writing() as db:
-        gravest = gravest_news(reached_marks(now), stored_budgets.marks(db, scope.text, now.month, micros))
+        gravest = gravest_news(reached_marks(now), stored_budgets.marks_noted(db, scope.text, now.month, micros))
         for mark in reached:
-            stored_budgets.note(db, scope.text, now.month, mark, micros=micros, now=at, standing=now)
+            stored_budgets.note_mark(db, scope.text, now.month, mark, micros=micros, now=at, standing=now)
         if gravest is not None:
             subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
             channel = channel_for(ctx, scope)
@@ -118,7 +118,7 @@ COLUMNS = (
 )
 
 
-def lines(found: Iterable[BudgetStanding]) -> Iterator[str]:
+def budget_lines(found: Iterable[BudgetStanding]) -> Iterator[str]:
     """A line per budget, the header included; what is not known is empty."""
     yield line(COLUMNS)
     for each in found:

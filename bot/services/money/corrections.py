@@ -11,7 +11,7 @@ from bot.services.money import owned_rates, rates
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
 
-STEP = 500
+CHARGES_AT_ONCE = 500
 """So many charges at a time, so that other writers wait only briefly."""
 
 
@@ -40,7 +40,7 @@ def _step(ctx: Context) -> int:
     if not stored_ledger.unpriced(ctx.store.reading(), 1):
         return 0
     with ctx.store.writing() as db:
-        found = stored_ledger.unpriced(db, STEP)
+        found = stored_ledger.unpriced(db, CHARGES_AT_ONCE)
         stored_ledger.add(
             db,
             [

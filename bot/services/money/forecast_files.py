@@ -15,7 +15,7 @@ from bot.domain.money.forecast import Change, DailyHistory, Forecast, forecast
 from bot.errors import NotFound, Refused
 
 LONGEST_HORIZON = 366
-RECENT = 28
+CREDIT_DAYS = 28
 """Days by which a series counts as one of credits."""
 WEEK, SHORTEST_MONTH, LONGEST_MONTH = 7, 28, 31
 NAME_COLUMNS = ("series", "task")
@@ -78,7 +78,7 @@ def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[
 
     Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
     """
-    recent = _readings(history)[-RECENT:]
+    recent = _readings(history)[-CREDIT_DAYS:]
     if sum(recent) >= 0:
         return forecast(history, horizon=horizon, changes=changes)
     if changes:
@@ -97,7 +97,7 @@ def _turned(credit: Forecast) -> Forecast:
         )
         for day in credit.days
     )
-    note = f"Over its last {RECENT} days it gives back more than it costs: the forecast is below zero."
+    note = f"Over its last {CREDIT_DAYS} days it gives back more than it costs: the forecast is below zero."
     return replace(
         credit,
         total=0.0 - credit.total,

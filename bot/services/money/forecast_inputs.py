@@ -1,4 +1,4 @@
-"""Gathers what is known of the days ahead: approved actions, announced stops, claims, bookings and on-hours."""
+"""What a forecast is made from: the ledger's days, the machines, and what is known of the days ahead."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, Ru
 from bot.domain.money.forecast.report import IdleNights
 from bot.domain.money.forecast.run_plans import RunPlan
 from bot.domain.money.scope import TOTAL, Scope
-from bot.domain.money.source_reads import SourceReads, days_known, read_days
+from bot.domain.money.source_reads import SourceReads, days_known, days_read_of
 from bot.domain.spans import TimeSpan
 from bot.services.acting.hours import hours_of, still_counts
 from bot.services.context import Context
@@ -36,7 +36,7 @@ from store.money.spend import DaySpend
 from store.sharing import bookings as stored_bookings
 from store.sql import Row
 
-ALL = -1
+_NO_LIMIT = -1
 START_SLACK_MS = HOUR_MS
 """A machine that started no longer than this before its claim began was started for it."""
 
@@ -58,7 +58,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
     open_ended: dict[str, int] = {}
     own, snoozed, booked = stored_hours.own_hours(db), stored_snooze.active(db, now), _booked(db)
     timed = {action.made_id: action for action in makings.over(db, now + FAR_MS, now + FAR_MS)}
-    for listing in listings.listings_page(db, FleetFilter(provider="ec2"), limit=ALL):
+    for listing in listings.listings_page(db, FleetFilter(provider="ec2"), limit=_NO_LIMIT):
         each, rule = listing.instance.id, own.get(listing.instance.id)
         rule = rule if rule is not None and still_counts(ctx, listing, rule) else None
         if ctx.exemption(listing.instance) or ctx.protects(listing.instance) or listing.instance.paid_anyway:
@@ -233,7 +233,7 @@ def _ledger(
     for row in rows:
         seen.setdefault(row.instance_id, row.day)
     wanted = [first + n * ONE_DAY for n in range((today - first).days)]
-    watched = {each: read_days(watch, wanted, zone, now, awake) for each, watch in watches.items()}
+    watched = {each: days_read_of(watch, wanted, zone, now, awake) for each, watch in watches.items()}
     days = used_days(rows, first, today)
     ran: dict[str, set[date]] = {}
     for each, used in days.items():

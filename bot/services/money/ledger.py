@@ -1,4 +1,4 @@
-"""Sums of the ledger for reports: by team, by whom it was used, by person, type or instance, over any days."""
+"""Sums of the ledger for reports, by whom and what over any days, and since when anything is known."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from bot.domain.machines.models import owned_type
 from bot.domain.money.metering import charges_so_far
 from bot.domain.money.rates import Share
 from bot.domain.money.reports import LedgerSum, Spent, SumBy
-from bot.domain.money.source_reads import SourceReads, days_known, first_known, read_days
+from bot.domain.money.source_reads import SourceReads, days_known, days_read_of, first_known
 from bot.domain.spans import TimeSpan, merged_spans
 from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
@@ -168,7 +168,7 @@ def first_reads(db: Database) -> list[int]:
 def days_known_in(db: Database, first: date, last: date, zone: ZoneInfo, now: int) -> frozenset[date]:
     """The days, from one to another, both counted, through which every source was read; charges tell of none here."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return days_known([read_days(watch, days, zone, now, ()) for watch in reads_by_source(db).values()])
+    return days_known([days_read_of(watch, days, zone, now, ()) for watch in reads_by_source(db).values()])
 
 
 def counted_from(ctx: Context, day: date) -> date | None:

@@ -30,7 +30,7 @@ COLUMNS = (
     *("hour", "instance_id", "name", "type", "provider", "team", "used_by", "holder", "use"),
     *("running_seconds", "gpu_seconds", "usd", "source", "estimate"),
 )
-ALL = -1
+_NO_LIMIT = -1
 
 
 def month_span(first: date, timezone: str) -> tuple[int, int]:
@@ -123,7 +123,7 @@ def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
 def everything(ctx: Context) -> tuple[list[Listing], FleetTotals]:
     """Every instance, most wasteful first, and the sums."""
     db = ctx.store.reading()
-    return listings.listings_page(db, FleetFilter(), limit=ALL), listings.fleet_totals(db, FleetFilter())
+    return listings.listings_page(db, FleetFilter(), limit=_NO_LIMIT), listings.fleet_totals(db, FleetFilter())
 
 
 def fleet_status(ctx: Context) -> dict[str, Any]:

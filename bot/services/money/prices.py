@@ -33,7 +33,7 @@ from store.money import spend
 PAID_DAYS = 30
 LEAST_GPU_MINUTES = 1_440
 """GPU-minutes under which a share of work says nothing."""
-ALL = -1
+_NO_LIMIT = -1
 
 
 def compare_prices(ctx: Context, wanted: str) -> PriceComparison:
@@ -64,7 +64,7 @@ def rate_figure(ctx: Context, listing: Listing) -> RateFigure:
 
 def gpu_models(ctx: Context) -> list[str]:
     """The GPU models of the fleet."""
-    found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=ALL)
+    found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=_NO_LIMIT)
     return sorted({models.short_model(each.instance.gpu_model) for each in found if each.instance.gpu_model})
 
 
@@ -109,7 +109,7 @@ def _paid(ctx: Context, kind: GpuKind) -> Iterator[Paid]:
 
 
 def _owned(ctx: Context, kind: GpuKind) -> Iterator[OwnMachine]:
-    owned = listings.listings_page(ctx.store.reading(), FleetFilter(provider="owned"), limit=ALL)
+    owned = listings.listings_page(ctx.store.reading(), FleetFilter(provider="owned"), limit=_NO_LIMIT)
     for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
         if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
             yield _own_machine(ctx, instance)
@@ -214,7 +214,7 @@ def _gpus(ctx: Context, kind: str) -> tuple[str, int]:
 _COUNTED = re.compile(r"(\d{1,2}) ?(?:x|\u00d7) ?(.+)|(.+?) ?(?:x|\u00d7) ?(\d{1,2})", re.ASCII)
 
 
-def type_family(text: str) -> list[str]:
+def types_of_family(text: str) -> list[str]:
     """The types with a list price whose name begins so, as p4d or g5; the smallest first."""
     found = [each for each in prices.MICROS_PER_HOUR if each.partition(".")[0] == text.lower()]
     return sorted(found, key=lambda each: prices.MICROS_PER_HOUR[each])

@@ -1,4 +1,4 @@
-"""What an hour of an instance costs, and where that figure is from."""
+"""What an hour of a rented machine costs, where that figure is from, and the reading of AWS's prices."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -127,7 +127,7 @@ def read_prices(ctx: Context, aws: AwsPrices) -> None:
             raise
         except ValetError as error:
             with ctx.store.writing() as db:
-                stored_prices.failed(db, PriceTrouble(sheet, place, ctx.clock(), str(error)))
+                stored_prices.note_trouble(db, PriceTrouble(sheet, place, ctx.clock(), str(error)))
     if todo:
         with ctx.store.writing() as db:
             stored_prices.forget_old(db, {_place(each) for each in every}, now)
@@ -170,7 +170,7 @@ def _read_list(ctx: Context, aws: AwsPrices, names: list[WantedPrice]) -> None:
         now = ctx.clock()
         answer = aws.look_up(each, now)
         with ctx.store.writing() as db:
-            stored_prices.keep(db, {each: answer}, now)
+            stored_prices.keep_answers(db, {each: answer}, now)
             stored_prices.worked(db, each.sheet, each.place)
 
 
@@ -190,5 +190,5 @@ def _keep_spot(ctx: Context, source: str, names: list[WantedPrice], changes: lis
     answers = {each: PriceAnswer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
     with ctx.store.writing() as db:
         stored_prices.keep_spot(db, source, changes, since=begin, now=now)
-        stored_prices.keep(db, answers, now)
+        stored_prices.keep_answers(db, answers, now)
         stored_prices.worked(db, "spot", source)

@@ -242,7 +242,7 @@ OTHER_USES = frozenset({"without_idle_hours", "as_in_the_last_14_days"})
 """What has two figures, or none."""
 
 
-def lines(told: RentOrBuyAnswer) -> Iterator[str]:
+def advice_lines(told: RentOrBuyAnswer) -> Iterator[str]:
     """A line per type that was weighed, the header included; what is not known is empty."""
     rows = [dict(_flat(advice_record(each))) for each in told.answers]
     yield line(list(rows[0]))

@@ -21,7 +21,7 @@ from store.machines import listings
 from store.money import ledger as stored_ledger
 from store.money import spend
 
-ALL = -1
+_NO_LIMIT = -1
 COLUMNS = (
     *("kind", "usd", "busy_usd", "idle_usd", "unknown_usd"),
     *("gpu_hours", "idle_gpu_hours", "unpriced_gpu_hours", "estimated_usd"),
@@ -70,7 +70,7 @@ def idle_now(ctx: Context) -> tuple[IdleNow, ...]:
     found = []
     snoozed = stored_snooze.active(ctx.store.reading(), ctx.clock())
     for state in ("idle", "partial"):
-        for listing in listings.listings_page(ctx.store.reading(), FleetFilter(state=state), limit=ALL):
+        for listing in listings.listings_page(ctx.store.reading(), FleetFilter(state=state), limit=_NO_LIMIT):
             verdict, instance = listing.verdict, listing.instance
             if verdict is None or verdict.since is None:
                 continue

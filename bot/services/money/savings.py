@@ -40,7 +40,7 @@ from store.acting import hours as stored_hours
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.money import savings as stored_savings
-from store.money.savings import Source
+from store.money.savings import SavingSource
 from store.sql import Row
 
 PAID_ANYWAY = "What it ran in is paid whether it runs or not."
@@ -105,7 +105,7 @@ def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
         if run is None:
             return
         if row["paid_anyway"]:
-            paid_anyway = Source(
+            paid_anyway = SavingSource(
                 id=row["id"],
                 subject=row["instance_id"],
                 name=row["name"],
@@ -115,7 +115,7 @@ def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
                 over=True,
                 exact=bool(run["exact"]),
             )
-            stored_savings.keep(db, paid_anyway, ())
+            stored_savings.keep_saved(db, paid_anyway, ())
             return
         stop = _standstill(ctx, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST_STOP_MS)
@@ -123,7 +123,7 @@ def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
         stood_still = row["gone_at"] is None and row["launched_at"] == row["launched_last"]
         spans = [(start, until)] if stood_still else _read(watch, start, until, ctx.clock())
         pieces = [each for span in spans for each in saved_by_stop(stop, *span)]
-        made = Source(
+        made = SavingSource(
             id=row["id"],
             subject=row["instance_id"],
             name=row["name"],
@@ -133,7 +133,7 @@ def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
             over=end <= until,
             exact=bool(run["exact"]),
         )
-        stored_savings.keep(db, made, pieces)
+        stored_savings.keep_saved(db, made, pieces)
 
 
 def _standstill(ctx: Context, db: Database, row: Row, run: Row) -> Stopped:
@@ -186,7 +186,7 @@ def _of_sharing(ctx: Context, row: Row, watches: Mapping[str, SourceReads]) -> N
         spans = _read(watches.get(subject.source), start, min(until, end), now)
         ran = _ran(db, subject.instances, start // HOUR_MS * HOUR_MS, until)
         pieces = [each for span in spans for each in saved_by_sharing(row["micros_per_hour"], span, ran)]
-        source = Source(
+        source = SavingSource(
             id=row["id"],
             subject=subject.key,
             name=subject.name,
@@ -196,7 +196,7 @@ def _of_sharing(ctx: Context, row: Row, watches: Mapping[str, SourceReads]) -> N
             over=end <= until or not subject.source,
             exact=subject.exact,
         )
-        stored_savings.keep(db, source, pieces)
+        stored_savings.keep_saved(db, source, pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def _is_exact(ctx: Context, db: Database, template: str) -> bool:
     return rate is not None and rate.exact
 
 
-def lines(told: Savings) -> Iterator[str]:
+def savings_lines(told: Savings) -> Iterator[str]:
     """A line per source and way, the header included; the amounts add up to the sum of the answer."""
     yield line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
     for each in told.found:

@@ -34,7 +34,7 @@ def look_for_unusual(ctx: Context) -> None:
         return
     scopes = (*(Scope("team", team.name) for team in ctx.roster().teams), TOTAL)
     days = [now_day - back * ONE_DAY for back in range(DAYS_JUDGED, 0, -1)]
-    due = {day: [scope for scope in scopes if not stored_budgets.looked_at(db, scope.text, day)] for day in days}
+    due = {day: [scope for scope in scopes if not stored_budgets.was_looked_at(db, scope.text, day)] for day in days}
     if any(due.values()):
         inputs = gather_inputs(ctx)
         for day in days:
@@ -98,7 +98,7 @@ def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> No
         last = stored_budgets.last_told(db, scope.text, day)
         tells = found is not None and is_news(found, last)
         told = found if tells else None
-        if stored_budgets.look_at(db, scope.text, day, told) and told:
+        if stored_budgets.note_looked_at(db, scope.text, day, told) and told:
             subject = f"{scope.text}|{day}"
             ref = f"unusual:{subject}"
             stored_outbox.tell(db, channel_of(ctx, scope.key), ref, kind=KIND, subject=subject, now=ctx.clock())

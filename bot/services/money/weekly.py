@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.domain.days import ONE_DAY, month_end
+from bot.domain.money.budgets import LIKELY_OVER
 from bot.domain.money.scope import TOTAL, Scope
-from bot.domain.money.weekly import LIKELY, Todo, Weekly, due_on, weekly_todos, without_days
+from bot.domain.money.weekly import Todo, Weekly, due_on, weekly_todos, without_days
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.digest import judged_lately
@@ -82,7 +83,7 @@ def _over_budget(ctx: Context) -> Iterator[Todo]:
             continue
         report = forecast.current_report(ctx, scope)
         over = report.month.micros - budget
-        if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY):
+        if over > 0 and (report.chance_over is None or report.chance_over >= LIKELY_OVER):
             yield Todo("budget", team.name, team.name, over)
 
 

@@ -55,7 +55,7 @@ def hint_before(
         micros_per_hour=saved_per_hour(listing, better),
     )
     with ctx.store.writing() as db:
-        stored_savings.note(db, made)
+        stored_savings.note_hint(db, made)
     return made, better
 
 

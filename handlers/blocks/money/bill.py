@@ -9,7 +9,7 @@ from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import at, days, esc, usd
 
-SHOWN = 5
+SHOWN_SUMS = 5
 SHOWN_DAYS = 7
 ALL_DAYS = 31
 CENT = 10_000
@@ -117,7 +117,7 @@ def _day(day: date) -> str:
 def _besides(rows: Sequence[ComparedSum], nameless: str) -> list[str]:
     """The dearest, the others in one line, and last what has no name."""
     named, without = [each for each in rows if each.name], [each for each in rows if not each.name]
-    said, rest = [_beside(each, nameless) for each in named[:SHOWN]], named[SHOWN:]
+    said, rest = [_beside(each, nameless) for each in named[:SHOWN_SUMS]], named[SHOWN_SUMS:]
     if rest:
         more = ComparedSum(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
         said.append(_beside(more, nameless))
@@ -136,12 +136,12 @@ def _beside(each: ComparedSum, nameless: str) -> str:
 
 def _unseen(unseen: Sequence[UnseenMachine]) -> str:
     rows = []
-    for each in unseen[:SHOWN]:
+    for each in unseen[:SHOWN_SUMS]:
         named = " ".join(esc(part, 60) for part in (each.instance, each.type) if part)
         account = f", account {esc(each.account, 40)}" if each.account else ""
         rows.append(f"{named}{account}: {usd(each.micros)} billed")
-    if len(unseen) > SHOWN:
-        rows.append(f"and {len(unseen) - SHOWN:,} more")
+    if len(unseen) > SHOWN_SUMS:
+        rows.append(f"and {len(unseen) - SHOWN_SUMS:,} more")
     hint = "Is their account or region missing under `[[aws]]`, or were they gone before a look?"
     return lines(["*On the bill, but not seen by Valet*", *rows, hint])
 

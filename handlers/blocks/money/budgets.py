@@ -12,13 +12,13 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, handed
 from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
 
 MOST_SHOWN = 20
-ALL = "all"
+EVERY_BUDGET = "all"
 """Value of the button that is about every budget."""
 WHY_BUTTONS = 2
 MOST_PERCENT = 999
 
 
-def told(now: BudgetStanding, mark: str) -> Reply:
+def budget_told(now: BudgetStanding, mark: str) -> Reply:
     """What a channel hears of a budget."""
     who, month, budget = _who(now.scope), f"{now.month:%B}", roughly(now.budget_micros)
     spent = roughly(now.spent_micros)
@@ -75,11 +75,11 @@ def overview(found: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks
     buttons = [_one(each.scope) for each in found[:4]]
     said = [f"Up to now, in months of {esc(found[0].timezone, 60)}.{_midnight(found[0])}"] if found else []
     said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
-    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(ALL))] if found else []
+    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(EVERY_BUDGET))] if found else []
     return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
 
 
-def none(command: str, about: Scope) -> Reply:
+def no_budget(command: str, about: Scope) -> Reply:
     """There is no budget."""
     example = f"`budget_usd = 42000` under `[teams.{esc(about.key, 40) if about.kind == 'team' else 'NAME'}]`"
     if about.kind in {"type", "instance"}:

@@ -22,7 +22,7 @@ TRUST = {
     "range-only": "Not predictable: take the range, not the figure.",
     "run-rate": "Too short a history for a range: this is what runs now, carried on.",
 }
-HOW = {"steady": "around the clock", "planned": "as planned", "usual": "its part of the usual use"}
+DRIVER_WORDS = {"steady": "around the clock", "planned": "as planned", "usual": "its part of the usual use"}
 CHANGES = {
     "launched": "{name} launched on {day}",
     "stopped": "{name} stopped on {day}",
@@ -191,7 +191,8 @@ def _behind(report: ForecastReport) -> str:
 
 
 def _driver(driver: Driver) -> str:
-    return f"{esc(driver.name, 60)}, {esc(driver.type, 40)}: {usd(driver.micros_per_day)} a day ({HOW[driver.how]})"
+    how = DRIVER_WORDS[driver.how]
+    return f"{esc(driver.name, 60)}, {esc(driver.type, 40)}: {usd(driver.micros_per_day)} a day ({how})"
 
 
 def _changes(changes: Sequence[KnownChange]) -> list[str]:
@@ -222,7 +223,7 @@ def _day(day: date | None) -> str:
     return f"{day.day} {day:%b}" if day else ""
 
 
-NAMES: dict[Horizon, str] = {
+HORIZON_NAMES: dict[Horizon, str] = {
     "7d": "7 days",
     "30d": "30 days",
     "90d": "90 days",
@@ -262,7 +263,7 @@ def _accuracy_conclusion(scope: Scope, records: Sequence[ForecastRecord], first_
         about = "everything" if scope.kind == "total" else _of(scope)
         return f"No forecast of {about} can be scored yet.{_first(first_made)}"
     few = " Few yet, so take it as a hint." if shown.is_few else ""
-    return f"Our forecasts of {NAMES[shown.horizon]}: {_told(shown)}.{few}"
+    return f"Our forecasts of {HORIZON_NAMES[shown.horizon]}: {_told(shown)}.{few}"
 
 
 def _first(first_made: int | None) -> str:
@@ -274,7 +275,7 @@ def _first(first_made: int | None) -> str:
 
 def _row(each: ForecastRecord) -> str:
     few = " (few)" if each.is_few else ""
-    return f"{NAMES[each.horizon]}: {_told(each)}{_range('95 %', each.in95)}{_lean(each)}{few}"
+    return f"{HORIZON_NAMES[each.horizon]}: {_told(each)}{_range('95 %', each.in95)}{_lean(each)}{few}"
 
 
 def _told(each: ForecastRecord) -> str:

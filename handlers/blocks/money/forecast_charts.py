@@ -11,7 +11,7 @@ from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
 from handlers.blocks.words import at, esc, plural, usd
 
-POINTS = 20
+CHART_POINTS = 20
 WEEKS_BACK, WEEKS_AHEAD = 4, 12
 Lines = Mapping[str, Sequence[int]]
 
@@ -55,8 +55,8 @@ def _weeks(days: Sequence[ReportDay]) -> Iterator[Sequence[ReportDay]]:
 
 def _days(first: date, last: date, always: date) -> list[date]:
     """At most POINTS days in even steps, with the first, the last and one more among them."""
-    step = -(-((last - first).days + 1) // (POINTS - 2))
-    wanted = {first + number * step * ONE_DAY for number in range(POINTS)} | {always, last}
+    step = -(-((last - first).days + 1) // (CHART_POINTS - 2))
+    wanted = {first + number * step * ONE_DAY for number in range(CHART_POINTS)} | {always, last}
     return sorted(day for day in wanted if first <= day <= last)
 
 

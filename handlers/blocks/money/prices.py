@@ -10,12 +10,12 @@ from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import about, at, esc, per_hour, plural, usd
 
-SHOWN = 10
+SHOWN_PRICES = 10
 SUNK = (
     "The purchase is paid, whatever happens next (sunk cost): to choose between this machine and a rented one for the "
     "next job, compare its cash figure; full cost is for budgets and the next purchase."
 )
-SETTING = {
+OWNED_SETTINGS = {
     "depreciation": "the purchase (`purchase_usd`)",
     "power": "power (`usd_per_kwh`, and watts measured or set)",
     "hosting": "hosting (`hosting_usd_per_month`)",
@@ -28,14 +28,14 @@ def comparison(told: PriceComparison) -> Reply:
     conclusion = _conclusion(told)
     blocks = [section(f"*{conclusion}*")]
     if told.paid:
-        blocks.append(section(lines([f"*Paid in the last {told.days} days*", *map(_paid, told.paid[:SHOWN])])))
+        blocks.append(section(lines([f"*Paid in the last {told.days} days*", *map(_paid, told.paid[:SHOWN_PRICES])])))
     if told.owned:
-        blocks.append(section(lines(["*Owned*", *map(_owned_one, told.owned[:SHOWN])])))
+        blocks.append(section(lines(["*Owned*", *map(_owned_one, told.owned[:SHOWN_PRICES])])))
         blocks.append(actions(*(_how(number, each) for number, each in enumerate(told.owned[:3]))))
     if told.quotes:
-        more = len(told.quotes) - SHOWN
+        more = len(told.quotes) - SHOWN_PRICES
         rest = f"and {plural(more, 'dearer quote')}" if more > 0 else ""
-        blocks.append(section(lines(["*Clouds ask*", *map(_quote, told.quotes[:SHOWN]), rest])))
+        blocks.append(section(lines(["*Clouds ask*", *map(_quote, told.quotes[:SHOWN_PRICES]), rest])))
     small = "All in USD per GPU-hour. Owned machines cost every hour, used or not; rented ones while they run."
     troubles = lines([esc(each, 300) for each in told.troubles])
     blocks += [context(small), *([context(troubles)] if troubles else [])]
@@ -110,7 +110,7 @@ def _quote(quote: Quote) -> str:
 
 def figure(told: RateFigure) -> Reply:
     """What one instance's rate is made of."""
-    return _owned(told, told.owned) if told.owned else rented(told)
+    return _owned(told, told.owned) if told.owned else rented_figure(told)
 
 
 def _owned(told: RateFigure, owned: OwnMachine) -> Reply:
@@ -163,14 +163,14 @@ def _worked(owned: OwnMachine) -> str:
 
 
 def _left_out(cost: OwnedCost) -> str:
-    missing = [SETTING[name] for name in cost.missing if cost.set_micros is None or name != "depreciation"]
+    missing = [OWNED_SETTINGS[name] for name in cost.missing if cost.set_micros is None or name != "depreciation"]
     return f"Left out, as nothing is set in valet.toml: {', '.join(missing)}." if missing else ""
 
 
 SPOT_SHOWN = 12
 
 
-def rented(told: RateFigure) -> Reply:
+def rented_figure(told: RateFigure) -> Reply:
     """What one rented instance's rate is made of."""
     name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
     if rate is None:

@@ -14,12 +14,12 @@ from handlers.blocks.words import esc, per_hour, plural, usd
 
 SHOWN_USES = 6
 SHOWN_TYPES = 5
-SETTING = {
+UPKEEP_SETTINGS = {
     "power": "power (`owned.usd_per_kwh` and watts)",
     "hosting": "hosting (`owned.hosting_usd_per_month`)",
     "staff": "staff (`owned.staff_usd_per_month`)",
 }
-USUAL = 0.10, 0.15
+USUAL_RATES = 0.10, 0.15
 """Discount rates most companies reckon with."""
 
 
@@ -239,11 +239,11 @@ def _notes(told: Advice) -> list[str]:
     turns = _turns(told)
     notes = [turns] if turns else []
     if told.kept.missing:
-        missing = ", ".join(SETTING[name] for name in told.kept.missing)
+        missing = ", ".join(UPKEEP_SETTINGS[name] for name in told.kept.missing)
         notes.append(f"Left out, as not set: {missing}. So buying looks better here than it is.")
     if told.used.days is not None and told.used.days < ENOUGH_DAYS:
         notes.append(f"Only {plural(told.used.days, 'day')} of use are measured: an early estimate.")
-    if not USUAL[0] <= told.terms.yearly_rate <= USUAL[1]:
+    if not USUAL_RATES[0] <= told.terms.yearly_rate <= USUAL_RATES[1]:
         notes.append("10 to 15 % a year is the usual discount rate.")
     return notes
 

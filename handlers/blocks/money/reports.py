@@ -11,9 +11,9 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, cut, h
 from handlers.blocks.silence import not_counted
 from handlers.blocks.words import about, at, days, days_in, esc, length, per_hour, person, persons, plural, say, usd
 
-SHOWN = 12
+SHOWN_ROWS = 12
 SHOWN_IDLE = 5
-NAMES: dict[ReportBy, str] = {"team": "team", "person": "person", "type": "type", "instance": "machine"}
+WAY_NAMES: dict[ReportBy, str] = {"team": "team", "person": "person", "type": "type", "instance": "machine"}
 NAMELESS: dict[ReportBy, str] = {
     "team": "no team",
     "person": "held by nobody",
@@ -30,8 +30,8 @@ def report(made: SpendReport) -> Reply:
     conclusion = _conclusion(made)
     blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(made)]
     if made.rows:
-        rows = [_row(row, made.by) for row in made.rows[:SHOWN]]
-        blocks.append(section(lines([f"*By {NAMES[made.by]}*", *rows, _rest(made.rows[SHOWN:])])))
+        rows = [_row(row, made.by) for row in made.rows[:SHOWN_ROWS]]
+        blocks.append(section(lines([f"*By {WAY_NAMES[made.by]}*", *rows, _rest(made.rows[SHOWN_ROWS:])])))
     blocks += [actions(*_buttons(made, ids.REPORT)), context(_small_print(made))]
     return Reply(cut(conclusion, 3_900), blocks)
 
@@ -73,7 +73,7 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
-def gpu_hours(ms: GpuMs) -> str:
+def gpu_hours_text(ms: GpuMs) -> str:
     """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
     if 0 < ms < HOUR_MS // 20:
         return "under 0.1 GPU-hours"
@@ -105,10 +105,10 @@ def _row(row: ReportRow, by: ReportBy) -> str:
 def _costs(row: ReportRow) -> str:
     parts = []
     if row.rented.gpu_ms:
-        hours = gpu_hours(row.rented.gpu_ms)
+        hours = gpu_hours_text(row.rented.gpu_ms)
         parts.append(f"{_amount(row.rented)}{_use_of(row.rented)}, {hours}{_unpriced(row.rented)}")
     if row.owned.gpu_ms:
-        hours = gpu_hours(row.owned.gpu_ms)
+        hours = gpu_hours_text(row.owned.gpu_ms)
         kind = "owned: " if parts else "owned, "
         parts.append(f"{kind}{row.owned.about}{usd(row.owned.micros)} at full cost, {hours}")
     return "; ".join(parts)
@@ -121,7 +121,7 @@ def _amount(spent: Spent) -> str:
 
 def _unpriced(spent: Spent) -> str:
     some = spent.micros and spent.unpriced_gpu_ms
-    return f" ({gpu_hours(spent.unpriced_gpu_ms)} of it without a known price)" if some else ""
+    return f" ({gpu_hours_text(spent.unpriced_gpu_ms)} of it without a known price)" if some else ""
 
 
 def _name(row: ReportRow, by: ReportBy) -> str:
@@ -142,7 +142,9 @@ def _together(rows: Sequence[ReportRow]) -> ReportRow:
 
 def _buttons(made: SpendReport, action: str) -> list[Block]:
     span = f"{made.first}|{made.last}"
-    found = [button(f"By {NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in REPORT_WAYS if way != made.by]
+    found = [
+        button(f"By {WAY_NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in REPORT_WAYS if way != made.by
+    ]
     before = made.first.replace(day=1) - ONE_DAY
     begins = [day for day in (made.begins, made.owned_begins) if day is not None]
     if action == ids.REPORT and begins and min(begins) <= before:
@@ -193,10 +195,10 @@ def idle(made: SpendReport) -> Reply:
     blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(made)]
     idled = [row for row in made.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
     if idled:
-        rows = [_idle_row(row, made.by) for row in idled[:SHOWN]]
-        rest = idled[SHOWN:]
+        rows = [_idle_row(row, made.by) for row in idled[:SHOWN_ROWS]]
+        rest = idled[SHOWN_ROWS:]
         more = f"and {len(rest)} more: {_idled(_together(rest))}" if rest else ""
-        blocks.append(section(lines([f"*What idled, by {NAMES[made.by]}*", *rows, more])))
+        blocks.append(section(lines([f"*What idled, by {WAY_NAMES[made.by]}*", *rows, more])))
     blocks += [_now_row(each, made.made_at) for each in made.idle_now[:SHOWN_IDLE]]
     if len(made.idle_now) > SHOWN_IDLE:
         blocks.append(context(f"and {len(made.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
@@ -211,10 +213,10 @@ def _idle_conclusion(made: SpendReport) -> str:
     else:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"
-        hours = gpu_hours(rented.idle_gpu_ms)
+        hours = gpu_hours_text(rented.idle_gpu_ms)
         said = f"{_span(made)}: {rented.about_idle}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:
-            said += f" Owned ones idled for {gpu_hours(owned.idle_gpu_ms)}."
+            said += f" Owned ones idled for {gpu_hours_text(owned.idle_gpu_ms)}."
     if made.idle_now:
         some = sum(each.state == "partial" for each in made.idle_now)
         part = f" ({some} of them in part)" if some else ""
@@ -242,12 +244,12 @@ def _idle_row(row: ReportRow, by: ReportBy) -> str:
 def _idled(row: ReportRow) -> str:
     parts = []
     if row.rented.idle_gpu_ms:
-        hours = gpu_hours(row.rented.idle_gpu_ms)
+        hours = gpu_hours_text(row.rented.idle_gpu_ms)
         unknown = row.rented.unpriced_gpu_ms and not row.rented.micros
         idled = "no known price" if unknown else f"{row.rented.about_idle}{usd(row.rented.idle_micros)}"
         parts.append(f"{idled}, {hours}")
     if row.owned.idle_gpu_ms:
-        parts.append(f"owned, {gpu_hours(row.owned.idle_gpu_ms)}")
+        parts.append(f"owned, {gpu_hours_text(row.owned.idle_gpu_ms)}")
     return "; ".join(parts)
 
 
@@ -257,10 +259,10 @@ def _now_row(each: IdleNow, now: int) -> Block:
     held = say(each.kept)[:300] or (persons(each.holders) if each.holders else "nobody")
     cost += f", in {esc(each.paid_anyway, 80)}, paid anyway" if each.paid_anyway else ""
     text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
-    return section(text, settle(each))
+    return section(text, settle_button(each))
 
 
-def settle(each: IdleNow) -> Block | None:
+def settle_button(each: IdleNow) -> Block | None:
     """The button that does something about it."""
     if each.kept:
         return None

@@ -7,13 +7,13 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mr
 from handlers.blocks.silence import not_worked_out
 from handlers.blocks.words import about, days, esc, length, midnight, per_hour, plural, usd
 
-SHOWN = 5
-HOW: dict[SavingKind, str] = {
+SHOWN_SAVINGS = 5
+SAVED_HOW: dict[SavingKind, str] = {
     "stopped": "by stopping machines",
     "released": "by giving machines back before the end of a claim",
     "shared": "by taking what stood free",
 }
-WHY: dict[SavingKind, str] = {
+SAVED_WHY: dict[SavingKind, str] = {
     "stopped": "it was stopped",
     "released": "it was given back early and stopped",
     "shared": "something free was taken instead",
@@ -50,7 +50,7 @@ def _is_year(told: Savings) -> bool:
 
 def _by_kind(told: Savings) -> str:
     rows = []
-    for kind, how in HOW.items():
+    for kind, how in SAVED_HOW.items():
         found = [each for each in told.found if each.kind == kind]
         if found:
             micros, exact = sum(each.micros for each in found), all(each.exact for each in found)
@@ -59,16 +59,18 @@ def _by_kind(told: Savings) -> str:
 
 
 def _shown(told: Savings) -> tuple[Saved, ...]:
-    return told.found[:SHOWN]
+    return told.found[:SHOWN_SAVINGS]
 
 
 def _one(each: Saved) -> str:
-    spared = f"{about(exact=each.exact)}{usd(each.micros)} for {length(each.saved_ms)} not run, as {WHY[each.kind]}"
+    spared = (
+        f"{about(exact=each.exact)}{usd(each.micros)} for {length(each.saved_ms)} not run, as {SAVED_WHY[each.kind]}"
+    )
     return f"{esc(each.name, 60)}: {spared}. {esc(each.counterfactual, 300)}"
 
 
 def _small_print(told: Savings) -> str:
-    rest = len(told.found) - SHOWN
+    rest = len(told.found) - SHOWN_SAVINGS
     more = f"{plural(rest, 'smaller saving')} not shown. " if rest > 0 else ""
     idle = "No rented machine is seen idle right now."
     if told.wasted_micros_per_hour:

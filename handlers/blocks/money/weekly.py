@@ -11,7 +11,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, cut, l
 from handlers.blocks.silence import not_counted
 from handlers.blocks.words import about, at, days_in, esc, length, per_hour, persons, plural, usd
 
-NUMBERS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}
+TODO_HEADS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}
 
 
 def weekly(made: Weekly) -> Reply:
@@ -20,7 +20,7 @@ def weekly(made: Weekly) -> Reply:
     figures = lines([_idle(made), _closed(made), f"{month_line(made.forecast)}.", _saved(made), _since(made)])
     blocks: list[Block] = [section(f"*{conclusion}*"), section(figures)]
     if made.todos:
-        blocks.append(section(f"*{NUMBERS[len(made.todos)]}*"))
+        blocks.append(section(f"*{TODO_HEADS[len(made.todos)]}*"))
         blocks += [section(_todo(each, made.made_at), _button(each)) for each in made.todos]
     days = f"{made.first}|{made.last}"
     blocks.append(

@@ -47,7 +47,7 @@ def valet(tmp_path, clock, monkeypatch):
     ]
     with room.ctx.store.writing() as db:
         stored_ledger.add(db, [Charge(machine.id, at, at + HOUR_MS, HOUR_MS, RATE, RATE, "nlp") for at in hours])
-        stored_bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
+        stored_bill.keep_look(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), tuple(lines)), MONDAY)
     room.close()
     (tmp_path / "valet.toml").write_text(f'database = "{tmp_path / "valet.db"}"\n{TOML}')
     return lambda *words: CliRunner().invoke(main, ["bill", "--month", "2026-11", *words], prog_name="valet")
@@ -99,7 +99,7 @@ def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
         only = BillLine("2026-11", FRIDAY, 5, service="EC2", account="1")
-        stored_bill.keep(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)
+        stored_bill.keep_look(db, BillLook("FOCUS files", "/nowhere", MONDAY, ("2026-11",), (only,)), MONDAY)
     store.close()
 
     said = valet("--csv", "--by", "instance")

@@ -52,8 +52,10 @@ def test_a_missing_column_and_missing_files_are_errors(patient, export):
 
 def test_a_look_that_failed_is_a_warning_and_an_old_bill_another(patient, export):
     def failed(db):
-        stored_bill.keep(db, _look(as_of=1_790_000_000_000), 1_790_000_000_000)
-        stored_bill.failed(db, "FOCUS files", str(export), 1_790_000_060_000, str(Unreachable("The disk is gone")))
+        stored_bill.keep_look(db, _look(as_of=1_790_000_000_000), 1_790_000_000_000)
+        stored_bill.note_failed_look(
+            db, "FOCUS files", str(export), 1_790_000_060_000, str(Unreachable("The disk is gone"))
+        )
 
     look_at(patient, failed)
 

@@ -56,7 +56,7 @@ def test_what_could_not_be_read_the_last_time_is_named_with_its_reason(tmp_path,
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        stored_prices.failed(db, PriceTrouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
+        stored_prices.note_trouble(db, PriceTrouble("spot", "ec2/default/us-east-1", MONDAY, "Valet's role lacks it"))
     store.close()
     settings = parse({"database": str(tmp_path / "valet.db"), "aws": [{"regions": ["us-east-1"]}]}, {})
 

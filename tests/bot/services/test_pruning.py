@@ -29,7 +29,9 @@ def lived(room: Room, machine: str, number: int) -> None:
     now = room.clock()
     with room.ctx.store.writing() as db:
         stored_batches.add_draft(db, BatchDraft(f"d{number}", ADA, "", (machine,), now))
-        stored_savings.note(db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None))
+        stored_savings.note_hint(
+            db, Hint(f"h{number}", now, ADA, "claim", machine, machine, 1, None, None, None, "", None)
+        )
         stored_clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
         for rule in ("hours", "idle"):
             made = RuleStop(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)

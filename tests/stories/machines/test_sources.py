@@ -101,8 +101,10 @@ def test_a_region_that_fails_later_is_told_by_itself_and_a_restart_tells_nothing
 def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_unhealthy(office):
     ctx = office.valet.ctx
     with ctx.store.writing() as db:
-        stored_prices.failed(db, PriceTrouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no"))
-        stored_bill.failed(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
+        stored_prices.note_trouble(
+            db, PriceTrouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no")
+        )
+        stored_bill.note_failed_look(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
         source_history.note_read(
             db, "Prometheus", SourceAnswer("http://prometheus:9090", error="it did not answer"), office.clock()
         )

@@ -134,9 +134,11 @@ def test_it_waits_for_its_time_and_long_missed_ones_are_left_out(office_with, se
 
 def saved_in_november(office):
     train, at = office.machine("train-7"), office.clock.now // HOUR_MS * HOUR_MS - 4 * HOUR_MS
-    source = stored_savings.Source("act_1", train.id, "train-7", "nlp", "It would have run.", at + HOUR_MS, over=True)
+    source = stored_savings.SavingSource(
+        "act_1", train.id, "train-7", "nlp", "It would have run.", at + HOUR_MS, over=True
+    )
     with office.valet.ctx.store.writing() as db:
-        stored_savings.keep(db, source, [SavedPiece("stopped", at, at + HOUR_MS, HOUR_MS, 22 * MICROS_PER_USD)])
+        stored_savings.keep_saved(db, source, [SavedPiece("stopped", at, at + HOUR_MS, HOUR_MS, 22 * MICROS_PER_USD)])
 
 
 def test_on_the_first_of_a_month_it_tells_how_the_month_of_its_week_ended(office_with, settings):

@@ -25,7 +25,7 @@ turn micro-dollars into floats on the way in and back, rounded, on the way out.
 from bot.domain.money.forecast.budget_odds import chance_over, first_day_over
 from bot.domain.money.forecast.interval import Quantiles, own_quantiles
 from bot.domain.money.forecast.outlook import forecast, forecast_sum, month_total
-from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, Series, Trust
+from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, SpendSeries, Trust
 
 __all__ = [
     "Change",
@@ -33,7 +33,7 @@ __all__ = [
     "Forecast",
     "ForecastDay",
     "Quantiles",
-    "Series",
+    "SpendSeries",
     "Trust",
     "chance_over",
     "first_day_over",

@@ -7,7 +7,7 @@ around the clock is told beside them.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.money.forecast import Forecast, Quantiles, Series, forecast_sum, month_total
+from bot.domain.money.forecast import Forecast, Quantiles, SpendSeries, forecast_sum, month_total
 from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine
 from bot.domain.money.forecast.report import Range
 
@@ -29,7 +29,7 @@ def still_to_come(most: Sequence[int], passed: float) -> int:
 
 
 def bounded_outlook(
-    series: Sequence[Series],
+    series: Sequence[SpendSeries],
     spent: int,
     *,
     horizon: int,

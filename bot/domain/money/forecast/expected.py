@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.days import ONE_DAY
-from bot.domain.money.forecast import Change, Series, forecast
+from bot.domain.money.forecast import Change, SpendSeries, forecast
 from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, RunKind, UsedDays, daily_history, run_kind
 from bot.domain.money.forecast.run_plans import DAYS_AHEAD
 from bot.domain.money.splitting import share_out
@@ -58,7 +58,7 @@ class Expectation:
 class ForecastParts:
     """A scope taken apart for `forecast_sum`."""
 
-    series: tuple[Series, ...]
+    series: tuple[SpendSeries, ...]
     known_micros: tuple[int, ...]
     """What is known to be spent on each of the DAYS_AHEAD days from today on: by steady and by planned machines."""
 
@@ -131,11 +131,11 @@ def forecast_parts(
     series = []
     variable = daily_history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
     if variable.values or level:
-        series.append(Series(variable, level=float(level)))
+        series.append(SpendSeries(variable, level=float(level)))
     steady = daily_history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)
     if steady.values or any(known) or not series:
         suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
         moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
         changes = tuple(Change(ledger.today + number * ONE_DAY, move) for number, move in enumerate(moves) if move)
-        series.append(Series(steady, changes, float(known[0]), STEADY))
+        series.append(SpendSeries(steady, changes, float(known[0]), STEADY))
     return ForecastParts(tuple(series), tuple(known))

@@ -26,7 +26,7 @@ FULL_DAY_SHARE = 0.95
 LEAST_FULL_DAYS = 3
 """So many full days a stopped machine must have had to count as one that ran around the clock."""
 MOST_DRIVERS = 5
-RECENT = 2 * ONE_DAY
+RECENT_CHANGES = 2 * ONE_DAY
 """Launches and stops so long ago are named in the report."""
 
 RunKind = Literal["steady", "ended", "variable", "planned"]
@@ -183,9 +183,9 @@ def past_changes(
         if what == "steady":
             first = ledger.first_seen.get(machine.id, ledger.today)
             fresh = machine.launched_at is not None and local_day(machine.launched_at, ledger.zone) == first
-            if fresh and first >= ledger.today - RECENT and machine.micros_per_day:
+            if fresh and first >= ledger.today - RECENT_CHANGES and machine.micros_per_day:
                 found.append(KnownChange(machine.id, machine.name, "launched", first, machine.micros_per_day))
-        elif what == "ended" and (last := max(days)) >= ledger.today - RECENT:
+        elif what == "ended" and (last := max(days)) >= ledger.today - RECENT_CHANGES:
             usual = max(used.micros for day, used in days.items() if day >= last - STEADY_WINDOW)
             told = last if machine.stopped_at is None else max(last, local_day(machine.stopped_at, ledger.zone))
             found.append(KnownChange(machine.id, machine.name, "stopped", told, -usual))

@@ -1,4 +1,4 @@
-"""The forecast itself: level times days, plus what is known to change, with bounds and trust."""
+"""The forecast: the level of an ordinary day times days, plus what is known to change, with bounds and trust."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from bot.domain.money.forecast.interval import (
     spread_of_total,
     trust,
 )
-from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, Series, within_reach
+from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, SpendSeries, within_reach
 
 LEAST_DAYS = 3
 """With fewer days of history only what runs now says anything."""
@@ -45,10 +45,10 @@ def forecast(
     from its first full day on. `run_rate` is the cost per day of what runs now, used below three days of history.
     Raises ValueError when `horizon` is negative.
     """
-    return forecast_sum((Series(history, tuple(changes), run_rate),), horizon=horizon)
+    return forecast_sum((SpendSeries(history, tuple(changes), run_rate),), horizon=horizon)
 
 
-def forecast_sum(parts: Sequence[Series], *, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Forecast:
+def forecast_sum(parts: Sequence[SpendSeries], *, horizon: int, own: Mapping[int, Quantiles] | None = None) -> Forecast:
     """Forecast a sum of series: forecasts are added, bounds are made anew from the summed days.
 
     The parts always add up to the sum, and its interval is narrower than theirs together. A part that begins later
@@ -83,7 +83,7 @@ def month_total(billed_so_far: float, rest: Forecast) -> Forecast:
     )
 
 
-def _made_ready(part: Series, horizon: int) -> _Part:
+def _made_ready(part: SpendSeries, horizon: int) -> _Part:
     plain = repair(part.history)
     made = [change for change in part.changes if change.date <= part.history.end]
     settled = repair(part.history, made) if made else plain
@@ -103,7 +103,7 @@ def _made_ready(part: Series, horizon: int) -> _Part:
     )
 
 
-def _means(base: float, part: Series, horizon: int) -> tuple[float, ...]:
+def _means(base: float, part: SpendSeries, horizon: int) -> tuple[float, ...]:
     end = part.history.end
     moves = [0.0] * horizon
     for change in part.changes:

@@ -56,7 +56,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SpendSeries:
     """One part of a sum: its history, what is known to change, and what runs now."""
 
     history: DailyHistory

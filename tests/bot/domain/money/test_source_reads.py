@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import day_start
-from bot.domain.money.source_reads import SourceReads, days_known, read_days
+from bot.domain.money.source_reads import SourceReads, days_known, days_read_of
 from bot.domain.spans import without_holes
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -20,7 +20,7 @@ BEGAN = NOW - 40 * DAY_MS
 
 
 def known(watch, charged=()):
-    return set(days_known([read_days(watch, DAYS, ZONE, NOW, frozenset(charged))]))
+    return set(days_known([days_read_of(watch, DAYS, ZONE, NOW, frozenset(charged))]))
 
 
 def start(number):
@@ -48,7 +48,9 @@ def test_before_looks_were_kept_a_charge_tells_that_somebody_looked():
 
 def test_yesterday_is_known_before_the_first_look_of_today():
     midnight = day_start(TODAY, ZONE)
-    watched = read_days(SourceReads(BEGAN, ((BEGAN, midnight - 60_000),)), DAYS, ZONE, midnight + 60_000, frozenset())
+    watched = days_read_of(
+        SourceReads(BEGAN, ((BEGAN, midnight - 60_000),)), DAYS, ZONE, midnight + 60_000, frozenset()
+    )
 
     assert days_known([watched]) == set(DAYS)
 
@@ -59,9 +61,9 @@ def test_a_source_that_is_silent_now_makes_its_days_unknown_again():
 
 def test_a_source_is_asked_of_only_on_the_days_it_was_there():
     """One was taken out of the settings, another was added later: neither makes the days of the third unknown."""
-    third = read_days(SourceReads(BEGAN, ((BEGAN, NOW),)), DAYS, ZONE, NOW, frozenset())
-    gone = read_days(SourceReads(BEGAN, ((BEGAN, start(4)),), ends=start(4)), DAYS, ZONE, NOW, frozenset())
-    added = read_days(SourceReads(start(9), ((start(9), NOW),)), DAYS, ZONE, NOW, frozenset())
+    third = days_read_of(SourceReads(BEGAN, ((BEGAN, NOW),)), DAYS, ZONE, NOW, frozenset())
+    gone = days_read_of(SourceReads(BEGAN, ((BEGAN, start(4)),), ends=start(4)), DAYS, ZONE, NOW, frozenset())
+    added = days_read_of(SourceReads(start(9), ((start(9), NOW),)), DAYS, ZONE, NOW, frozenset())
 
     assert days_known([third, gone, added]) == set(DAYS)
     assert days_known([added]) == set(DAYS[9:])
@@ -74,8 +76,8 @@ def test_days_of_any_length_are_read_from_end_to_end(zone):
     whole = (day_start(turn, zone), day_start(turn + timedelta(days=1), zone))
     short = SourceReads(BEGAN, ((BEGAN, whole[1] - 4 * HOUR_MS), (whole[1], NOW)))
 
-    assert days_known([read_days(SourceReads(BEGAN - DAY_MS, (whole,)), [turn], zone, NOW, frozenset())]) == {turn}
-    assert days_known([read_days(short, [turn], zone, NOW, frozenset())]) == set()
+    assert days_known([days_read_of(SourceReads(BEGAN - DAY_MS, (whole,)), [turn], zone, NOW, frozenset())]) == {turn}
+    assert days_known([days_read_of(short, [turn], zone, NOW, frozenset())]) == set()
 
 
 SPANS = st.lists(st.integers(0, 14 * 24), min_size=2, max_size=12, unique=True).map(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.money.metering import BLIND_MS, Meter, SeenInstance, advance
 from bot.domain.money.rates import Charge, Share, cost_between
-from bot.domain.money.splitting import GpuHold, all_idle_ms, share_out, split_cost, use_letters
+from bot.domain.money.splitting import ClaimedGpus, all_idle_ms, share_out, split_cost, use_letters
 
 T0 = 400_000 * HOUR_MS
 GPUS = 2
@@ -72,7 +72,7 @@ def test_minutes_of_a_machine_that_are_missing_make_no_time_known(marks, hole):
 
 
 def test_a_claim_of_one_gpu_for_a_quarter_of_an_hour_pays_that_much():
-    hold = GpuHold("UADA", "vision", (1,), T0 + 15 * MINUTE_MS, T0 + 30 * MINUTE_MS)
+    hold = ClaimedGpus("UADA", "vision", (1,), T0 + 15 * MINUTE_MS, T0 + 30 * MINUTE_MS)
 
     found = split_cost(8_000_000, (T0, T0 + HOUR_MS), team="nlp", marks=((0, "bb"),), holds=(hold,))
 
@@ -140,7 +140,7 @@ class World:
     def __init__(self) -> None:
         self.now, self.launched, self.running = T0, T0, True
         self.stopped: int | None = None
-        self.holds: list[GpuHold] = []
+        self.holds: list[ClaimedGpus] = []
         self.charges: list[Charge] = []
         self.meter: Meter | None = None
         self.looks: list[tuple[int, int, str]] = []
@@ -155,7 +155,7 @@ class World:
         if step.claim != "as it was":
             self.holds = [replace(each, until_at=self.now) if each.until_at is None else each for each in self.holds]
         if step.claim in {"ada", "bob"}:
-            self.holds.append(GpuHold(step.claim, "vision", step.gpus, self.now))
+            self.holds.append(ClaimedGpus(step.claim, "vision", step.gpus, self.now))
         if step.looked:
             self.look(step)
 

@@ -77,7 +77,7 @@ def test_no_more_is_paid_a_day_than_was_allowed_and_people_are_told(room, clock,
         clock.forward(HOUR_MS)
 
     assert len(aws.asked) == 4
-    failed = stored_bill.newest(room.ctx.store.reading(), "Cost Explorer", ok=False)
+    failed = stored_bill.newest_look(room.ctx.store.reading(), "Cost Explorer", ok=False)
     assert failed is not None
     assert failed.error == "4 paid requests were made today (UTC), the most that bill.requests_per_day allows."
     assert billed(room) == {SUNDAY: 12_500_000}

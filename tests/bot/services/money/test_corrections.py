@@ -12,7 +12,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, cost_between
 from bot.domain.money.scope import Scope
-from bot.domain.money.splitting import GpuHold, split_cost
+from bot.domain.money.splitting import ClaimedGpus, split_cost
 from bot.services.context import Context
 from bot.services.money import corrections, ledger, ledger_export
 from bot.settings import parse
@@ -48,7 +48,7 @@ def everything(ctx):
     with ctx.store.writing() as writing:
         while not spend.catch_up(writing, "Europe/Berlin"):
             pass
-        while not stored_bill.catch_up(writing):
+        while not stored_bill.catch_up_metered(writing):
             pass
     whole = {way: sum(each.micros for each in ledger.charged_sums(ctx, way, *DAYS)) for way in WAYS}
     ways = set(whole.values())
@@ -65,7 +65,9 @@ def test_hours_without_a_price_are_corrected_by_rows_of_their_own(tmp_path):
     ctx = desk_of(store)
     know(store, 0)
     with store.writing() as db:
-        stored_ledger.add(db, [charge(hour, HOUR_MS, 0, [GpuHold("UADA", "vision", (0,), 0)]) for hour in range(12)])
+        stored_ledger.add(
+            db, [charge(hour, HOUR_MS, 0, [ClaimedGpus("UADA", "vision", (0,), 0)]) for hour in range(12)]
+        )
     assert corrections.reprice(ctx) == 0
     before = everything(ctx)
     know(store, RATE)
@@ -166,7 +168,7 @@ def test_with_its_corrections_the_ledger_is_running_time_at_the_rate(tmp_path_fa
     ctx = desk_of(store)
     know(store, RATE)
     for hour, length, known, held in found:
-        holds = [GpuHold("UADA", "vision", (1,), START + hour * HOUR_MS)] if held else []
+        holds = [ClaimedGpus("UADA", "vision", (1,), START + hour * HOUR_MS)] if held else []
         with store.writing() as db:
             stored_ledger.add(db, [charge(hour, length, RATE if known else 0, holds)])
         corrections.reprice(ctx)

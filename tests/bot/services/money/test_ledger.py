@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate
-from bot.domain.money.splitting import GpuHold, split_cost
+from bot.domain.money.splitting import ClaimedGpus, split_cost
 from bot.services.context import Context
 from bot.services.money import ledger
 from bot.settings import parse
@@ -58,7 +58,7 @@ def test_every_way_adds_up_to_the_charges_of_those_days(tmp_path_factory, found)
             known(db, name, provider)
         for name, hour, team, use, holder, held, micros in found:
             start = START + hour * HOUR_MS
-            holds = [GpuHold(holder, "vision", (0,), start, start + held)] if holder and held else []
+            holds = [ClaimedGpus(holder, "vision", (0,), start, start + held)] if holder and held else []
             shares = split_cost(micros, (start, start + HOUR_MS), team=team, marks=((0, use),), holds=holds)
             stored_ledger.add(db, [Charge(name, start, start + HOUR_MS, HOUR_MS, micros, micros, team, shares)])
     ctx, db = desk_of(store), store.reading()

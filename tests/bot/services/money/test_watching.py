@@ -234,7 +234,7 @@ def test_a_bill_is_held_against_days_on_which_rented_machines_were_metered(ctx, 
         for day in range(4, 26)
     ]
     with ctx.store.writing() as db:
-        stored_bill.keep(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
+        stored_bill.keep_look(db, BillLook("Cost Explorer", "account 1", clock(), ("2026-11",), tuple(lines)), clock())
 
     report = bill.bill_report(ctx, date(2026, 11, 1), date(2026, 11, 25))
 
@@ -324,7 +324,7 @@ def figures(ctx, clock) -> dict[str, object]:
     with ctx.store.writing() as writing:
         days = [today - timedelta(days=back) for back in range(1, 16)]
         lines = [BillLine(f"{day:%Y-%m}", day, 7, kind="usage", type="g5.xlarge") for day in days]
-        stored_bill.keep(
+        stored_bill.keep_look(
             writing, BillLook("Cost Explorer", "1", clock(), ("2026-11", "2026-12"), tuple(lines)), clock()
         )
     billed = bill.bill_report(ctx, days[-1], days[0])

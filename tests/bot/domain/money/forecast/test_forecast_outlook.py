@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.money.forecast import Change, DailyHistory, Series, forecast, forecast_sum, month_total
+from bot.domain.money.forecast import Change, DailyHistory, SpendSeries, forecast, forecast_sum, month_total
 from tests.examples import examples
 
 MONDAY = date(2026, 3, 2)
@@ -149,7 +149,7 @@ def test_parts_add_up_to_their_sum_and_bounds_do_not():
     counter = DailyHistory(MONDAY, tuple(160.0 - 60 * (day // 10 % 2) for day in range(60)))
     parts = [forecast(history, horizon=30) for history in (wave, counter)]
 
-    outlook = forecast_sum([Series(wave), Series(counter)], horizon=30)
+    outlook = forecast_sum([SpendSeries(wave), SpendSeries(counter)], horizon=30)
 
     assert outlook.total == pytest.approx(sum(part.total for part in parts))
     assert outlook.hi80 - outlook.lo80 < sum(part.hi80 - part.lo80 for part in parts)
@@ -158,7 +158,7 @@ def test_parts_add_up_to_their_sum_and_bounds_do_not():
 def test_a_team_that_began_later_counts_as_nothing_before():
     young = DailyHistory(NEXT - timedelta(days=10), (50.0,) * 10)
 
-    outlook = forecast_sum([Series(STEADY), Series(young, name="vision")], horizon=30)
+    outlook = forecast_sum([SpendSeries(STEADY), SpendSeries(young, name="vision")], horizon=30)
 
     assert outlook.total == pytest.approx(4_500)
     assert outlook.rho > 0.2
@@ -167,14 +167,14 @@ def test_a_team_that_began_later_counts_as_nothing_before():
 def test_notes_of_a_sum_say_whose_they_are():
     holed = DailyHistory(MONDAY, (100.0, None, *(100.0,) * 58))
 
-    notes = forecast_sum([Series(STEADY, name="nlp"), Series(holed, name="vision")], horizon=30).notes
+    notes = forecast_sum([SpendSeries(STEADY, name="nlp"), SpendSeries(holed, name="vision")], horizon=30).notes
 
     assert notes == ("vision: 1 day without a reading, filled in from the days around.",)
 
 
 def test_histories_of_a_sum_must_end_together():
     with pytest.raises(ValueError, match="same day"):
-        forecast_sum([Series(STEADY), Series(STEADY.before(STEADY.end))], horizon=30)
+        forecast_sum([SpendSeries(STEADY), SpendSeries(STEADY.before(STEADY.end))], horizon=30)
 
 
 def test_a_month_is_what_is_billed_plus_the_rest():
@@ -238,7 +238,7 @@ def test_parts_always_add_up(values, other):
     longest = max(len(values), len(other))
     histories = [DailyHistory(MONDAY + timedelta(days=longest - len(these)), these) for these in (values, other)]
 
-    outlook = forecast_sum([Series(history) for history in histories], horizon=30)
+    outlook = forecast_sum([SpendSeries(history) for history in histories], horizon=30)
 
     parts = sum(forecast(history, horizon=30).total for history in histories)
     assert outlook.total == pytest.approx(parts)
