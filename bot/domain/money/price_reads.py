@@ -88,10 +88,10 @@ def prices_due(
 ) -> list[WantedPrice]:
     """What to ask about now, by when it was last answered and when its place last failed."""
     return [
-        each
-        for each in wanted
-        if not 0 <= now - asked.get(each, -DAY_MS) < READ_EVERY_MS[each.what] - EARLY_MS
-        and not 0 <= now - failed.get((each.sheet, each.place), -DAY_MS) < READ_RETRY_MS - EARLY_MS
+        wanted_price
+        for wanted_price in wanted
+        if not 0 <= now - asked.get(wanted_price, -DAY_MS) < READ_EVERY_MS[wanted_price.what] - EARLY_MS
+        and not 0 <= now - failed.get((wanted_price.sheet, wanted_price.place), -DAY_MS) < READ_RETRY_MS - EARLY_MS
     ]
 
 
@@ -104,8 +104,8 @@ def spot_since(asked_at: int | None, now: int) -> int:
 def trouble_sentences(troubles: Iterable[PriceTrouble]) -> list[str]:
     """What could not be read and why, one sentence for each reason."""
     found: dict[tuple[PriceSheet, str], list[PriceTrouble]] = {}
-    for each in troubles:
-        found.setdefault((each.sheet, each.error), []).append(each)
+    for trouble in troubles:
+        found.setdefault((trouble.sheet, trouble.error), []).append(trouble)
     return [_sentence(sheet, error, each) for (sheet, error), each in found.items()]
 
 

@@ -196,7 +196,7 @@ class PriceBook:
 
     def committed(self) -> tuple[Discount, ...]:
         """Those in force that are paid whether machines run or not."""
-        return tuple(each for each in self.discounts if each.committed and not each.is_over(self.now))
+        return tuple(discount for discount in self.discounts if discount.committed and not discount.is_over(self.now))
 
 
 def _about(price: Price, doubts: Iterable[str]) -> Price:

@@ -139,7 +139,7 @@ def reconcile(
     return ReconciledDay(
         day,
         sum(line.billed_micros for line in lines),
-        sum(each.micros for each in metered),
+        sum(machine.micros for machine in metered),
         {why: micros for why, micros in _told_once(reasons, off).items() if micros},
         tuple(sorted(unseen, key=lambda each: (-each.micros, each.instance, each.type))),
     )
@@ -147,13 +147,13 @@ def reconcile(
 
 def _meters(metered: Iterable[MeteredMachine], *, by_instance: bool) -> dict[str, _Meters]:
     found: dict[str, _Meters] = {}
-    for each in metered:
-        unit = each.instance_id if by_instance else each.type
+    for machine in metered:
+        unit = machine.instance_id if by_instance else machine.type
         so_far = found.get(unit, _Meters(0, NO_MACHINE_TIME, NO_MACHINE_TIME))
         found[unit] = _Meters(
-            so_far.micros + each.micros,
-            MachineMs(so_far.running_ms + each.running_ms),
-            MachineMs(so_far.unpriced_ms + each.unpriced_ms),
+            so_far.micros + machine.micros,
+            MachineMs(so_far.running_ms + machine.running_ms),
+            MachineMs(so_far.unpriced_ms + machine.unpriced_ms),
         )
     return found
 
@@ -322,9 +322,9 @@ def unseen_machines(days: Iterable[ReconciledDay]) -> tuple[UnseenMachine, ...]:
     """What the bill has and our ledger has not, over several days."""
     found: dict[tuple[str, str, str], int] = {}
     for day in days:
-        for each in day.unseen:
-            key = (each.type, each.instance, each.account)
-            found[key] = found.get(key, 0) + each.micros
+        for machine in day.unseen:
+            key = (machine.type, machine.instance, machine.account)
+            found[key] = found.get(key, 0) + machine.micros
     summed = [
         UnseenMachine(type=type_, instance=instance, account=account, micros=micros)
         for (type_, instance, account), micros in found.items()

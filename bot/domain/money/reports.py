@@ -71,9 +71,9 @@ class Spent:
         )
 
     @classmethod
-    def of(cls, each: LedgerSum) -> "Spent":
+    def of(cls, row: LedgerSum) -> "Spent":
         """What a sum of the ledger says."""
-        return cls(*each[3:])
+        return cls(*row[3:])
 
     @property
     def about(self) -> str:

@@ -103,7 +103,7 @@ def _usual(stop: Stopped, span: tuple[int, int]) -> int:
     if not past:
         return 0
     used = sum(stop.used_ms(each) for each in past) * length // (len(past) * HOUR_MS)
-    really = sum(min(HOUR_MS, stop.ran_ms.get(each, 0)) for each in watched) * length // (len(watched) * HOUR_MS)
+    really = sum(min(HOUR_MS, stop.ran_ms.get(start, 0)) for start in watched) * length // (len(watched) * HOUR_MS)
     return min(used, really)
 
 
@@ -161,12 +161,12 @@ class Savings:
     @property
     def micros(self) -> int:
         """The sum."""
-        return sum(each.micros for each in self.found)
+        return sum(saved.micros for saved in self.found)
 
     @property
     def exact(self) -> bool:
         """Whether every rate in it is."""
-        return all(each.exact for each in self.found)
+        return all(saved.exact for saved in self.found)
 
 
 Avoided = Literal["claim", "start", "launch"]

@@ -104,5 +104,5 @@ def days_read_of(
 
 def days_known(watched: Collection[ReadDays]) -> frozenset[date]:
     """The days on which some source was there, and all that were there were read through."""
-    there = frozenset[date]().union(*(each.there for each in watched))
+    there = frozenset[date]().union(*(reads.there for reads in watched))
     return frozenset(day for day in there if all(day in each.read or day not in each.there for each in watched))

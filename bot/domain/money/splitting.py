@@ -51,7 +51,7 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
 def price_correction(number: int, charge: Charge, rate: Rate, why: str) -> Charge:
     """The correction of a charge that was made without a price: its amount, shared out as its time was."""
     micros = cost_between(rate.micros_per_hour, charge.from_at, charge.from_at + charge.running_ms)
-    parts = share_out(micros, [each.gpu_ms for each in charge.split])
+    parts = share_out(micros, [share.gpu_ms for share in charge.split])
     shares = tuple(replace(each, gpu_ms=GpuMs(0), micros=part) for each, part in zip(charge.split, parts, strict=True))
     return replace(
         charge,

@@ -67,12 +67,12 @@ def machines_behind(
     return tuple(each for each in more[:SHOWN_MACHINES] if each.micros - each.usual_micros >= least)
 
 
-def _beyond(each: MachineBehind) -> tuple[int, str]:
-    return each.micros - each.usual_micros, each.name
+def _beyond(machine: MachineBehind) -> tuple[int, str]:
+    return machine.micros - machine.usual_micros, machine.name
 
 
-def is_news(found: UnusualDay, told: UnusualDay | None) -> bool:
+def is_news(unusual_day: UnusualDay, told: UnusualDay | None) -> bool:
     """Whether to tell, after what was told last: not every day of a new height is news."""
-    if told is None or (found.day - told.day).days > QUIET_DAYS:
+    if told is None or (unusual_day.day - told.day).days > QUIET_DAYS:
         return True
-    return found.micros > HIGHER_TIMES * told.micros
+    return unusual_day.micros > HIGHER_TIMES * told.micros

@@ -91,24 +91,26 @@ def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
 def weekly_todos(idle: Iterable[IdleNow], over: Iterable[Todo], to_weigh: Iterable[Todo]) -> tuple[Todo, ...]:
     """The few things most worth doing: a budget in danger, then what idles, dearest first, then what to weigh."""
     first = sorted(over, key=lambda each: -each.micros)[:1]
-    wasted = [_of(each) for each in idle if each.state != "partial" and not (each.kept or _is_taken(each))]
+    wasted = [
+        _of(machine) for machine in idle if machine.state != "partial" and not (machine.kept or _is_taken(machine))
+    ]
     return (*first, *wasted, *to_weigh)[:MOST_TODOS]
 
 
-def _is_taken(each: IdleNow) -> bool:
+def _is_taken(machine: IdleNow) -> bool:
     """It is paid anyway, so it can only be used; and somebody else has it."""
-    return not each.stop_saves and bool(each.holders)
+    return not machine.stop_saves and bool(machine.holders)
 
 
-def _of(each: IdleNow) -> Todo:
-    what: Literal["stop", "use"] = "stop" if each.stop_saves else "use"
+def _of(machine: IdleNow) -> Todo:
+    what: Literal["stop", "use"] = "stop" if machine.stop_saves else "use"
     return Todo(
         what=what,
-        id=each.instance_id,
-        name=each.name,
-        micros=each.waste_micros,
-        since=each.since,
-        holders=each.holders,
-        exact=each.exact,
-        paid_anyway=each.paid_anyway,
+        id=machine.instance_id,
+        name=machine.name,
+        micros=machine.waste_micros,
+        since=machine.since,
+        holders=machine.holders,
+        exact=machine.exact,
+        paid_anyway=machine.paid_anyway,
     )

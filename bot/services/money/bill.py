@@ -197,7 +197,7 @@ def _silences(ctx: Context, last: date, now: int) -> Iterator[str]:
 
 def _untagged(ctx: Context, teams: Sequence[ComparedSum]) -> tuple[str, ...]:
     """What to do where no charge names a team, though our machines do."""
-    if any(each.name and each.billed_micros for each in teams) or not any(each.name for each in teams):
+    if any(team.name and team.billed_micros for team in teams) or not any(team.name for team in teams):
         return ()
     tag = ctx.settings.bill.team_tag or ctx.settings.actions.team_tag
     return (f'No charge carries the tag "{tag}": AWS bills by tags only that are switched on as cost allocation tags.',)
@@ -254,7 +254,7 @@ def _days(db: Database, first: date, last: date, now: int) -> list[_Day]:
         shown = ComparedDay(
             day,
             there.billed_micros if there else None,
-            sum(each.micros for each in metered) if known else None,
+            sum(machine.micros for machine in metered) if known else None,
             estimate,
             _reasons(reconciled, there.billed_micros) if reconciled and there else {},
         )
@@ -329,8 +329,8 @@ def _summed(found: Iterable[Row], days: Sequence[_Day]) -> dict[str, int]:
     return summed
 
 
-def _ranked(found: Iterable[ComparedSum]) -> tuple[ComparedSum, ...]:
-    return tuple(sorted(found, key=lambda each: (-each.billed_micros, -(each.metered_micros or 0), each.name)))
+def _ranked(parts: Iterable[ComparedSum]) -> tuple[ComparedSum, ...]:
+    return tuple(sorted(parts, key=lambda each: (-each.billed_micros, -(each.metered_micros or 0), each.name)))
 
 
 REASONS: tuple[BillReason, ...] = get_args(BillReason)

@@ -24,18 +24,20 @@ def this_month(ctx: Context) -> date:
 def scopes(ctx: Context) -> tuple[Scope, ...]:
     """What has a budget of its own this month: everything first, then teams, types and machines."""
     teams = (Scope("team", team.name) for team in ctx.roster().teams)
-    others = (scope for each in _of_month(ctx) if (scope := _scope(ctx, each)) and scope.kind in {"type", "instance"})
+    others = (
+        scope for setting in _of_month(ctx) if (scope := _scope(ctx, setting)) and scope.kind in {"type", "instance"}
+    )
     return tuple(scope for scope in dict.fromkeys((TOTAL, *teams, *others)) if own_budget(ctx, scope) is not None)
 
 
 def unknown_machines(ctx: Context) -> tuple[str, ...]:
     """Machines that have a budget this month, but that nobody knows as rented, by name."""
-    return tuple(each.parts[1] for each in _of_month(ctx) if _scope(ctx, each) is None)
+    return tuple(setting.parts[1] for setting in _of_month(ctx) if _scope(ctx, setting) is None)
 
 
 def own_budget(ctx: Context, scope: Scope) -> int | None:
     """What was set for a scope, the one for just this month first; None for nothing."""
-    found = [each for each in _of_month(ctx) if (about := _scope(ctx, each)) and about.text == scope.text]
+    found = [setting for setting in _of_month(ctx) if (about := _scope(ctx, setting)) and about.text == scope.text]
     if found:
         return int(max(found, key=lambda each: each.month).usd * MICROS_PER_USD)
     if scope.kind == "total":
@@ -76,9 +78,9 @@ def _of_month(ctx: Context) -> Iterator[ScopedBudgetSettings]:
     return (each for each in ctx.settings.budgets if each.month in {"", month})
 
 
-def _scope(ctx: Context, each: ScopedBudgetSettings) -> Scope | None:
+def _scope(ctx: Context, setting: ScopedBudgetSettings) -> Scope | None:
     """None for a machine that nobody knows as rented."""
-    kind, name = each.parts
+    kind, name = setting.parts
     if kind != "instance":
         return Scope(cast("ScopeKind", kind), name)
     found = exactly(ctx, name)

@@ -118,16 +118,17 @@ COLUMNS = (
 )
 
 
-def budget_lines(found: Iterable[BudgetStanding]) -> Iterator[str]:
+def budget_lines(standings: Iterable[BudgetStanding]) -> Iterator[str]:
     """A line per budget, the header included; what is not known is empty."""
     yield line(COLUMNS)
-    for each in found:
-        ahead = each.expected
+    for standing in standings:
+        ahead = standing.expected
         bounds = (ahead.micros, ahead.lo_micros, ahead.hi_micros) if ahead else (None, None, None)
         money = (
-            "" if micros is None else exact_usd(micros) for micros in (each.budget_micros, each.spent_micros, *bounds)
+            "" if micros is None else exact_usd(micros)
+            for micros in (standing.budget_micros, standing.spent_micros, *bounds)
         )
-        chance = "" if each.chance_over is None else f"{each.chance_over * 100:.1f}"
-        over_on = each.over_on.isoformat() if each.over_on else ""
-        name = safe(each.scope.label or each.scope.key)
-        yield line((each.scope.kind, name, f"{each.month:%Y-%m}", *money, chance, over_on))
+        chance = "" if standing.chance_over is None else f"{standing.chance_over * 100:.1f}"
+        over_on = standing.over_on.isoformat() if standing.over_on else ""
+        name = safe(standing.scope.label or standing.scope.key)
+        yield line((standing.scope.kind, name, f"{standing.month:%Y-%m}", *money, chance, over_on))

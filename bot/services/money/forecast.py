@@ -103,12 +103,12 @@ def make_report(ctx: Context, scope: Scope) -> ForecastReport:
     return _keep(ctx, build_report(ctx, scope, gather_inputs(ctx)))
 
 
-def _keep(ctx: Context, made: ForecastReport) -> ForecastReport:
+def _keep(ctx: Context, report: ForecastReport) -> ForecastReport:
     with ctx.store.writing() as db:
-        start = day_start(made.today, ZoneInfo(made.timezone))
-        stored_ledger.thin_forecasts(db, made.scope.text, start, made.made_at)
-        stored_ledger.keep_forecast(db, made)
-    return made
+        start = day_start(report.today, ZoneInfo(report.timezone))
+        stored_ledger.thin_forecasts(db, report.scope.text, start, report.made_at)
+        stored_ledger.keep_forecast(db, report)
+    return report
 
 
 SHOWN_BACK = 31
@@ -185,7 +185,7 @@ def _days_of(scope: Scope, rows: Sequence[DaySpend], ledger: DailyLedger) -> Use
 
 def _to_come(expected: Iterable[Expected], days: int, inputs: ForecastInputs) -> tuple[int, int]:
     """What is known and what varies on so many days from today on, without what has passed of it."""
-    found = [each.rest(days, inputs.passed) for each in expected]
+    found = [cost.rest(days, inputs.passed) for cost in expected]
     return sum(known for known, _ in found), sum(variable for _, variable in found)
 
 
@@ -202,7 +202,7 @@ def _by_machine(
 ) -> tuple[ForecastPiece, ...]:
     charged = _sums(((row.instance_id, row) for row in rows), inputs)
     found = pieces(charged, expected, lambda each: each.id, rest=rest, passed=inputs.passed)
-    return shortened_pieces(named_pieces(found, {each.id: each.name for each in inputs.machines}))
+    return shortened_pieces(named_pieces(found, {machine.id: machine.name for machine in inputs.machines}))
 
 
 def _sums(rows: Iterable[tuple[str, DaySpend]], inputs: ForecastInputs) -> dict[str, Charged]:
@@ -224,7 +224,7 @@ def _changes(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> tuple
 def _uncounted(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> tuple[str, ...]:
     """Claims that end on machines which ran before them: nothing says that those stop."""
     ends = inputs.foreseen.open_ended
-    found = [each for each in machines if each.id in ends and inputs.kinds[each.id] == "steady"]
+    found = [machine for machine in machines if machine.id in ends and inputs.kinds[machine.id] == "steady"]
     found = [each for each in found if each.id not in inputs.plans]
     if not found:
         return ()
@@ -237,9 +237,9 @@ def _uncounted(machines: Sequence[RentedMachine], inputs: ForecastInputs) -> tup
 def _held_on(ctx: Context, machines: Iterable[RentedMachine]) -> Iterator[str]:
     """What is paid for machines that stand still; the ledger charges while they run."""
     held = stored_dormant.held_on(ctx.store.reading())
-    for each in machines:
-        if each.id in held:
-            yield f"{held[each.id]} of {each.name}, which is stopped: it is paid whether that runs or not."
+    for machine in machines:
+        if machine.id in held:
+            yield f"{held[machine.id]} of {machine.name}, which is stopped: it is paid whether that runs or not."
 
 
 def _bought(ctx: Context, scope: Scope, today: date) -> Iterator[str]:
@@ -288,7 +288,7 @@ def _chart(
 def _silences(ctx: Context, scope: Scope, machines: Iterable[RentedMachine], inputs: ForecastInputs) -> tuple[str, ...]:
     """What was charged lacks something while a source is silent."""
     total = scope.kind == "total"
-    found = sources.unread_sources(ctx) if total else sources.unread_of(ctx, (each.id for each in machines))
+    found = sources.unread_sources(ctx) if total else sources.unread_of(ctx, (machine.id for machine in machines))
     return tuple(_lacks(each, inputs.zone) for each in found[:MOST_SILENT])
 
 
@@ -315,7 +315,7 @@ def _unknown(scope: Scope, inputs: ForecastInputs) -> Iterator[str]:
 
 def _has_part(scope: Scope, source: str, inputs: ForecastInputs) -> bool:
     """Whether any machine of the scope is there."""
-    return any(inputs.ledger.sources.get(each.id) == source for each in inputs.machines if is_in(scope, each))
+    return any(inputs.ledger.sources.get(machine.id) == source for machine in inputs.machines if is_in(scope, machine))
 
 
 def _notes(outlook: Forecast, *, unpriced: int, owned: int, beyond: int) -> tuple[str, ...]:

@@ -179,7 +179,7 @@ def gather_inputs(ctx: Context) -> ForecastInputs:
     watches = ledger_service.reads_by_source(db)
     awake = {row.day for row in rows} | {local_day(at, zone) for at in stored_ledger.forecasts_made(db, TOTAL.text)}
     ledger = _ledger(rows, zone, now, watches, sources, awake)
-    kinds = {each.id: run_kind(each, ledger) for each in rented}
+    kinds = {machine.id: run_kind(machine, ledger) for machine in rented}
     plans = {
         each.id: made
         for each in rented

@@ -63,19 +63,19 @@ def charged_and_running(
     return [*charged, *running_sums(ctx, by, start, end, instance_id=instance_id)]
 
 
-def _sum(by: SumBy, each: Running, share: Share) -> LedgerSum:
-    meter = each.meter
+def _sum(by: SumBy, running: Running, share: Share) -> LedgerSum:
+    meter = running.meter
     keys: dict[SumBy, str] = {
         "team": meter.team,
         "used_by": share.team,
         "person": share.holder,
-        "type": owned_type(each.gpu_count, each.gpu_model) if each.provider == "owned" else each.type,
+        "type": owned_type(running.gpu_count, running.gpu_model) if running.provider == "owned" else running.type,
         "instance": meter.instance_id,
     }
     return LedgerSum(
         key=keys[by],
-        name=each.name if by == "instance" else keys[by],
-        provider=each.provider,
+        name=running.name if by == "instance" else keys[by],
+        provider=running.provider,
         micros=share.micros,
         busy_micros=share.micros if share.use == "busy" else 0,
         idle_micros=share.micros if share.use == "idle" else 0,
@@ -144,7 +144,9 @@ def why_nothing_known(ctx: Context) -> str:
     """Why nothing is known of rented machines yet, as a sentence; empty once any account or region was read."""
     db = ctx.store.reading()
     heard = [
-        each for each in stored_fleet.fleet_sources(db) if each.name != OWNED_SOURCE and each.error != NOT_LOOKED_AT
+        source
+        for source in stored_fleet.fleet_sources(db)
+        if source.name != OWNED_SOURCE and source.error != NOT_LOOKED_AT
     ]
     if "ec2" not in ctx.providers or any(each.ok_at is not None for each in heard) or reads_by_source(db):
         return ""

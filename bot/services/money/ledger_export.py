@@ -131,7 +131,7 @@ def fleet_status(ctx: Context) -> dict[str, Any]:
     found, totals = everything(ctx)
     now, dormant = ctx.clock(), dormant_service.dormant(ctx)
     asleep, listed = (
-        {each.listing.instance.id for each in dormant.found},
+        {asleep_one.listing.instance.id for asleep_one in dormant.found},
         rates.disk_and_address_prices(ctx.store.reading()),
     )
     day = ledger.spent_by_machine(ctx, ledger.day_before(now), now + 1)

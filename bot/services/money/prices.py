@@ -40,13 +40,13 @@ def compare_prices(ctx: Context, wanted: str) -> PriceComparison:
     """Everything known about a GPU model. Raises Refused when nothing is, with the names that come closest."""
     kind = models.gpu_kind(wanted)
     quoted, troubles = _quoted(ctx, kind)
-    fits = [each for each in quoted if kind.fits(each.model, (each.memory_gb or 0) * 1024)]
+    fits = [quote for quote in quoted if kind.fits(quote.model, (quote.memory_gb or 0) * 1024)]
     paid, owned = tuple(_paid(ctx, kind)), tuple(_owned(ctx, kind))
     if not (fits or paid or owned):
         yours = gpu_models(ctx)
         known = sorted({models.short_model(each.model) for each in quoted} | set(yours))
         close = nearest(wanted, known) or yours[:3] or known[:3]
-        about = [each for each in troubles if "without the machine" in each]
+        about = [trouble for trouble in troubles if "without the machine" in trouble]
         raise Refused(" ".join([f'I know no price of "{wanted[:60]}".', *about, f"Try {', '.join(close)}."]))
     fits.sort(key=lambda each: (each.micros_per_gpu_hour, each.cloud, each.type, each.source == quotes.OUR_COPY))
     spelled = (models.short_model(each.model) for each in fits)
@@ -83,7 +83,7 @@ def _quoted(ctx: Context, kind: GpuKind) -> tuple[list[Quote], tuple[str, ...]]:
         else:
             found += listed.quotes
             troubles.append(listed.left_out(kind))
-    return found, tuple(each for each in troubles if each)
+    return found, tuple(trouble for trouble in troubles if trouble)
 
 
 def _best(sorted_quotes: list[Quote]) -> Iterator[Quote]:
@@ -110,7 +110,7 @@ def _paid(ctx: Context, kind: GpuKind) -> Iterator[Paid]:
 
 def _owned(ctx: Context, kind: GpuKind) -> Iterator[OwnMachine]:
     owned = listings.listings_page(ctx.store.reading(), FleetFilter(provider="owned"), limit=_NO_LIMIT)
-    for instance in sorted((each.instance for each in owned), key=lambda each: each.name):
+    for instance in sorted((listing.instance for listing in owned), key=lambda instance: instance.name):
         if kind.fits(instance.gpu_model, instance.gpu_memory_mib):
             yield _own_machine(ctx, instance)
 
@@ -135,7 +135,9 @@ def with_parts(ctx: Context, known: RateFigure) -> RateFigure:
     db, instance = ctx.store.reading(), known.instance
     book = rates.price_book(ctx, db, instance.source)
     priced = book.priced(instance)
-    troubles = tuple(trouble_sentences(each for each in stored_prices.price_troubles(db) if _concerns(each, instance)))
+    troubles = tuple(
+        trouble_sentences(trouble for trouble in stored_prices.price_troubles(db) if _concerns(trouble, instance))
+    )
     if priced is not None and priced.rate != known.rate:  # the next look writes the newer one down
         priced = None
     if instance.lifecycle != "spot":
@@ -158,7 +160,7 @@ def prices_of_type(ctx: Context, kind: str) -> TypeFigure | None:
     db = ctx.store.reading()
     book = rates.price_book(ctx, db)
     used = sorted(source for source, each in listings.rented_places(db) if each == kind)
-    used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
+    used += [template.source for template in ctx.settings.templates.values() if template.type == kind]
     listed = [f"ec2//{region}" for region, each in sorted(book.listed) if each == kind]
     offers = tuple(_offers(book, kind, list(dict.fromkeys([*used, *listed])) or [f"ec2//{HOME}"]))
     spots = tuple(stored_prices.spot_spans(db, kind, book.now))
@@ -166,7 +168,9 @@ def prices_of_type(ctx: Context, kind: str) -> TypeFigure | None:
         return None
     model, gpus = _gpus(ctx, kind)
     there = {*used, *(source.rpartition("/")[2] for source in used)}
-    troubles = tuple(trouble_sentences(each for each in stored_prices.price_troubles(db) if each.place in there))
+    troubles = tuple(
+        trouble_sentences(trouble for trouble in stored_prices.price_troubles(db) if trouble.place in there)
+    )
     return TypeFigure(kind, model, gpus, offers, spots, troubles)
 
 
@@ -227,7 +231,7 @@ def gpus_by_type(ctx: Context) -> dict[str, Gpus]:
         with suppress(Unreachable):
             listed = catalog(cloud, path).quotes
             found |= {each.type: (each.model, each.memory_gb or 0, each.gpus) for each in listed}
-    templates = [each for each in ctx.settings.templates.values() if each.gpu_model and each.gpu_count]
+    templates = [template for template in ctx.settings.templates.values() if template.gpu_model and template.gpu_count]
     found |= {each.type: (each.gpu_model, each.gpu_memory_mib // 1024, each.gpu_count) for each in templates}
     seen = listings.type_gpus(ctx.store.reading()).items()
     return found | {kind: (model, round(mib / 1024), count) for kind, (model, mib, count) in seen}

@@ -112,7 +112,7 @@ def read_prices(ctx: Context, aws: AwsPrices) -> None:
     """Ask about all that is due. A place that fails keeps what it told before, and says why it failed."""
     now, db = ctx.clock(), ctx.store.reading()
     asked = stored_prices.answered_at(db)
-    failed = {(each.sheet, each.place): each.at for each in stored_prices.price_troubles(db)}
+    failed = {(trouble.sheet, trouble.place): trouble.at for trouble in stored_prices.price_troubles(db)}
     every = wanted_prices(ctx, db)
     todo = prices_due(sorted(every), asked, failed, now)
     for (sheet, place), found in groupby(sorted(todo, key=_place), key=_place):
@@ -120,7 +120,7 @@ def read_prices(ctx: Context, aws: AwsPrices) -> None:
         try:
             with answering(f"AWS's prices for {place}"):
                 if sheet == "spot":
-                    _read_spot(ctx, aws, place, {each: asked.get(each) for each in names})
+                    _read_spot(ctx, aws, place, {wanted_price: asked.get(wanted_price) for wanted_price in names})
                 else:
                     _read_list(ctx, aws, names)
         except Impaired:
@@ -139,7 +139,10 @@ def _place(wanted: WantedPrice) -> tuple[PriceSheet, str]:
 
 def wanted_prices(ctx: Context, db: Database) -> set[WantedPrice]:
     """Everything whose price counts: a clone is made where its original is, and of its type."""
-    places = {*listings.rented_places(db), *((each.source, each.type) for each in ctx.settings.templates.values())}
+    places = {
+        *listings.rented_places(db),
+        *((template.source, template.type) for template in ctx.settings.templates.values()),
+    }
     parts = {
         WantedPrice("volume" if kind else "address", _region(source), kind)
         for source, kind in listings.priced_parts(db)
@@ -166,12 +169,12 @@ def _region(source: str) -> str:
 
 def _read_list(ctx: Context, aws: AwsPrices, names: list[WantedPrice]) -> None:
     """Each answer is kept at once, so that a failure costs those before it nothing."""
-    for each in names:
+    for wanted_price in names:
         now = ctx.clock()
-        answer = aws.look_up(each, now)
+        answer = aws.look_up(wanted_price, now)
         with ctx.store.writing() as db:
-            stored_prices.keep_answers(db, {each: answer}, now)
-            stored_prices.worked(db, each.sheet, each.place)
+            stored_prices.keep_answers(db, {wanted_price: answer}, now)
+            stored_prices.worked(db, wanted_price.sheet, wanted_price.place)
 
 
 def _read_spot(ctx: Context, aws: AwsPrices, source: str, asked: dict[WantedPrice, int | None]) -> None:
@@ -182,12 +185,17 @@ def _read_spot(ctx: Context, aws: AwsPrices, source: str, asked: dict[WantedPric
     fresh = [each for each, at in asked.items() if at is None]
     for names, begin in ((known, spot_since(oldest, now)), (fresh, spot_since(None, now))):
         if names:
-            _keep_spot(ctx, source, names, aws.spot(source, [each.name for each in names], begin), begin)
+            _keep_spot(
+                ctx, source, names, aws.spot(source, [wanted_price.name for wanted_price in names], begin), begin
+            )
 
 
 def _keep_spot(ctx: Context, source: str, names: list[WantedPrice], changes: list[SpotChange], begin: int) -> None:
-    now, priced = ctx.clock(), {each.type for each in changes}
-    answers = {each: PriceAnswer(None, "" if each.name in priced else "AWS names no spot price") for each in names}
+    now, priced = ctx.clock(), {change.type for change in changes}
+    answers = {
+        wanted_price: PriceAnswer(None, "" if wanted_price.name in priced else "AWS names no spot price")
+        for wanted_price in names
+    }
     with ctx.store.writing() as db:
         stored_prices.keep_spot(db, source, changes, since=begin, now=now)
         stored_prices.keep_answers(db, answers, now)

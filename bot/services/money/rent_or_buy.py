@@ -58,18 +58,18 @@ class _Measured:
     """The mean rate paid; 0 where no price was known."""
 
 
-def advise(ctx: Context, scope: Scope, asked: GivenFigures, *, kind: str = "") -> RentOrBuyAnswer:
+def advise(ctx: Context, scope: Scope, given: GivenFigures, *, kind: str = "") -> RentOrBuyAnswer:
     """Weigh what ran within a scope, or one type of it. Raises Refused, saying what is missing and how to give it."""
     only = kind or (scope.key if scope.kind == "type" else "")
     kinds = [only] if only else _types(ctx, scope)
     if not kinds:
         raise Refused(f"Nothing was rented {_of(scope)}in the last {USE_DAYS} days, so there is nothing to compare.")
-    if len(kinds) > 1 and (asked.price_usd or asked.hours_per_month or asked.rent_usd_per_hour):
+    if len(kinds) > 1 and (given.price_usd or given.hours_per_month or given.rent_usd_per_hour):
         raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
-    known = [each for each in kinds if asked.price_usd is not None or each in ctx.settings.buy.servers]
+    known = [each for each in kinds if given.price_usd is not None or each in ctx.settings.buy.servers]
     if not known:
         raise Refused(_no_price(kinds[0]))
-    answers = tuple(_of_type(ctx, scope, each, asked) for each in known)
+    answers = tuple(_of_type(ctx, scope, each, given) for each in known)
     return RentOrBuyAnswer(scope, answers, tuple(each for each in kinds if each not in known))
 
 
@@ -78,72 +78,72 @@ def is_known_type(ctx: Context, kind: str) -> bool:
     return kind in prices.MICROS_PER_HOUR or kind in ctx.settings.buy.servers or kind in queries.types(ctx)
 
 
-def supposed(settings: Settings, kind: str, asked: GivenFigures, rented: Priced | None) -> Advice:
+def supposed(settings: Settings, kind: str, given: GivenFigures, rented: Priced | None) -> Advice:
     """Weigh hours that were given instead of measured ones; needs no ledger. Raises Refused."""
-    rent, source = _list_rent(kind, asked, rented)
-    hours = asked.hours_per_month or Decimal(0)
+    rent, source = _list_rent(kind, given, rented)
+    hours = given.hours_per_month or Decimal(0)
     demand = Demand.steady(MachineHours(hours))
     used = MeasuredUse(demand.hours_per_month, demand.peak, None, source)
-    return weigh(_question(settings, Scope("type", kind), kind, asked, demand=demand, used=used, rent=rent))
+    return weigh(_question(settings, Scope("type", kind), kind, given, demand=demand, used=used, rent=rent))
 
 
-def _of_type(ctx: Context, scope: Scope, kind: str, asked: GivenFigures) -> Advice:
-    if asked.hours_per_month is not None:
-        return supposed(ctx.settings, kind, asked, _rented(ctx, kind))
+def _of_type(ctx: Context, scope: Scope, kind: str, given: GivenFigures) -> Advice:
+    if given.hours_per_month is not None:
+        return supposed(ctx.settings, kind, given, _rented(ctx, kind))
     seen = _measured(ctx, scope, kind)
     days = seen.demand.window_hours // 24
     rent, source = seen.rent, f"mean of what was paid, {days} day{'' if days == 1 else 's'}"
-    if asked.rent_usd_per_hour is not None or not rent:
-        rent, source = _list_rent(kind, asked, _rented(ctx, kind))
+    if given.rent_usd_per_hour is not None or not rent:
+        rent, source = _list_rent(kind, given, _rented(ctx, kind))
     used = MeasuredUse(seen.demand.hours_per_month, seen.demand.peak, days, source)
-    asked_about = _question(ctx.settings, scope, kind, asked, demand=seen.demand, used=used, rent=rent)
+    asked_about = _question(ctx.settings, scope, kind, given, demand=seen.demand, used=used, rent=rent)
     return weigh(replace(asked_about, without_idle=seen.without_idle, recent=seen.recent))
 
 
 def _question(
-    settings: Settings, scope: Scope, kind: str, asked: GivenFigures, *, demand: Demand, used: MeasuredUse, rent: int
+    settings: Settings, scope: Scope, kind: str, given: GivenFigures, *, demand: Demand, used: MeasuredUse, rent: int
 ) -> Question:
     server = settings.buy.servers.get(kind)
-    price, source = _price(server, asked)
+    price, source = _price(server, given)
     if price is None:
         raise Refused(_no_price(kind))
-    upkeep = _upkeep(settings, server, asked)
+    upkeep = _upkeep(settings, server, given)
     parts = upkeep_parts(upkeep)
-    terms = _terms(settings, server, asked, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
+    terms = _terms(settings, server, given, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
     known = {part.name for part in parts}
     every: tuple[PartName, ...] = ("power", "hosting", "staff")
     kept = ServerUpkeep(source, parts, tuple(name for name in every if name not in known))
     return Question(scope, kind, demand, terms, used, kept)
 
 
-def _price(server: ServerSettings | None, asked: GivenFigures) -> tuple[Decimal | None, str]:
-    if asked.price_usd is not None:
-        return asked.price_usd, "as asked"
+def _price(server: ServerSettings | None, given: GivenFigures) -> tuple[Decimal | None, str]:
+    if given.price_usd is not None:
+        return given.price_usd, "as asked"
     return (server.usd, server.source) if server else (None, "")
 
 
 def _terms(
-    settings: Settings, server: ServerSettings | None, asked: GivenFigures, *, price: Decimal, rent: int, hourly: int
+    settings: Settings, server: ServerSettings | None, given: GivenFigures, *, price: Decimal, rent: int, hourly: int
 ) -> Terms:
     buy = settings.buy
-    years = asked.life_years or buy.life_years
-    rate = buy.discount_percent if asked.rate_percent is None else asked.rate_percent
-    tax = buy.tax_percent if asked.tax_percent is None else asked.tax_percent
+    years = given.life_years or buy.life_years
+    rate = buy.discount_percent if given.rate_percent is None else given.rate_percent
+    tax = buy.tax_percent if given.tax_percent is None else given.tax_percent
     return Terms(
         price_micros=micros_of_usd(price),
         rent_micros_per_hour=rent,
         upkeep_micros_per_month=hourly * HOURS_PER_MONTH,
         life_months=int((years * 12).to_integral_value(ROUND_HALF_UP)),
-        residual_percent=buy.residual_percent if asked.residual_percent is None else asked.residual_percent,
+        residual_percent=buy.residual_percent if given.residual_percent is None else given.residual_percent,
         yearly_rate=rate / 100,
         tax=tax / 100,
-        replaces=asked.replaces or (server.replaces if server else 1),
+        replaces=given.replaces or (server.replaces if server else 1),
     )
 
 
-def _upkeep(settings: Settings, server: ServerSettings | None, asked: GivenFigures) -> Upkeep:
+def _upkeep(settings: Settings, server: ServerSettings | None, given: GivenFigures) -> Upkeep:
     owned = settings.owned
-    watts, hosting, staff = asked.watts, asked.hosting_usd_per_month, asked.staff_usd_per_month
+    watts, hosting, staff = given.watts, given.hosting_usd_per_month, given.staff_usd_per_month
     if server is not None:
         watts = server.watts if watts is None else watts
         hosting = server.hosting_usd_per_month if hosting is None else hosting
@@ -151,7 +151,7 @@ def _upkeep(settings: Settings, server: ServerSettings | None, asked: GivenFigur
     return Upkeep(
         watts=watts,
         pue=owned.pue,
-        usd_per_kwh=owned.usd_per_kwh if asked.usd_per_kwh is None else asked.usd_per_kwh,
+        usd_per_kwh=owned.usd_per_kwh if given.usd_per_kwh is None else given.usd_per_kwh,
         hosting_usd_per_month=owned.hosting_usd_per_month if hosting is None else hosting,
         staff_usd_per_month=owned.staff_usd_per_month if staff is None else staff,
     )
@@ -195,10 +195,10 @@ def _hours(start: int, end: int, holes: Iterable[TimeSpan]) -> int:
     return sum(until - since for since, until in without_holes([(start, end)], holes)) // HOUR_MS
 
 
-def _list_rent(kind: str, asked: GivenFigures, rented: Priced | None) -> tuple[int, str]:
+def _list_rent(kind: str, given: GivenFigures, rented: Priced | None) -> tuple[int, str]:
     """The rate as asked, else what renting costs. Raises Refused."""
-    if asked.rent_usd_per_hour is not None:
-        return micros_of_usd(asked.rent_usd_per_hour), "as asked"
+    if given.rent_usd_per_hour is not None:
+        return micros_of_usd(given.rent_usd_per_hour), "as asked"
     if rented is None:
         raise Refused(f"What does an hour of {kind} cost to rent? I know no price of it. {_give('rent', '21.90')}.")
     return rented.rate.micros_per_hour, rented.rate.source
@@ -208,7 +208,7 @@ def _rented(ctx: Context, kind: str) -> Priced | None:
     """What it costs on demand where it is used, or may be launched, if that is known exactly; else at home."""
     db = ctx.store.reading()
     used = [source for source, each in sorted(listings.rented_places(db)) if each == kind]
-    used += [each.source for each in ctx.settings.templates.values() if each.type == kind]
+    used += [template.source for template in ctx.settings.templates.values() if template.type == kind]
     return rates.on_demand_price(rates.price_book(ctx, db), kind, used)
 
 
@@ -242,9 +242,9 @@ OTHER_USES = frozenset({"without_idle_hours", "as_in_the_last_14_days"})
 """What has two figures, or none."""
 
 
-def advice_lines(told: RentOrBuyAnswer) -> Iterator[str]:
+def advice_lines(answer: RentOrBuyAnswer) -> Iterator[str]:
     """A line per type that was weighed, the header included; what is not known is empty."""
-    rows = [dict(_flat(advice_record(each))) for each in told.answers]
+    rows = [dict(_flat(advice_record(advice))) for advice in answer.answers]
     yield line(list(rows[0]))
     for row in rows:
         yield line(list(row.values()))
@@ -292,8 +292,8 @@ def advice_record(advice: Advice) -> dict[str, Any]:
             for month, rent, buy in advice.paid
         ],
         "sensitivity": [
-            {"what": each.what, each.low_label: exact_usd(each.low), each.high_label: exact_usd(each.high)}
-            for each in advice.swings
+            {"what": swing.what, swing.low_label: exact_usd(swing.low), swing.high_label: exact_usd(swing.high)}
+            for swing in advice.swings
         ],
     }
 

@@ -126,18 +126,18 @@ def _before(ctx: Context, first: date, last: date) -> tuple[int | None, bool]:
     return found, not stored_ledger.is_estimated(db, *span)
 
 
-def csv(made: SpendReport) -> Iterator[str]:
+def csv(report: SpendReport) -> Iterator[str]:
     """The rows as CSV, the header included; amounts are exact, and no cell is a formula."""
-    yield line((made.by, *(("instance_id",) if made.by == "instance" else ()), *COLUMNS))
-    for row in made.rows:
+    yield line((report.by, *(("instance_id",) if report.by == "instance" else ()), *COLUMNS))
+    for row in report.rows:
         for kind, spent in (("rented", row.rented), ("owned", row.owned)):
             if spent.gpu_ms or spent.micros:
-                named = (row.name, row.key) if made.by == "instance" else (row.name,)
+                named = (row.name, row.key) if report.by == "instance" else (row.name,)
                 money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
                 times = (f"{ms / HOUR_MS:.3f}" for ms in (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms))
                 yield line(
                     (
-                        *(safe(each) for each in named),
+                        *(safe(part) for part in named),
                         kind,
                         *map(exact_usd, money),
                         *times,

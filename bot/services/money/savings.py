@@ -248,10 +248,10 @@ def _is_exact(ctx: Context, db: Database, template: str) -> bool:
     return rate is not None and rate.exact
 
 
-def savings_lines(told: Savings) -> Iterator[str]:
+def savings_lines(savings: Savings) -> Iterator[str]:
     """A line per source and way, the header included; the amounts add up to the sum of the answer."""
     yield line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
-    for each in told.found:
-        name, team, otherwise = (safe(text) for text in (each.name, each.team, each.counterfactual))
-        amounts = f"{each.saved_ms / HOUR_MS:.3f}", exact_usd(each.micros)
-        yield line((name, team, each.kind, *amounts, otherwise, "no" if each.exact else "yes"))
+    for saved in savings.found:
+        name, team, otherwise = (safe(text) for text in (saved.name, saved.team, saved.counterfactual))
+        amounts = f"{saved.saved_ms / HOUR_MS:.3f}", exact_usd(saved.micros)
+        yield line((name, team, saved.kind, *amounts, otherwise, "no" if saved.exact else "yes"))

@@ -59,7 +59,7 @@ def _unusual(ctx: Context, scope: Scope, inputs: ForecastInputs, day: date) -> U
         return None
     sums = _sums(rows)
     wanted = [first + n * ONE_DAY for n in range((day - first).days)]
-    values = tuple(float(sums.get(each, 0)) if each in known else None for each in wanted)
+    values = tuple(float(sums.get(wanted_price, 0)) if wanted_price in known else None for wanted_price in wanted)
     past = DailyHistory(first, values, is_certain=True)
     least = int(ctx.settings.budget.unusual_usd * MICROS_PER_USD)
     found = judge_unusual(scope, past, day, sums.get(day, 0), least=least)

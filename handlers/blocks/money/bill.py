@@ -116,8 +116,8 @@ def _day(day: date) -> str:
 
 def _besides(rows: Sequence[ComparedSum], nameless: str) -> list[str]:
     """The dearest, the others in one line, and last what has no name."""
-    named, without = [each for each in rows if each.name], [each for each in rows if not each.name]
-    said, rest = [_beside(each, nameless) for each in named[:SHOWN_SUMS]], named[SHOWN_SUMS:]
+    named, without = [row for row in rows if row.name], [each for each in rows if not each.name]
+    said, rest = [_beside(part, nameless) for part in named[:SHOWN_SUMS]], named[SHOWN_SUMS:]
     if rest:
         more = ComparedSum(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
         said.append(_beside(more, nameless))
@@ -125,21 +125,21 @@ def _besides(rows: Sequence[ComparedSum], nameless: str) -> list[str]:
 
 
 def _rest(rows: Sequence[ComparedSum]) -> int | None:
-    known = [each.metered_micros for each in rows if each.metered_micros is not None]
+    known = [row.metered_micros for row in rows if row.metered_micros is not None]
     return sum(known) if known else None
 
 
-def _beside(each: ComparedSum, nameless: str) -> str:
-    metered = f", {usd(each.metered_micros)} metered" if each.metered_micros else ""
-    return f"{esc(each.name, 60) or nameless}: {usd(each.billed_micros)} billed{metered}"
+def _beside(part: ComparedSum, nameless: str) -> str:
+    metered = f", {usd(part.metered_micros)} metered" if part.metered_micros else ""
+    return f"{esc(part.name, 60) or nameless}: {usd(part.billed_micros)} billed{metered}"
 
 
 def _unseen(unseen: Sequence[UnseenMachine]) -> str:
     rows = []
-    for each in unseen[:SHOWN_SUMS]:
-        named = " ".join(esc(part, 60) for part in (each.instance, each.type) if part)
-        account = f", account {esc(each.account, 40)}" if each.account else ""
-        rows.append(f"{named}{account}: {usd(each.micros)} billed")
+    for machine in unseen[:SHOWN_SUMS]:
+        named = " ".join(esc(part, 60) for part in (machine.instance, machine.type) if part)
+        account = f", account {esc(machine.account, 40)}" if machine.account else ""
+        rows.append(f"{named}{account}: {usd(machine.micros)} billed")
     if len(unseen) > SHOWN_SUMS:
         rows.append(f"and {len(unseen) - SHOWN_SUMS:,} more")
     hint = "Is their account or region missing under `[[aws]]`, or were they gone before a look?"

@@ -60,22 +60,24 @@ def _midnight(now: BudgetStanding) -> str:
     return midnight(now.timezone, now.month, month_end(now.month))
 
 
-def overview(found: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
+def overview(standings: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
     """Every budget, a line each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
-    over = [each for each in found if each.percent >= 100]
-    likely = [each for each in found if each not in over and (each.chance_over or 0) >= 0.5]
-    unknown = [each for each in found if each not in (*over, *likely) and (each.expected is None or each.since)]
+    over = [standing for standing in standings if standing.percent >= 100]
+    likely = [each for each in standings if each not in over and (each.chance_over or 0) >= 0.5]
+    unknown = [each for each in standings if each not in (*over, *likely) and (each.expected is None or each.since)]
     head = "Every budget is likely to hold this month."
     if unknown:
-        head = f"No budget is spent; too little is known yet to say whether {len(unknown)} of {len(found)} will hold."
+        head = (
+            f"No budget is spent; too little is known yet to say whether {len(unknown)} of {len(standings)} will hold."
+        )
     if over or likely:
         told = ((over, "spent"), (likely, "likely to be exceeded"))
         head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
-    rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in found[:MOST_SHOWN]]
-    buttons = [_one(each.scope) for each in found[:4]]
-    said = [f"Up to now, in months of {esc(found[0].timezone, 60)}.{_midnight(found[0])}"] if found else []
+    rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in standings[:MOST_SHOWN]]
+    buttons = [_one(each.scope) for each in standings[:4]]
+    said = [f"Up to now, in months of {esc(standings[0].timezone, 60)}.{_midnight(standings[0])}"] if standings else []
     said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
-    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(EVERY_BUDGET))] if found else []
+    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(EVERY_BUDGET))] if standings else []
     return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
 
 
@@ -92,25 +94,25 @@ def no_budget(command: str, about: Scope) -> Reply:
     )
 
 
-def unusual(found: UnusualDay) -> Reply:
+def unusual(unusual_day: UnusualDay) -> Reply:
     """A day that cost far more than expected."""
-    day = f"{found.day:%A} {found.day.day} {found.day:%B}"
-    head = f"{_who(found.scope)} spent {roughly(found.micros)} on {day}, far more than usual."
-    expected = roughly(found.expected_micros)
-    range_ = f"{expected} was expected; 19 days of 20 stay under {roughly(found.bound_micros)}."
-    rows = [_behind(each) for each in found.behind]
+    day = f"{unusual_day.day:%A} {unusual_day.day.day} {unusual_day.day:%B}"
+    head = f"{_who(unusual_day.scope)} spent {roughly(unusual_day.micros)} on {day}, far more than usual."
+    expected = roughly(unusual_day.expected_micros)
+    range_ = f"{expected} was expected; 19 days of 20 stay under {roughly(unusual_day.bound_micros)}."
+    rows = [_behind(machine) for machine in unusual_day.behind]
     behind = [section(lines(["*Behind it*", *rows]))] if rows else []
     whys = [
         button(f"Why {each.name}", f"{ids.WHY}:{number}", each.instance_id)
-        for number, each in enumerate(found.behind[:WHY_BUTTONS])
+        for number, each in enumerate(unusual_day.behind[:WHY_BUTTONS])
     ]
-    blocks = [section(f"*{head}*\n{range_}"), *behind, actions(*whys, _drivers(found.scope))]
+    blocks = [section(f"*{head}*\n{range_}"), *behind, actions(*whys, _drivers(unusual_day.scope))]
     return Reply(f"{head} {range_}", blocks, private=False)
 
 
-def _behind(each: MachineBehind) -> str:
-    usual = f"usually {usd(each.usual_micros)}" if each.usual_micros else "nothing in the two weeks before"
-    return f"{esc(each.name, 60)}: {usd(each.micros)}, {usual}"
+def _behind(machine: MachineBehind) -> str:
+    usual = f"usually {usd(machine.usual_micros)}" if machine.usual_micros else "nothing in the two weeks before"
+    return f"{esc(machine.name, 60)}: {usd(machine.micros)}, {usual}"
 
 
 def _who(scope: Scope) -> str:

@@ -78,7 +78,7 @@ def _buttons(report: ForecastReport, period: Period) -> list[Block]:
         for way, pieces in (("team", report.by_team), ("machine", report.by_machine))
         if len(pieces) > 1
     ]
-    nights = sum(each.micros for each in report.idle_nights)
+    nights = sum(machine.micros for machine in report.idle_nights)
     if nights:
         label = f"If idle nights were parked: {usd(-nights, cents=False)}"
         ways.append(button(label, f"{ids.FORECAST}:nights", f"nights|{about}"))
@@ -185,7 +185,7 @@ def _behind(report: ForecastReport) -> str:
         [
             *(["*Where it goes*", *told] if told else []),
             *(["*Known changes counted*", *_changes(report.changes)] if report.changes else []),
-            *(f"Not counted: {esc(each, 300)}" for each in report.uncounted),
+            *(f"Not counted: {esc(sentence, 300)}" for sentence in report.uncounted),
         ]
     )
 
@@ -198,7 +198,7 @@ def _driver(driver: Driver) -> str:
 def _changes(changes: Sequence[KnownChange]) -> list[str]:
     """The largest, by date, and how many more there are."""
     largest = sorted(changes, key=lambda each: -abs(each.micros))[:SHOWN_DRIVERS]
-    said = [_change(each) for each in changes if each in largest][:SHOWN_DRIVERS]
+    said = [_change(change) for change in changes if change in largest][:SHOWN_DRIVERS]
     more = len(changes) - len(said)
     return [*said, f"and {more} smaller"] if more > 0 else said
 
@@ -241,7 +241,7 @@ def accuracy(
     """The whole record."""
     conclusion = _accuracy_conclusion(scope, records, first_made)
     blocks: list[Block] = [section(f"*{conclusion}*")]
-    scored = [each for each in records if each.scored]
+    scored = [record for record in records if record.scored]
     if scored:
         blocks.append(section(lines([f"*{_of(scope)}*", *map(_row, scored)])))
     if any(each.scored for each in teams):
@@ -257,7 +257,7 @@ def _of(scope: Scope) -> str:
 
 
 def _accuracy_conclusion(scope: Scope, records: Sequence[ForecastRecord], first_made: int | None) -> str:
-    months = next((each for each in records if each.horizon == "30d" and each.scored), None)
+    months = next((record for record in records if record.horizon == "30d" and record.scored), None)
     shown = months or next((each for each in records if each.scored), None)
     if shown is None:
         about = "everything" if scope.kind == "total" else _of(scope)
@@ -273,24 +273,24 @@ def _first(first_made: int | None) -> str:
     return f" The first is of 7 days, and they are over on {over.day} {over:%b}."
 
 
-def _row(each: ForecastRecord) -> str:
-    few = " (few)" if each.is_few else ""
-    return f"{HORIZON_NAMES[each.horizon]}: {_told(each)}{_range('95 %', each.in95)}{_lean(each)}{few}"
+def _row(record: ForecastRecord) -> str:
+    few = " (few)" if record.is_few else ""
+    return f"{HORIZON_NAMES[record.horizon]}: {_told(record)}{_range('95 %', record.in95)}{_lean(record)}{few}"
 
 
-def _told(each: ForecastRecord) -> str:
-    error = "" if each.median_error is None else f", median error {_percent(each.median_error)}"
-    return f"{plural(each.scored, 'forecast')} scored{error}{_range('80 %', each.in80)}"
+def _told(record: ForecastRecord) -> str:
+    error = "" if record.median_error is None else f", median error {_percent(record.median_error)}"
+    return f"{plural(record.scored, 'forecast')} scored{error}{_range('80 %', record.in80)}"
 
 
 def _range(name: str, held: RangeRecord) -> str:
     return f", {name} range right {held.right} of {held.of}" if held.of else ""
 
 
-def _lean(each: ForecastRecord) -> str:
-    if each.lean is None or abs(each.lean) < 0.005:
+def _lean(record: ForecastRecord) -> str:
+    if record.lean is None or abs(record.lean) < 0.005:
         return ""
-    return f", mostly {_percent(abs(each.lean))} too {'high' if each.lean > 0 else 'low'}"
+    return f", mostly {_percent(abs(record.lean))} too {'high' if record.lean > 0 else 'low'}"
 
 
 def _percent(share: float) -> str:

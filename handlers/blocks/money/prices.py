@@ -42,19 +42,21 @@ def comparison(told: PriceComparison) -> Reply:
     return Reply(cut(f"{conclusion} {small}", 3_900), blocks)
 
 
-def _conclusion(told: PriceComparison) -> str:
-    name, said = esc(told.wanted, 60), []
-    hours, micros = sum(each.gpu_hours for each in told.paid), sum(each.micros for each in told.paid)
+def _conclusion(comparison: PriceComparison) -> str:
+    name, said = esc(comparison.wanted, 60), []
+    hours, micros = sum(each.gpu_hours for each in comparison.paid), sum(each.micros for each in comparison.paid)
     if hours:
-        said.append(f"you pay {about(exact=all(each.exact for each in told.paid))}{usd(round(micros / hours))}")
-    costs = [(each.cost.per_gpu(full), each) for each in told.owned if (full := each.cost.full_micros) is not None]
+        said.append(f"you pay {about(exact=all(each.exact for each in comparison.paid))}{usd(round(micros / hours))}")
+    costs = [
+        (each.cost.per_gpu(full), each) for each in comparison.owned if (full := each.cost.full_micros) is not None
+    ]
     if costs:
         full, cheapest = min(costs, key=lambda each: each[0])
         said.append(f"{esc(cheapest.instance.name, 40)} costs {usd(full)}{_without(cheapest.cost)}")
-    listed = next((each for each in told.quotes if not each.spot), None)
+    listed = next((quote for quote in comparison.quotes if not quote.spot), None)
     if listed:
         said.append(f"the lowest list price is {_asked(listed)}")
-    spot = next((each for each in told.quotes if each.spot), None)
+    spot = next((each for each in comparison.quotes if each.spot), None)
     if spot:
         said.append(f"as spot {_asked(spot)}")
     joined = ", ".join(said) or "no price is known"
@@ -108,19 +110,19 @@ def _quote(quote: Quote) -> str:
     )
 
 
-def figure(told: RateFigure) -> Reply:
+def figure(rate_figure: RateFigure) -> Reply:
     """What one instance's rate is made of."""
-    return _owned(told, told.owned) if told.owned else rented_figure(told)
+    return _owned(rate_figure, rate_figure.owned) if rate_figure.owned else rented_figure(rate_figure)
 
 
-def _owned(told: RateFigure, owned: OwnMachine) -> Reply:
-    cost, name = owned.cost, esc(told.instance.name, 60)
+def _owned(figure: RateFigure, owned: OwnMachine) -> Reply:
+    cost, name = owned.cost, esc(figure.instance.name, 60)
     conclusion = _owned_conclusion(name, cost)
     blocks = [section(f"*{conclusion}*"), *([section(lines(_parts(cost)))] if cost.parts else [])]
     notes = [_by_hand(cost), _worked(owned), _left_out(cost)]
     if any(notes):
         blocks.append(section(lines(notes)))
-    blocks += [*compare(told), context(SUNK)]
+    blocks += [*compare(figure), context(SUNK)]
     return Reply(cut(f"{conclusion} {SUNK}", 3_900), blocks)
 
 
@@ -170,12 +172,12 @@ def _left_out(cost: OwnedCost) -> str:
 SPOT_SHOWN = 12
 
 
-def rented_figure(told: RateFigure) -> Reply:
+def rented_figure(figure: RateFigure) -> Reply:
     """What one rented instance's rate is made of."""
-    name, rate, gpus = esc(told.instance.name, 60), told.rate, told.instance.gpu_count
+    name, rate, gpus = esc(figure.instance.name, 60), figure.rate, figure.instance.gpu_count
     if rate is None:
-        kind = esc(told.instance.type, 40)
-        held = told.instance.paid_anyway if told.instance.lifecycle == "capacity-block" else ""
+        kind = esc(figure.instance.type, 40)
+        held = figure.instance.paid_anyway if figure.instance.lifecycle == "capacity-block" else ""
         why = f" It runs in {esc(held, 80)}, which is paid ahead and has no price by the hour." if held else ""
         text = f'{name} has no known price.{why} `prices."{kind}"` in valet.toml sets one.'
     else:
@@ -183,23 +185,23 @@ def rented_figure(told: RateFigure) -> Reply:
         each = f", {usd(rate.micros_per_hour // gpus)} per GPU-hour" if gpus > 1 else ""
         source = esc(rate.source, 300)
         costs = f"*{name} costs {about}{per_hour(rate.micros_per_hour)} while it runs{each}.*"
-        text = lines([costs, f"Source: {source}.", _taken_off(told.priced), _spot(told)])
-    text = lines([text, _anyway(told)])
-    small = lines([*committed([told.priced.discount] if told.priced else []), *_troubles(told.troubles)])
-    return Reply(cut(text, 3_900), [section(text), *compare(told), *([context(small)] if small else [])])
+        text = lines([costs, f"Source: {source}.", _taken_off(figure.priced), _spot(figure)])
+    text = lines([text, _anyway(figure)])
+    small = lines([*committed([figure.priced.discount] if figure.priced else []), *_troubles(figure.troubles)])
+    return Reply(cut(text, 3_900), [section(text), *compare(figure), *([context(small)] if small else [])])
 
 
-def _anyway(told: RateFigure) -> str:
+def _anyway(figure: RateFigure) -> str:
     """What a stop does not change."""
-    held = told.instance.paid_anyway
-    if not held or told.rate is None:
+    held = figure.instance.paid_anyway
+    if not held or figure.rate is None:
         return ""
     return f"It runs in {esc(held, 80)}, which is paid whether it runs or not: a stop saves nothing."
 
 
-def compare(told: RateFigure) -> list[Block]:
+def compare(figure: RateFigure) -> list[Block]:
     """The way to all prices of its GPU model."""
-    return [actions(button(f"Prices of {told.model}", ids.PRICES, told.instance.id))] if told.model else []
+    return [actions(button(f"Prices of {figure.model}", ids.PRICES, figure.instance.id))] if figure.model else []
 
 
 def _taken_off(priced: Priced | None) -> str:
@@ -209,12 +211,12 @@ def _taken_off(priced: Priced | None) -> str:
     return f"List price: {per_hour(priced.price.micros)}; {off} of it is taken off."
 
 
-def _spot(told: RateFigure) -> str:
-    if told.instance.lifecycle != "spot":
+def _spot(figure: RateFigure) -> str:
+    if figure.instance.lifecycle != "spot":
         return ""
-    span = told.spot
+    span = figure.spot
     moved = f"In the last 30 days: {_range(span)}. " if span else ""
-    listed = told.on_demand
+    listed = figure.on_demand
     about = "" if listed is None or listed.price.exact else "about "
     asked = f"On demand: {about}{per_hour(listed.micros)} ({esc(listed.rate.source, 200)})." if listed else ""
     return f"{moved}{asked}".strip()
@@ -226,7 +228,7 @@ def _range(span: SpotSpan) -> str:
 
 def committed(discounts: Iterable[Discount | None]) -> list[str]:
     """What a commitment means for whoever wants to save by stopping a machine."""
-    names = dict.fromkeys(each.source for each in discounts if each is not None and each.committed)
+    names = dict.fromkeys(discount.source for discount in discounts if discount is not None and discount.committed)
     return [
         f"{esc(name, 120)} is paid whether machines run or not: stopping one that it covers saves less than its rate, "
         "unless other machines use what it leaves."
@@ -238,18 +240,18 @@ def _troubles(sentences: Iterable[str]) -> list[str]:
     return [f"{esc(each, 400)} What was known before still counts." for each in sentences]
 
 
-def of_type(told: TypeFigure) -> Reply:
+def of_type(figure: TypeFigure) -> Reply:
     """What one instance type costs, place by place."""
-    conclusion = _rented_conclusion(told)
+    conclusion = _rented_conclusion(figure)
     blocks = [section(f"*{conclusion}*")]
-    if told.offers:
-        blocks.append(section(lines(["*On demand*", *(_offer(each) for each in told.offers[:SPOT_SHOWN])])))
-    if told.spots:
-        several = len({each.source for each in told.spots}) > len({_region(each) for each in told.spots})
-        zones = [_zone(each, several=several) for each in told.spots[:SPOT_SHOWN]]
+    if figure.offers:
+        blocks.append(section(lines(["*On demand*", *(_offer(each) for each in figure.offers[:SPOT_SHOWN])])))
+    if figure.spots:
+        several = len({each.source for each in figure.spots}) > len({_region(each) for each in figure.spots})
+        zones = [_zone(span, several=several) for span in figure.spots[:SPOT_SHOWN]]
         blocks.append(section(lines(["*Spot now, and its range in 30 days*", *zones])))
-    commitments = committed(each.priced.discount for each in told.offers)
-    small = lines([_rented_left_out(told), *commitments, *_troubles(told.troubles)])
+    commitments = committed(offer.priced.discount for offer in figure.offers)
+    small = lines([_rented_left_out(figure), *commitments, *_troubles(figure.troubles)])
     return Reply(cut(f"{conclusion} {small}", 3_900), [*blocks, context(small)])
 
 
@@ -257,16 +259,16 @@ def _region(span: SpotSpan) -> str:
     return span.source.rpartition("/")[2]
 
 
-def _rented_conclusion(told: TypeFigure) -> str:
-    name, said = esc(told.type, 40), []
-    if told.offers:
-        first = told.offers[0]
+def _rented_conclusion(figure: TypeFigure) -> str:
+    name, said = esc(figure.type, 40), []
+    if figure.offers:
+        first = figure.offers[0]
         rate = first.priced.rate
         about = "" if rate.exact else "about "
-        each = f", {usd(rate.micros_per_hour // told.gpus)} per GPU-hour," if told.gpus > 1 else ""
+        each = f", {usd(rate.micros_per_hour // figure.gpus)} per GPU-hour," if figure.gpus > 1 else ""
         said.append(f"{about}{per_hour(rate.micros_per_hour)}{each} on demand in {esc(first.place, 60)}")
-    if told.spots:
-        least = min(told.spots, key=lambda each: each.micros)
+    if figure.spots:
+        least = min(figure.spots, key=lambda each: each.micros)
         said.append(f"about {per_hour(least.micros)} as spot in {esc(least.zone, 40)}")
     return f"{name}: {'; '.join(said)}."
 
@@ -285,6 +287,6 @@ def _zone(span: SpotSpan, *, several: bool) -> str:
     return f"{where}: {per_hour(span.micros)}  ({_range(span)}; read {at(span.read_at)})"
 
 
-def _rented_left_out(told: TypeFigure) -> str:
-    spot = " Spot prices have no discount taken off, and AWS may take the machine back." if told.spots else ""
+def _rented_left_out(figure: TypeFigure) -> str:
+    spot = " Spot prices have no discount taken off, and AWS may take the machine back." if figure.spots else ""
     return f"Linux, without disks, addresses and traffic.{spot}"

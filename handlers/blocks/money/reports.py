@@ -36,28 +36,28 @@ def report(made: SpendReport) -> Reply:
     return Reply(cut(conclusion, 3_900), blocks)
 
 
-def _silence(made: SpendReport) -> list[Block]:
+def _silence(report: SpendReport) -> list[Block]:
     """What the sums lack while a source is silent: too much of a part for small print."""
-    said = not_counted(made.silent, made.made_at)
+    said = not_counted(report.silent, report.made_at)
     return [section(lines(said))] if said else []
 
 
-def _conclusion(made: SpendReport) -> str:
-    if not made.rows:
-        return f"{_span(made)}: {_unknown(made) or 'nothing was charged.'}"
-    rented, owned = made.rented, made.owned
-    said = f"{_span(made)}: {rented.about}{usd(rented.micros)} for rented machines{_idle_of(rented)}."
+def _conclusion(report: SpendReport) -> str:
+    if not report.rows:
+        return f"{_span(report)}: {_unknown(report) or 'nothing was charged.'}"
+    rented, owned = report.rented, report.owned
+    said = f"{_span(report)}: {rented.about}{usd(rented.micros)} for rented machines{_idle_of(rented)}."
     if owned.micros or owned.gpu_ms:
         said += f" Owned ones beside it: {owned.about}{usd(owned.micros)} at full cost{_idle_of(owned)}."
     return said
 
 
-def _unknown(made: SpendReport) -> str:
+def _unknown(report: SpendReport) -> str:
     """Why nothing can be told of the days, if they are before the first look; empty if they are not."""
-    begins = min((day for day in (made.begins, made.owned_begins) if day is not None), default=None)
+    begins = min((day for day in (report.begins, report.owned_begins) if day is not None), default=None)
     if begins is None:
         return "nothing is known yet."
-    return "nothing is known, as it was before the first look." if begins > made.last else ""
+    return "nothing is known, as it was before the first look." if begins > report.last else ""
 
 
 def _idle_of(spent: Spent) -> str:
@@ -89,9 +89,9 @@ def _use_of(spent: Spent) -> str:
     return f", {percent(share)} idle{unknown}"
 
 
-def _span(made: SpendReport) -> str:
-    named = days(made.first, made.last, made.today)
-    return f"{named} so far" if made.first <= made.today <= made.last else named
+def _span(report: SpendReport) -> str:
+    named = days(report.first, report.last, report.today)
+    return f"{named} so far" if report.first <= report.today <= report.last else named
 
 
 def _day(day: date) -> str:
@@ -140,48 +140,48 @@ def _together(rows: Sequence[ReportRow]) -> ReportRow:
     return ReportRow("", "", sum((row.rented for row in rows), Spent()), sum((row.owned for row in rows), Spent()))
 
 
-def _buttons(made: SpendReport, action: str) -> list[Block]:
-    span = f"{made.first}|{made.last}"
+def _buttons(report: SpendReport, action: str) -> list[Block]:
+    span = f"{report.first}|{report.last}"
     found = [
-        button(f"By {WAY_NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in REPORT_WAYS if way != made.by
+        button(f"By {WAY_NAMES[way]}", f"{action}:{way}", f"{span}|{way}") for way in REPORT_WAYS if way != report.by
     ]
-    before = made.first.replace(day=1) - ONE_DAY
-    begins = [day for day in (made.begins, made.owned_begins) if day is not None]
+    before = report.first.replace(day=1) - ONE_DAY
+    begins = [day for day in (report.begins, report.owned_begins) if day is not None]
     if action == ids.REPORT and begins and min(begins) <= before:
-        value = f"{before.replace(day=1)}|{before}|{made.by}"
+        value = f"{before.replace(day=1)}|{before}|{report.by}"
         found.append(button(f"{before:%B %Y}", f"{action}:before", value))
-    found.append(button("As CSV", ids.REPORT_CSV, made.value))
+    found.append(button("As CSV", ids.REPORT_CSV, report.value))
     return found
 
 
-def _small_print(made: SpendReport, *, idle: bool = False) -> str:
+def _small_print(report: SpendReport, *, idle: bool = False) -> str:
     said = ["Our own metering at our rates, without disks and traffic; not the provider's bill."]
-    if made.before_micros is not None:
-        before = f"{about(exact=made.before_exact)}{usd(made.before_micros)}"
+    if report.before_micros is not None:
+        before = f"{about(exact=report.before_exact)}{usd(report.before_micros)}"
         said.append(f"As many days before: {before} for rented machines.")
-    if made.running_micros >= CENT:
-        said.append(f"{usd(made.running_micros)} of it is of the running hour, charged once that is over.")
-    said += _estimated(made, idle=idle)
-    said += _begins(made)
-    said.append(days_in(made.timezone, made.first, made.last))
-    return " ".join([*said, f"As of {at(made.made_at)}."])
+    if report.running_micros >= CENT:
+        said.append(f"{usd(report.running_micros)} of it is of the running hour, charged once that is over.")
+    said += _estimated(report, idle=idle)
+    said += _begins(report)
+    said.append(days_in(report.timezone, report.first, report.last))
+    return " ".join([*said, f"As of {at(report.made_at)}."])
 
 
-def _begins(made: SpendReport) -> list[str]:
+def _begins(report: SpendReport) -> list[str]:
     """Since when each kind of machine is known, where that is within the days shown."""
-    began = {"rented": made.begins, "owned": made.owned_begins}
-    late = {kind: day for kind, day in began.items() if day is not None and day > made.first}
+    began = {"rented": report.begins, "owned": report.owned_begins}
+    late = {kind: day for kind, day in began.items() if day is not None and day > report.first}
     known = {day for day in began.values() if day is not None}
     if late and len(known) == 1:
         return [f"The ledger begins on {_day(known.pop())}."]
     return [f"The ledger knows of {kind} machines since {_day(day)}." for kind, day in late.items()]
 
 
-def _estimated(made: SpendReport, *, idle: bool) -> list[str]:
+def _estimated(report: SpendReport, *, idle: bool) -> list[str]:
     """What "about" is about."""
-    rented, owned, said = made.rented.estimated_micros, made.owned.estimated_micros, []
+    rented, owned, said = report.rented.estimated_micros, report.owned.estimated_micros, []
     if idle:
-        rented, owned = made.rented.estimated_idle_micros, 0
+        rented, owned = report.rented.estimated_idle_micros, 0
     if rented:
         said.append(f'"About": {usd(rented)} of it is at another region\'s list price, or of spot machines.')
     if owned:
@@ -189,51 +189,51 @@ def _estimated(made: SpendReport, *, idle: bool) -> list[str]:
     return [*said, "`/cost prices` and a machine's name tell where its price is from."] if said else []
 
 
-def idle(made: SpendReport) -> Reply:
+def idle(report: SpendReport) -> Reply:
     """What idled in some days, and what idles now."""
-    conclusion = _idle_conclusion(made)
-    blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(made)]
-    idled = [row for row in made.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
+    conclusion = _idle_conclusion(report)
+    blocks: list[Block] = [section(f"*{conclusion}*"), *_silence(report)]
+    idled = [row for row in report.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
     if idled:
-        rows = [_idle_row(row, made.by) for row in idled[:SHOWN_ROWS]]
+        rows = [_idle_row(row, report.by) for row in idled[:SHOWN_ROWS]]
         rest = idled[SHOWN_ROWS:]
         more = f"and {len(rest)} more: {_idled(_together(rest))}" if rest else ""
-        blocks.append(section(lines([f"*What idled, by {WAY_NAMES[made.by]}*", *rows, more])))
-    blocks += [_now_row(each, made.made_at) for each in made.idle_now[:SHOWN_IDLE]]
-    if len(made.idle_now) > SHOWN_IDLE:
-        blocks.append(context(f"and {len(made.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
-    blocks += [actions(*_buttons(made, ids.IDLE)), context(_small_print(made, idle=True))]
+        blocks.append(section(lines([f"*What idled, by {WAY_NAMES[report.by]}*", *rows, more])))
+    blocks += [_now_row(machine, report.made_at) for machine in report.idle_now[:SHOWN_IDLE]]
+    if len(report.idle_now) > SHOWN_IDLE:
+        blocks.append(context(f"and {len(report.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
+    blocks += [actions(*_buttons(report, ids.IDLE)), context(_small_print(report, idle=True))]
     return Reply(cut(conclusion, 3_900), blocks)
 
 
-def _idle_conclusion(made: SpendReport) -> str:
-    rented, owned = made.rented, made.owned
+def _idle_conclusion(report: SpendReport) -> str:
+    rented, owned = report.rented, report.owned
     if not (rented.idle_gpu_ms or owned.idle_gpu_ms):
-        said = f"{_span(made)}: {_unknown(made) or 'nothing idled that was seen.'}"
+        said = f"{_span(report)}: {_unknown(report) or 'nothing idled that was seen.'}"
     else:
         share = rented.idle_share
         of = "" if share is None else f", {percent(share)} of what was spent"
         hours = gpu_hours_text(rented.idle_gpu_ms)
-        said = f"{_span(made)}: {rented.about_idle}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
+        said = f"{_span(report)}: {rented.about_idle}{usd(rented.idle_micros)} went to idle rented GPUs{of} ({hours})."
         if owned.idle_gpu_ms:
             said += f" Owned ones idled for {gpu_hours_text(owned.idle_gpu_ms)}."
-    if made.idle_now:
-        some = sum(each.state == "partial" for each in made.idle_now)
+    if report.idle_now:
+        some = sum(each.state == "partial" for each in report.idle_now)
         part = f" ({some} of them in part)" if some else ""
-        said += f" Idle now: {plural(len(made.idle_now), 'machine')}{part}, {_idle_now(made.idle_now)}."
+        said += f" Idle now: {plural(len(report.idle_now), 'machine')}{part}, {_idle_now(report.idle_now)}."
     return said
 
 
 def _idle_now(idle: Sequence[IdleNow]) -> str:
     """What idles now: owned machines apart, as they cost the same whether used or not."""
-    rented = [each for each in idle if each.provider != "owned"]
+    rented = [machine for machine in idle if machine.provider != "owned"]
     owned = [each for each in idle if each.provider == "owned"]
     beside = f" of rented ones and {_wasted(owned)} of owned ones" if any(each.waste_micros for each in owned) else ""
     return f"{_wasted(rented)}{beside}"
 
 
 def _wasted(idle: Sequence[IdleNow]) -> str:
-    exact = all(each.exact for each in idle)
+    exact = all(machine.exact for machine in idle)
     return f"{about(exact=exact)}{per_hour(sum(each.waste_micros for each in idle))}"
 
 
@@ -253,27 +253,27 @@ def _idled(row: ReportRow) -> str:
     return "; ".join(parts)
 
 
-def _now_row(each: IdleNow, now: int) -> Block:
-    some = f", {plural(each.idle_gpus, 'GPU')}" if each.state == "partial" else ""
-    cost = "owned" if each.provider == "owned" else _wasted([each]) if each.waste_micros else "no price"
-    held = say(each.kept)[:300] or (persons(each.holders) if each.holders else "nobody")
-    cost += f", in {esc(each.paid_anyway, 80)}, paid anyway" if each.paid_anyway else ""
-    text = f"*{esc(each.name, 60)}*  {each.state}{some} for {length(now - each.since)}  ·  {cost}  ·  {held}"
-    return section(text, settle_button(each))
+def _now_row(machine: IdleNow, now: int) -> Block:
+    some = f", {plural(machine.idle_gpus, 'GPU')}" if machine.state == "partial" else ""
+    cost = "owned" if machine.provider == "owned" else _wasted([machine]) if machine.waste_micros else "no price"
+    held = say(machine.kept)[:300] or (persons(machine.holders) if machine.holders else "nobody")
+    cost += f", in {esc(machine.paid_anyway, 80)}, paid anyway" if machine.paid_anyway else ""
+    text = f"*{esc(machine.name, 60)}*  {machine.state}{some} for {length(now - machine.since)}  ·  {cost}  ·  {held}"
+    return section(text, settle_button(machine))
 
 
-def settle_button(each: IdleNow) -> Block | None:
+def settle_button(machine: IdleNow) -> Block | None:
     """The button that does something about it."""
-    if each.kept:
+    if machine.kept:
         return None
-    if each.stop_saves and each.state != "partial":
-        return button(f"Stop {each.name}…", f"{ids.ASK_STOP}:{each.instance_id}"[:255], each.instance_id)
-    if not each.holders:
-        return button(f"Claim {each.name}", f"{ids.CLAIM}:{each.instance_id}"[:255], each.instance_id)
+    if machine.stop_saves and machine.state != "partial":
+        return button(f"Stop {machine.name}…", f"{ids.ASK_STOP}:{machine.instance_id}"[:255], machine.instance_id)
+    if not machine.holders:
+        return button(f"Claim {machine.name}", f"{ids.CLAIM}:{machine.instance_id}"[:255], machine.instance_id)
     return None
 
 
-def as_csv(made: SpendReport, content: str) -> Reply:
+def as_csv(report: SpendReport, content: str) -> Reply:
     """Told beside the file."""
-    name = f"valet-{made.first}-to-{min(made.last, made.today)}-by-{made.by}.csv"
-    return handed_over(name, content, *not_counted(made.silent, made.made_at))
+    name = f"valet-{report.first}-to-{min(report.last, report.today)}-by-{report.by}.csv"
+    return handed_over(name, content, *not_counted(report.silent, report.made_at))

@@ -89,13 +89,13 @@ def _known(machine: RentedMachine, shares: Sequence[float] | None, lengths: Sequ
 
 def _is_uneven(group: Sequence[RentedMachine], ledger: DailyLedger) -> bool:
     """Whether days differ so much that their past says nothing of a level."""
-    past = daily_history([each.id for each in group], ledger.days, ledger)
+    past = daily_history([machine.id for machine in group], ledger.days, ledger)
     return forecast(past, horizon=1).trust == "range-only"
 
 
 def _shared_out(group: Sequence[RentedMachine], ledger: DailyLedger) -> Iterator[Expected]:
     """The level of some machines' sum, each its part: none more than its rate, and nothing to what is gone."""
-    past = daily_history([each.id for each in group], ledger.days, ledger)
+    past = daily_history([machine.id for machine in group], ledger.days, ledger)
     level = round(forecast(past, horizon=1).days[0].mean)
     to_come: dict[tuple[str, str], int] = {}
     for machine, part in zip(group, share_out(level, _weights(group, ledger)), strict=True):
@@ -118,18 +118,18 @@ def _weights(group: Sequence[RentedMachine], ledger: DailyLedger) -> list[int]:
 
 
 def forecast_parts(
-    found: Iterable[Expected], kinds: Mapping[str, RunKind], days: UsedDays, ledger: DailyLedger
+    costs: Iterable[Expected], kinds: Mapping[str, RunKind], days: UsedDays, ledger: DailyLedger
 ) -> ForecastParts:
     """The series behind a scope: what is expected of it, and the days charged to it, from which its bounds follow.
 
     What is known is set as changes of the level: first from what the history suggests to what is known of today, then
     day by day. So the interval is that of the history, in which launches and stops have left their steps.
     """
-    expected = list(found)
+    expected = list(costs)
     known = [sum(each.known[n] for each in expected if each.known) for n in range(DAYS_AHEAD)]
-    level = sum(each.variable for each in expected)
+    level = sum(cost.variable for cost in expected)
     series = []
-    variable = daily_history([each for each in days if kinds.get(each, "variable") == "variable"], days, ledger)
+    variable = daily_history([key for key in days if kinds.get(key, "variable") == "variable"], days, ledger)
     if variable.values or level:
         series.append(SpendSeries(variable, level=float(level)))
     steady = daily_history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)

@@ -130,14 +130,14 @@ def _end_of_days(ledger: DailyLedger) -> int:
 
 
 def _change(
-    machine: RentedMachine, made: RunPlan, micros: int, ledger: DailyLedger, *, once: bool = False
+    machine: RentedMachine, run_plan: RunPlan, micros: int, ledger: DailyLedger, *, once: bool = False
 ) -> KnownChange:
-    return KnownChange(machine.id, machine.name, made.why, local_day(made.at, ledger.zone), micros, once=once)
+    return KnownChange(machine.id, machine.name, run_plan.why, local_day(run_plan.at, ledger.zone), micros, once=once)
 
 
-def usual_share(made: RunPlan, ledger: DailyLedger) -> float:
+def usual_share(run_plan: RunPlan, ledger: DailyLedger) -> float:
     """The share of the four weeks from tomorrow on in which it runs."""
     start = day_start(ledger.today + ONE_DAY, ledger.zone)
     days = [ledger.today + timedelta(days=number + 1) for number in range(USUAL_DAYS)]
     length = sum(day_length(day, ledger.zone) for day in days)
-    return sum(max(0, min(over, start + length) - max(begin, start)) for begin, over in made.spans) / length
+    return sum(max(0, min(over, start + length) - max(begin, start)) for begin, over in run_plan.spans) / length
