@@ -23,7 +23,7 @@ from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executor
 from bot.services.context import Context
-from bot.services.sharing import line, runs
+from bot.services.sharing import line_offers, runs
 from bot.settings import Secrets, Settings
 from bot.slack_client import REFUSED, slack_client
 from bot.steadyclock import SteadyClock
@@ -311,7 +311,7 @@ def _workers(
 
 
 def _usher(ctx: Context) -> None:
-    line.offer_due_turns(ctx)
+    line_offers.offer_due_turns(ctx)
     runs.begin_runs_in_turn(ctx)
 
 

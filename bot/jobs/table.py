@@ -11,7 +11,16 @@ from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
 from bot.services.money import accuracy, budgets, corrections, forecast, owned_rates, rates, savings, unusual, weekly
 from bot.services.money import bill as bill_service
-from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line, reminders, unclaimed
+from bot.services.sharing import (
+    booking_slots,
+    checkins,
+    claims,
+    grants,
+    handovers,
+    line_offers,
+    reminders,
+    unclaimed,
+)
 from bot.telemetry import Source
 
 Row = tuple[str, int, Callable[[], object]]
@@ -48,7 +57,7 @@ def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
         ("machine notices", 60, lambda: notices.watch_machines(ctx)),
         ("reminders", 30, lambda: reminders.remind_holders(ctx)),
         ("claims", 30, lambda: claims.expire_claims(ctx)),
-        ("line", 30, lambda: line.offer_due_turns(ctx)),
+        ("line", 30, lambda: line_offers.offer_due_turns(ctx)),
         ("bookings", 30, lambda: booking_slots.run_booking_slots(ctx)),
         ("weekly bookings", 3600, lambda: booking_slots.extend_weekly_bookings(ctx)),
         ("questions", 60, lambda: checkins.run_checkins(ctx)),

@@ -15,7 +15,7 @@ from handlers.blocks.acting import batches as batches_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Block, Reply
 from handlers.controller import Draw, Press, listed
-from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.lengths import is_length as spells_length
 from handlers.parsing.moments import time_of_day
 from handlers.parsing.spans import timed_words
@@ -77,20 +77,20 @@ def start(ask: Ask) -> Reply:
 
 
 def ask_start(
-    ask: Ask, listing: Listing, wanted: TimeSpan | None = None, *, note: str = "", anyway: bool = False
+    ask: Ask, listing: Listing, wanted: TypedSpan | None = None, *, note: str = "", anyway: bool = False
 ) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
     before = ask.ctx.clock()
     better = None if anyway else hints.hint_first(ask, listing, span=wanted, note=note)
     if better is not None:
         return better
-    length = _length(wanted or TimeSpan(), before)
+    length = _length(wanted or TypedSpan(), before)
     return launch.told(
         ask, approvals.ask_to_start(ask.ctx, listing.instance.id, ask.user, length=length, note=note), before
     )
 
 
-def _length(wanted: TimeSpan, now: int) -> int | None:
+def _length(wanted: TypedSpan, now: int) -> int | None:
     return wanted.length if wanted.end is None else wanted.end - now
 
 

@@ -13,7 +13,7 @@ from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.parts import Reply
-from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.spans import timed_words
 from handlers.parsing.text import readable
 from handlers.sharing import hints
@@ -30,9 +30,9 @@ def launch(ask: Ask) -> Reply:
     return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
 
-def ask_launch(ask: Ask, name: str, wanted: TimeSpan | None = None, *, note: str = "", anyway: bool = False) -> Reply:
+def ask_launch(ask: Ask, name: str, wanted: TypedSpan | None = None, *, note: str = "", anyway: bool = False) -> Reply:
     """Put the question, unless something that would do stands free; asked twice, it is the same card."""
-    now, wanted = ask.ctx.clock(), wanted or TimeSpan()
+    now, wanted = ask.ctx.clock(), wanted or TypedSpan()
     made = launch_service.would_be_machine(ask.ctx, launch_service.template_for(ask.ctx, ask.user, name))
     better = None if anyway else hints.hint_first(ask, made, span=wanted, note=note)
     if better is not None:

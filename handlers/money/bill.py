@@ -10,7 +10,7 @@ from handlers import ids
 from handlers.blocks.money import bill as bill_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
-from handlers.parsing.dates import read_days
+from handlers.parsing.dates import read_day_span
 from handlers.verbs import Ask, Verb
 
 
@@ -21,7 +21,7 @@ def bill(ask: Ask) -> Reply:
     command = f"{ask.ctx.settings.slack.cost_command} bill"
     if {"by", "per"} & {word.lower() for word in ask.words}:
         raise Refused(f"A bill tells of teams, types and services at once. Try `{command}`, or `{command} last month`.")
-    first, last = read_days(ask.words, today)
+    first, last = read_day_span(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command}`.")
     return bill_blocks.bill(bill_service.bill_report(ask.ctx, first, last))

@@ -14,7 +14,7 @@ from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import weekly as weekly_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
-from handlers.parsing.dates import names_days, read_days
+from handlers.parsing.dates import names_days, read_day_span
 from handlers.parsing.scopes import named_scope
 from handlers.verbs import Ask, Verb
 
@@ -42,7 +42,7 @@ def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
     said, words = _way(words)
     by = usual if said is None else way(said, f"{command} {verb}")
     _refuse_others(ask, words, f"{command} {verb}")
-    first, last = read_days(words, today)
+    first, last = read_day_span(words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command} {verb}`.")
     return by, first, last

@@ -10,7 +10,7 @@ from handlers.blocks.money import savings as savings_blocks
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.money.bill import days_of
-from handlers.parsing.dates import read_days
+from handlers.parsing.dates import read_day_span
 from handlers.verbs import Ask, Verb
 
 
@@ -26,7 +26,7 @@ def savings(ask: Ask) -> Reply:
 def _days(words: list[str], today: date) -> tuple[date, date]:
     if {"by", "per"} & {word.lower() for word in words}:
         raise Refused("Savings are told by what led to them; the file of [As CSV] below has the team of each.")
-    first, last = read_days(words, today)
+    first, last = read_day_span(words, today)
     if first == last:
         raise Refused(f"Savings are told by month or year. Try {today:%Y-%m} or {today:%Y}.")
     return first, last

@@ -59,7 +59,7 @@ def read_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
     word = rest[0].lower().rstrip(",")
     if name := named_day(word):
         return NamedDay(name, days_after(today, int(name == "tomorrow")), name), rest[1:]
-    relative = _relative([each.lower().rstrip(",") for each in rest[:4]], today)
+    relative = _relative([word.lower().rstrip(",") for word in rest[:4]], today)
     if relative is not None:
         return relative[0], rest[relative[1] :]
     number = weekday(word)
@@ -76,7 +76,7 @@ def read_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
 def _from_weekday(rest: list[str], number: int, today: date) -> tuple[NamedDay, list[str]]:
     """ "fri", and "fri 27 nov"."""
     word, after = rest[0].lower().rstrip(","), rest[1:]
-    after = after[1:] if [each.lower() for each in after[:1]] == ["the"] else after
+    after = after[1:] if [word.lower() for word in after[:1]] == ["the"] else after
     dated, left = read_day(after, today)
     if dated is not None and dated.kind in {"date", "exact"}:
         return _of_weekday(dated, number), left
@@ -123,40 +123,40 @@ def _of_weekday(day: NamedDay, number: int) -> NamedDay:
 def _month_and_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
     """25 nov, 25th november 2026, nov 25, the 25th: of the year that makes it the next one. Raises Refused."""
     the = int(rest[0].lower() == "the" and len(rest) > 1)
-    said = rest[the:]
-    if len(said) > 2 and said[1].lower() == "of":
-        said = [said[0], *said[2:]]
-    if len(said) > 1:
-        month, number = _month(said[1]), _DAY_NUMBER.fullmatch(said[0].lower().rstrip(","))
+    words = rest[the:]
+    if len(words) > 2 and words[1].lower() == "of":
+        words = [words[0], *words[2:]]
+    if len(words) > 1:
+        month, number = _month(words[1]), _DAY_NUMBER.fullmatch(words[0].lower().rstrip(","))
         if month is None or number is None:
-            month, number = _month(said[0]), _DAY_NUMBER.fullmatch(said[1].lower().rstrip(","))
+            month, number = _month(words[0]), _DAY_NUMBER.fullmatch(words[1].lower().rstrip(","))
         if month is not None and number is not None:
-            return _dated(said[:2], said[2:], month, int(number[1]), today)
+            return _dated(words[:2], words[2:], month, int(number[1]), today)
     ordinal = _ORDINAL.fullmatch(rest[the].lower().rstrip(","))
     if ordinal is None or not 1 <= int(ordinal[1]) <= 31:
         return None, rest
     return _numbered(f"{rest[the]}", int(ordinal[1]), today), rest[the + 1 :]
 
 
-def _numbered(said: str, number: int, today: date) -> NamedDay:
+def _numbered(typed: str, number: int, today: date) -> NamedDay:
     """The next day of that number in a month. Raises Refused."""
     for ahead in range(32 * 2):
         on = today + timedelta(days=ahead)
         if on.day == number:
-            return NamedDay(said, on, "exact")
-    raise Refused(f'There is no "{said[:40]}" soon. Write a day such as 2026-11-25.')
+            return NamedDay(typed, on, "exact")
+    raise Refused(f'There is no "{typed[:40]}" soon. Write a day such as 2026-11-25.')
 
 
 def _dated(of: list[str], left: list[str], month: int, number: int, today: date) -> tuple[NamedDay, list[str]]:
-    said = f"{of[0]} {of[1]}"
+    typed = f"{of[0]} {of[1]}"
     if left and _YEAR.fullmatch(left[0].rstrip(",")):
         year = left[0].rstrip(",")
-        return NamedDay(f"{said} {year}", _date(said, int(year), month, number), "exact"), left[1:]
+        return NamedDay(f"{typed} {year}", _date(typed, int(year), month, number), "exact"), left[1:]
     # 29 February is a date of some years only; the error names what was said
-    on = _date(said, today.year, month, number)
+    on = _date(typed, today.year, month, number)
     if on < today:
-        on = _date(said, today.year + 1, month, number)
-    return NamedDay(said, on, "date"), left
+        on = _date(typed, today.year + 1, month, number)
+    return NamedDay(typed, on, "date"), left
 
 
 def _month(word: str) -> int | None:
@@ -166,11 +166,11 @@ def _month(word: str) -> int | None:
     return next((number for number, name in enumerate(MONTHS, 1) if least in {name, name[:3]}), None)
 
 
-def _date(said: str, year: int, month: int, day: int) -> date:
+def _date(typed: str, year: int, month: int, day: int) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise Refused(f'There is no "{said[:40]}" in {year}. Write a day such as 2026-11-25.') from None
+        raise Refused(f'There is no "{typed[:40]}" in {year}. Write a day such as 2026-11-25.') from None
 
 
 _NAMED_SPANS = ("today", "yesterday", "last month", "last week", "this week", "this year", *MONTHS)
@@ -196,22 +196,22 @@ _COUNTED = re.compile(r"((last|past|previous) )?(?P<count>\d{1,4}) ?(?P<unit>d|d
 _BETWEEN = re.compile(r"(?:from )?(.+?) (?:to|until|till|through|-) (.+)")
 
 
-def read_days(words: list[str], today: date) -> DaySpan:
+def read_day_span(words: list[str], today: date) -> DaySpan:
     """The days that are meant, both counted: this month without words. Raises Refused."""
     plain = " ".join(_NOISE.sub(" ", " ".join(words).lower()).split())
     if re.search(r" (vs|versus|and|or) ", plain):
         raise Refused('One span at a time, or from one to another. Try "october", or "october to november".')
-    found = _between(plain, today) or _read(plain, today)
-    if found is None:
+    span = _between(plain, today) or _read(plain, today)
+    if span is None:
         close = nearest(plain, _NAMED_SPANS)
         hint = f" Did you mean {' or '.join(close)}?" if close else ""
         raise Refused(
             f'"{" ".join(words)[:40]}" is no month or day.{hint} Try {today:%Y-%m}, {today:%Y-%m-%d}, last week or '
             "last 30 days."
         )
-    if not all(day.year in _YEARS_READ for day in found):
+    if not all(day.year in _YEARS_READ for day in span):
         raise _no_year(today)
-    return found
+    return span
 
 
 def _no_year(today: date) -> Refused:
@@ -221,7 +221,7 @@ def _no_year(today: date) -> Refused:
 def names_days(words: list[str], today: date) -> bool:
     """Whether these words name days."""
     try:
-        read_days(words, today)
+        read_day_span(words, today)
     except Refused:
         return False
     return bool(words)
@@ -267,10 +267,10 @@ def _named(plain: str, today: date) -> DaySpan | None:
 
 
 def _counted(plain: str, today: date) -> DaySpan | None:
-    found = _COUNTED.fullmatch(plain)
-    if found is None:
+    counted = _COUNTED.fullmatch(plain)
+    if counted is None:
         return None
-    count = int(found["count"]) * (7 if found["unit"].startswith("w") else 1)
+    count = int(counted["count"]) * (7 if counted["unit"].startswith("w") else 1)
     if not 0 < count <= MOST_DAYS_BACK:
         raise Refused(f"At most {MOST_DAYS_BACK} days, and at least one. Try last 30 days, or this year.")
     return today - (count - 1) * _DAY_LONG, today
@@ -279,34 +279,34 @@ def _counted(plain: str, today: date) -> DaySpan | None:
 def _dated_period(plain: str, today: date) -> DaySpan | None:
     if re.fullmatch(r"\d{4}", plain, re.ASCII):
         return _year(int(plain)) if int(plain) else None
-    if found := _MONTH.fullmatch(plain):
-        number = _number(found["name"] or found["named"])
-        year = found["year"] or found["before"]
+    if match := _MONTH.fullmatch(plain):
+        number = _number(match["name"] or match["named"])
+        year = match["year"] or match["before"]
         return _month_period(date(int(year) if year else today.year - (number > today.month), number, 1))
-    if found := _QUARTER.fullmatch(plain):
-        number, year = int(found["number"] or found["after"]), found["year"] or found["before"]
+    if match := _QUARTER.fullmatch(plain):
+        number, year = int(match["number"] or match["after"]), match["year"] or match["before"]
         begins = date(int(year) if year else today.year, 3 * number - 2, 1)
         return _quarter(begins if year or begins <= today else begins.replace(year=today.year - 1))
-    if found := _DAY.fullmatch(plain):
-        number, day = _number(found["name"] or found["named"]), int(found["day"] or found["number"])
-        there = date(int(found["year"] or today.year), number, day)
-        there = there if found["year"] or there <= today else there.replace(year=today.year - 1)
+    if match := _DAY.fullmatch(plain):
+        number, day = _number(match["name"] or match["named"]), int(match["day"] or match["number"])
+        there = date(int(match["year"] or today.year), number, day)
+        there = there if match["year"] or there <= today else there.replace(year=today.year - 1)
         return there, there
     return _numbered_period(plain)
 
 
 def _numbered_period(plain: str) -> DaySpan | None:
     """2026-11, 2026-11-23, 11/2026 and 23.11.2026."""
-    found = _NUMBERS.fullmatch(plain)
-    if found is None:
+    match = _NUMBERS.fullmatch(plain)
+    if match is None:
         return None
-    year, month, day = found["year"] or found["last"], found["month"] or found["second"], found["day"] or found["first"]
+    year, month, day = match["year"] or match["last"], match["month"] or match["second"], match["day"] or match["first"]
     there = date(int(year), int(month), int(day or 1))
     return (there, there) if day else _month_period(there)
 
 
 def _number(name: str) -> int:
-    return next(number for number, each in enumerate(MONTHS, 1) if each.startswith(name[:3]))
+    return next(number for number, month in enumerate(MONTHS, 1) if month.startswith(name[:3]))
 
 
 def _month_period(day: date) -> DaySpan:

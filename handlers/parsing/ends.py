@@ -54,33 +54,33 @@ def named_end(
 
     `books`: what is to begin later may be booked instead. Raises Unclear where it may be meant to begin later.
     """
-    said = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:7])
-    found = next(((name, match) for name, pattern in _NAMES if (match := pattern.match(said))), None)
-    if found is None:
+    beginning = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:7])
+    named = next(((name, match) for name, pattern in _NAMES if (match := pattern.match(beginning))), None)
+    if named is None:
         return None
-    count = len(found[1][0].split())
-    if found[0] == "tonight" and rest[count : count + 1] and bare_word(rest[count])[:1].isdigit():
+    count = len(named[1][0].split())
+    if named[0] == "tonight" and rest[count : count + 1] and bare_word(rest[count])[:1].isdigit():
         return None  # "tonight 20:00" is a moment
     where = ZoneInfo(zone())
     moment = _end(
-        found[0], rest[:count], local(now if start is None else start, where), where, start=start, books=books
+        named[0], rest[:count], local(now if start is None else start, where), where, start=start, books=books
     )
     return moment, rest[count:]
 
 
-def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: int | None, books: bool) -> Moment:
+def _end(name: str, typed: list[str], there: datetime, zone: ZoneInfo, *, start: int | None, books: bool) -> Moment:
     at = _Local(there, zone)
     begins, ends = named_bounds(name, there)
     if name == "overnight":
         return Moment(at.on(*ends))
     if name == "tonight":
         if start is None and _SMALL_HOURS <= there.hour < _LATE:
-            raise _later(said, at, begins, ends, books=books)
+            raise _later(typed, at, begins, ends, books=books)
         return Moment(at.on(*ends), "Tonight is taken to end at 9:00.")
     if name == "weekend":
         is_near = there.weekday() > _FRIDAY or (there.weekday() == _FRIDAY and there.time() >= NOON)
         if start is None and not is_near:
-            raise _later(said, at, begins, ends, books=books)
+            raise _later(typed, at, begins, ends, books=books)
         return Moment(at.on(*ends), "The weekend is taken to end on Monday at 9:00.")
     if name == "next week":
         return Moment(at.on(7 - there.weekday(), MORNING), "Next week is taken to begin on Monday at 9:00.")
@@ -88,7 +88,7 @@ def _end(name: str, said: list[str], there: datetime, zone: ZoneInfo, *, start: 
     if (ahead, there.time()) >= (0, DAY_END) and not ahead:
         days = 7 if name == "week" else 1
         choices = [at.until(0, time(23, 59)), at.until(days, DAY_END)]
-        raise Unclear(f'It is past 18:00, where "{" ".join(said)}" ends. Until when?', said, choices)
+        raise Unclear(f'It is past 18:00, where "{" ".join(typed)}" ends. Until when?', typed, choices)
     which = "week is taken for Friday" if name == "week" else "day is taken for"
     return Moment(at.on(ahead, DAY_END), f"The end of the {which} 18:00.")
 
@@ -125,7 +125,7 @@ class _Local:
         return word_choice(f"until {self.words(days, at)}", f"Until {self.shown(days, at)}")
 
 
-def _later(said: list[str], at: _Local, begins: tuple[int, time], ends: tuple[int, time], *, books: bool) -> Unclear:
+def _later(typed: list[str], at: _Local, begins: tuple[int, time], ends: tuple[int, time], *, books: bool) -> Unclear:
     """It may be meant to begin now, or only then."""
     now = word_choice(f"until {at.words(*ends)}", f"From now until {at.shown(*ends)}")
     then = word_choice(
@@ -133,9 +133,9 @@ def _later(said: list[str], at: _Local, begins: tuple[int, time], ends: tuple[in
         f"Book {at.shown(*begins)} to {at.shown(*ends)}",
         verb="book",
     )
-    word = " ".join(said)
+    word = " ".join(typed)
     question = f'Does "{word[:40]}" begin now? It would end on {at.shown(*ends)}.'
-    return Unclear(question, said, [now, then] if books else [now])
+    return Unclear(question, typed, [now, then] if books else [now])
 
 
 _TIME = r"(\d{1,2})(?:[:.](\d\d))?(am|pm)?"
@@ -153,23 +153,23 @@ def from_to(rest: list[str]) -> tuple[list[str], int] | None:
         words = rest[:count]
         if len(words) < count or any(isinstance(word, Quoted) for word in words):
             return None
-        found = _BOTH.fullmatch(" ".join(words).lower().rstrip(".,;!?"))
-        if found:
-            return _times(words, found), count
+        match = _BOTH.fullmatch(" ".join(words).lower().rstrip(".,;!?"))
+        if match:
+            return _times(words, match), count
     return None
 
 
-def _times(words: list[str], found: re.Match[str]) -> list[str]:
-    begin, end = int(found[1]), int(found[4])
-    first, last = _spelled(found[1], found[2], found[3]), _spelled(found[4], found[5], found[6])
-    is_bare = not (found[3] or found[6])
-    if found[6] == "pm" and not found[3] and end < begin < _NOON:
+def _times(words: list[str], match: re.Match[str]) -> list[str]:
+    begin, end = int(match[1]), int(match[4])
+    first, last = _spelled(match[1], match[2], match[3]), _spelled(match[4], match[5], match[6])
+    is_bare = not (match[3] or match[6])
+    if match[6] == "pm" and not match[3] and end < begin < _NOON:
         return [first, "to", last]
-    if not is_bare and bool(found[3]) != bool(found[6]) and begin <= _NOON and end <= _NOON:
-        half = found[3] or found[6]
-        both = [f"{_spelled(found[1], found[2], half)} to {_spelled(found[4], found[5], half)}"]
+    if not is_bare and bool(match[3]) != bool(match[6]) and begin <= _NOON and end <= _NOON:
+        half = match[3] or match[6]
+        both = [f"{_spelled(match[1], match[2], half)} to {_spelled(match[4], match[5], half)}"]
         raise _which(words, [*both, f"{first} to {last}"])
-    if is_bare and not (found[2] or found[5]) and end <= begin <= _NOON:
+    if is_bare and not (match[2] or match[5]) and end <= begin <= _NOON:
         raise _which(words, [f"{begin}:00 to {end + _NOON}:00", f"{begin}:00 to {end}:00"], ["", " the next day"])
     return [first, "to", last]
 
@@ -179,19 +179,19 @@ def _spelled(hour: str, minute: str | None, half: str | None) -> str:
 
 
 def _which(words: list[str], ways: list[str], when: Sequence[str] = ("", "")) -> Unclear:
-    said = " ".join(words)
+    text = " ".join(words)
     choices = [word_choice(way, f"{way}{of}") for way, of in zip(ways, when, strict=True)]
-    return Unclear(f'"{said[:40]}" can be read in two ways. Which?', words, choices)
+    return Unclear(f'"{text[:40]}" can be read in two ways. Which?', words, choices)
 
 
 def split_times(rest: list[str]) -> list[str]:
     """With "20:00-23:00", "20:00 - 23:00" and "9 to 17" as "20:00 to 23:00". Raises Unclear."""
-    said: list[str] = []
+    split: list[str] = []
     at = 0
     while at < len(rest):
-        is_gpus = bool(said) and said[-1].lower() in _GPUS
-        found = None if is_gpus else from_to(rest[at:])
-        words, count = found or ([rest[at]], 1)
-        said += words
+        is_gpus = bool(split) and split[-1].lower() in _GPUS
+        times = None if is_gpus else from_to(rest[at:])
+        words, count = times or ([rest[at]], 1)
+        split += words
         at += count
-    return said
+    return split

@@ -51,7 +51,7 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeSpan:
+class TypedSpan:
     """How long, or until when; None where it was not said."""
 
     length: int | None = None
@@ -68,15 +68,15 @@ class TimeSpan:
         return self.until.remark if self.until else ""
 
 
-def read_span(rest: list[str], asker: Asker) -> tuple[TimeSpan, list[str]]:
+def read_span(rest: list[str], asker: Asker) -> tuple[TypedSpan, list[str]]:
     """The span in "[for] 4h ..." and "until 18:00 ...", and the words after it. Raises Refused, Unclear."""
     rest = without_now(rest)
     if not rest or isinstance(rest[0], Quoted):
-        return TimeSpan(), rest
+        return TypedSpan(), rest
     named = asker.named_end(rest)
     if named is not None:
         _refuse_overnight_run(rest, named, asker)
-        return TimeSpan(until=named[0]), named[1]
+        return TypedSpan(until=named[0]), named[1]
     first = rest[0].lower()
     is_end = first in {"to", "by"} and (asker.start is not None or _is_moment(rest[1:]))
     if first in UNTIL_WORDS or is_end:
@@ -103,11 +103,11 @@ def _refuse_overnight_run(rest: list[str], named: tuple[Moment, list[str]], aske
 
 def without_now(rest: list[str]) -> list[str]:
     """Without "now" or "starting now" before how long: every claim begins now."""
-    found = _NOW.match(" ".join("'" if isinstance(word, Quoted) else word.lower() for word in rest[:4]))
-    return rest[len(found[0].split()) :] if found else rest
+    match = _NOW.match(" ".join("'" if isinstance(word, Quoted) else word.lower() for word in rest[:4]))
+    return rest[len(match[0].split()) :] if match else rest
 
 
-def _until(rest: list[str], asker: Asker) -> tuple[TimeSpan, list[str]]:
+def _until(rest: list[str], asker: Asker) -> tuple[TypedSpan, list[str]]:
     """ "until 18:00". Raises Refused, Unclear."""
     _refuse_length(rest[:1], rest[1:2])
     try:
@@ -125,55 +125,55 @@ def _until(rest: list[str], asker: Asker) -> tuple[TimeSpan, list[str]]:
         ]
         sentence = f'"{" ".join(rest[1:])[:40]}" is no time I can read. Until when, or for how long?'
         raise Unclear(sentence if "no time I can read" in str(unread) else str(unread), rest, usual) from None
-    return TimeSpan(until=until), left
+    return TypedSpan(until=until), left
 
 
 _ANY_DAY = date(2024, 1, 1)
 
 
-def _lasting(rest: list[str], said: list[str], asker: Asker, *, is_for: bool) -> tuple[TimeSpan, list[str]]:
+def _lasting(rest: list[str], length_words: list[str], asker: Asker, *, is_for: bool) -> tuple[TypedSpan, list[str]]:
     """ "for 4h", "4h" and "two hours", and what comes near to it. Raises Refused, Unclear."""
-    refuse_range(said)
-    times = from_to(said)
+    refuse_range(length_words)
+    times = from_to(length_words)
     if times is not None:
-        words = rest[: len(rest) - len(said)] + said[: times[1]]
-        told = f'"{" ".join(words)[:40]}" is a time of day. `book` takes it from then on.'
-        raise Unclear(told, words, [*_booked(words, times[0], asker), as_note(words)])
-    if is_length(said, spelled=is_for):
-        length, left = read_lengths(said)
-        return TimeSpan(length), left
-    if is_length(said) and (after := read_lengths(said)[1]) is not None:
+        words = rest[: len(rest) - len(length_words)] + length_words[: times[1]]
+        text = f'"{" ".join(words)[:40]}" is a time of day. `book` takes it from then on.'
+        raise Unclear(text, words, [*_booked(words, times[0], asker), as_note(words)])
+    if is_length(length_words, spelled=is_for):
+        length, left = read_lengths(length_words)
+        return TypedSpan(length), left
+    if is_length(length_words) and (after := read_lengths(length_words)[1]) is not None:
         if not after or bare_word(after[0]) in _CLEAR:
-            return TimeSpan(read_lengths(said)[0]), after
+            return TypedSpan(read_lengths(length_words)[0]), after
         raise _length_or_note(rest, after)
-    vague_words = notes.vague_length(said, after_for=is_for)
+    vague_words = notes.vague_length(length_words, after_for=is_for)
     if vague_words is not None:
-        raise notes.unread_length(rest[: len(rest) - len(said)] + vague_words[0], vague_words[1])
-    if not looks_like_length(said[0]):
-        refuse_beginning(said, asker)
-        return TimeSpan(), rest
-    if read_clock(said) is not None:
-        time = said[: len(said) - len((read_clock(said) or (None, said))[1])]
-        told = " ".join(time)[:40]
+        raise notes.unread_length(rest[: len(rest) - len(length_words)] + vague_words[0], vague_words[1])
+    if not looks_like_length(length_words[0]):
+        refuse_beginning(length_words, asker)
+        return TypedSpan(), rest
+    if read_clock(length_words) is not None:
+        time = length_words[: len(length_words) - len((read_clock(length_words) or (None, length_words))[1])]
+        text = " ".join(time)[:40]
         raise Unclear(
-            f'"{told}" is a time of day. Say "until {told}", or for how long: for 4h.',
-            rest[: len(rest) - len(said)] + time,
-            [word_choice(f"until {told}"), *_booked(time, time, asker)],
+            f'"{text}" is a time of day. Say "until {text}", or for how long: for 4h.',
+            rest[: len(rest) - len(length_words)] + time,
+            [word_choice(f"until {text}"), *_booked(time, time, asker)],
         )
-    numbered = notes.bare_number(said)
+    numbered = notes.bare_number(length_words)
     if numbered is not None:
         sentence = f'"{numbered[0][0][:40]}" is not a length of time. Try 30m, 4h, 1h30m or 2d.'
-        words = rest[: len(rest) - len(said)] + numbered[0]
+        words = rest[: len(rest) - len(length_words)] + numbered[0]
         raise Unclear(sentence, words, [*numbered[1], as_note(words)])
-    return TimeSpan(), rest
+    return TypedSpan(), rest
 
 
 def _length_or_note(rest: list[str], after: list[str]) -> Unclear:
     """ "a day in the life" begins with a length, or is a note."""
-    said = " ".join(rest[: len(rest) - len(after)])
+    text = " ".join(rest[: len(rest) - len(after)])
     length = _short(read_lengths(rest)[0])
-    lasts = WordChoice(f"For {said}", ("for", length, *after))
-    return Unclear(f'Is "{said[:40]}" for how long, or a part of the note?', rest, [lasts, as_note(rest)])
+    lasts = WordChoice(f"For {text}", ("for", length, *after))
+    return Unclear(f'Is "{text[:40]}" for how long, or a part of the note?', rest, [lasts, as_note(rest)])
 
 
 _CLEAR = frozenset({"for", "until", "gpus", "please", "pls", "with", "on", "thanks", "thx"})
@@ -183,14 +183,14 @@ def _short(length: int) -> str:
     return f"{length // HOUR_MS}h" if length % HOUR_MS == 0 else f"{length // MINUTE_MS}m"
 
 
-def _booked(said: list[str], begins: list[str], asker: Asker) -> list[WordChoice]:
+def _booked(typed: list[str], begins: list[str], asker: Asker) -> list[WordChoice]:
     """A booking from then on, where that can be had and read."""
     if not asker.books:
         return []
     try:
         at, left = asker.moment(split_times(begins))
     except Unclear as day:
-        return [replace(each, label=f"Book from {each.label}", verb="book") for each in day.choices]
+        return [replace(way, label=f"Book from {way.label}", verb="book") for way in day.choices]
     except Refused:
         return []
     there = local(at.at, ZoneInfo(asker.zone()))
@@ -200,15 +200,15 @@ def _booked(said: list[str], begins: list[str], asker: Asker) -> list[WordChoice
 
 def _refuse_length(lead: list[str], word: list[str]) -> None:
     """ "until 4h" says a length where a time would stand, or a time as the French write it. Raises Unclear."""
-    told = word[0][:40] if word else ""
-    found = re.fullmatch(r"(\d{1,4})(?:(?:[.,](\d\d?))?(m|min|h|hr|d|w)|h(\d\d))", told.lower(), re.ASCII)
-    if found is None:
+    typed = word[0][:40] if word else ""
+    match = re.fullmatch(r"(\d{1,4})(?:(?:[.,](\d\d?))?(m|min|h|hr|d|w)|h(\d\d))", typed.lower(), re.ASCII)
+    if match is None:
         return
-    minutes = found[4] or (found[2] or "00").ljust(2, "0")
-    choices = [word_choice(f"for {told}")]
-    if (found[4] or found[3].startswith("h")) and 0 < int(found[1]) < 24 and int(minutes) < 60:
-        choices.append(word_choice(f"until {int(found[1]):02}:{minutes}"))
-    sentence = f'"{told}" is a length of time: say "for {told}", or a time such as until 18:00.'
+    minutes = match[4] or (match[2] or "00").ljust(2, "0")
+    choices = [word_choice(f"for {typed}")]
+    if (match[4] or match[3].startswith("h")) and 0 < int(match[1]) < 24 and int(minutes) < 60:
+        choices.append(word_choice(f"until {int(match[1]):02}:{minutes}"))
+    sentence = f'"{typed}" is a length of time: say "for {typed}", or a time such as until 18:00.'
     raise Unclear(sentence, [*lead, *word], choices)
 
 
@@ -224,10 +224,10 @@ def refuse_beginning(rest: list[str], asker: Asker) -> None:
     is_alone = is_day and (len(words) == 1 or weekday(words[0]) is None)
     if not (is_in or is_next or is_time or is_alone):
         return
-    said = " ".join(rest)[:40]
+    text = " ".join(rest)[:40]
     until = [word_choice(f"until {' '.join(words)}")] if is_time or is_alone else []
     raise Unclear(
-        f'"{said}" is a time. Say "until" before it if it is to end then, `book` it if it is to begin then, and '
+        f'"{text}" is a time. Say "until" before it if it is to end then, `book` it if it is to begin then, and '
         "put it in quotes if it is a note.",
         rest,
         [*_booked(rest, words, asker), *until, as_note(rest)],

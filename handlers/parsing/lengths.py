@@ -44,10 +44,10 @@ def bare_word(word: str) -> str:
 
 def read_length(word: str) -> int:
     """A length of time in milliseconds: 30m, 4h, 1h30m, 1.5h, 2d. Raises Refused."""
-    found = _one_word(bare_word(word))
-    if found is None:
+    length = _one_word(bare_word(word))
+    if length is None:
         raise Refused(f'"{word[:40]}" is not a length of time. Try 30m, 4h, 1h30m or 2d.')
-    return found[0]
+    return length[0]
 
 
 def _one_word(least: str) -> tuple[int, int] | None:
@@ -99,8 +99,8 @@ def is_length(rest: list[str], *, spelled: bool = True) -> bool:
 
 def _without_fillers(rest: list[str], *, spelled: bool) -> list[str]:
     """Without "about" or "the next" before a length; the words as they are where none follows."""
-    found = _FILLERS.match(" ".join(map(str.lower, rest[:6])))
-    after = rest[len(found[0].split()) :] if found else rest
+    match = _FILLERS.match(" ".join(map(str.lower, rest[:6])))
+    after = rest[len(match[0].split()) :] if match else rest
     return after if _one(after, spelled=spelled) is not None else rest
 
 
@@ -109,8 +109,8 @@ def _one(rest: list[str], *, spelled: bool) -> tuple[int, int, list[str]] | None
     if not rest or any(isinstance(word, Quoted) for word in rest[:1]):
         return None
     least = [bare_word(word) for word in rest[:5]]
-    if found := _one_word(least[0]):
-        return *found, rest[1:]
+    if length := _one_word(least[0]):
+        return *length, rest[1:]
     if (halved := _halved(least, spelled=spelled)) is not None:
         return round(halved[0] * UNITS[least[halved[1]]]), MINUTE_MS, rest[halved[1] + 1 :]
     number = _number(least[0]) if _WHOLE.fullmatch(least[0]) else SPELLED.get(least[0]) if spelled else None
@@ -138,13 +138,13 @@ def _halved(least: list[str], *, spelled: bool) -> tuple[float, int] | None:
 
 def _refuse_range(rest: list[str]) -> None:
     """ "4-6h" says two lengths. Raises Unclear."""
-    found = _RANGE.match(" ".join(map(str.lower, rest[:4])))
-    if found is None:
+    match = _RANGE.match(" ".join(map(str.lower, rest[:4])))
+    if match is None:
         return
-    said = rest[: len(found[0].split())]
-    lengths = (f"{found[1]}{(found[2] or found[4])[0]}", f"{found[3]}{found[4][0]}")
-    choices = [word_choice(f"for {each}", f"{each[:-1]} {each[-1]}") for each in lengths]
-    raise Unclear(f'"{" ".join(said)[:40]}" are two lengths. Which one?', said, choices)
+    words = rest[: len(match[0].split())]
+    lengths = (f"{match[1]}{(match[2] or match[4])[0]}", f"{match[3]}{match[4][0]}")
+    choices = [word_choice(f"for {length}", f"{length[:-1]} {length[-1]}") for length in lengths]
+    raise Unclear(f'"{" ".join(words)[:40]}" are two lengths. Which one?', words, choices)
 
 
 def refuse_range(rest: list[str]) -> None:

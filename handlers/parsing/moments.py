@@ -37,12 +37,12 @@ def time_of_day(word: str, *, bare: bool = False) -> time | None:
     least = word.lower().rstrip(".,;!?").replace(".m", "m")
     if bare and HOUR_DIGITS.fullmatch(least):
         least += ":00"
-    found = _TIME.fullmatch(least)
-    if not found:
+    match = _TIME.fullmatch(least)
+    if not match:
         return None
     if least in {"noon", "midday", "midnight"}:
         return time() if least == "midnight" else NOON
-    return _time(found[1] or found[4], found[2], found[3] or found[5], word)
+    return _time(match[1] or match[4], match[2], match[3] or match[5], word)
 
 
 def _time(hours: str, minutes: str | None, half: str | None, word: str) -> time:
@@ -67,22 +67,22 @@ def read_clock(rest: list[str], *, bare: bool = False) -> tuple[time, list[str]]
         return _time(hours, minutes, half, f"{rest[0]} {rest[1]}"), rest[2:]
     if least[1:2] and least[1] in _CLOCK and re.fullmatch(r"\d{1,2}(?:[:.]\d\d)?", least[0], re.ASCII):
         return _o_clock(rest, *least[:2])
-    found = time_of_day(rest[0], bare=bare)
-    half_said = _half_said(rest[1:]) if found is not None and 0 < found.hour <= NOON.hour else None
-    if found is not None and half_said is not None:
-        return _time(f"{found.hour}", f"{found.minute}", half_said[0], rest[0]), rest[1 + half_said[1] :]
-    if found is None and (dotted := _DOTTED.fullmatch(least[0])) and _is_clear(dotted):
-        found = _time(dotted[1], dotted[2], dotted[3], rest[0])
-    if found is None and (together := _TOGETHER.fullmatch(least[0])) and not least[0].startswith("20"):
-        found = time(int(together[1]), int(together[2]))
-    return (found, rest[1:]) if found is not None else None
+    at = time_of_day(rest[0], bare=bare)
+    half_said = _half_said(rest[1:]) if at is not None and 0 < at.hour <= NOON.hour else None
+    if at is not None and half_said is not None:
+        return _time(f"{at.hour}", f"{at.minute}", half_said[0], rest[0]), rest[1 + half_said[1] :]
+    if at is None and (dotted := _DOTTED.fullmatch(least[0])) and _is_clear(dotted):
+        at = _time(dotted[1], dotted[2], dotted[3], rest[0])
+    if at is None and (together := _TOGETHER.fullmatch(least[0])) and not least[0].startswith("20"):
+        at = time(int(together[1]), int(together[2]))
+    return (at, rest[1:]) if at is not None else None
 
 
 def _half_said(rest: list[str]) -> tuple[str, int] | None:
     """am or pm, of "8 in the evening" and "3 at night", and how many words that is."""
-    for said, half in _HALVES_SAID.items():
-        if " ".join(rest[: len(said.split())]).lower().rstrip(".,;!?") == said:
-            return half, len(said.split())
+    for phrase, half in _HALVES_SAID.items():
+        if " ".join(rest[: len(phrase.split())]).lower().rstrip(".,;!?") == phrase:
+            return half, len(phrase.split())
     return None
 
 
@@ -91,19 +91,19 @@ def _is_clear(dotted: "re.Match[str]") -> bool:
     return "h" not in dotted[0] and not 1 <= int(dotted[2]) <= 12 and int(dotted[1]) < 24
 
 
-def _o_clock(rest: list[str], number: str, said: str) -> tuple[time, list[str]]:
+def _o_clock(rest: list[str], number: str, name: str) -> tuple[time, list[str]]:
     hours, _, minutes = number.replace(".", ":").partition(":")
-    if said != "uhr" and not minutes and 0 < int(hours) < 12:
+    if name != "uhr" and not minutes and 0 < int(hours) < 12:
         raise either_half(rest[:2], int(hours))
     return _time(hours, minutes, None, f"{rest[0]} {rest[1]}"), rest[2:]
 
 
-def either_half(said: list[str], hour: int) -> Unclear:
+def either_half(typed: list[str], hour: int) -> Unclear:
     """Nobody knows which half of the day is meant."""
     early, late = f"{hour % 24:02}:00", f"{(hour + 12) % 24:02}:00"
     hint = f"Try {early} or {(hour - 1) % 12 + 1}pm."
     choices = [word_choice(early), word_choice(late)] if hour <= 12 else [word_choice(early)]
-    return Unclear(f'"{" ".join(said)[:40]}" could be morning or evening. {hint}', said, choices)
+    return Unclear(f'"{" ".join(typed)[:40]}" could be morning or evening. {hint}', typed, choices)
 
 
 _HINT = "Try 18:00, 6pm, tomorrow 20:00, fri 14:00, 25 nov 14:00 or in 2h."
@@ -171,19 +171,19 @@ def _zone(zone: ZoneInfo, rest: list[str]) -> tuple[ZoneInfo, list[str]]:
     if least == ["my", "time"]:
         return zone, rest[2:]
     if least[:1] and least[0] in OTHER_ZONES:
-        said = f"Times are read in your own zone, {zone.key}, or in UTC; {rest[0][:10]} can't be read."
+        sentence = f"Times are read in your own zone, {zone.key}, or in UTC; {rest[0][:10]} can't be read."
         own = [] if zone.key == "UTC" else [word_choice("", f"In {zone.key}")]
-        raise Unclear(said, rest[:1], [*own, word_choice("utc", "In UTC")])
+        raise Unclear(sentence, rest[:1], [*own, word_choice("utc", "In UTC")])
     return zone, rest
 
 
 def read_date(rest: list[str], zone: ZoneInfo, now: int) -> tuple[date, list[str]]:
     """The day that the first words name, and the words after it. Raises Refused."""
-    found, left = read_day(rest, local(now, zone).date())
-    if found is None:
-        said = f'"{rest[0][:40]}" is no day I can read. ' if rest else "Which day? "
-        raise Refused(f"{said}Try 20 dec or 2026-12-20.")
-    return found.date, left
+    named_day, left = read_day(rest, local(now, zone).date())
+    if named_day is None:
+        reason = f'"{rest[0][:40]}" is no day I can read. ' if rest else "Which day? "
+        raise Refused(f"{reason}Try 20 dec or 2026-12-20.")
+    return named_day.date, left
 
 
 def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[NamedDay | None, time, list[str]]:
@@ -191,11 +191,11 @@ def _day_and_time(rest: list[str], zone: ZoneInfo, after: int) -> tuple[NamedDay
     today = local(after, zone).date()
     first = read_clock(rest)
     if first is not None:
-        found, left = first
+        at, left = first
         day, after_day = read_day(left[1:] if [word.lower() for word in left[:1]] == ["on"] else left, today)
         if day is None and [word.lower() for word in left[:2]] == ["next", "day"]:
             day, after_day = counted_day(days_after(today, 1)), left[2:]
-        return (_clear(day, rest[: len(rest) - len(after_day)]), found, after_day) if day else (None, found, left)
+        return (_clear(day, rest[: len(rest) - len(after_day)]), at, after_day) if day else (None, at, left)
     part, left = _part(rest)
     if part is not None:
         return None, part, left
@@ -224,36 +224,36 @@ def _part(rest: list[str]) -> tuple[time | None, list[str]]:
     at = 1 if least[:1] in (["the"], ["this"]) else 0
     if least[at : at + 1] and least[at] in DAY_PARTS:
         return DAY_PARTS[least[at]], rest[at + 1 :]
-    for said in (["end", "of", "day"], ["end", "of", "business"], ["close", "of", "business"]):
-        if least[at : at + 3] == said:
+    for phrase in (["end", "of", "day"], ["end", "of", "business"], ["close", "of", "business"]):
+        if least[at : at + 3] == phrase:
             return DAY_PARTS["eod"], rest[at + 3 :]
     return None, rest
 
 
 def _no_time(day: NamedDay, rest: list[str], left: list[str]) -> Unclear:
     when = day.said if day.kind in {"today", "tomorrow"} else f"on {day.said}"
-    said = rest[: len(rest) - len(left)]
+    typed = rest[: len(rest) - len(left)]
     choices = [
         word_choice(f"{day.date} {at:%H:%M}", f"{day.date:%a %-d %b} {at:%H:%M}") for at in (MORNING, DAY_PARTS["eod"])
     ]
-    return Unclear(f"At what time {when}? Try {day.said} 14:00.", said, choices)
+    return Unclear(f"At what time {when}? Try {day.said} 14:00.", typed, choices)
 
 
-def _clear(day: NamedDay, said: list[str]) -> NamedDay:
+def _clear(day: NamedDay, typed: list[str]) -> NamedDay:
     """The day, unless nobody can know which end of it its midnight is. Raises Unclear."""
-    if not any(word.lower().startswith("midnight") for word in said):
+    if not any(word.lower().startswith("midnight") for word in typed):
         return day
     if day.kind in {"today", "tonight"}:
         return replace(day, kind="tonight")
     sentence = f"Before or after {day.said}? Say {day.said} 0:00 or {day.said} 23:59."
     ends = [(day.date, "before"), (days_after(day.date, 1), "after")]
-    raise Unclear(sentence, said, [word_choice(f"{on} 0:00", f"The midnight {side} {day.said}") for on, side in ends])
+    raise Unclear(sentence, typed, [word_choice(f"{on} 0:00", f"The midnight {side} {day.said}") for on, side in ends])
 
 
 def _either_day(word: str) -> list[str]:
     """The days that 5/11 may be; 27.11. is one only."""
-    found = _TWO_WAYS.fullmatch(word)
-    first, second = (int(found[1]), int(found[2])) if found else (0, 0)
+    match = _TWO_WAYS.fullmatch(word)
+    first, second = (int(match[1]), int(match[2])) if match else (0, 0)
     pairs = {(first, second), (second, first)}
     return [f"{day} {MONTHS[month - 1][:3]}" for day, month in sorted(pairs) if 0 < month <= 12 and 0 < day <= 31]
 
@@ -287,8 +287,8 @@ def _soon(at: time, zone: ZoneInfo, now: int) -> Moment:
 def _next(at: time, zone: ZoneInfo, after: int) -> Moment:
     """The first time it is this late after an instant."""
     today = local(after, zone).date()
-    found = (next_instant(days_after(today, days), at, zone, after) for days in range(3))
-    return Moment(next(each for each in found if each is not None))
+    instants = (next_instant(days_after(today, days), at, zone, after) for days in range(3))
+    return Moment(next(instant for instant in instants if instant is not None))
 
 
 def _on(day: NamedDay, at: time, zone: ZoneInfo, after: int) -> int:

@@ -39,15 +39,15 @@ def check_note(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) 
     if bare_word(note[0]) in _MOMENTS and len(note) > 1:
         raise unread_length(note, [])
     close = misspelt(note[0])
-    told = close or in_note(note)
+    word = close or in_note(note)
     if numbered is not None:
         raise unread_length(numbered[0], numbered[1])
-    if told:
-        raise _sounds_like_time(note, told, _meant(close, note[1:]))
+    if word:
+        raise _sounds_like_time(note, word, _meant(close, note[1:]))
 
 
 def _gpus(choices: list[WordChoice]) -> list[WordChoice]:
-    return [each for each in choices if each.words[0] != "for"]
+    return [choice for choice in choices if choice.words[0] != "for"]
 
 
 def _meant(word: str, after: list[str]) -> list[WordChoice]:
@@ -56,49 +56,49 @@ def _meant(word: str, after: list[str]) -> list[WordChoice]:
         return [WordChoice(f"until {' '.join(after)}", ("until", *after))]
     if word in {"overnight", "tonight", "weekend"}:
         return [WordChoice(word, (word, *after))]
-    found = vague_length([word], after_for=True) if word else None
-    return [replace(each, words=(*each.words, *after)) for each in found[1]] if found else []
+    vague = vague_length([word], after_for=True) if word else None
+    return [replace(choice, words=(*choice.words, *after)) for choice in vague[1]] if vague else []
 
 
-def _sounds_like_time(said: list[str], word: str, choices: list[WordChoice]) -> Unclear:
+def _sounds_like_time(typed: list[str], word: str, choices: list[WordChoice]) -> Unclear:
     usual = [word_choice("for 4h", "4 h"), word_choice("for 8h", "8 h"), word_choice("for 1d", "1 d")]
-    note = " ".join(said)[:40]
+    note = " ".join(typed)[:40]
     of = "" if note == word else f' of "{word[:20]}"'
     return Unclear(
         f'"{note}" sounds like a time{of}. For how long do you want it?',
-        said,
+        typed,
         [
-            *(choices or [WordChoice(each.label, (*each.words, Quoted(" ".join(said)))) for each in usual]),
-            as_note(said),
+            *(choices or [WordChoice(choice.label, (*choice.words, Quoted(" ".join(typed)))) for choice in usual]),
+            as_note(typed),
         ],
     )
 
 
-def _refuse_later(said: list[str], asker: "Asker") -> None:
+def _refuse_later(typed: list[str], asker: "Asker") -> None:
     """ "4h tomorrow" begins tomorrow, "4h per day" comes again: neither is a note. Raises Unclear."""
     from handlers.parsing.lasting import refuse_beginning
 
     try:
-        refuse_beginning(said, asker)
+        refuse_beginning(typed, asker)
     except Unclear as later:
-        booked = [each for each in later.choices if each.verb]
-        raise Unclear(str(later), said, [*booked, as_note(said)]) from None
-    if comes_again(said):
-        raise not_weekly(said)
+        booked = [choice for choice in later.choices if choice.verb]
+        raise Unclear(str(later), typed, [*booked, as_note(typed)]) from None
+    if comes_again(typed):
+        raise not_weekly(typed)
 
 
-def comes_again(said: list[str]) -> bool:
+def comes_again(typed: list[str]) -> bool:
     """ "4h a day" is meant for more than once."""
-    return bool(_AGAIN.match(" ".join(said).lower()))
+    return bool(_AGAIN.match(" ".join(typed).lower()))
 
 
-def not_weekly(said: list[str]) -> Unclear:
+def not_weekly(typed: list[str]) -> Unclear:
     """Claims do not come again."""
-    word = " ".join(said)[:40]
+    word = " ".join(typed)[:40]
     return Unclear(
         f'"{word}" can\'t be said of a claim. `book` takes it every week: `book train-7 every tue 20:00 for 4h`.',
-        said,
-        [word_choice("", "Once, from now"), as_note(said, "Once, with that as a note")],
+        typed,
+        [word_choice("", "Once, from now"), as_note(typed, "Once, with that as a note")],
     )
 
 
@@ -110,17 +110,17 @@ def _refuse_options(note: list[str], *, has_gpus: bool) -> None:
         gpus = _GPUS.fullmatch(word.lower())
         number = (gpus[1] or gpus[2] or " ".join(note[at + 1 : at + 2])) if gpus else ""
         number = _NUMBERS.get(number, number)
-        said = note[at : at + (1 if gpus and (gpus[1] or gpus[2]) else 2)] if gpus else [word]
+        typed = note[at : at + (1 if gpus and (gpus[1] or gpus[2]) else 2)] if gpus else [word]
         choices = [word_choice(f"gpus:{number}")] if number.isdecimal() and not has_gpus else []
         sentence = f'"{word[:40]}" is no option I know. Try gpus:2, for 4h or until 18:00.'
-        raise Unclear(sentence, said, [*choices, word_choice("", "Leave it out"), as_note(said)])
-    found = _GPUS.fullmatch(note[0].lower())
-    if found and not has_gpus and (found[1] or found[2] or (note[1:2] and note[1].lower() in _NUMBERS)):
-        number = found[1] or found[2] or note[1].lower()
+        raise Unclear(sentence, typed, [*choices, word_choice("", "Leave it out"), as_note(typed)])
+    match = _GPUS.fullmatch(note[0].lower())
+    if match and not has_gpus and (match[1] or match[2] or (note[1:2] and note[1].lower() in _NUMBERS)):
+        number = match[1] or match[2] or note[1].lower()
         number = _NUMBERS.get(number, number)
-        said = note[: 1 if found[1] or found[2] else 2]
+        typed = note[: 1 if match[1] or match[2] else 2]
         raise Unclear(
-            f'How many GPUs is "{" ".join(said)[:40]}"?', said, [word_choice(f"gpus:{number}"), as_note(said)]
+            f'How many GPUs is "{" ".join(typed)[:40]}"?', typed, [word_choice(f"gpus:{number}"), as_note(typed)]
         )
 
 
@@ -190,12 +190,12 @@ _OPTION = re.compile(
 
 def vague_length(rest: list[str], *, after_for: bool) -> tuple[list[str], list[WordChoice]] | None:
     """What is said of a time and names none, with lengths to choose from; None where it is none of that."""
-    said = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:6])
+    text = " ".join("'" if isinstance(word, Quoted) else bare_word(word) for word in rest[:6])
     for pattern, lengths in _VAGUE:
-        found = pattern.match(said)
-        if found and (after_for or not (found[0] in _ALONE or found[0].split()[0] in {"over", "min"})):
-            words = rest[: len(found[0].split())]
-            return words, [word_choice(f"for {each}", _spoken(each)) for each in lengths]
+        match = pattern.match(text)
+        if match and (after_for or not (match[0] in _ALONE or match[0].split()[0] in {"over", "min"})):
+            words = rest[: len(match[0].split())]
+            return words, [word_choice(f"for {length}", _spoken(length)) for length in lengths]
     return None
 
 
@@ -208,7 +208,7 @@ def misspelt(word: str) -> str:
     least = bare_word(word)
     if isinstance(word, Quoted) or len(least) < 4 or not least.isalpha() or least in _WORDS:
         return ""
-    return next((each for each in nearest(least, _WORDS, 1) if _apart(least, each) <= 1 + (len(least) > 6)), "")
+    return next((close for close in nearest(least, _WORDS, 1) if _apart(least, close) <= 1 + (len(least) > 6)), "")
 
 
 def _apart(one: str, other: str) -> int:
@@ -257,7 +257,7 @@ def _unit(letters: str) -> str:
     if len(letters) < 3:
         return {"hs": "h", "hh": "h", "hr": "h", "mi": "m", "ds": "d", "ho": "h"}.get(letters, "")
     names = [name for name in UNITS if len(name) > 2]
-    return next((each[0] for each in nearest(letters, names, 1) if _apart(letters, each) <= 2), "")
+    return next((close[0] for close in nearest(letters, names, 1) if _apart(letters, close) <= 2), "")
 
 
 def is_option(word: str) -> bool:
@@ -279,9 +279,9 @@ def _is_weekday(least: str) -> bool:
     return weekday(least) is not None and (len(least) > 4 or least in {"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 
 
-def unread_length(said: list[str], choices: list[WordChoice], *, note: bool = True) -> Unclear:
+def unread_length(typed: list[str], choices: list[WordChoice], *, note: bool = True) -> Unclear:
     """The question about words that name no length."""
-    word = " ".join(said)[:40]
+    word = " ".join(typed)[:40]
     usual = choices or [word_choice("for 4h", "4 h"), word_choice("for 8h", "8 h"), word_choice("for 1d", "1 d")]
-    more = [as_note(said)] if note else []
-    return Unclear(f'"{word}" is no length I can read. For how long?', said, [*usual[: 5 - len(more)], *more])
+    more = [as_note(typed)] if note else []
+    return Unclear(f'"{word}" is no length I can read. For how long?', typed, [*usual[: 5 - len(more)], *more])

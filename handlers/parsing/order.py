@@ -15,9 +15,9 @@ def name_first(ctx: Context, words: list[str]) -> list[str]:
     if not words or isinstance(words[0], Quoted) or names.readings(ctx, words):
         return words
     for count in range(1, min(_MOST_AHEAD, len(words) - 1) + 1):
-        found = names.whole_name(ctx, words[count:]) if _is_option(words[:count]) else None
-        if found is not None:
-            end = count + found.count
+        named = names.whole_name(ctx, words[count:]) if _is_option(words[:count]) else None
+        if named is not None:
+            end = count + named.count
             return [*words[count:end], *words[:count], *words[end:]]
     return words
 
@@ -26,8 +26,8 @@ def _is_option(words: list[str]) -> bool:
     lasts = words[1:] if words[0].lower() == "for" else words
     if is_length(lasts):
         return not read_lengths(lasts)[1]
-    said, left = gpu_words(words)
-    return bool(said) and not left
+    gpus, left = gpu_words(words)
+    return bool(gpus) and not left
 
 
 def split_names(ctx: Context, words: list[str]) -> list[str]:

@@ -29,21 +29,21 @@ def read_period(words: list[str]) -> tuple[Period | None, list[str]]:
         if pair in {("next", "month"), ("this", "week"), ("this", "quarter")}:
             raise _no_period(" ".join(pair))
     words = _plain(words)
-    said = [word for word in words if word.lower() in _ALSO]
-    if len(said) > 1:
-        raise Refused(f"Say one period, {' or '.join(said)}.")
-    return (_ALSO[said[0].lower()] if said else None), [word for word in words if word not in said]
+    named = [word for word in words if word.lower() in _ALSO]
+    if len(named) > 1:
+        raise Refused(f"Say one period, {' or '.join(named)}.")
+    return (_ALSO[named[0].lower()] if named else None), [word for word in words if word not in named]
 
 
 def _plain(words: list[str]) -> list[str]:
     """Without the words that only lead to a period: "for the next 30 days" is 30d, "this month" is month."""
-    found: list[str] = []
+    plain: list[str] = []
     for word, after in zip_longest(words, words[1:], fillvalue=""):
-        if word.lower() in _DAYS and found and found[-1].isdecimal():
-            found[-1] += "d"
+        if word.lower() in _DAYS and plain and plain[-1].isdecimal():
+            plain[-1] += "d"
         elif word.lower() not in _NOISE and (word.lower(), after.lower()) != ("this", "month"):
-            found.append(word)
-    return found
+            plain.append(word)
+    return plain
 
 
 def refuse_period(words: list[str]) -> None:
@@ -53,8 +53,8 @@ def refuse_period(words: list[str]) -> None:
             raise _no_period(word)
 
 
-def _no_period(said: str) -> Refused:
+def _no_period(typed: str) -> Refused:
     return Refused(
-        f'"{said[:40]}" is no period of a forecast, which begins today. '
+        f'"{typed[:40]}" is no period of a forecast, which begins today. '
         f"Say {', '.join(FORECAST_PERIODS)}; month without one."
     )

@@ -80,13 +80,13 @@ def read_scope(ask: Ask, verb: str) -> Scope:
 
 def named_scope(ctx: Context, name: str) -> Scope | None:
     """The team, type or machine of just that name, if there is one."""
-    team = next((each.name for each in ctx.roster().teams if each.name.lower() == name.lower()), None)
+    team = next((team.name for team in ctx.roster().teams if team.name.lower() == name.lower()), None)
     if team is not None:
         return Scope("team", team)
     if name.lower() in queries.types(ctx):
         return Scope("type", name.lower())
-    found = exactly(ctx, name)
-    return Scope("instance", found.instance.id, found.instance.name) if found else None
+    machine = exactly(ctx, name)
+    return Scope("instance", machine.instance.id, machine.instance.name) if machine else None
 
 
 def stored_scope(ctx: Context, value: str) -> Scope:
@@ -99,9 +99,9 @@ def stored_scope(ctx: Context, value: str) -> Scope:
 
 def _guessed(ask: Ask, verb: str, name: str) -> Scope:
     """A bare name: a team's, a type, or an instance."""
-    found = named_scope(ask.ctx, name)
-    if found is not None and found.kind != "instance":
-        return found
+    scope = named_scope(ask.ctx, name)
+    if scope is not None and scope.kind != "instance":
+        return scope
     kinds = prices.types_called(name, queries.types(ask.ctx), prices.gpus_by_type(ask.ctx))
     try:
         return Scope("type", kinds[0]) if len(kinds) == 1 else _instance(ask, verb, name)
@@ -113,7 +113,7 @@ def _guessed(ask: Ask, verb: str, name: str) -> Scope:
 
 def _team(ask: Ask, name: str) -> Scope:
     known = [team.name for team in ask.ctx.roster().teams]
-    name = next((each for each in known if each.lower() == name.lower()), name)
+    name = next((team for team in known if team.lower() == name.lower()), name)
     if name not in known:
         close = nearest(name, known) or known[:3]
         raise Refused(
@@ -133,11 +133,11 @@ def _type(ask: Ask, name: str) -> Scope:
 
 
 def _instance(ask: Ask, verb: str, name: str) -> Scope:
-    found = find(ask.ctx, name).instance
-    if found.provider == "owned":
+    instance = find(ask.ctx, name).instance
+    if instance.provider == "owned":
         command = ask.ctx.settings.slack.cost_command
         raise Refused(
-            f"{found.name} is owned: it costs the same whether used or not, {_OWNED.get(verb, _UNBILLED)}. "
-            f"`{command} prices {found.name}` shows what it costs."
+            f"{instance.name} is owned: it costs the same whether used or not, {_OWNED.get(verb, _UNBILLED)}. "
+            f"`{command} prices {instance.name}` shows what it costs."
         )
-    return Scope("instance", found.id, found.name)
+    return Scope("instance", instance.id, instance.name)

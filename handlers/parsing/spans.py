@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from handlers.parsing import notes
-from handlers.parsing.lasting import UNTIL_WORDS, Asker, TimeSpan, read_span
+from handlers.parsing.lasting import UNTIL_WORDS, Asker, TypedSpan, read_span
 from handlers.parsing.lengths import bare_word, is_length, read_lengths
 from handlers.parsing.text import POLITE, Quoted, gpu_choice, gpu_words
 from handlers.parsing.unclear import Unclear
@@ -17,7 +17,7 @@ class ClaimWords:
     """What follows the instance in a claim; None where it was not said."""
 
     choice: GpuChoice | None
-    span: TimeSpan
+    span: TypedSpan
     note: str
 
 
@@ -27,18 +27,20 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
     Raises Refused, also for what is said twice, and Unclear for what can't be read; a choice of GPUs may have been
     made before.
     """
-    found, left = TimeSpan(), rest
+    lasts_so_far, left = TypedSpan(), rest
     while left:
         more, after = chosen_gpus(left)
-        lasts, after = (TimeSpan(), after) if more else _span_or_note(after, asker, first=found == TimeSpan())
+        lasts, after = (TypedSpan(), after) if more else _span_or_note(after, asker, first=lasts_so_far == TypedSpan())
         if after == left:
             break
-        _refuse_twice(left, after, is_more=bool(more and choice) or (lasts != TimeSpan() and found != TimeSpan()))
-        choice, found, left = more or choice, lasts if lasts != TimeSpan() else found, after
-    asked, note = _from_end(ClaimWords(choice, found, ""), left, asker)
+        _refuse_twice(
+            left, after, is_more=bool(more and choice) or (lasts != TypedSpan() and lasts_so_far != TypedSpan())
+        )
+        choice, lasts_so_far, left = more or choice, lasts if lasts != TypedSpan() else lasts_so_far, after
+    words, note = _from_end(ClaimWords(choice, lasts_so_far, ""), left, asker)
     note = [] if all(bare_word(word) in _EMPTY for word in note) else note[note[0] == "-" :]
-    notes.check_note(note, asker, lasts=asked.span != TimeSpan(), has_gpus=asked.choice is not None)
-    return replace(asked, note=" ".join(note))
+    notes.check_note(note, asker, lasts=words.span != TypedSpan(), has_gpus=words.choice is not None)
+    return replace(words, note=" ".join(note))
 
 
 _EMPTY = frozenset(
@@ -50,103 +52,103 @@ _EMPTY = frozenset(
 """Words that say nothing of their own behind the rest."""
 
 
-def timed_words(rest: list[str], asker: Asker) -> tuple[TimeSpan, str]:
+def timed_words(rest: list[str], asker: Asker) -> tuple[TypedSpan, str]:
     """The parts of "[for 4h|until 18:00] [note...]" where the whole machine is meant. Raises Refused."""
-    asked = claim_words(rest, replace(asker, whole=True))
-    if asked.choice is not None:
+    words = claim_words(rest, replace(asker, whole=True))
+    if words.choice is not None:
         raise Refused("This is about the whole machine, so leave out how many GPUs.")
-    return asked.span, asked.note
+    return words.span, words.note
 
 
-def _span_or_note(rest: list[str], asker: Asker, *, first: bool) -> tuple[TimeSpan, list[str]]:
+def _span_or_note(rest: list[str], asker: Asker, *, first: bool) -> tuple[TypedSpan, list[str]]:
     """A span; once there is one, whatever is not clearly another belongs to the note."""
     try:
         return read_span(rest, asker)
     except Refused:
         if first:
             raise
-        return TimeSpan(), rest
+        return TypedSpan(), rest
 
 
 def _refuse_twice(rest: list[str], after: list[str], *, is_more: bool) -> None:
-    said = rest[: len(rest) - len(after)]
-    if is_more and notes.comes_again(said):
-        raise notes.not_weekly(said)
+    typed = rest[: len(rest) - len(after)]
+    if is_more and notes.comes_again(typed):
+        raise notes.not_weekly(typed)
     if is_more:
-        word = " ".join(said)[:40]
+        word = " ".join(typed)[:40]
         raise Refused(f'"{word}" comes on top of what you said before. Say it once; {_QUOTED}')
 
 
 _QUOTED = 'a note that has such words goes in quotes: "resume for 2h".'
 
 
-def _from_end(asked: ClaimWords, note: list[str], asker: Asker) -> tuple[ClaimWords, list[str]]:
+def _from_end(words: ClaimWords, note: list[str], asker: Asker) -> tuple[ClaimWords, list[str]]:
     """With what was said behind the note: "fine-tune for 4h"; and the words of the note.
 
     Raises Refused for what is said amid it, or again.
     """
     for at in range(1, len(note)):
         choice, lasts, after = _part(note[at:], asker)
-        if choice is None and lasts == TimeSpan():
+        if choice is None and lasts == TypedSpan():
             continue
-        twice = bool(choice and asked.choice) or (lasts != TimeSpan() and asked.span != TimeSpan())
+        twice = bool(choice and words.choice) or (lasts != TypedSpan() and words.span != TypedSpan())
         _refuse_twice(note[at:], after, is_more=twice)
-        if after and _part(after, asker)[:2] == (None, TimeSpan()):
-            said = " ".join(note[at : len(note) - len(after)])
-            raise Refused(f'Does "{said[:40]}" belong to the note? Say it before the note; {_QUOTED}')
-        kept = replace(asked, choice=choice or asked.choice, span=lasts if lasts != TimeSpan() else asked.span)
+        if after and _part(after, asker)[:2] == (None, TypedSpan()):
+            text = " ".join(note[at : len(note) - len(after)])
+            raise Refused(f'Does "{text[:40]}" belong to the note? Say it before the note; {_QUOTED}')
+        kept = replace(words, choice=choice or words.choice, span=lasts if lasts != TypedSpan() else words.span)
         return _from_end(kept, [*note[:at], *after], asker) if after else (kept, note[:at])
-    return asked, note
+    return words, note
 
 
-def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TimeSpan, list[str]]:
+def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TypedSpan, list[str]]:
     """What clearly tells of GPUs or of time at the beginning of these words, and the words after it."""
     first = rest[0].lower()
     if isinstance(rest[0], Quoted):
-        return None, TimeSpan(), rest
+        return None, TypedSpan(), rest
     if re.match(r"-{0,2}gpus?[:=]", first):
         choice, after = chosen_gpus(rest)
-        return choice, TimeSpan(), after
+        return choice, TypedSpan(), after
     if first in UNTIL_WORDS or (first == "for" and is_length(rest[1:])) or asker.named_end(rest):
         lasts, after = _span_or_note(rest, asker, first=False)
         return None, lasts, after
     return _bare(rest, asker)
 
 
-def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TimeSpan, list[str]]:
+def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TypedSpan, list[str]]:
     """ "4h" or "2 gpus", which belong to a note where more of it follows."""
     if is_length(rest, spelled=False):
         length, after = read_lengths(rest)
-        choice, lasts = None, TimeSpan(length)
+        choice, lasts = None, TypedSpan(length)
     else:
-        (choice, after), lasts = (None, rest) if asker.whole else chosen_gpus(rest), TimeSpan()
-    is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, TimeSpan()))
-    return (choice, lasts, after) if is_clear else (None, TimeSpan(), rest)
+        (choice, after), lasts = (None, rest) if asker.whole else chosen_gpus(rest), TypedSpan()
+    is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, TypedSpan()))
+    return (choice, lasts, after) if is_clear else (None, TypedSpan(), rest)
 
 
 def chosen_gpus(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
     """The GPUs that the first words name, if they do, and the words after them. Raises Refused."""
-    said, after = gpu_words(rest)
-    return (gpu_choice(said), after) if said else (None, rest)
+    gpus, after = gpu_words(rest)
+    return (gpu_choice(gpus), after) if gpus else (None, rest)
 
 
 _MORE = frozenset({"more", "another", "additional", "extra", "further"})
 
 
-def extension(rest: list[str], asker: Asker) -> TimeSpan | None:
+def extension(rest: list[str], asker: Asker) -> TypedSpan | None:
     """The span in "[by|for] 2h" and "until 18:00"; None when none is said or something else is. Raises Refused."""
     rest = rest[1:] if rest and rest[0].lower() == "by" and is_length(rest[1:]) else rest
     more = [word for word in rest if word.lower() not in _MORE]
     rest = [more[0].lstrip("+"), *more[1:]] if more and is_length([more[0].lstrip("+"), *more[1:]]) else rest
     try:
-        found, left = read_span(rest, asker)
+        lasts, left = read_span(rest, asker)
     except Unclear as unclear:
         raise unclear.of_time() from None
     if left == rest and is_length(rest):
         length, left = read_lengths(rest)
-        found = TimeSpan(length)
+        lasts = TypedSpan(length)
     if left == rest:
         return None
     if left:
         raise Refused(f'I can\'t make sense of "{" ".join(left)[:40]}" after that. Try `extend train-7 2h`.')
-    return found
+    return lasts

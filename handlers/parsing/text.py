@@ -39,18 +39,18 @@ def split_words(text: str) -> list[str]:
         text = text.replace(entity, char)
     text = plain(text[: 4 * MOST_CHARS])
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
-    found = _WORD.findall(text[:MOST_CHARS])
-    said = (Quoted(_spaced(one or two)) if one or two else _spaced(bare) for one, two, bare in found)
-    return _without_manners([word for word in said if word])
+    groups = _WORD.findall(text[:MOST_CHARS])
+    typed = (Quoted(_spaced(one or two)) if one or two else _spaced(bare) for one, two, bare in groups)
+    return _without_manners([word for word in typed if word])
 
 
-def _without_manners(said: list[str]) -> list[str]:
+def _without_manners(typed: list[str]) -> list[str]:
     """Without the please before and the thanks behind a command: no note, no reason and no part of a length."""
-    while len(said) > 1 and _is_polite(said[0]):
-        said = said[1:]
-    while len(said) > VERB_AND_NAME and _is_polite(said[-1]):
-        said = said[:-1]
-    return said
+    while len(typed) > 1 and _is_polite(typed[0]):
+        typed = typed[1:]
+    while len(typed) > VERB_AND_NAME and _is_polite(typed[-1]):
+        typed = typed[:-1]
+    return typed
 
 
 def _is_polite(word: str) -> bool:
@@ -63,7 +63,7 @@ def _spaced(text: str) -> str:
 
 def readable(text: str) -> str:
     """A note with the people and channels in it by name (or id), so that it can be shown without calling them."""
-    return _NAMED.sub(lambda found: f"{found[1]}{found[3] or found[2]}", text)
+    return _NAMED.sub(lambda match: f"{match[1]}{match[3] or match[2]}", text)
 
 
 def gpu_words(rest: list[str]) -> tuple[str, list[str]]:
@@ -90,12 +90,12 @@ def _with_more(word: str, after: list[str]) -> tuple[str, list[str]]:
 
 def _gpu_word(rest: list[str]) -> tuple[str, list[str]]:
     least = [word.lower() for word in rest[:2]]
-    found = re.fullmatch(r"-{0,2}(gpus?)(?:[:=](.*))?", least[0]) if least else None
-    said = least[1] if len(least) > 1 and re.fullmatch(r"\d[\d,-]*|all", least[1], re.ASCII) else ""
-    if found and found[2]:
-        return f"{found[1]}:{found[2]}", rest[1:]
-    if found and (said or found[2] is not None):
-        return f"{found[1]}:{said}", rest[2 if said else 1 :]
+    match = re.fullmatch(r"-{0,2}(gpus?)(?:[:=](.*))?", least[0]) if least else None
+    numbers = least[1] if len(least) > 1 and re.fullmatch(r"\d[\d,-]*|all", least[1], re.ASCII) else ""
+    if match and match[2]:
+        return f"{match[1]}:{match[2]}", rest[1:]
+    if match and (numbers or match[2] is not None):
+        return f"{match[1]}:{numbers}", rest[2 if numbers else 1 :]
     number = _SPELLED.get(least[0], least[0]) if least else ""
     if len(least) > 1 and least[1] in {"gpu", "gpus"} and re.fullmatch(r"\d{1,3}|all", number, re.ASCII):
         return f"gpus:{number}", rest[2:]
@@ -106,16 +106,16 @@ def _gpu_word(rest: list[str]) -> tuple[str, list[str]]:
 
 def gpu_choice(word: str) -> GpuChoice:
     """GPUs as people say them: gpus:2 (any two), gpus:0,3 and gpus:0-3 and gpu:3 (these), gpus:all. Raises Refused."""
-    key, _, said = word.lower().partition(":")
-    if said == "all":
+    key, _, numbers = word.lower().partition(":")
+    if numbers == "all":
         return GpuChoice()
-    if key == "gpus" and re.fullmatch(r"[1-9]\d{0,2}", said, re.ASCII):
-        return GpuChoice(count=int(said))
-    if key == "gpus" and said == "0":
+    if key == "gpus" and re.fullmatch(r"[1-9]\d{0,2}", numbers, re.ASCII):
+        return GpuChoice(count=int(numbers))
+    if key == "gpus" and numbers == "0":
         raise Refused("gpus:0 would be none. Try gpus:1 for any one GPU, or gpu:0 for the one with that number.")
-    if not re.fullmatch(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*", said, re.ASCII):
+    if not re.fullmatch(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*", numbers, re.ASCII):
         raise Refused(f'"{word[:40]}" names no GPUs. Try gpus:2 for any two, gpus:0,3 for those, or gpus:all.')
-    parts = [part.partition("-") for part in said.split(",")]
+    parts = [part.partition("-") for part in numbers.split(",")]
     chosen = {gpu for first, dash, last in parts for gpu in range(int(first), int(last if dash else first) + 1)}
     if not chosen:
         raise Refused(f'"{word[:40]}" counts backwards. Try gpus:0-3.')

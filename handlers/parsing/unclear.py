@@ -36,7 +36,7 @@ class Unclear(Refused):
 
     def of_time(self) -> "Unclear":
         """The same where there is no note, and where no GPUs are told."""
-        of_time = (each for each in self.choices if not any(_is_aside(word) for word in each.words))
+        of_time = (choice for choice in self.choices if not any(_is_aside(word) for word in choice.words))
         return Unclear(str(self), self.said, of_time)
 
 
@@ -49,9 +49,9 @@ def word_choice(words: str, label: str = "", *, verb: str = "") -> WordChoice:
     return WordChoice(label or words, tuple(words.split()), verb)
 
 
-def as_note(said: Sequence[str], label: str = "As a note") -> WordChoice:
+def as_note(typed: Sequence[str], label: str = "As a note") -> WordChoice:
     """These words are the note, whatever they look like."""
-    return WordChoice(label, (Quoted(" ".join(said)),))
+    return WordChoice(label, (Quoted(" ".join(typed)),))
 
 
 def ask_back(ctx: Context, person: str, command: str, typed: Sequence[str], unclear: Unclear) -> Reply:
@@ -60,33 +60,33 @@ def ask_back(ctx: Context, person: str, command: str, typed: Sequence[str], uncl
     if at is None or not unclear.choices:
         raise unclear
     before, after = typed[:at], typed[at + len(unclear.said) :]
-    wordings = [_wording(each, before, after) for each in unclear.choices[:MOST_CHOICES]]
+    wordings = [_wording(choice, before, after) for choice in unclear.choices[:MOST_CHOICES]]
     return questions.question(str(unclear), clarifications.keep_clarification(ctx, person, command, wordings))
 
 
 def ask_which(ctx: Context, person: str, command: str, typed: Sequence[str], ambiguous: Ambiguous) -> Reply:
     """The question which machine is meant, with a button for each that goes on with everything else that was typed."""
-    found = queries.listings_of(ctx, ambiguous.instance_ids)
+    listings = queries.listings_of(ctx, ambiguous.instance_ids)
     start, end = _named(typed, ambiguous.word)
     wordings = []
-    for listing in found:
+    for listing in listings:
         words = (*typed[:start], Quoted(listing.instance.id), *typed[end:])
         wordings.append(_kept(listing.instance.name, words))
-    asked = clarifications.keep_clarification(ctx, person, command, wordings)
-    return questions.machine(str(ambiguous), found, ctx.clock(), asked)
+    clarification = clarifications.keep_clarification(ctx, person, command, wordings)
+    return questions.machine(str(ambiguous), listings, ctx.clock(), clarification)
 
 
 def _named(typed: Sequence[str], name: str) -> tuple[int, int]:
     """Where the words stand that named something: the verb comes before them."""
     spans = ((start, end) for start in range(1, len(typed)) for end in range(start + 1, len(typed) + 1))
-    said = name.rstrip(",")
-    return next(((at, to) for at, to in spans if " ".join(typed[at:to]).rstrip(",") == said), (1, 2))
+    text = name.rstrip(",")
+    return next(((at, to) for at, to in spans if " ".join(typed[at:to]).rstrip(",") == text), (1, 2))
 
 
-def _place(typed: Sequence[str], said: Sequence[str]) -> int | None:
+def _place(typed: Sequence[str], phrase: Sequence[str]) -> int | None:
     """Where that was said, the last time."""
-    starts = range(len(typed) - len(said), 0, -1)
-    return next((at for at in starts if tuple(typed[at : at + len(said)]) == tuple(said)), None)
+    starts = range(len(typed) - len(phrase), 0, -1)
+    return next((at for at in starts if tuple(typed[at : at + len(phrase)]) == tuple(phrase)), None)
 
 
 def _wording(chosen: WordChoice, before: Sequence[str], after: Sequence[str]) -> Wording:

@@ -35,25 +35,25 @@ from handlers.verbs import Ask, Verb, named, no_more
 def gpu_book(ask: Ask) -> Reply:
     """Book an instance, or some of its GPUs, for later."""
     listing, rest = named(ask, "book")
-    made, remark = read_booking(rest, ask.asker())
-    return book_or_explain(ask, listing, made, remark=remark)
+    wanted, remark = read_booking(rest, ask.asker())
+    return book_or_explain(ask, listing, wanted, remark=remark)
 
 
 def book_or_explain(ask: Ask, listing: Listing, wanted: BookingRequest, *, remark: str = "") -> Reply:
     """Book this one; when others have it then, say who and when it could be instead."""
     try:
-        made, slots = bookings_service.book_gpus(ask.ctx, listing.instance.id, ask.user, wanted)
+        booking, slots = bookings_service.book_gpus(ask.ctx, listing.instance.id, ask.user, wanted)
     except bookings_service.OwnBooking as own:
         return bookings_blocks.booking_is_own(listing, own.hold, same=own.same)
-    except bookings_service.BookingClash as found:
-        return bookings_blocks.booking_clash(listing, found.wanted, found.holds, found.free_at, ask.ctx.zone(ask.user))
+    except bookings_service.BookingClash as clash:
+        return bookings_blocks.booking_clash(listing, clash.wanted, clash.holds, clash.free_at, ask.ctx.zone(ask.user))
     except limits.OverLimit as over:
         if not over.may_ask:
             raise
         return grants_blocks.grant_offer(grants.draft_booking(ask.ctx, over, wanted), str(over))
     remark = " ".join(part for part in (remark, bookings_service.booking_warnings(ask.ctx, slots)) if part)
     minutes = ask.ctx.settings.claims.no_show_minutes
-    return bookings_blocks.booking_made(listing, made, slots, no_show_minutes=minutes, remark=remark)
+    return bookings_blocks.booking_made(listing, booking, slots, no_show_minutes=minutes, remark=remark)
 
 
 def read_booking(rest: list[str], asker: Asker) -> tuple[BookingRequest, str]:
@@ -71,11 +71,11 @@ def read_booking(rest: list[str], asker: Asker) -> tuple[BookingRequest, str]:
     begin, rest = asker.moment(rest)
     rest = ahead + rest
     last_day, rest = _last_day(rest, asker) if weekly else (None, rest)
-    asked = claim_words(rest, replace(asker, start=begin.at), choice=choice)
-    lasts = asked.span
+    words = claim_words(rest, replace(asker, start=begin.at), choice=choice)
+    lasts = words.span
     length = lasts.length if lasts.end is None else lasts.end - begin.at
-    note = readable(asked.note)
-    return BookingRequest(begin.at, length, asked.choice or GpuChoice(), weekly, last_day, note), begin.remark
+    note = readable(words.note)
+    return BookingRequest(begin.at, length, words.choice or GpuChoice(), weekly, last_day, note), begin.remark
 
 
 def _weekly(rest: list[str]) -> tuple[list[str], bool]:
@@ -94,38 +94,38 @@ def _weekly(rest: list[str]) -> tuple[list[str], bool]:
 
 def _length_ahead(rest: list[str]) -> tuple[list[str], list[str]]:
     """ "for 6h" before the beginning, and the words without it."""
-    said = rest[1:] if rest and rest[0].lower() == "for" else rest
-    if not is_length(said, spelled=said != rest) or read_clock(said) is not None:
+    length_words = rest[1:] if rest and rest[0].lower() == "for" else rest
+    if not is_length(length_words, spelled=length_words != rest) or read_clock(length_words) is not None:
         return [], rest
-    length, after = read_lengths(said)
+    length, after = read_lengths(length_words)
     return (["for", f"{length // MINUTE_MS}m"], after) if after else ([], rest)
 
 
 def _whole(rest: list[str], asker: Asker) -> list[str]:
     """With "overnight" and "the weekend" from their beginning to their end, where nothing else begins it."""
-    said = " ".join(word.lower() for word in rest[:4])
-    found = _NIGHT_OR_WEEKEND.match(said)
-    if found is None:
+    beginning = " ".join(word.lower() for word in rest[:4])
+    match = _NIGHT_OR_WEEKEND.match(beginning)
+    if match is None:
         return rest
-    there, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(found[0].split()) :]
-    is_weekend = "week" in found[0]
+    there, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(match[0].split()) :]
+    is_weekend = "week" in match[0]
     begins, ends = (
         f"{days_after(there.date(), days):%Y-%m-%d} {at:%H:%M}"
         for days, at in named_bounds("weekend" if is_weekend else "overnight", there)
     )
     if begins <= f"{there:%Y-%m-%d %H:%M}":
-        raise _has_begun(rest[: len(found[0].split())], there, ends, days=7 if is_weekend else 1)
+        raise _has_begun(rest[: len(match[0].split())], there, ends, days=7 if is_weekend else 1)
     says_how_long = any(is_length(after[at + 1 :]) for at, word in enumerate(after) if word == "for")
     return [*begins.split(), *([] if says_how_long else ["until", *ends.split()]), *after]
 
 
-def _has_begun(said: list[str], there: datetime, ends: str, *, days: int) -> Unclear:
+def _has_begun(words: list[str], there: datetime, ends: str, *, days: int) -> Unclear:
     """A booking begins later; what has begun can be claimed."""
     begins, next_ends = named_bounds("weekend" if days > 1 else "overnight", there)
     ahead = [f"{days_after(there.date(), at[0] + days):%Y-%m-%d} {at[1]:%H:%M}" for at in (begins, next_ends)]
     now = word_choice(f"until {ends}", f"Claim from now until {ends}", verb="claim")
     later = word_choice(f"{ahead[0]} until {ahead[1]}", f"Book {ahead[0]} to {ahead[1]}")
-    return Unclear(f'"{" ".join(said)[:40]}" has begun already. Which is meant?', said, [now, later])
+    return Unclear(f'"{" ".join(words)[:40]}" has begun already. Which is meant?', words, [now, later])
 
 
 _NIGHT_OR_WEEKEND = re.compile(
@@ -138,9 +138,9 @@ def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:
     """The day in "until 20 dec", which has no time of day, and the words without it. Raises Refused."""
     for at, word in enumerate(rest):
         if word.lower() in {"until", "till"} and read_clock(rest[at + 1 :]) is None:
-            found, after = asker.day(rest[at + 1 :])
+            day, after = asker.day(rest[at + 1 :])
             if not after or read_clock(after) is None:
-                return found, rest[:at] + after
+                return day, rest[:at] + after
     return None, rest
 
 
@@ -172,9 +172,9 @@ def bookings_of_machine(ask: Ask, listing: Listing) -> Reply:
 
 def list_bookings(ask: Ask, slots: list[BookingSlot], of: str, *, decides: bool = False) -> Reply:
     """These bookings; whoever decides for the machine may cancel all of them."""
-    found = {slot.instance_id: queries.listing(ask.ctx, slot.instance_id) for slot in slots}
+    listings_by_id = {slot.instance_id: queries.listing(ask.ctx, slot.instance_id) for slot in slots}
     return bookings_blocks.booking_list(
-        slots, {key: each for key, each in found.items() if each}, ask.user, of=of, decides=decides
+        slots, {key: listing for key, listing in listings_by_id.items() if listing}, ask.user, of=of, decides=decides
     )
 
 
@@ -266,10 +266,10 @@ def press_bookings(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 def _slot(ctx: Context, slot_id: str) -> BookingSlot:
-    found = bookings_service.find_slot(ctx, slot_id)
-    if found is None:
+    slot = bookings_service.find_slot(ctx, slot_id)
+    if slot is None:
         raise Refused("That booking is not known here any more. `/gpu bookings mine` shows yours.")
-    return found
+    return slot
 
 
 BUTTONS: dict[str, Press] = {
@@ -284,20 +284,20 @@ BUTTONS: dict[str, Press] = {
 
 def draw_slot(ctx: Context, slot_id: str) -> Reply | None:
     """How a booking goes, for its holder."""
-    found = bookings_service.find_slot(ctx, slot_id)
-    if found is None:
+    slot = bookings_service.find_slot(ctx, slot_id)
+    if slot is None:
         return None
-    listing, name = queries.listing(ctx, found.instance_id), queries.name_of(ctx, found.instance_id)
-    return bookings_blocks.slot_progress(found, listing, name, no_show_minutes=ctx.settings.claims.no_show_minutes)
+    listing, name = queries.listing(ctx, slot.instance_id), queries.name_of(ctx, slot.instance_id)
+    return bookings_blocks.slot_progress(slot, listing, name, no_show_minutes=ctx.settings.claims.no_show_minutes)
 
 
 def draw_slot_soon(ctx: Context, slot_id: str) -> Reply | None:
     """A booking begins soon and its machine is not running; nothing to say when it runs by now."""
-    found = bookings_service.find_slot(ctx, slot_id)
-    listing = queries.listing(ctx, found.instance_id) if found else None
-    if found is None or listing is None or listing.running or found.state != "booked":
+    slot = bookings_service.find_slot(ctx, slot_id)
+    listing = queries.listing(ctx, slot.instance_id) if slot else None
+    if slot is None or listing is None or listing.running or slot.state != "booked":
         return None
-    return bookings_blocks.slot_begins_soon(found, listing)
+    return bookings_blocks.slot_begins_soon(slot, listing)
 
 
 MESSAGES: dict[str, Draw] = {"slot": draw_slot, "slot_soon": draw_slot_soon}

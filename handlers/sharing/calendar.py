@@ -39,11 +39,11 @@ def manage_feed(ask: Ask, rest: list[str]) -> Reply:
     if rest and rest[0].lower() == "off":
         calendar_service.unsubscribe_from_feeds(ask.ctx, ask.user)
         return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
-    said = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
-    no_more(said[1:], "calendar feed")
-    if rest and not said:
+    team_words = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
+    no_more(team_words[1:], "calendar feed")
+    if rest and not team_words:
         raise Refused("Which team? Try `calendar feed team nlp`, with one of yours.")
-    team = said[0].removeprefix("team:") if said else ""
+    team = team_words[0].removeprefix("team:") if team_words else ""
     secret, replaced = calendar_service.subscribe_to_feed(ask.ctx, ask.user, team)
     base = ask.ctx.settings.door.url.rstrip("/")
     of = f"team {team}" if team else "what you hold"

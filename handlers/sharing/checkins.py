@@ -31,25 +31,25 @@ BUTTONS: dict[str, Press] = {ids.KEEP_HELD: press_keep_held, ids.RELEASE_ASKED: 
 
 def draw_checkin(ctx: Context, batch: str) -> Reply | None:
     """One message with all it asks about."""
-    held = [_held(ctx, each) for each in checkins.checkins_of_batch(ctx, batch)]
-    found = [each for each in held if each is not None]
-    return checkins_blocks.checkin_question(found, ctx.clock()) if found else None
+    held = [_held(ctx, checkin) for checkin in checkins.checkins_of_batch(ctx, batch)]
+    checked = [claim for claim in held if claim is not None]
+    return checkins_blocks.checkin_question(checked, ctx.clock()) if checked else None
 
 
 def draw_checkin_waited_for(ctx: Context, question_id: str) -> Reply | None:
     """Somebody has come to wait for what its holder was asked about."""
-    asked = checkins.find_checkin(ctx, question_id)
-    held = _held(ctx, asked) if asked else None
+    checkin = checkins.find_checkin(ctx, question_id)
+    held = _held(ctx, checkin) if checkin else None
     return checkins_blocks.checkin_waited_for(held) if held else None
 
 
-def _held(ctx: Context, asked: Checkin) -> CheckedClaim | None:
-    claim = queries.claim(ctx, asked.claim_id)
+def _held(ctx: Context, checkin: Checkin) -> CheckedClaim | None:
+    claim = queries.claim(ctx, checkin.claim_id)
     if claim is None:
         return None
     listing = queries.listing(ctx, claim.instance_id)
-    waiting = checkins.next_people_now(ctx, claim, listing) if listing and asked.deadline_at is not None else []
-    return CheckedClaim(asked, claim, queries.name_of(ctx, claim.instance_id), listing, waiting)
+    waiting = checkins.next_people_now(ctx, claim, listing) if listing and checkin.deadline_at is not None else []
+    return CheckedClaim(checkin, claim, queries.name_of(ctx, claim.instance_id), listing, waiting)
 
 
 MESSAGES: dict[str, Draw] = {

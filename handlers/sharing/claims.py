@@ -21,7 +21,7 @@ from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
 from handlers.controller import Draw, Press, fields, listed, whole
 from handlers.parsing import order
-from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import claim_words, extension
 from handlers.parsing.text import Quoted, gpu_choice, readable
@@ -40,9 +40,9 @@ def gpu_claim(ask: Ask) -> Reply:
     if meant is not None:
         return claim_best(ask, *meant)
     listing, rest = named(ask, "claim")
-    asked = claim_words(rest, replace(ask.asker(), books=True))
-    _refuse_another(ask, asked.note)
-    return claim_or_explain(ask, listing, choice=asked.choice, span=asked.span, note=readable(asked.note))
+    words = claim_words(rest, replace(ask.asker(), books=True))
+    _refuse_another(ask, words.note)
+    return claim_or_explain(ask, listing, choice=words.choice, span=words.span, note=readable(words.note))
 
 
 def _refuse_another(ask: Ask, note: str) -> None:
@@ -58,17 +58,17 @@ def _refuse_another(ask: Ask, note: str) -> None:
 
 def claim_best(ask: Ask, want: GpuSpec, rest: list[str]) -> Reply:
     """Claim the best that is free; where nothing is, say what could serve."""
-    asked = claim_words(rest, replace(ask.asker(), books=True))
-    if asked.choice is not None:
+    words = claim_words(rest, replace(ask.asker(), books=True))
+    if words.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
-    _refuse_another(ask, asked.note)
-    length = find_controller.find_query(ask, want, asked.span).length
+    _refuse_another(ask, words.note)
+    length = find_controller.find_query(ask, want, words.span).length
     best = find.find_gpus(ask.ctx, want, ask.user, length).best
     if best is None:
-        return find_controller.find_and_tell(ask, want, asked.span)
+        return find_controller.find_and_tell(ask, want, words.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
     return claim_or_explain(
-        ask, best.listing, choice=choice, span=asked.span, note=readable(asked.note), informed=True, adds=True
+        ask, best.listing, choice=choice, span=words.span, note=readable(words.note), informed=True, adds=True
     )
 
 
@@ -77,7 +77,7 @@ def claim_or_explain(
     listing: Listing,
     *,
     choice: GpuChoice | None = None,
-    span: TimeSpan | None = None,
+    span: TypedSpan | None = None,
     note: str = "",
     informed: bool = False,
     adds: bool = False,
@@ -87,13 +87,13 @@ def claim_or_explain(
     Whoever was not `informed` hears first of something better that stands free. `adds`: beside what they hold there,
     as nobody typed that it is to change.
     """
-    span = span or TimeSpan()
+    span = span or TypedSpan()
     find_controller.check_claim_length(ask, span)
     better = None if informed else hints.hint_first(ask, listing, choice=choice, span=span, note=note)
     if better is not None:
         return better
     try:
-        made = (claims.take_gpus if adds else claims.claim_gpus)(
+        claimed = (claims.take_gpus if adds else claims.claim_gpus)(
             ask.ctx,
             listing.instance.id,
             ask.user,
@@ -112,17 +112,17 @@ def claim_or_explain(
         return _taken(ask, listing, taken.claims, choice=choice, span=span)
     used = " ".join(
         [
-            unclaimed_blocks.other_users_in_words(unclaimed.other_users(ask.ctx, made, ask.user)),
+            unclaimed_blocks.other_users_in_words(unclaimed.other_users(ask.ctx, claimed, ask.user)),
             *_as_it_was(ask, listing),
         ]
     ).strip()
-    return _claimed(ask, made, span, used=used)
+    return _claimed(ask, claimed, span, used=used)
 
 
 def _as_it_was(ask: Ask, listing: Listing) -> list[str]:
     """That its source is silent: whether it still runs nobody knows."""
     silent = sources.unread_of(ask.ctx, [listing.instance.id])
-    return [each.removeprefix(":warning: ") for each in as_they_were(silent, ask.ctx.clock())]
+    return [line.removeprefix(":warning: ") for line in as_they_were(silent, ask.ctx.clock())]
 
 
 def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None = None) -> Reply:
@@ -133,38 +133,38 @@ def ask_for_more(ask: Ask, over: limits.OverLimit, *, choice: GpuChoice | None =
     return grants_blocks.grant_offer(grants.draft_claim(ask.ctx, over, choice=covers), str(over))
 
 
-def _claimed(ask: Ask, made: Listing, span: TimeSpan, *, used: str = "") -> Reply:
+def _claimed(ask: Ask, claimed: Listing, span: TypedSpan, *, used: str = "") -> Reply:
     """Theirs now, with what they should know of it."""
-    mine = made.claim_of(ask.user)
+    mine = claimed.claim_of(ask.user)
     warning = limits.limit_warnings(ask.ctx, mine) if mine else ""
     remark = " ".join(part for part in (span.remark, warning) if part)
     return claims_blocks.claim_made(
-        made, ask.user, remark=remark, waiting=line.people_waiting(ask.ctx, made), used=used
+        claimed, ask.user, remark=remark, waiting=line.people_waiting(ask.ctx, claimed), used=used
     )
 
 
-def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: TimeSpan) -> Reply:
+def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuChoice | None, span: TypedSpan) -> Reply:
     """Others have it: what could be had instead."""
     fresh = queries.listing(ask.ctx, listing.instance.id) or listing
     count = (choice.count or len(choice.indexes) or None) if choice else None
     wanted = find_controller.find_query(ask, similar_spec(fresh, count or len(fresh.gpus)), span)
-    told = find.find_besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
-    asked = replace(wanted, instance_id=fresh.instance.id, count=count)
-    return claims_blocks.gpus_taken(fresh, held, asked, told, ask.ctx.clock())
+    result = find.find_besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
+    query = replace(wanted, instance_id=fresh.instance.id, count=count)
+    return claims_blocks.gpus_taken(fresh, held, query, result, ask.ctx.clock())
 
 
 def gpu_extend(ask: Ask) -> Reply:
     """Let one's claim end later; without a name, the only one the person has. "again" means the same once more."""
     is_meant = [word.lower() for word in ask.words[-1:]] == ["again"]
-    asked = replace(ask, words=ask.words[:-1]) if is_meant else ask
-    listing, span = _extension(asked)
+    without_again = replace(ask, words=ask.words[:-1]) if is_meant else ask
+    listing, span = _extension(without_again)
     try:
-        return extend_or_explain(asked, listing, span, typed=not is_meant)
+        return extend_or_explain(without_again, listing, span, typed=not is_meant)
     except claims.RepeatedExtension as repeated:
         raise _once_more(ask, listing, repeated) from None
 
 
-def _extension(ask: Ask) -> tuple[Listing, TimeSpan | None]:
+def _extension(ask: Ask) -> tuple[Listing, TypedSpan | None]:
     """The machine and by how much, or until when."""
     is_name = find.is_name(ask.ctx, *ask.words)
     span = extension(ask.words, ask.asker()) if ask.words and not is_name else None
@@ -185,16 +185,18 @@ def _once_more(ask: Ask, listing: Listing, repeated: claims.RepeatedExtension) -
     return Unclear(f"{done} It is yours for another {left}.", (), [word_choice("again", "Extend it once more")])
 
 
-def extend_or_explain(ask: Ask, listing: Listing, span: TimeSpan | None = None, *, typed: bool = False) -> Reply:
+def extend_or_explain(ask: Ask, listing: Listing, span: TypedSpan | None = None, *, typed: bool = False) -> Reply:
     """Let the claim on this one end later. Raises Repeated where that was just typed."""
-    span = span or TimeSpan()
+    span = span or TypedSpan()
     try:
-        made = claims.extend_claim(ask.ctx, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed)
+        extended = claims.extend_claim(
+            ask.ctx, listing.instance.id, ask.user, by=span.length, until=span.end, typed=typed
+        )
     except bookings.BookingInTheWay as booked:
         return booking_in_the_way(ask, listing, booked.slot)
     except limits.OverLimit as over:
         return ask_for_more(ask, over)
-    return _claimed(ask, made, span)
+    return _claimed(ask, extended, span)
 
 
 def gpu_release(ask: Ask) -> Reply:
@@ -216,14 +218,14 @@ def _one_of_all(ask: Ask) -> Listing:
     held = queries.held_by(ask.ctx, ask.user)
     if len(held) < 2:
         return _only_one(ask)
-    choices = [WordChoice(each.instance.name, (Quoted(each.instance.id),)) for each in held]
+    choices = [WordChoice(listing.instance.name, (Quoted(listing.instance.id),)) for listing in held]
     raise Unclear(f"You hold {len(held)} machines, and give them back one by one. Which?", ask.words, choices)
 
 
 def _only_one(ask: Ask) -> Listing:
     held = queries.held_by(ask.ctx, ask.user)
     if len(held) != 1:
-        names = ", ".join(each.instance.name for each in held)
+        names = ", ".join(listing.instance.name for listing in held)
         raise Refused(f"You hold {names}. Say which." if held else "You hold nothing just now.")
     return held[0]
 
@@ -275,7 +277,7 @@ def press_extend(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h]: the value is the claim and the hours."""
     claim_id, _, hours = value.partition("|")
     by = int(hours) * HOUR_MS if hours.isdecimal() and len(hours) < 4 else None
-    return extend_or_explain(Ask(ctx, user, channel, []), _listing_of(ctx, claim_id), TimeSpan(by))
+    return extend_or_explain(Ask(ctx, user, channel, []), _listing_of(ctx, claim_id), TypedSpan(by))
 
 
 def press_release(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -309,7 +311,7 @@ def press_take_offer(ctx: Context, user: str, channel: str, value: str) -> Reply
 def press_claim_until(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim until 20:00]: the value is the instance, the end and the GPUs."""
     instance_id, until, choice = fields(value, 3)
-    ask, span = Ask(ctx, user, channel, []), TimeSpan(until=Moment(whole(until)))
+    ask, span = Ask(ctx, user, channel, []), TypedSpan(until=Moment(whole(until)))
     return claim_or_explain(ask, listed(ctx, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
 
 
@@ -340,11 +342,11 @@ def draw_claim_cut(ctx: Context, subject: str) -> Reply | None:
 
 def draw_claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, near or over, for its holder."""
-    told, claim = reminders.find_reminder(ctx, claim_id), queries.claim(ctx, claim_id)
-    if told is None or claim is None:
+    reminder, claim = reminders.find_reminder(ctx, claim_id), queries.claim(ctx, claim_id)
+    if reminder is None or claim is None:
         return None
     name, listing = queries.name_of(ctx, claim.instance_id), queries.listing(ctx, claim.instance_id)
-    return claims_blocks.claim_reminder(told, claim, name, listing, ctx.clock())
+    return claims_blocks.claim_reminder(reminder, claim, name, listing, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {

@@ -8,7 +8,7 @@ from bot.services.sharing import find as find_service
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as find_blocks
 from handlers.blocks.sharing.find import FindQuery
-from handlers.parsing.lasting import TimeSpan, read_span
+from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.unclear import Unclear
 from handlers.verbs import Ask, Verb
 
@@ -26,22 +26,22 @@ def gpu_find(ask: Ask) -> Reply:
     return find_and_tell(ask, want, wanted)
 
 
-def find_and_tell(ask: Ask, want: GpuSpec, wanted: TimeSpan) -> Reply:
+def find_and_tell(ask: Ask, want: GpuSpec, wanted: TypedSpan) -> Reply:
     """The list of ways, each with its button."""
-    asked = find_query(ask, want, wanted)
+    query = find_query(ask, want, wanted)
     return find_blocks.find_result(
-        asked, find_service.find_gpus(ask.ctx, want, ask.user, asked.length), ask.ctx.clock()
+        query, find_service.find_gpus(ask.ctx, want, ask.user, query.length), ask.ctx.clock()
     )
 
 
-def find_query(ask: Ask, want: GpuSpec, wanted: TimeSpan) -> FindQuery:
+def find_query(ask: Ask, want: GpuSpec, wanted: TypedSpan) -> FindQuery:
     """The want with its time, as the limits allow. Raises Refused."""
     length = check_claim_length(ask, wanted)
-    said = wanted.length is not None or wanted.end is not None
-    return FindQuery(want, length, wanted.end, said=said)
+    is_said = wanted.length is not None or wanted.end is not None
+    return FindQuery(want, length, wanted.end, said=is_said)
 
 
-def check_claim_length(ask: Ask, wanted: TimeSpan) -> int:
+def check_claim_length(ask: Ask, wanted: TypedSpan) -> int:
     """How long that is, as the limits allow. Raises Refused."""
     limits = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user))
     return limits.length(wanted.length if wanted.end is None else wanted.end - ask.ctx.clock())
@@ -52,10 +52,10 @@ def leading_spec(ask: Ask) -> tuple[GpuSpec, list[str]] | None:
     if not ask.words or find_service.is_name(ask.ctx, *ask.words):
         return None
     end = gpu_spec.count_spec_words(ask.words)
-    said = " ".join(ask.words[:end])
-    if not gpu_spec.is_plain_spec(ask.words[0]) and not find_service.is_kind(ask.ctx, said):
+    text = " ".join(ask.words[:end])
+    if not gpu_spec.is_plain_spec(ask.words[0]) and not find_service.is_kind(ask.ctx, text):
         return None
-    return gpu_spec.parse_gpu_spec(said), ask.words[end:]
+    return gpu_spec.parse_gpu_spec(text), ask.words[end:]
 
 
 def _want(ask: Ask) -> tuple[GpuSpec, list[str]]:

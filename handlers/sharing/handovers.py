@@ -24,12 +24,12 @@ def gpu_hand(ask: Ask) -> Reply:
     rest = rest[1:] if rest and rest[0].lower() == "to" else rest
     if not rest:
         raise Refused(f"To whom? Try `hand {listing.instance.name} @bob`.")
-    found = _PERSON.fullmatch(rest[0])
-    if found is None:
+    mention = _PERSON.fullmatch(rest[0])
+    if mention is None:
         raise Refused(f"I can't tell who \"{rest[0][:40]}\" is. Type @ and pick the person from Slack's list.")
     no_more(rest[1:], f"hand {listing.instance.name} {rest[0]}")
     return handovers_blocks.handover_offered(
-        handovers.offer_handover(ask.ctx, listing.instance.id, ask.user, found[1]), listing
+        handovers.offer_handover(ask.ctx, listing.instance.id, ask.user, mention[1]), listing
     )
 
 
@@ -54,10 +54,10 @@ def press_decline_handover(ctx: Context, user: str, channel: str, value: str) ->
 
 def press_withdraw_handover(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Take the offer back]"""
-    made = handovers.withdraw_handover(ctx, value, user)
-    held = queries.claim(ctx, made.claim_id)
+    handover = handovers.withdraw_handover(ctx, value, user)
+    held = queries.claim(ctx, handover.claim_id)
     name = queries.name_of(ctx, held.instance_id) if held else "It"
-    return plainly(f"{esc(name, 60)} stays yours; <@{made.taker}> sees that the offer is gone.")
+    return plainly(f"{esc(name, 60)} stays yours; <@{handover.taker}> sees that the offer is gone.")
 
 
 BUTTONS: dict[str, Press] = {
@@ -69,21 +69,23 @@ BUTTONS: dict[str, Press] = {
 
 def draw_handover(ctx: Context, offer_id: str) -> Reply | None:
     """The question, for the one who is to have it."""
-    made = queries.handover(ctx, offer_id)
-    held = queries.claim(ctx, made.claim_id) if made else None
+    handover = queries.handover(ctx, offer_id)
+    held = queries.claim(ctx, handover.claim_id) if handover else None
     return (
-        handovers_blocks.handover_question(made, held, queries.listing(ctx, held.instance_id))
-        if made and held
+        handovers_blocks.handover_question(handover, held, queries.listing(ctx, held.instance_id))
+        if handover and held
         else None
     )
 
 
 def draw_handover_answer(ctx: Context, offer_id: str) -> Reply | None:
     """What became of it, for the giver."""
-    made = queries.handover(ctx, offer_id)
-    held = queries.claim(ctx, made.claim_id) if made else None
+    handover = queries.handover(ctx, offer_id)
+    held = queries.claim(ctx, handover.claim_id) if handover else None
     return (
-        handovers_blocks.handover_answer(made, held, queries.listing(ctx, held.instance_id)) if made and held else None
+        handovers_blocks.handover_answer(handover, held, queries.listing(ctx, held.instance_id))
+        if handover and held
+        else None
     )
 
 

@@ -25,13 +25,13 @@ def gpu_wait(ask: Ask) -> Reply:
     """Stand in a line."""
     listing, want, rest = _wanted(ask, "wait")
     rest, template = _then(ask, rest)
-    asked = claim_words(rest, ask.asker())
-    if asked.span.end is not None:
+    words = claim_words(rest, ask.asker())
+    if words.span.end is not None:
         raise Refused("Nobody knows when it is your turn, so say for how long you want it: for 8h.")
-    if want and asked.choice:
+    if want and words.choice:
         raise Refused(f"Say once how many GPUs you wait for: `wait {want}`.")
-    length, note = asked.span.length, readable(asked.note)
-    return wait_or_explain(ask, listing, want, choice=asked.choice, length=length, note=note, run=template)
+    length, note = words.span.length, readable(words.note)
+    return wait_or_explain(ask, listing, want, choice=words.choice, length=length, note=note, run=template)
 
 
 def _then(ask: Ask, rest: list[str]) -> tuple[list[str], str]:
@@ -39,10 +39,10 @@ def _then(ask: Ask, rest: list[str]) -> tuple[list[str], str]:
     at = next((number for number, word in enumerate(rest) if word.lower() in {"then:", "then"}), None)
     if at is None or (rest[at].lower() == "then" and rest[at + 1 : at + 2] != ["run"]):
         return rest, ""
-    said = [word for word in rest[at + 1 :] if word.lower() != "run"]
-    if len(said) != 1:
+    run_words = [word for word in rest[at + 1 :] if word.lower() != "run"]
+    if len(run_words) != 1:
         raise Refused("Say what to run at the end: `wait 1xA100 for 6h then: run nightly-eval`. `runs` lists what.")
-    return rest[:at], runs.allowed_template(ask.ctx, ask.user, said[0]).name
+    return rest[:at], runs.allowed_template(ask.ctx, ask.user, run_words[0]).name
 
 
 def wait_or_explain(
@@ -141,11 +141,11 @@ def gpu_line(ask: Ask) -> Reply:
     now = ask.ctx.clock()
     rows = [
         (
-            each.waiter,
-            _name(ask, each.waiter.instance_id),
-            line_blocks.place_in_words(each.ahead, each.turn, each.offer, now),
+            place.waiter,
+            _name(ask, place.waiter.instance_id),
+            line_blocks.place_in_words(place.ahead, place.turn, place.offer, now),
         )
-        for each in line_service.places_of_person(ask.ctx, ask.user)
+        for place in line_service.places_of_person(ask.ctx, ask.user)
     ]
     others = [(first, _name(ask, first.instance_id), count) for first, count in line_service.all_lines(ask.ctx)]
     return line_blocks.places_and_lines(rows, others)
@@ -159,7 +159,7 @@ def line_of_machine(ask: Ask, listing: Listing) -> Reply:
 def gpu_request(ask: Ask) -> Reply:
     """Ask the holder of an instance to release it; with several holders, ask which."""
     listing, rest = named(ask, "request")
-    others = [each for each in listing.claims if each.holder != ask.user]
+    others = [claim for claim in listing.claims if claim.holder != ask.user]
     name = listing.instance.name
     if not others:
         mine = listing.claim_of(ask.user)
@@ -176,11 +176,11 @@ def gpu_request(ask: Ask) -> Reply:
 
 def ask_holder(ask: Ask, claim_id: str, *, reason: str = "") -> Reply:
     """Ask the holder of this claim."""
-    made, is_new = requests.ask_release(ask.ctx, claim_id, ask.user, reason=reason)
+    request, is_new = requests.ask_release(ask.ctx, claim_id, ask.user, reason=reason)
     held = queries.claim(ask.ctx, claim_id)
     if held is None:
         raise Refused("That claim has ended.")
-    return line_blocks.request_sent(made, held, _name(ask, held.instance_id), is_new=is_new)
+    return line_blocks.request_sent(request, held, _name(ask, held.instance_id), is_new=is_new)
 
 
 def _name(ask: Ask, instance_id: str) -> str:
@@ -243,12 +243,12 @@ BUTTONS: dict[str, Press] = {
 
 def draw_offer(ctx: Context, offer_id: str) -> Reply | None:
     """It is somebody's turn, or was."""
-    found = line_service.find_offer(ctx, offer_id)
-    if found is None:
+    offer_and_waiter = line_service.find_offer(ctx, offer_id)
+    if offer_and_waiter is None:
         return None
-    made, waiter = found
-    name, listing = queries.name_of(ctx, made.instance_id), queries.listing(ctx, made.instance_id)
-    return line_blocks.turn_offer(made, waiter, name, listing, has_next=line_service.is_next_offered(ctx, made))
+    offer, waiter = offer_and_waiter
+    name, listing = queries.name_of(ctx, offer.instance_id), queries.listing(ctx, offer.instance_id)
+    return line_blocks.turn_offer(offer, waiter, name, listing, has_next=line_service.is_next_offered(ctx, offer))
 
 
 def draw_line_ended(ctx: Context, waiter_id: str) -> Reply | None:
@@ -272,22 +272,22 @@ def draw_waited_for(ctx: Context, claim_id: str) -> Reply | None:
 
 def draw_request(ctx: Context, request_id: str) -> Reply | None:
     """Somebody asks a holder to release."""
-    found = requests.find_request(ctx, request_id)
-    held = queries.claim(ctx, found.claim_id) if found else None
-    if found is None or held is None:
+    request = requests.find_request(ctx, request_id)
+    held = queries.claim(ctx, request.claim_id) if request else None
+    if request is None or held is None:
         return None
     listing = queries.listing(ctx, held.instance_id)
-    return line_blocks.request_question(found, held, queries.name_of(ctx, held.instance_id), listing)
+    return line_blocks.request_question(request, held, queries.name_of(ctx, held.instance_id), listing)
 
 
 def draw_request_answer(ctx: Context, request_id: str) -> Reply | None:
     """What the holder said."""
-    found = requests.find_request(ctx, request_id)
-    held = queries.claim(ctx, found.claim_id) if found else None
-    if found is None or held is None:
+    request = requests.find_request(ctx, request_id)
+    held = queries.claim(ctx, request.claim_id) if request else None
+    if request is None or held is None:
         return None
-    ahead = line_service.people_ahead(ctx, found.waiter_id) if found.waiter_id is not None else None
-    return line_blocks.request_answer(found, held, queries.name_of(ctx, held.instance_id), ahead)
+    ahead = line_service.people_ahead(ctx, request.waiter_id) if request.waiter_id is not None else None
+    return line_blocks.request_answer(request, held, queries.name_of(ctx, held.instance_id), ahead)
 
 
 MESSAGES: dict[str, Draw] = {

@@ -6,7 +6,7 @@ from bot.services.sharing import requests
 from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed
-from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.lasting import TypedSpan
 from handlers.sharing.claims import extend_or_explain, release_and_tell
 from handlers.verbs import Ask
 
@@ -20,7 +20,7 @@ def press_grant_request(ctx: Context, user: str, channel: str, value: str) -> Re
 def press_extend_anyway(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Extend by 1 h], on a request."""
     held = requests.claim_of_request(ctx, value, user)
-    return extend_or_explain(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), TimeSpan(HOUR_MS))
+    return extend_or_explain(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), TypedSpan(HOUR_MS))
 
 
 def press_keep_claim(ctx: Context, user: str, channel: str, value: str) -> None:

@@ -23,18 +23,17 @@ def gpu_run(ask: Ask) -> Reply:
         raise Refused(f"On which machine? Try `run {template[:40]} train-7`, with one you hold.")
     listing, more = named(Ask(ask.ctx, ask.user, ask.channel, rest), "run", has_note=False)
     no_more(more, f"run {template} {listing.instance.name}")
-    made = runs_service.begin_run(ask.ctx, ask.user, template, listing.instance.id)
-    return runs_blocks.run_queued(made, listing.instance.name)
+    run = runs_service.begin_run(ask.ctx, ask.user, template, listing.instance.id)
+    return runs_blocks.run_queued(run, listing.instance.name)
 
 
 def gpu_runs(ask: Ask) -> Reply:
     """What one has run lately, and what one may run."""
-    found = [
-        (each, queries.name_of(ask.ctx, each.instance_id))
-        for each in queries.runs_of(ask.ctx, ask.user, MOST_RUNS_SHOWN)
+    named_runs = [
+        (run, queries.name_of(ask.ctx, run.instance_id)) for run in queries.runs_of(ask.ctx, ask.user, MOST_RUNS_SHOWN)
     ]
     return runs_blocks.run_list(
-        found, runs_service.run_templates(ask.ctx, ask.user), ask.ctx.settings.slack.gpu_command
+        named_runs, runs_service.run_templates(ask.ctx, ask.user), ask.ctx.settings.slack.gpu_command
     )
 
 
@@ -54,14 +53,14 @@ BUTTONS: dict[str, Press] = {ids.RUN_CANCEL: press_cancel_run}
 
 def draw_run(ctx: Context, run_id: str) -> Reply | None:
     """How it stands."""
-    found = queries.run(ctx, run_id)
-    return runs_blocks.run_standing(found, queries.name_of(ctx, found.instance_id)) if found else None
+    run = queries.run(ctx, run_id)
+    return runs_blocks.run_standing(run, queries.name_of(ctx, run.instance_id)) if run else None
 
 
 def draw_run_ended(ctx: Context, run_id: str) -> Reply | None:
     """How it ended, in its thread."""
-    found = queries.run(ctx, run_id)
-    return runs_blocks.run_ended(found, queries.name_of(ctx, found.instance_id)) if found else None
+    run = queries.run(ctx, run_id)
+    return runs_blocks.run_ended(run, queries.name_of(ctx, run.instance_id)) if run else None
 
 
 def draw_run_refused(ctx: Context, subject: str) -> Reply | None:

@@ -7,7 +7,7 @@ from handlers import ids
 from handlers.acting import actions, launch
 from handlers.blocks.parts import Reply
 from handlers.controller import Press, listed, number
-from handlers.parsing.lasting import TimeSpan
+from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.sharing import claims
 from handlers.verbs import Ask
@@ -36,11 +36,11 @@ def press_launch_found(ctx: Context, user: str, channel: str, value: str) -> Rep
     return launch.ask_launch(Ask(ctx, user, channel, []), template, _span(ending), anyway=True)
 
 
-def _span(ending: str) -> TimeSpan:
-    said = number(ending[1:])
-    if said is None:
-        return TimeSpan()
-    return TimeSpan(until=Moment(said)) if ending.startswith("u") else TimeSpan(said)
+def _span(ending: str) -> TypedSpan:
+    value = number(ending[1:])
+    if value is None:
+        return TypedSpan()
+    return TypedSpan(until=Moment(value)) if ending.startswith("u") else TypedSpan(value)
 
 
 def press_take_instead(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -66,8 +66,8 @@ def press_go_on_anyway(ctx: Context, user: str, channel: str, value: str) -> Rep
     return claims.claim_or_explain(ask, listing, choice=given.choice, span=span, note=given.note, informed=True)
 
 
-def _hinted_span(length: int | None, until: int | None) -> TimeSpan:
-    return TimeSpan(length) if until is None else TimeSpan(until=Moment(until))
+def _hinted_span(length: int | None, until: int | None) -> TypedSpan:
+    return TypedSpan(length) if until is None else TypedSpan(until=Moment(until))
 
 
 BUTTONS: dict[str, Press] = {

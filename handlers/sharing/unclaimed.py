@@ -19,14 +19,14 @@ from handlers.verbs import Ask, Verb, named
 def gpu_adopt(ask: Ask) -> Reply:
     """Claim the GPUs that one's own programs run on."""
     listing, rest = named(ask, "adopt")
-    asked = claim_words(rest, ask.asker())
-    if asked.choice is not None:
+    words = claim_words(rest, ask.asker())
+    if words.choice is not None:
         raise Refused(
             f"Adopting takes the GPUs your programs run on. `claim {listing.instance.name} gpus:2` takes others."
         )
     gpus = unclaimed.adoptable_gpus(ask.ctx, listing, ask.user)
     return claim_or_explain(
-        ask, listing, choice=GpuChoice(indexes=gpus), informed=True, span=asked.span, note=readable(asked.note)
+        ask, listing, choice=GpuChoice(indexes=gpus), informed=True, span=words.span, note=readable(words.note)
     )
 
 
@@ -53,12 +53,12 @@ BUTTONS: dict[str, Press] = {ids.CLAIM_USED: press_claim_used, ids.NOT_MINE: pre
 
 def draw_unclaimed_use(ctx: Context, squat_id: str) -> Reply | None:
     """The question to claim what one uses."""
-    found = unclaimed.find_unclaimed_use(ctx, squat_id)
-    if found is None:
+    use = unclaimed.find_unclaimed_use(ctx, squat_id)
+    if use is None:
         return None
-    listing = queries.listing(ctx, found.instance_id)
-    whole = listing is not None and len(found.gpus) == len(listing.gpus)
-    return unclaimed_blocks.unclaimed_question(found, queries.name_of(ctx, found.instance_id), whole=whole)
+    listing = queries.listing(ctx, use.instance_id)
+    whole = listing is not None and len(use.gpus) == len(listing.gpus)
+    return unclaimed_blocks.unclaimed_question(use, queries.name_of(ctx, use.instance_id), whole=whole)
 
 
 MESSAGES: dict[str, Draw] = {unclaimed.UNCLAIMED_MESSAGE: draw_unclaimed_use}

@@ -96,9 +96,9 @@ def add_slot(db: Database, slot: BookingSlot) -> None:
 
 
 def _keep_gpus(db: Database, slot: BookingSlot) -> None:
-    each = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
+    gpu_rows = ((slot.id, slot.instance_id, gpu, slot.from_at, slot.until_at) for gpu in slot.gpus)
     sql = "INSERT INTO booked_gpus (slot_id, instance_id, gpu, from_at, until_at) VALUES (?, ?, ?, ?, ?)"
-    many(db, sql, each)
+    many(db, sql, gpu_rows)
 
 
 def move_slot(
@@ -130,11 +130,11 @@ def move_slot(
 def move_booking(db: Database, booking_id: str, instance_id: str, gpus: Mapping[str, tuple[int, ...]]) -> None:
     """Let a booking be of another instance from now on, with these GPUs for each slot that is to come."""
     changed(db, "UPDATE bookings SET instance_id = ? WHERE id = ?", instance_id, booking_id)
-    for each in slots_ahead(db, booking_id=booking_id):
-        values = (instance_id, json.dumps(gpus[each.id]), each.id)
+    for slot in slots_ahead(db, booking_id=booking_id):
+        values = (instance_id, json.dumps(gpus[slot.id]), slot.id)
         changed(db, "UPDATE slots SET instance_id = ?, gpus = ?, told_at = NULL WHERE id = ?", *values)
-        changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", each.id)
-        _keep_gpus(db, replace(each, instance_id=instance_id, gpus=gpus[each.id]))
+        changed(db, "DELETE FROM booked_gpus WHERE slot_id = ?", slot.id)
+        _keep_gpus(db, replace(slot, instance_id=instance_id, gpus=gpus[slot.id]))
 
 
 def mark_slot_told(db: Database, slot_id: str, now: int) -> None:

@@ -33,9 +33,9 @@ SCHEMA = (
 )
 
 
-def add(db: Database, asked: Checkin) -> None:
+def add(db: Database, checkin: Checkin) -> None:
     """Write a new, open question."""
-    insert(db, "questions", asked)
+    insert(db, "questions", checkin)
 
 
 def settle_checkin(db: Database, question_id: str, state: CheckinState, now: int) -> bool:

@@ -71,8 +71,8 @@ def change_gpus(db: Database, claim: Claim, gpus: tuple[int, ...], now: int) -> 
 
 
 def _grip(db: Database, claim_id: str, instance_id: str, gpus: Iterable[int]) -> None:
-    each = ((claim_id, instance_id, gpu) for gpu in gpus)
-    many(db, "INSERT INTO claimed_gpus (claim_id, instance_id, gpu) VALUES (?, ?, ?)", each)
+    gpu_rows = ((claim_id, instance_id, gpu) for gpu in gpus)
+    many(db, "INSERT INTO claimed_gpus (claim_id, instance_id, gpu) VALUES (?, ?, ?)", gpu_rows)
 
 
 @contextmanager
@@ -113,17 +113,17 @@ def by_id(db: Database, claim_id: str) -> Claim | None:
 
 def open_claims_on(db: Database, instance_id: str) -> list[Claim]:
     """The open claims of an instance, the longest first."""
-    found = rows(
+    claim_rows = rows(
         db, "SELECT * FROM claims WHERE instance_id = ? AND ended_at IS NULL ORDER BY until_at DESC", instance_id
     )
-    return [_claim(row) for row in found]
+    return [_claim(row) for row in claim_rows]
 
 
 def newest_claims(db: Database) -> dict[str, Claim]:
     """The newest claim there is or was on each instance, open or ended, by instance."""
     newest = "SELECT instance_id, max(from_at) AS from_at FROM claims GROUP BY instance_id"
-    found = rows(db, f"SELECT c.* FROM claims c JOIN ({newest}) n USING (instance_id, from_at) ORDER BY c.id")
-    return {row["instance_id"]: _claim(row) for row in found}
+    claim_rows = rows(db, f"SELECT c.* FROM claims c JOIN ({newest}) n USING (instance_id, from_at) ORDER BY c.id")
+    return {row["instance_id"]: _claim(row) for row in claim_rows}
 
 
 def open_claims_of(db: Database, holder: str) -> list[Claim]:
@@ -152,7 +152,7 @@ def holds_by_instance(
 ) -> dict[str, list[ClaimedGpus]]:
     """Which GPUs of a source's instances (or of one of them) were whose after an instant, by instance."""
     only, values = ("", ()) if instance_id is None else (" AND c.instance_id = ?", (instance_id,))
-    found = rows(
+    hold_rows = rows(
         db,
         "SELECT c.id, c.instance_id, c.holder, c.team, c.gpus, c.from_at, c.ended_at, f.until_at AS former_until, "
         "f.gpus AS former_gpus FROM claims c JOIN instances i ON i.id = c.instance_id "
@@ -162,11 +162,11 @@ def holds_by_instance(
         source,
         *values,
     )
-    told: dict[str, list[ClaimedGpus]] = {}
-    for _, group in groupby(found, key=lambda row: row["id"]):
+    holds: dict[str, list[ClaimedGpus]] = {}
+    for _, group in groupby(hold_rows, key=lambda row: row["id"]):
         grips = list(group)
         last, start = grips[0], grips[0]["from_at"]
-        holder, team, of_instance = last["holder"], last["team"], told.setdefault(last["instance_id"], [])
+        holder, team, of_instance = last["holder"], last["team"], holds.setdefault(last["instance_id"], [])
         for row in grips:
             if row["former_until"] is not None:
                 gpus = tuple(json.loads(row["former_gpus"]))
@@ -174,7 +174,7 @@ def holds_by_instance(
                 start = row["former_until"]
         gpus = tuple(json.loads(last["gpus"]))
         of_instance.append(ClaimedGpus(holder, team, gpus, from_at=start, until_at=last["ended_at"]))
-    return told
+    return holds
 
 
 def claims_ending(db: Database, before: int) -> list[Claim]:
@@ -189,32 +189,32 @@ def open_claims(db: Database, instance_ids: Sequence[str]) -> dict[str, list[Cla
     chosen = list(instance_ids) if len(instance_ids) <= MOST_NAMED_INSTANCES else []
     among = f" AND instance_id IN ({', '.join('?' * len(chosen))})" if chosen else ""
     sql = f"SELECT * FROM claims WHERE ended_at IS NULL{among} ORDER BY until_at DESC, id"
-    found: dict[str, list[Claim]] = {}
+    claims: dict[str, list[Claim]] = {}
     for row in rows(db, sql, *chosen):
-        found.setdefault(row["instance_id"], []).append(_claim(row))
-    return found
+        claims.setdefault(row["instance_id"], []).append(_claim(row))
+    return claims
 
 
 def orphaned_claims(db: Database, before: int) -> list[Claim]:
     """Open claims on instances that were gone before then."""
-    found = rows(
+    claim_rows = rows(
         db,
         "SELECT c.* FROM claims c JOIN instances i ON i.id = c.instance_id WHERE c.ended_at IS NULL AND i.gone_at <= ?",
         before,
     )
-    return [_claim(row) for row in found]
+    return [_claim(row) for row in claim_rows]
 
 
 def claims_lacking_gpus(db: Database) -> list[tuple[Claim, int]]:
     """Open claims with GPUs that their instance does not have, each with how many GPUs it has, where that is known."""
-    found = rows(
+    claim_rows = rows(
         db,
         "SELECT DISTINCT c.*, i.gpu_count AS there FROM claims c JOIN claimed_gpus g ON g.claim_id = c.id "
         "JOIN instances i ON i.id = c.instance_id "
         "WHERE c.ended_at IS NULL AND i.gpu_count > 0 AND g.gpu >= i.gpu_count ORDER BY c.id",
     )
-    counts = [row.pop("there") for row in found]
-    return [(_claim(row), there) for row, there in zip(found, counts, strict=True)]
+    counts = [row.pop("there") for row in claim_rows]
+    return [(_claim(row), there) for row, there in zip(claim_rows, counts, strict=True)]
 
 
 def _claim(row: Row) -> Claim:

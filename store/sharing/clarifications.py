@@ -24,16 +24,16 @@ def prune(db: Database, before: int) -> None:
     changed(db, "DELETE FROM clarifications WHERE at < ?", before)
 
 
-def add(db: Database, asked: Clarification) -> None:
+def add(db: Database, clarification: Clarification) -> None:
     """Keep a question."""
     changed(
         db,
         "INSERT INTO clarifications (id, at, person, command, wordings) VALUES (?, ?, ?, ?, ?)",
-        asked.id,
-        asked.at,
-        asked.person,
-        asked.command,
-        json.dumps([[each.label, each.words, sorted(each.quoted)] for each in asked.wordings]),
+        clarification.id,
+        clarification.at,
+        clarification.person,
+        clarification.command,
+        json.dumps([[wording.label, wording.words, sorted(wording.quoted)] for wording in clarification.wordings]),
     )
 
 

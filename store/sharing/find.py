@@ -26,8 +26,8 @@ _STANDING: dict[FindStanding, tuple[str, str]] = {
 
 def gpu_kinds(db: Database) -> list[tuple[str, int]]:
     """Every GPU model in the fleet, as reported, with the MiB of one GPU."""
-    found = rows(db, "SELECT DISTINCT gpu_model, gpu_memory_mib FROM instances WHERE gone_at IS NULL")
-    return [(row["gpu_model"], row["gpu_memory_mib"]) for row in found]
+    kind_rows = rows(db, "SELECT DISTINCT gpu_model, gpu_memory_mib FROM instances WHERE gone_at IS NULL")
+    return [(row["gpu_model"], row["gpu_memory_mib"]) for row in kind_rows]
 
 
 def most_gpus(db: Database, chosen: Sequence[tuple[str, int]]) -> int:
@@ -41,7 +41,7 @@ def instances_standing(db: Database, how: FindStanding, chosen: Sequence[tuple[s
     """Ids of the instances with one of these models and so many GPUs that stand like this."""
     test, order = _STANDING[how]
     marks, values = _among(chosen)
-    found = rows(
+    id_rows = rows(
         db,
         "SELECT i.id FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id "
         f"WHERE i.gone_at IS NULL AND {marks} AND {test} "
@@ -49,7 +49,7 @@ def instances_standing(db: Database, how: FindStanding, chosen: Sequence[tuple[s
         *values,
         count,
     )
-    return [row["id"] for row in found]
+    return [row["id"] for row in id_rows]
 
 
 def _among(chosen: Sequence[tuple[str, int]]) -> tuple[str, list[object]]:

@@ -88,6 +88,6 @@ def overdue_grants(db: Database, now: int) -> list[Grant]:
 
 def _grant(row: Row) -> Grant:
     choice = json.loads(row["choice"])
-    made = GpuChoice(choice[0], tuple(choice[1])) if choice else None
+    gpus = GpuChoice(choice[0], tuple(choice[1])) if choice else None
     shown = Conditions.from_json(row["shown"]) if row["shown"] else None
-    return record_of(Grant, row, choice=made, shown=shown)
+    return record_of(Grant, row, choice=gpus, shown=shown)

@@ -96,10 +96,10 @@ def join_end(db: Database, waiter: Waiter) -> Waiter:
         ],
     )
     (number,) = cursor.fetchone()
-    made = by_id(db, number)
-    if made is None:
+    joined = by_id(db, number)
+    if joined is None:
         raise LookupError(number)
-    return made
+    return joined
 
 
 def by_id(db: Database, waiter_id: int) -> Waiter | None:
@@ -135,14 +135,14 @@ def is_anybody_waiting(db: Database) -> bool:
 
 def places_of(db: Database, person: str) -> list[Waiter]:
     """The places of a person, the oldest first."""
-    found = rows(db, "SELECT * FROM waiters WHERE person = ? AND ended_at IS NULL ORDER BY id", person)
-    return [_waiter(row) for row in found]
+    waiter_rows = rows(db, "SELECT * FROM waiters WHERE person = ? AND ended_at IS NULL ORDER BY id", person)
+    return [_waiter(row) for row in waiter_rows]
 
 
 def first_of_lines(db: Database) -> list[tuple[Waiter, int]]:
     """Every line as its first waiter and how many stand in it, those who want different numbers of GPUs apart."""
-    found = rows(db, "SELECT * FROM lines WHERE people > 0")
-    pairs = [(_first(db, row["instance_id"], row["kind"], row["count"] or None), row["people"]) for row in found]
+    line_rows = rows(db, "SELECT * FROM lines WHERE people > 0")
+    pairs = [(_first(db, row["instance_id"], row["kind"], row["count"] or None), row["people"]) for row in line_rows]
     return sorted(((first, people) for first, people in pairs if first is not None), key=lambda pair: pair[0].id)
 
 
@@ -159,8 +159,8 @@ def count_before(db: Database, first: Waiter, waiter_id: int) -> int:
 
 def waiters_in_lines(db: Database, wanted: Iterable[Waiter]) -> list[Waiter]:
     """Everybody in the lines of these, those with an offer included, the first first."""
-    found = [_waiter(row) for first in wanted for row in rows(db, f"SELECT * {_IN_LINE}", *_key(first))]
-    return sorted(found, key=lambda waiter: waiter.id)
+    waiters = [_waiter(row) for first in wanted for row in rows(db, f"SELECT * {_IN_LINE}", *_key(first))]
+    return sorted(waiters, key=lambda waiter: waiter.id)
 
 
 def _key(waiter: Waiter) -> tuple[str, str, int | None]:
@@ -176,35 +176,35 @@ def place_of_person(db: Database, person: str, instance_id: str, kind: str) -> W
 
 def stale_waiters(db: Database, before: int) -> list[Waiter]:
     """Those who have waited since then or longer."""
-    found = rows(db, "SELECT * FROM waiters WHERE ended_at IS NULL AND since <= ? ORDER BY id", before)
-    return [_waiter(row) for row in found]
+    waiter_rows = rows(db, "SELECT * FROM waiters WHERE ended_at IS NULL AND since <= ? ORDER BY id", before)
+    return [_waiter(row) for row in waiter_rows]
 
 
 def orphaned_waiters(db: Database, before: int) -> list[Waiter]:
     """Those who wait for an instance that was gone before then."""
-    found = rows(
+    waiter_rows = rows(
         db,
         "SELECT w.* FROM waiters w JOIN instances i ON i.id = w.instance_id "
         "WHERE w.ended_at IS NULL AND i.gone_at <= ? ORDER BY w.id",
         before,
     )
-    return [_waiter(row) for row in found]
+    return [_waiter(row) for row in waiter_rows]
 
 
-def add_offer(db: Database, made: LineOffer) -> None:
+def add_offer(db: Database, offer: LineOffer) -> None:
     """Hold GPUs for somebody whose turn it is."""
     changed(
         db,
         "INSERT INTO offers (id, waiter_id, instance_id, gpus, made_at, until_at) VALUES (?, ?, ?, ?, ?, ?)",
-        made.id,
-        made.waiter_id,
-        made.instance_id,
-        json.dumps(made.gpus),
-        made.made_at,
-        made.until_at,
+        offer.id,
+        offer.waiter_id,
+        offer.instance_id,
+        json.dumps(offer.gpus),
+        offer.made_at,
+        offer.until_at,
     )
-    each = ((made.id, made.instance_id, gpu) for gpu in made.gpus)
-    many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", each)
+    gpu_rows = ((offer.id, offer.instance_id, gpu) for gpu in offer.gpus)
+    many(db, "INSERT INTO offered_gpus (offer_id, instance_id, gpu) VALUES (?, ?, ?)", gpu_rows)
 
 
 def offers_for_runs(db: Database) -> list[tuple[str, Waiter]]:
@@ -242,11 +242,11 @@ def open_offers(db: Database) -> list[LineOffer]:
 
 def offers_on(db: Database, instance_ids: Sequence[str]) -> dict[str, list[LineOffer]]:
     """The open offers of some instances, by instance."""
-    wanted, found = set(instance_ids), dict[str, list[LineOffer]]()
-    for each in open_offers(db):
-        if each.instance_id in wanted:
-            found.setdefault(each.instance_id, []).append(each)
-    return found
+    wanted, offers = set(instance_ids), dict[str, list[LineOffer]]()
+    for offer in open_offers(db):
+        if offer.instance_id in wanted:
+            offers.setdefault(offer.instance_id, []).append(offer)
+    return offers
 
 
 def newest_offer(db: Database, waiter_id: int) -> LineOffer | None:
@@ -264,7 +264,7 @@ def offer_to(db: Database, waiter_id: int) -> LineOffer | None:
 def holders_not_told(db: Database, claim_ids: Iterable[str]) -> list[str]:
     """Of these claims, those whose holders were not told yet that somebody waits; they count as told from now on."""
     sql = "INSERT INTO told_of_line (claim_id) VALUES (?) ON CONFLICT DO NOTHING"
-    return [each for each in claim_ids if changed(db, sql, each) == 1]
+    return [claim_id for claim_id in claim_ids if changed(db, sql, claim_id) == 1]
 
 
 def _waiter(row: Row) -> Waiter:

@@ -44,24 +44,24 @@ def note_mark(db: Database, claim_id: str, mark: int) -> bool:
 def close_reminder(db: Database, claim_id: str) -> bool:
     """The claim has ended; True when there is a message that should say so and does not yet."""
     done = changed(db, "UPDATE reminders SET closed = 1 WHERE claim_id = ? AND closed = 0", claim_id)
-    told = reminder_of(db, claim_id)
-    return done == 1 and told is not None and told.posted
+    reminder = reminder_of(db, claim_id)
+    return done == 1 and reminder is not None and reminder.posted
 
 
 def claims_unnoted(db: Database) -> list[Claim]:
     """Open claims whose present end is not noted."""
-    found = rows(
+    id_rows = rows(
         db,
         "SELECT c.id FROM claims c LEFT JOIN reminders r ON r.claim_id = c.id "
         "WHERE c.ended_at IS NULL AND (r.until_at IS NULL OR r.until_at <> c.until_at)",
     )
-    return [each for row in found if (each := stored_claims.by_id(db, row["id"]))]
+    return [claim for row in id_rows if (claim := stored_claims.by_id(db, row["id"]))]
 
 
 def claims_unclosed(db: Database) -> list[Claim]:
     """Claims that have ended without their reminder knowing."""
-    found = rows(
+    id_rows = rows(
         db,
         "SELECT c.id FROM reminders r JOIN claims c ON c.id = r.claim_id WHERE r.closed = 0 AND c.ended_at IS NOT NULL",
     )
-    return [each for row in found if (each := stored_claims.by_id(db, row["id"]))]
+    return [claim for row in id_rows if (claim := stored_claims.by_id(db, row["id"]))]

@@ -27,10 +27,12 @@ def add(db: Database, request: ReleaseRequest) -> bool:
     return changed(db, sql, request.id, request.claim_id, request.asker, request.reason, request.asked_at) == 1
 
 
-def note_answer(db: Database, request_id: str, now: int, said: RequestAnswer, *, waiter_id: int | None = None) -> bool:
+def note_answer(
+    db: Database, request_id: str, now: int, answer: RequestAnswer, *, waiter_id: int | None = None
+) -> bool:
     """Note the answer; False when there was one already."""
     sql = "UPDATE requests SET answer = ?, answered_at = ?, waiter_id = ? WHERE id = ? AND answer = ''"
-    return changed(db, sql, said, now, waiter_id, request_id) == 1
+    return changed(db, sql, answer, now, waiter_id, request_id) == 1
 
 
 def by_id(db: Database, request_id: str) -> ReleaseRequest | None:
@@ -47,5 +49,7 @@ def request_by(db: Database, claim_id: str, asker: str) -> ReleaseRequest | None
 
 def unanswered_requests(db: Database, claim_id: str) -> list[ReleaseRequest]:
     """The requests for a claim that wait for an answer, the oldest first."""
-    found = rows(db, "SELECT * FROM requests WHERE claim_id = ? AND answer = '' ORDER BY asked_at, rowid", claim_id)
-    return [ReleaseRequest(**row) for row in found]
+    request_rows = rows(
+        db, "SELECT * FROM requests WHERE claim_id = ? AND answer = '' ORDER BY asked_at, rowid", claim_id
+    )
+    return [ReleaseRequest(**row) for row in request_rows]

@@ -78,7 +78,7 @@ def note_heard(db: Database, run_id: str, now: int) -> None:
     changed(db, "UPDATE runs SET heard_at = ? WHERE id = ? AND state = 'running'", now, run_id)
 
 
-def note_found(db: Database, run_id: str, seen: RunLook, now: int) -> bool:
+def note_run_found(db: Database, run_id: str, seen: RunLook, now: int) -> bool:
     """One that was lost is known to have come to its end after all; False when it was not lost."""
     sql = (
         "UPDATE runs SET state = 'done', exit_code = ?, tail = coalesce(nullif(?, ''), tail), outcome = '', "

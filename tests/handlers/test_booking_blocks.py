@@ -5,7 +5,7 @@ from datetime import date, time
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, GpuHold, SlotState
+from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, Hold, SlotState
 from bot.domain.sharing.calendar import CalendarWeek
 from bot.domain.sharing.claims import GpuChoice
 from handlers.blocks.machines import fleet as fleet_blocks
@@ -48,9 +48,9 @@ def made(text: str, last_day: date | None) -> Booking:
     )
 
 
-def holds(text: str) -> tuple[GpuHold, ...]:
+def holds(text: str) -> tuple[Hold, ...]:
     return tuple(
-        GpuHold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR_MS, booked=number % 2 == 0, note=text)
+        Hold(ID, BOB, (number % 8,), NOW, NOW + number * HOUR_MS, booked=number % 2 == 0, note=text)
         for number in range(60)
     )
 

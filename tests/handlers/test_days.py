@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refused
-from handlers.parsing.dates import MONTHS, read_days
+from handlers.parsing.dates import MONTHS, read_day_span
 from handlers.parsing.text import split_words
 
 TODAY = date(2026, 11, 23)
@@ -54,7 +54,7 @@ TODAY = date(2026, 11, 23)
     ],
 )
 def test_days_are_read_as_people_type_them(typed, first, last):
-    assert read_days(typed.split(), TODAY) == (date.fromisoformat(first), date.fromisoformat(last))
+    assert read_day_span(typed.split(), TODAY) == (date.fromisoformat(first), date.fromisoformat(last))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_days_are_read_as_people_type_them(typed, first, last):
 )
 def test_what_is_no_day_is_answered_with_what_to_type(typed, hint):
     with pytest.raises(Refused, match=r".") as told:
-        read_days(typed.split(), TODAY)
+        read_day_span(typed.split(), TODAY)
 
     assert hint in str(told.value)
 
@@ -105,7 +105,7 @@ PIECES = st.sampled_from(
 )
 def test_whatever_is_typed_is_days_in_order_or_a_sentence(typed, today):
     try:
-        first, last = read_days(split_words(typed), today)
+        first, last = read_day_span(split_words(typed), today)
     except Refused:
         return
     assert first <= last

@@ -11,7 +11,7 @@ from bot.domain.acting import hours
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from handlers.parsing.lasting import Asker, TimeSpan, read_span
+from handlers.parsing.lasting import Asker, TypedSpan, read_span
 from handlers.parsing.spans import claim_words, extension, timed_words
 from handlers.parsing.text import split_words
 from handlers.parsing.unclear import Unclear, WordChoice
@@ -71,7 +71,7 @@ def gpus(choice: GpuChoice | None) -> str:
     return f"{choice.count or 'all'} gpus "
 
 
-def said(lasting: TimeSpan) -> str:
+def said(lasting: TypedSpan) -> str:
     if lasting.end is not None:
         return f"until {instant(lasting.end)}"
     return "-" if lasting.length is None else length(lasting.length)

@@ -215,7 +215,7 @@ RUNNING = [
     ),
     Condition(written(stored_runs.note_heard, "run-next-door", FAR), ("UPDATE runs SET state = 'starting'",)),
     Condition(
-        asked(stored_runs.note_found, "run-next-door", RunLook("done", 0), FAR),
+        asked(stored_runs.note_run_found, "run-next-door", RunLook("done", 0), FAR),
         ("UPDATE runs SET state = 'cancelled'",),
         ("UPDATE runs SET state = 'lost', finished_at = 1",),
     ),

@@ -22,7 +22,17 @@ from bot.services import digest
 from bot.services.acting import approvals, consents, executor, hours, launch_expiry, rule_stops
 from bot.services.machines import fleet, owned, readings, sources, verdict
 from bot.services.money import budgets, savings, unusual, weekly
-from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line, reminders, runs, unclaimed
+from bot.services.sharing import (
+    booking_slots,
+    checkins,
+    claims,
+    grants,
+    handovers,
+    line_offers,
+    reminders,
+    runs,
+    unclaimed,
+)
 from bot.settings import Secrets, parse
 from bot.wiring import Partners, Valet, build, providers_of
 from store.acting import actions
@@ -111,7 +121,7 @@ class Office:
         if self.looks and any(each.outcome for each in actions.in_state(self.valet.ctx.store.reading(), "approved")):
             self.goes_on()
             executor.carry_out(self.valet.ctx)
-        line.offer_due_turns(self.valet.ctx)
+        line_offers.offer_due_turns(self.valet.ctx)
         runs.begin_runs_in_turn(self.valet.ctx)
         runs.carry_out_runs(self.valet.ctx)
         self.valet.notifier.drain()

@@ -66,8 +66,8 @@ class Booking:
     def starts(self, after: int, until: int) -> list[int]:
         """When its times begin, of those that begin after an instant and by another."""
         zone = ZoneInfo(self.zone)
-        found = (instant(day, self.wall, zone) for day in self._days(local(until, zone).date() + timedelta(days=1)))
-        return [each for each in found if after < each <= until]
+        starts = (instant(day, self.wall, zone) for day in self._days(local(until, zone).date() + timedelta(days=1)))
+        return [start for start in starts if after < start <= until]
 
     def _days(self, until: date) -> Iterator[date]:
         day = self.first_day
@@ -101,7 +101,7 @@ class BookingSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class GpuHold:
+class Hold:
     """Some GPUs of an instance, kept for somebody for a while: by a claim, a booking, or their turn in the line."""
 
     instance_id: str
@@ -121,9 +121,9 @@ class GpuHold:
         return self.from_at < until_at and from_at < self.until_at
 
 
-def hold_from(kept: Claim | BookingSlot) -> GpuHold:
+def hold_from(kept: Claim | BookingSlot) -> Hold:
     """The hold that a claim or a slot amounts to."""
-    return GpuHold(
+    return Hold(
         instance_id=kept.instance_id,
         holder=kept.holder,
         gpus=kept.gpus,
@@ -152,7 +152,7 @@ class Gap:
         return self.from_at + self.length
 
 
-def pick_free(gap: Gap, holds: Iterable[GpuHold]) -> tuple[int, ...] | None:
+def pick_free(gap: Gap, holds: Iterable[Hold]) -> tuple[int, ...] | None:
     """The GPUs to keep for it; None when others have them, or the same person has any of the instance by then.
 
     Raises Refused when the instance has no such GPUs at all.
@@ -162,7 +162,7 @@ def pick_free(gap: Gap, holds: Iterable[GpuHold]) -> tuple[int, ...] | None:
     return None if any(hold.holder == gap.holder for hold in there) else picked
 
 
-def next_free_start(gap: Gap, holds: Iterable[GpuHold]) -> int | None:
+def next_free_start(gap: Gap, holds: Iterable[Hold]) -> int | None:
     """The first later time at which it would fit, within a week."""
     known = list(holds)
     ends = sorted({hold.until_at for hold in known if gap.from_at < hold.until_at <= gap.from_at + 7 * DAY_MS})

@@ -8,7 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import days_after, instant, local
-from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.bookings import Hold
 
 CalendarCell = Literal["over", "free", "some", "taken", "mine"]
 """some: a part of its GPUs is taken. mine outweighs all others."""
@@ -22,7 +22,7 @@ class CalendarWeek:
     instance_id: str
     name: str
     gpu_count: int
-    holds: tuple[GpuHold, ...]
+    holds: tuple[Hold, ...]
     """The first to begin first."""
 
 
@@ -47,7 +47,7 @@ def calendar_cells(
 
 
 def _cell(week: CalendarWeek, reader: str, start: int, end: int) -> CalendarCell:
-    there: Sequence[GpuHold] = [hold for hold in week.holds if hold.meets(start, end)]
+    there: Sequence[Hold] = [hold for hold in week.holds if hold.meets(start, end)]
     if any(hold.holder == reader for hold in there):
         return "mine"
     taken = {gpu for hold in there for gpu in hold.gpus}

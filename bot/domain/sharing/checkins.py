@@ -59,8 +59,8 @@ def is_worked_on(claim: Claim, verdict: Verdict, *, is_whole: bool = False) -> b
 def checkin_day(now: int, zone: ZoneInfo) -> date | None:
     """The working day on which people may be asked now: from nine to six there, Monday to Friday; else None."""
     there = local(now, zone)
-    asked = there.weekday() < 5 and ASKED_FROM <= there.time() < ASKED_UNTIL
-    return there.date() if asked else None
+    is_office_hour = there.weekday() < 5 and ASKED_FROM <= there.time() < ASKED_UNTIL
+    return there.date() if is_office_hour else None
 
 
 def silence_ends(asked_at: int, hours: float, zone: ZoneInfo) -> int:

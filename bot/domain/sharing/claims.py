@@ -25,19 +25,19 @@ class ClaimLimits:
     longest: int = 14 * DAY_MS
     shortest: int = 5 * MINUTE_MS
 
-    def length(self, asked: int | None) -> int:
+    def length(self, wanted: int | None) -> int:
         """The length to grant. Raises Refused when it is too short or too long."""
-        if asked is None:
+        if wanted is None:
             return self.default
-        if asked < self.shortest:
+        if wanted < self.shortest:
             raise Refused(f"A claim lasts at least {self.shortest // MINUTE_MS} minutes. Try 30m, 4h or 2d.")
-        if asked > self.longest:
+        if wanted > self.longest:
             most = (
                 f"{self.longest // DAY_MS} days" if self.longest >= 2 * DAY_MS else f"{self.longest / HOUR_MS:g} hours"
             )
             try_most = f"{self.longest // DAY_MS}d" if self.longest >= 2 * DAY_MS else f"{self.longest // HOUR_MS}h"
             raise Refused(f"A claim lasts at most {most}. Try 4h or {try_most}.")
-        return asked
+        return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +114,13 @@ AS_NOW: Final = AsNow.AS_NOW
 def claim_changes(before: Claim, after: Claim) -> str:
     """What became of a claim, as people say it; "claimed again" where neither its end nor its GPUs changed."""
     had, has = set(before.gpus), set(after.gpus)
-    told = []
+    parts = []
     if after.until_at != before.until_at:
-        told.append("extended" if after.until_at > before.until_at else "shortened")
+        parts.append("extended" if after.until_at > before.until_at else "shortened")
     if has < had:
-        told.append("let go of some GPUs")
+        parts.append("let go of some GPUs")
     elif had < has:
-        told.append("took more GPUs")
+        parts.append("took more GPUs")
     elif had != has:
-        told.append("changed to other GPUs")
-    return " and ".join(told) or "claimed again"
+        parts.append("changed to other GPUs")
+    return " and ".join(parts) or "claimed again"

@@ -91,7 +91,7 @@ class FindResult:
     @property
     def best(self) -> FindOption | None:
         """What could be claimed right away."""
-        return next((each for each in self.ways if each.tier in FREE_TIERS), None)
+        return next((option for option in self.ways if option.tier in FREE_TIERS), None)
 
 
 def option_of(listing: Listing, want: GpuSpec, person: str = "") -> FindOption | None:
@@ -125,11 +125,11 @@ def idle_gpus(listing: Listing) -> tuple[int, ...]:
 
 def _held(listing: Listing, want: GpuSpec, free: tuple[int, ...]) -> FindOption | None:
     """The claim that would make room if it were given up: an idle one first, then the one that ends first."""
-    enough = [each for each in listing.claims if len({*free, *each.gpus}) >= want.count]
+    enough = [claim for claim in listing.claims if len({*free, *claim.gpus}) >= want.count]
     if not enough:
         return None
     needed = want.count - len(free)
-    best = min(enough, key=lambda each: (claim_seen(listing, each, needed), each.until_at, each.id))
+    best = min(enough, key=lambda claim: (claim_seen(listing, claim, needed), claim.until_at, claim.id))
     spare = len({*free, *best.gpus}) - want.count
     return FindOption("held", want.count, listing, claim=best, spare=spare, seen=claim_seen(listing, best, needed))
 
@@ -143,26 +143,26 @@ def claim_seen(listing: Listing, claim: Claim, count: int | None = None) -> int:
 
 def _seen(listing: Listing, gpu: int) -> int:
     judged = listing.verdict.gpus if listing.verdict and listing.verdict.state != "unknown" else ()
-    return next((_SEEN[each.state] for each in judged if each.gpu == gpu), _SEEN["unknown"])
+    return next((_SEEN[gpu_verdict.state] for gpu_verdict in judged if gpu_verdict.gpu == gpu), _SEEN["unknown"])
 
 
-def launch_option(made: Listing, want: GpuSpec) -> FindOption | None:
+def launch_option(listing: Listing, want: GpuSpec) -> FindOption | None:
     """How the machine that a launch would make could serve; None when it would not do."""
-    instance = made.instance
+    instance = listing.instance
     if instance.gpu_count < want.count or not want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
         return None
-    return FindOption("launch", want.count, made, spare=instance.gpu_count - want.count)
+    return FindOption("launch", want.count, listing, spare=instance.gpu_count - want.count)
 
 
-def ranked_options(ways: Iterable[FindOption | None], each: int | None = None) -> tuple[FindOption, ...]:
+def ranked_options(ways: Iterable[FindOption | None], per_tier: int | None = None) -> tuple[FindOption, ...]:
     """Best first; of every tier at most `each`."""
-    best = sorted((found for found in ways if found is not None), key=lambda found: found.order)
-    if each is None:
+    best = sorted((option for option in ways if option is not None), key=lambda option: option.order)
+    if per_tier is None:
         return tuple(best)
     kept: list[FindOption] = []
-    for found in best:
-        if sum(other.tier == found.tier for other in kept) < each:
-            kept.append(found)
+    for option in best:
+        if sum(other.tier == option.tier for other in kept) < per_tier:
+            kept.append(option)
     return tuple(kept)
 
 

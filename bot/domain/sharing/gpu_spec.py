@@ -41,10 +41,10 @@ class GpuSpec:
 
 def parse_gpu_spec(text: str) -> GpuSpec:
     """What somebody wants. Raises Refused."""
-    said = _even(text[:400]).split()
-    if not said:
+    words = _even(text[:400]).split()
+    if not words:
         raise Refused("What do you need? Try 2xA100, h100, 40gb or any.")
-    count, rest = _split(" ".join(_counted(_plain(said))))
+    count, rest = _split(" ".join(_counted(_plain(words))))
     if not 1 <= count <= MOST_SPEC_GPUS:
         raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST_SPEC_GPUS}, such as 2xA100.")
     return GpuSpec(count, gpu_kind(rest or "any"))
@@ -54,9 +54,9 @@ def _even(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("\u00d7", "x").translate(str.maketrans("(),;", "    "))
 
 
-def _plain(said: Sequence[str]) -> list[str]:
+def _plain(typed: Sequence[str]) -> list[str]:
     """The words without those that only link them, and numbers as digits: "two of the a100s" is "2 a100s"."""
-    words = _joined([*said])
+    words = _joined([*typed])
     if len(words) > 1:
         words[0] = _NUMBERS.get(words[0].lower(), words[0])
     if len(words) > 1 and words[0].lower() == "any" and (number := _NUMBERS.get(words[1].lower(), words[1])).isdigit():
@@ -79,21 +79,21 @@ def _joined(words: list[str]) -> list[str]:
 def _counted(words: list[str]) -> list[str]:
     """With a number that was said as gpus:2 or x2 in front. Raises Refused for one that was said twice."""
     for at, word in enumerate(words):
-        found = _COUNT_SAID.fullmatch(word) or (_SIGNED.fullmatch(word) if at == 0 and len(words) > 1 else None)
+        count_match = _COUNT_SAID.fullmatch(word) or (_SIGNED.fullmatch(word) if at == 0 and len(words) > 1 else None)
         others = words[:at] + words[at + 1 :]
-        if found and _split(" ".join(others)) != (1, " ".join(others)):
+        if count_match and _split(" ".join(others)) != (1, " ".join(others)):
             raise Refused("That says twice how many GPUs. Say it once, such as 2xA100.")
-        if found:
-            return [f"{found[1]}x", *others]
+        if count_match:
+            return [f"{count_match[1]}x", *others]
     return words
 
 
-def _split(said: str) -> tuple[int, str]:
+def _split(text: str) -> tuple[int, str]:
     """How many, and of what."""
-    if first := _COUNT_FIRST.fullmatch(said):
+    if first := _COUNT_FIRST.fullmatch(text):
         return (int(first[1]), first[2]) if first[1] else (int(first[3]), first[4])
-    last = _COUNT_LAST.fullmatch(said)
-    return (int(last[2]), last[1]) if last else (1, said)
+    last = _COUNT_LAST.fullmatch(text)
+    return (int(last[2]), last[1]) if last else (1, text)
 
 
 def is_plain_spec(word: str) -> bool:
@@ -103,17 +103,17 @@ def is_plain_spec(word: str) -> bool:
 
 def count_spec_words(words: Sequence[str]) -> int:
     """How many of the first words tell what is wanted; those after them tell for how long and for what."""
-    said = [_even(word).strip().lower() for word in words]
-    end = min(1, len(said))
-    before = _NUMBERS.get(said[0], said[0]) if said else ""
-    if len(_joined(said)) < len(said):
-        end, before = 2, said[0] + said[1]
-    while end < len(said):
-        to = end + _linked(said[end:])
-        word = " ".join(said[to : to + 2]) if _is_memory(said[to : to + 2]) else "".join(said[to : to + 1])
+    lowered = [_even(word).strip().lower() for word in words]
+    end = min(1, len(lowered))
+    before = _NUMBERS.get(lowered[0], lowered[0]) if lowered else ""
+    if len(_joined(lowered)) < len(lowered):
+        end, before = 2, lowered[0] + lowered[1]
+    while end < len(lowered):
+        to = end + _linked(lowered[end:])
+        word = " ".join(lowered[to : to + 2]) if _is_memory(lowered[to : to + 2]) else "".join(lowered[to : to + 1])
         if not word or not _goes_on(before, word, linked=to > end):
             break
-        before, end = before if word in _UNITS else said[to], to + 1
+        before, end = before if word in _UNITS else lowered[to], to + 1
     return end
 
 
@@ -132,8 +132,8 @@ def _goes_on(before: str, word: str, *, linked: bool) -> bool:
         return False
     if linked and not before.isdigit():
         return belongs_to_gpu(word) or word == ">="
-    told = word in _TIMES | {">=", "gb", "gib"} or belongs_to_gpu(word) or before in _TIMES | {">="}
-    return told or _counts(before, word) or _names(before, word)
+    is_part = word in _TIMES | {">=", "gb", "gib"} or belongs_to_gpu(word) or before in _TIMES | {">="}
+    return is_part or _counts(before, word) or _names(before, word)
 
 
 def _counts(before: str, word: str) -> bool:

@@ -12,7 +12,7 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import GpuKind
-from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.gpu_spec import GpuSpec
 
 WaitEnd = Literal["served", "left", "passed", "lapsed", "stale", "gone", "departed"]
@@ -75,26 +75,26 @@ class Turn:
 class Vacancies:
     """The running machines, with when each GPU is next free. `seat` people in the order in which they came."""
 
-    def __init__(self, listings: Iterable[Listing], booked: Iterable[GpuHold], now: int) -> None:
+    def __init__(self, listings: Iterable[Listing], booked: Iterable[Hold], now: int) -> None:
         self._now = now
-        self._listings = {each.instance.id: each for each in listings if each.running}
-        self._free_at = {key: _free_at(each, now) for key, each in self._listings.items()}
-        self._booked: dict[str, list[GpuHold]] = {key: [] for key in self._listings}
+        self._listings = {listing.instance.id: listing for listing in listings if listing.running}
+        self._free_at = {key: _free_at(listing, now) for key, listing in self._listings.items()}
+        self._booked: dict[str, list[Hold]] = {key: [] for key in self._listings}
         for hold in booked:
             self._booked.get(hold.instance_id, []).append(hold)
-        self.vacant = sum(at <= now for each in self._free_at.values() for at in each.values())
+        self.vacant = sum(at <= now for gpu_times in self._free_at.values() for at in gpu_times.values())
         """GPUs that are free now and that nobody seated so far gets."""
 
     def seat(self, waiter: Waiter) -> Turn | None:
         """Give somebody the GPUs that come first for them; None when no machine will ever have them."""
-        places = [turn for each in self._listings.values() if (turn := self._at(waiter, each)) is not None]
+        places = [turn for listing in self._listings.values() if (turn := self._at(waiter, listing)) is not None]
         if not places:
             return None
         best = min(places, key=self._cost)
         free_at, until = self._free_at[best.instance_id], best.at + waiter.length
         if best.at > max(self._now, *(free_at[gpu] for gpu in best.gpus)):
             # only a booking stands between, and the time before it may serve somebody who wants it for less long
-            hold = GpuHold(best.instance_id, waiter.person, best.gpus, best.at, until, booked=True)
+            hold = Hold(best.instance_id, waiter.person, best.gpus, best.at, until, booked=True)
             self._booked[best.instance_id].append(hold)
             return best
         self.vacant -= sum(free_at[gpu] <= self._now for gpu in best.gpus)
@@ -128,7 +128,7 @@ class Vacancies:
         return turn.at, listing.instance.provider != "owned", working, spare, turn.instance_id
 
 
-def _clear(booked: Sequence[GpuHold], waiter: Waiter, gpu: int, at: int) -> int:
+def _clear(booked: Sequence[Hold], waiter: Waiter, gpu: int, at: int) -> int:
     """From when on, at the earliest, no booking keeps somebody from a GPU for as long as they want it."""
     for hold in sorted(booked, key=lambda hold: hold.from_at):
         if (gpu in hold.gpus or hold.holder == waiter.person) and hold.meets(at, at + waiter.length):
@@ -138,12 +138,12 @@ def _clear(booked: Sequence[GpuHold], waiter: Waiter, gpu: int, at: int) -> int:
 
 def _free_at(listing: Listing, now: int) -> dict[int, int]:
     """When each GPU is free next; a claim past its end may still be extended, so it is not free yet."""
-    found = dict.fromkeys(listing.gpus, now)
+    free_at = dict.fromkeys(listing.gpus, now)
     for claim in listing.claims:
-        found |= dict.fromkeys(claim.gpus, max(claim.until_at, now + MINUTE_MS))
+        free_at |= dict.fromkeys(claim.gpus, max(claim.until_at, now + MINUTE_MS))
     for offer in listing.offers:
-        found |= dict.fromkeys(offer.gpus, now + offer.length)
-    return found
+        free_at |= dict.fromkeys(offer.gpus, now + offer.length)
+    return free_at
 
 
 def turns_now(waiters: Iterable[Waiter], vacancies: Vacancies, now: int) -> list[Turn]:
@@ -168,16 +168,16 @@ def awaited_gpus(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str
     return free - vacancies.left(instance_id)
 
 
-def line_holds(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> list[GpuHold]:
+def line_holds(ahead: Iterable[Waiter], vacancies: Vacancies, instance_id: str) -> list[Hold]:
     """What people in the line get of an instance, now and later, by what claims and bookings say."""
     turns = [
         turn for waiter in ahead if (turn := vacancies.seat(waiter)) is not None and turn.instance_id == instance_id
     ]
     return [
-        GpuHold(
-            instance_id, each.waiter.person, each.gpus, each.at, each.at + each.waiter.length, booked=False, waited=True
+        Hold(
+            instance_id, turn.waiter.person, turn.gpus, turn.at, turn.at + turn.waiter.length, booked=False, waited=True
         )
-        for each in turns
+        for turn in turns
     ]
 
 

@@ -90,8 +90,8 @@ def command_for_gpus(command: str, gpus: Sequence[int], uuids: Sequence[str]) ->
     CUDA counts GPUs as the claims do only in the order of the bus.
     """
     named = uuids if uuids and all(uuids) else [str(gpu) for gpu in gpus]
-    told = f"CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES={shlex.quote(','.join(named))}"
-    return f"export {told}\n{command}"
+    variables = f"CUDA_DEVICE_ORDER=PCI_BUS_ID CUDA_VISIBLE_DEVICES={shlex.quote(','.join(named))}"
+    return f"export {variables}\n{command}"
 
 
 def run_tail(output: str) -> str:

@@ -40,11 +40,11 @@ def gpus_by_unclaimed_user(
 ) -> dict[str, tuple[int, ...]]:
     """By unix user, the GPUs that work for them and that nobody has claimed."""
     busy = [gpu.gpu for gpu in verdict.gpus if gpu.state == "active" and gpu.gpu not in taken] if verdict else []
-    found: dict[str, tuple[int, ...]] = {}
+    gpus_by_user: dict[str, tuple[int, ...]] = {}
     for gpu in sorted(busy):
         for user in users.get(gpu, ()):
-            found[user] = (*found.get(user, ()), gpu)
-    return found
+            gpus_by_user[user] = (*gpus_by_user.get(user, ()), gpu)
+    return gpus_by_user
 
 
 def gpus_of_users(users: GpuUsers, names: frozenset[str]) -> tuple[int, ...]:

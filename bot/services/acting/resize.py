@@ -16,7 +16,7 @@ from bot.domain.acting.rule_stops import HoursRule
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance, is_gone
-from bot.domain.sharing.bookings import BookingSlot, Gap, GpuHold, hold_from, pick_free
+from bot.domain.sharing.bookings import BookingSlot, Gap, Hold, hold_from, pick_free
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, Unreachable
 from bot.services.acting import arrivals, clone, endings, scenes, steps
@@ -236,7 +236,7 @@ def carry_over(ctx: Context, db: Database, action: Action, made: Instance) -> Ca
 
 
 def _moved_slots(
-    db: Database, slots: Sequence[BookingSlot], made: Instance, taken: Sequence[GpuHold]
+    db: Database, slots: Sequence[BookingSlot], made: Instance, taken: Sequence[Hold]
 ) -> tuple[MovedSlot, ...]:
     """The GPUs of the new machine for every time of a booking; none where one of them does not fit."""
     booked = stored_bookings.by_id(db, slots[0].booking_id)
@@ -245,7 +245,7 @@ def _moved_slots(
     return kept if len(kept) == len(slots) else ()
 
 
-def _picked(slot: BookingSlot, choice: GpuChoice, made: Instance, taken: Sequence[GpuHold]) -> tuple[int, ...] | None:
+def _picked(slot: BookingSlot, choice: GpuChoice, made: Instance, taken: Sequence[Hold]) -> tuple[int, ...] | None:
     try:
         return pick_free(Gap(slot.holder, choice, made.gpu_count, slot.from_at, slot.until_at - slot.from_at), taken)
     except Refused:  # it has fewer GPUs

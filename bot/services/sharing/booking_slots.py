@@ -66,7 +66,7 @@ def _begin(ctx: Context, db: Database, slot: BookingSlot) -> bool:
         team=slot.team,
         note=slot.note,
     )
-    if any(each.person != slot.holder and set(each.gpus) & set(gpus) for each in listing.offers):
+    if any(offer.person != slot.holder and set(offer.gpus) & set(gpus) for offer in listing.offers):
         return False  # somebody from the line may still take them; that is known in minutes
     turns.leave_when_served(ctx, db, claim)
     if not stored_claims.add(db, claim):
@@ -83,13 +83,13 @@ def _departed(ctx: Context, db: Database, slot: BookingSlot) -> int:
     why = f"<@{slot.holder}> is no longer a member of this workspace."
     stored_bookings.end(db, slot.booking_id, ctx.clock(), who="valet")
     off = [
-        each
-        for each in stored_bookings.slots_ahead(db, booking_id=slot.booking_id)
-        if stored_bookings.move_slot(db, each, "off", outcome=why)
+        later
+        for later in stored_bookings.slots_ahead(db, booking_id=slot.booking_id)
+        if stored_bookings.move_slot(db, later, "off", outcome=why)
     ]
-    for each in off[:1]:
+    for later in off[:1]:
         stored_audit.add(
-            db, ctx.clock(), "valet", "cancelled a booking", subject=each.instance_id, detail=each.holder, after=why
+            db, ctx.clock(), "valet", "cancelled a booking", subject=later.instance_id, detail=later.holder, after=why
         )
     return 0
 
@@ -103,10 +103,10 @@ def _obstacle(ctx: Context, db: Database, slot: BookingSlot) -> tuple[str, Listi
     name = listing.instance.name
     if unfit := _unfit(listing, slot):
         return unfit, listing
-    for each in listing.claims:
-        if each.until_at <= ctx.clock() and (each.holder == slot.holder or set(each.gpus) & set(slot.gpus)):
+    for claim in listing.claims:
+        if claim.until_at <= ctx.clock() and (claim.holder == slot.holder or set(claim.gpus) & set(slot.gpus)):
             # whoever books the time after their own claim is told once, by the booking
-            claims.end_claim(ctx, db, each, "booked", who=slot.holder if each.holder == slot.holder else "")
+            claims.end_claim(ctx, db, claim, "booked", who=slot.holder if claim.holder == slot.holder else "")
     listing = listings.by_id(db, slot.instance_id) or listing
     if listing.claim_of(slot.holder):
         return f"You still hold another part of {name}.", listing
@@ -132,15 +132,15 @@ def _unfit(listing: Listing, slot: BookingSlot) -> str:
 
 def _free(ctx: Context, db: Database, slot: BookingSlot, listing: Listing) -> tuple[int, ...] | None:
     """The GPUs to hold: those that were kept for it, else as many others."""
-    taken = {gpu for each in listing.claims for gpu in each.gpus}
+    taken = {gpu for claim in listing.claims for gpu in claim.gpus}
     if not taken & set(slot.gpus):
         return slot.gpus
-    made = stored_bookings.by_id(db, slot.booking_id)
-    if made is None or made.choice.indexes:
+    booking = stored_bookings.by_id(db, slot.booking_id)
+    if booking is None or booking.choice.indexes:
         return None
     others = [hold for hold in bookings.holds_of_machine(db, listing) if hold.id != slot.id]
     now = ctx.clock()
-    return pick_free(Gap(slot.holder, made.choice, listing.instance.gpu_count, now, slot.until_at - now), others)
+    return pick_free(Gap(slot.holder, booking.choice, listing.instance.gpu_count, now, slot.until_at - now), others)
 
 
 def _miss(db: Database, slot: BookingSlot, why: str, now: int) -> None:
@@ -153,7 +153,7 @@ def warn_of_bookings(ctx: Context) -> None:
     """Tell those whose booking begins soon that the machine is not running."""
     now = ctx.clock()
     soon = [
-        each for each in stored_bookings.slots_due(ctx.store.reading(), now + BOOKING_NOTICE_MS) if each.told_at is None
+        slot for slot in stored_bookings.slots_due(ctx.store.reading(), now + BOOKING_NOTICE_MS) if slot.told_at is None
     ]
     for slot in soon:
         listing = listings.by_id(ctx.store.reading(), slot.instance_id)
@@ -168,16 +168,16 @@ def warn_of_bookings(ctx: Context) -> None:
 def drop_orphaned_bookings(ctx: Context) -> None:
     """Let go of bookings of machines that are gone, and tell their holders once each."""
     now = ctx.clock()
-    told: set[str] = set()
+    told_bookings: set[str] = set()
     for slot in stored_bookings.orphaned_slots(ctx.store.reading(), gone_since(now)):
         with ctx.store.writing() as db:
             why = "The machine is gone."
-            if slot.booking_id not in told:
+            if slot.booking_id not in told_bookings:
                 _miss(db, slot, why, now)
                 stored_bookings.end(db, slot.booking_id, now, who="valet")
             else:
                 stored_bookings.move_slot(db, slot, "missed", outcome=why)
-            told.add(slot.booking_id)
+            told_bookings.add(slot.booking_id)
         ctx.wake()
 
 
@@ -245,12 +245,12 @@ def extend_weekly_bookings(ctx: Context) -> None:
     """Keep the next times of weekly bookings as they come within reach; one that is taken is said."""
     now, known = ctx.clock(), ctx.store.reading()
     reach = bookings.booking_reach(ctx, now)
-    for made in stored_bookings.weekly_bookings(known):
-        if not made.starts(max(now, stored_bookings.last_slot_start(known, made.id)), reach):
+    for booking in stored_bookings.weekly_bookings(known):
+        if not booking.starts(max(now, stored_bookings.last_slot_start(known, booking.id)), reach):
             continue
         with ctx.store.writing() as db:
             # looked at once more, as it may just have been cancelled or moved to another machine
-            current = next((each for each in stored_bookings.weekly_bookings(db) if each.id == made.id), None)
+            current = next((other for other in stored_bookings.weekly_bookings(db) if other.id == booking.id), None)
             listing = None if current is None else listings.by_id(db, current.instance_id)
             if current is None or listing is None:
                 continue

@@ -17,7 +17,7 @@ from bot.domain.sharing.bookings import (
     BookingRequest,
     BookingSlot,
     Gap,
-    GpuHold,
+    Hold,
     hold_from,
     next_free_start,
     pick_free,
@@ -45,7 +45,7 @@ class BookingInTheWay(Refused):
 class BookingClash(Refused):
     """A booking that can't be had: `holds` are in its way, and `free_at` is when it could begin instead."""
 
-    def __init__(self, sentence: str, holds: tuple[GpuHold, ...], wanted: Gap, free_at: int | None) -> None:
+    def __init__(self, sentence: str, holds: tuple[Hold, ...], wanted: Gap, free_at: int | None) -> None:
         super().__init__(sentence)
         self.holds = holds
         self.wanted = wanted
@@ -55,7 +55,7 @@ class BookingClash(Refused):
 class OwnBooking(Refused):
     """What is to be booked is one's own then already: `hold` is what keeps it, `same` that it is all of it."""
 
-    def __init__(self, sentence: str, hold: GpuHold, *, same: bool) -> None:
+    def __init__(self, sentence: str, hold: Hold, *, same: bool) -> None:
         super().__init__(sentence)
         self.hold = hold
         self.same = same
@@ -69,9 +69,9 @@ def book_gpus(
     With the id of a grant, which becomes its own, it may go beyond fair use. Raises Refused, Clash, OverLimit.
     """
     with ctx.store.writing() as db:
-        made, slots = book_within(ctx, db, instance_id, holder, wish, grant_id=grant_id)
+        booking, slots = book_within(ctx, db, instance_id, holder, wish, grant_id=grant_id)
     ctx.wake()
-    return made, slots
+    return booking, slots
 
 
 def book_within(
@@ -85,15 +85,15 @@ def book_within(
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
     check_booking_time(ctx, wish.from_at, now)
-    made = _planned(ctx, holder, instance_id, wish, now=now, booking_id=grant_id)
-    check_booking_number(ctx, db, made)
-    stored_bookings.add(db, made)
-    slots = [_slot(ctx, db, listing, made, start) for start in made.starts(now, booking_reach(ctx, now))]
-    for each in () if grant_id else slots:
-        check_booking_use(ctx, db, each)
-    every = f"weekly until {made.last_day}" if made.weekly else ""
+    booking = _planned(ctx, holder, instance_id, wish, now=now, booking_id=grant_id)
+    check_booking_number(ctx, db, booking)
+    stored_bookings.add(db, booking)
+    slots = [_slot(ctx, db, listing, booking, start) for start in booking.starts(now, booking_reach(ctx, now))]
+    for slot in () if grant_id else slots:
+        check_booking_use(ctx, db, slot)
+    every = f"weekly until {booking.last_day}" if booking.weekly else ""
     stored_audit.add(db, now, holder, "booked", subject=instance_id, detail=wish.note, after=every)
-    return made, slots
+    return booking, slots
 
 
 def _planned(
@@ -125,21 +125,21 @@ def _planned(
     )
 
 
-def _slot(ctx: Context, db: Database, listing: Listing, made: Booking, from_at: int) -> BookingSlot:
+def _slot(ctx: Context, db: Database, listing: Listing, booking: Booking, from_at: int) -> BookingSlot:
     """Write one slot of a booking. Raises Refused, Clash."""
-    gap = Gap(made.holder, made.choice, listing.instance.gpu_count, from_at, made.length)
+    gap = Gap(booking.holder, booking.choice, listing.instance.gpu_count, from_at, booking.length)
     holds = holds_of_machine(db, listing)
     if pick_free(gap, holds) is None:
         _refuse_own(listing, gap, holds)
-    holds = sorted([*holds, *turns.promised_holds(ctx, db, listing, made.holder)], key=lambda hold: hold.from_at)
+    holds = sorted([*holds, *turns.promised_holds(ctx, db, listing, booking.holder)], key=lambda hold: hold.from_at)
     gpus = pick_free(gap, holds)
     if gpus is None:
         there = tuple(hold for hold in holds if hold.meets(gap.from_at, gap.until_at))
         raise BookingClash(f"{listing.instance.name} is taken then.", there, gap, next_free_start(gap, holds))
-    return keep_slot(db, made, gpus, from_at)
+    return keep_slot(db, booking, gpus, from_at)
 
 
-def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[GpuHold]) -> None:
+def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[Hold]) -> None:
     """Whoever types a booking twice is not in their own way. Raises Own."""
     there = [hold for hold in holds if hold.meets(gap.from_at, gap.until_at)]
     if there and all(hold.holder == gap.holder for hold in there):
@@ -148,22 +148,24 @@ def _refuse_own(listing: Listing, gap: Gap, holds: Sequence[GpuHold]) -> None:
         raise OwnBooking(f"{listing.instance.name} is yours then already.", first, same=same)
 
 
-def keep_slot(db: Database, made: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False) -> BookingSlot:
+def keep_slot(
+    db: Database, booking: Booking, gpus: tuple[int, ...], from_at: int, *, taken: bool = False
+) -> BookingSlot:
     """Keep these GPUs for one time of a booking, or note that others have them then."""
     slot = BookingSlot(
         id=secrets.token_hex(16),
-        booking_id=made.id,
-        instance_id=made.instance_id,
-        holder=made.holder,
+        booking_id=booking.id,
+        instance_id=booking.instance_id,
+        holder=booking.holder,
         gpus=gpus,
         from_at=from_at,
-        until_at=from_at + made.length,
+        until_at=from_at + booking.length,
         state="missed" if taken else "booked",
         outcome="Others have it then." if taken else "",
-        team=made.team,
-        note=made.note,
-        made_at=made.made_at,
-        weekly=made.weekly,
+        team=booking.team,
+        note=booking.note,
+        made_at=booking.made_at,
+        weekly=booking.weekly,
     )
     stored_bookings.add_slot(db, slot)
     return slot
@@ -179,7 +181,7 @@ def find_slot(ctx: Context, slot_id: str) -> BookingSlot | None:
     return stored_bookings.slot_by_id(ctx.store.reading(), slot_id)
 
 
-def holds_of_machine(db: Database, listing: Listing) -> list[GpuHold]:
+def holds_of_machine(db: Database, listing: Listing) -> list[Hold]:
     """What is kept of an instance, by claims and by bookings, the first to begin first."""
     kept: list[Claim | BookingSlot] = [
         *listing.claims,
@@ -224,7 +226,7 @@ def cancel_booking(ctx: Context, slot_id: str, person: str, *, series: bool = Fa
         if series or not chosen.weekly:
             stored_bookings.end(db, chosen.booking_id, now, who=person)
         off = [
-            each for each in slots if stored_bookings.move_slot(db, each, "off", outcome=f"<@{person}> cancelled it.")
+            slot for slot in slots if stored_bookings.move_slot(db, slot, "off", outcome=f"<@{person}> cancelled it.")
         ]
         if not off:
             raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
@@ -273,12 +275,12 @@ def check_booking_time(ctx: Context, from_at: int, now: int) -> None:
         raise Refused(f"A booking may begin at most {days} days ahead. Ask again nearer the time.")
 
 
-def check_booking_number(ctx: Context, db: Database, made: Booking) -> None:
+def check_booking_number(ctx: Context, db: Database, booking: Booking) -> None:
     """Whether this person may have one more. Raises Refused."""
     most = ctx.settings.claims.bookings_per_person
-    if made.last_day is not None and made.last_day < made.first_day:
+    if booking.last_day is not None and booking.last_day < booking.first_day:
         raise Refused("The last day is before the first time. Say a later one.")
-    if stored_bookings.count_bookings(db, made.holder) >= most:
+    if stored_bookings.count_bookings(db, booking.holder) >= most:
         have = f"{most} booking{'' if most == 1 else 's'}, as many as there may be"
         raise Refused(f"You have {have}. `/gpu bookings mine` shows them, with buttons to cancel.")
 
@@ -292,34 +294,34 @@ def check_booking_use(ctx: Context, db: Database, slot: BookingSlot) -> None:
 def booking_warnings(ctx: Context, slots: list[BookingSlot]) -> str:
     """What to tell somebody who booked beyond a limit, for the first time that is; empty where they keep to them."""
     db = ctx.store.reading()
-    found = (limits.limit_warning(_beyond_limits(ctx, db, slot)) for slot in slots)
-    return next((said for said in found if said), "")
+    sentences = (limits.limit_warning(_beyond_limits(ctx, db, slot)) for slot in slots)
+    return next((sentence for sentence in sentences if sentence), "")
 
 
 def _beyond_limits(ctx: Context, db: Database, slot: BookingSlot) -> list[str]:
     rules, now = ctx.settings.fair_use(slot.team), ctx.clock()
-    said: list[str] = []
+    phrases: list[str] = []
     if rules.person.is_set:
-        said += _beyond(rules.person, _kept(db, now, holder=slot.holder), slot, "you")
+        phrases += _beyond(rules.person, _kept(db, now, holder=slot.holder), slot, "you")
     if rules.team.is_set and slot.team:
-        said += _beyond(rules.team, _kept(db, now, team=slot.team), slot, f"team {slot.team}")
-    return said
+        phrases += _beyond(rules.team, _kept(db, now, team=slot.team), slot, f"team {slot.team}")
+    return phrases
 
 
 def _kept(db: Database, now: int, **whose: str) -> list[Claim]:
     """What a person or a team has held within a week or holds, and has booked."""
-    booked = (_as_claim(each) for each in stored_bookings.slots_ahead(db, **whose))
+    booked = (_as_claim(slot) for slot in stored_bookings.slots_ahead(db, **whose))
     return [*stored_claims.recent_claims(db, now - WEEK_MS, **whose), *booked]
 
 
 def _beyond(allowance: Allowance, kept: list[Claim], slot: BookingSlot, whose: str) -> list[str]:
     """Of claims and GPUs those at the same time count, of hours the seven days up to the slot."""
-    at_once = [each for each in kept if each.from_at < slot.until_at and slot.from_at < each.until_at]
-    at_once = [replace(each, from_at=slot.from_at) for each in at_once if each.ended_at is None]
-    week = [each for each in kept if each.from_at < slot.until_at]
-    said = beyond_allowance(replace(allowance, gpu_hours_per_week=None), claim_use(at_once, slot.from_at), whose)
+    at_once = [claim for claim in kept if claim.from_at < slot.until_at and slot.from_at < claim.until_at]
+    at_once = [replace(claim, from_at=slot.from_at) for claim in at_once if claim.ended_at is None]
+    week = [claim for claim in kept if claim.from_at < slot.until_at]
+    phrases = beyond_allowance(replace(allowance, gpu_hours_per_week=None), claim_use(at_once, slot.from_at), whose)
     only_hours = Allowance(gpu_hours_per_week=allowance.gpu_hours_per_week)
-    return said + beyond_allowance(only_hours, claim_use(week, slot.from_at), whose)
+    return phrases + beyond_allowance(only_hours, claim_use(week, slot.from_at), whose)
 
 
 def _as_claim(slot: BookingSlot) -> Claim:

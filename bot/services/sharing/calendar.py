@@ -58,17 +58,22 @@ def calendar_weeks(ctx: Context, zone: str) -> list[CalendarWeek]:
     """The week ahead of every instance of which something is claimed or booked, by name."""
     db, now = ctx.store.reading(), ctx.clock()
     kept: dict[str, list[Claim | BookingSlot]] = {}
-    held: list[Claim | BookingSlot] = [each for each in stored_claims.recent_claims(db, now) if each.ended_at is None]
-    for each in [*held, *stored_bookings.slots_ahead(db)]:
-        kept.setdefault(each.instance_id, []).append(each)
-    found = ((listings.by_id(db, instance_id), theirs) for instance_id, theirs in kept.items())
+    held: list[Claim | BookingSlot] = [
+        claim for claim in stored_claims.recent_claims(db, now) if claim.ended_at is None
+    ]
+    for hold in [*held, *stored_bookings.slots_ahead(db)]:
+        kept.setdefault(hold.instance_id, []).append(hold)
+    pairs = ((listings.by_id(db, instance_id), theirs) for instance_id, theirs in kept.items())
     until = calendar_end(now, ZoneInfo(zone))
-    made = [_week(listing, theirs, until) for listing, theirs in found if listing]
-    return sorted((each for each in made if each.holds), key=lambda each: (each.name, each.instance_id))
+    shown_weeks = [_week(listing, theirs, until) for listing, theirs in pairs if listing]
+    return sorted(
+        (shown for shown in shown_weeks if shown.holds),
+        key=lambda shown: (shown.name, shown.instance_id),
+    )
 
 
 def _week(listing: Listing, kept: Iterable[Claim | BookingSlot], until: int) -> CalendarWeek:
-    holds = sorted((hold_from(each) for each in kept), key=lambda hold: (hold.from_at, hold.until_at))
+    holds = sorted((hold_from(hold) for hold in kept), key=lambda hold: (hold.from_at, hold.until_at))
     here = tuple(hold for hold in holds if hold.from_at < until)
     return CalendarWeek(listing.instance.id, listing.instance.name, len(listing.gpus), here)
 
@@ -92,8 +97,8 @@ def unsubscribe_from_feeds(ctx: Context, person: str) -> None:
 
 def _may_see(ctx: Context, person: str, team: str) -> bool:
     roster = ctx.roster()
-    found = roster.team(team)
-    return found is not None and person in found.members | found.approvers | roster.admins
+    named_team = roster.team(team)
+    return named_team is not None and person in named_team.members | named_team.approvers | roster.admins
 
 
 def _hash(token: str) -> str:
@@ -102,16 +107,16 @@ def _hash(token: str) -> str:
 
 def calendar_feed(ctx: Context, token_sha256: str) -> bytes | None:
     """The feed at an address; None when there is none, or its person has left the team. It ends with its person."""
-    found = stored_calendar.owner_of_feed(ctx.store.reading(), token_sha256)
-    if found is not None and not ctx.is_colleague(found["person"]):
+    owner = stored_calendar.owner_of_feed(ctx.store.reading(), token_sha256)
+    if owner is not None and not ctx.is_colleague(owner["person"]):
         with ctx.store.writing() as db:
-            stored_calendar.drop_feeds(db, person=found["person"])
+            stored_calendar.drop_feeds(db, person=owner["person"])
         return None
-    if found is None or (found["team"] and not _may_see(ctx, found["person"], found["team"])):
+    if owner is None or (owner["team"] and not _may_see(ctx, owner["person"], owner["team"])):
         return None
-    if found["team"]:
-        return calendar_file(calendar_events(ctx, team=found["team"]), f"GPUs of {found['team']}")
-    return calendar_file(calendar_events(ctx, holder=found["person"]), "My GPUs")
+    if owner["team"]:
+        return calendar_file(calendar_events(ctx, team=owner["team"]), f"GPUs of {owner['team']}")
+    return calendar_file(calendar_events(ctx, holder=owner["person"]), "My GPUs")
 
 
 def calendar_events(ctx: Context, *, holder: str = "", team: str = "") -> list[CalendarEvent]:
@@ -121,11 +126,11 @@ def calendar_events(ctx: Context, *, holder: str = "", team: str = "") -> list[C
     of_claim = {slot.claim_id: slot for slot in slots if slot.claim_id}
     kept: list[Claim | BookingSlot] = [slot for slot in slots if slot.state == "booked"]
     kept += stored_claims.recent_claims(db, now - FEED_PAST_MS)
-    wanted = [each for each in kept if (not holder or each.holder == holder) and (not team or each.team == team)]
+    wanted = [hold for hold in kept if (not holder or hold.holder == holder) and (not team or hold.team == team)]
     rows = stored_fleet.known_instances(db)
     names = people.known(ctx)
-    made = [_event(each, of_claim, rows.get(each.instance_id), names, alone=bool(holder)) for each in wanted]
-    return sorted(made, key=lambda event: (event.from_at, event.uid))
+    shown = [_event(hold, of_claim, rows.get(hold.instance_id), names, alone=bool(holder)) for hold in wanted]
+    return sorted(shown, key=lambda event: (event.from_at, event.uid))
 
 
 def _event(
@@ -157,21 +162,21 @@ def _event(
     )
 
 
-def calendar_file(found: Sequence[CalendarEvent], name: str) -> bytes:
+def calendar_file(events: Sequence[CalendarEvent], name: str) -> bytes:
     """An iCalendar file (RFC 5545). Times are UTC, so that no calendar needs our zones; readers show their own."""
     from datetime import timedelta
 
     from icalendar import Calendar
     from icalendar import Event as Entry
 
-    made = Calendar()
-    made.add("prodid", f"-//gpu-valet//Valet {__version__}//EN")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("x-wr-calname", plain_name(name))
-    made.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
-    made.add("x-published-ttl", FEED_REFRESH)
-    for event in found:
+    file = Calendar()
+    file.add("prodid", f"-//gpu-valet//Valet {__version__}//EN")
+    file.add("version", "2.0")
+    file.add("method", "PUBLISH")
+    file.add("x-wr-calname", plain_name(name))
+    file.add("refresh-interval", timedelta(minutes=15), parameters={"value": "DURATION"})
+    file.add("x-published-ttl", FEED_REFRESH)
+    for event in events:
         entry = Entry()
         entry.add("uid", event.uid)
         entry.add("dtstamp", _utc(event.made_at))
@@ -181,8 +186,8 @@ def calendar_file(found: Sequence[CalendarEvent], name: str) -> bytes:
         entry.add("description", f"Held by {event.holder}. Machine {event.instance_id}.")
         entry.add("status", "TENTATIVE" if event.tentative else "CONFIRMED")
         entry.add("transp", "TRANSPARENT")
-        made.add_component(entry)
-    return bytes(made.to_ical())
+        file.add_component(entry)
+    return bytes(file.to_ical())
 
 
 def _utc(at: int) -> datetime:

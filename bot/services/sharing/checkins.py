@@ -52,8 +52,8 @@ def ask_idle(ctx: Context) -> int:
     """Ask those who have claimed what nobody works on, at most once a day; how many were asked."""
     now = ctx.clock()
     before = now - ctx.settings.claims.idle_minutes * MINUTE_MS
-    found = stored_checkins.idle_claims(ctx.store.reading(), before)
-    return sum(_ask_idle(ctx, claim_id) for claim_id, _ in found if _is_idle(ctx, claim_id, before))
+    idle = stored_checkins.idle_claims(ctx.store.reading(), before)
+    return sum(_ask_idle(ctx, claim_id) for claim_id, _ in idle if _is_idle(ctx, claim_id, before))
 
 
 def _is_idle(ctx: Context, claim_id: str, before: int) -> bool:
@@ -67,7 +67,7 @@ def _is_idle(ctx: Context, claim_id: str, before: int) -> bool:
     since = claim_idle_since(claim, listing.verdict)
     if since is None or since > before or stored_checkins.asked_about_claim(db, claim_id, now - DAY_MS):
         return False
-    if any(each.kind == "idle" for each in stored_checkins.open_checkins(db, claim_id=claim_id)):
+    if any(checkin.kind == "idle" for checkin in stored_checkins.open_checkins(db, claim_id=claim_id)):
         return False  # they have not answered the last one yet
     return ctx.exemption(listing.instance) is None and stored_snooze.on(db, claim.instance_id, now) is None
 
@@ -103,18 +103,20 @@ def _scene(db: Database, claim_id: str) -> tuple[Claim | None, Listing | None]:
 
 def next_people(ctx: Context, db: Database, claim: Claim, listing: Listing) -> list[str]:
     """Who would get GPUs at once if a claim ended, or has asked its holder for them; the first first."""
-    freed = replace(listing, claims=tuple(each for each in listing.claims if each.id != claim.id))
+    freed = replace(listing, claims=tuple(other for other in listing.claims if other.id != claim.id))
     lines = [first for first, _ in stored_line.first_of_lines(db) if first.could_use(listing.instance)]
-    in_line = [each for each in stored_line.waiters_in_lines(db, lines) if stored_line.offer_to(db, each.id) is None]
+    in_line = [
+        waiter for waiter in stored_line.waiters_in_lines(db, lines) if stored_line.offer_to(db, waiter.id) is None
+    ]
     served = turns_now(in_line, turns.line_vacancies(ctx, db, [freed]), ctx.clock())
-    askers = [each.asker for each in stored_requests.unanswered_requests(db, claim.id)]
+    askers = [request.asker for request in stored_requests.unanswered_requests(db, claim.id)]
     people = dict.fromkeys([*askers, *(turn.waiter.person for turn in served)])
-    return [each for each in people if each != claim.holder]
+    return [person for person in people if person != claim.holder]
 
 
 def ask_mornings(ctx: Context) -> int:
     """Ask everybody, once on a working morning of theirs, about what they hold for days; how many were asked."""
-    now, db, asked = ctx.clock(), ctx.store.reading(), 0
+    now, db, asked_count = ctx.clock(), ctx.store.reading(), 0
     until = now + int(ctx.settings.claims.silence_hours * HOUR_MS)
     by_holder: dict[str, list[str]] = {}
     for claim_id, holder in stored_checkins.long_claims(db, LONG_CLAIM_MS, until):
@@ -123,8 +125,8 @@ def ask_mornings(ctx: Context) -> int:
         zone = ZoneInfo(ctx.zone(holder))
         day = checkin_day(now, zone)
         if day is not None and not stored_checkins.was_asked_on(db, holder, day.isoformat()):
-            asked += _ask_morning(ctx, holder, claim_ids, day.isoformat(), zone)
-    return asked
+            asked_count += _ask_morning(ctx, holder, claim_ids, day.isoformat(), zone)
+    return asked_count
 
 
 def _ask_morning(ctx: Context, holder: str, claim_ids: list[str], day: str, zone: ZoneInfo) -> bool:
@@ -133,18 +135,18 @@ def _ask_morning(ctx: Context, holder: str, claim_ids: list[str], day: str, zone
     with ctx.store.writing() as db:
         if stored_checkins.was_asked_on(db, holder, day):
             return False
-        asked = [each for claim_id in claim_ids if (each := _unasked(ctx, db, claim_id, zone))]
-        for claim in asked:
+        claims_to_ask = [claim for claim_id in claim_ids if (claim := _unasked(ctx, db, claim_id, zone))]
+        for claim in claims_to_ask:
             number = secrets.token_hex(16)
             stored_checkins.add(
                 db,
                 Checkin(number, batch, claim.id, holder, "morning", day, claim.until_at, None, now, deadline),
             )
-        if asked:
+        if claims_to_ask:
             _tell(db, holder, batch, now)
-    if asked:
+    if claims_to_ask:
         ctx.wake()
-    return bool(asked)
+    return bool(claims_to_ask)
 
 
 def _unasked(ctx: Context, db: Database, claim_id: str, zone: ZoneInfo) -> Claim | None:
@@ -158,93 +160,93 @@ def _unasked(ctx: Context, db: Database, claim_id: str, zone: ZoneInfo) -> Claim
 
 def settle_checkins(ctx: Context) -> int:
     """Settle questions that have answered themselves, and give up what silence gives up; how many changed."""
-    return sum(_settle(ctx, each) for each in stored_checkins.open_checkins(ctx.store.reading()))
+    return sum(_settle(ctx, checkin) for checkin in stored_checkins.open_checkins(ctx.store.reading()))
 
 
-def _settle(ctx: Context, asked: Checkin) -> bool:
+def _settle(ctx: Context, checkin: Checkin) -> bool:
     now, listing = ctx.clock(), None
     with ctx.store.writing() as db:
-        claim = stored_claims.by_id(db, asked.claim_id)
+        claim = stored_claims.by_id(db, checkin.claim_id)
         if claim is None or claim.ended_at is not None:
             by_holder = claim is not None and claim.end_reason == "released" and claim.ended_by == claim.holder
-            changed = _close(db, asked, "released" if by_holder else "ended", now)
-        elif claim.until_at > asked.until_at:
-            changed = _close(db, asked, "kept", now)
+            changed = _close(db, checkin, "released" if by_holder else "ended", now)
+        elif claim.until_at > checkin.until_at:
+            changed = _close(db, checkin, "kept", now)
         else:
             listing = listings.by_id(db, claim.instance_id)
-            changed = listing is not None and _look(ctx, db, asked, claim, listing)
+            changed = listing is not None and _look(ctx, db, checkin, claim, listing)
     if changed:
         ctx.wake()
     return changed
 
 
-def _look(ctx: Context, db: Database, asked: Checkin, claim: Claim, listing: Listing) -> bool:
+def _look(ctx: Context, db: Database, checkin: Checkin, claim: Claim, listing: Listing) -> bool:
     """What the machine and those who wait say to an open question."""
     now, instance = ctx.clock(), listing.instance
     verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
-    deadline = asked.deadline_at
-    over = deadline is not None and now >= deadline and _is_heard(ctx, db, asked, deadline)
+    deadline = checkin.deadline_at
+    over = deadline is not None and now >= deadline and _is_heard(ctx, db, checkin, deadline)
     worked_on = is_worked_on(claim, verdict, is_whole=listing.is_whole(claim))
-    if worked_on and (over or asked.kind == "idle"):
-        return _close(db, asked, "worked", now)
-    if asked.kind == "idle":
+    if worked_on and (over or checkin.kind == "idle"):
+        return _close(db, checkin, "worked", now)
+    if checkin.kind == "idle":
         wanted = bool(next_people(ctx, db, claim, listing))
-        if wanted != (asked.deadline_at is not None):
-            return _set_deadline(ctx, db, asked, now if wanted else None)
-    if not over or not listing.running or not _is_unused(ctx, asked, claim, verdict):
+        if wanted != (checkin.deadline_at is not None):
+            return _set_deadline(ctx, db, checkin, now if wanted else None)
+    if not over or not listing.running or not _is_unused(ctx, checkin, claim, verdict):
         return False
-    _close(db, asked, "unused", now)
+    _close(db, checkin, "unused", now)
     return claims.end_claim(ctx, db, claim, "unused")
 
 
-def _is_heard(ctx: Context, db: Database, asked: Checkin, deadline: int) -> bool:
+def _is_heard(ctx: Context, db: Database, checkin: Checkin, deadline: int) -> bool:
     """It was there to be answered for as long as it says: silence on what Slack has not taken is none."""
-    told, word = stored_outbox.posted_at(db, asked.person, f"keep:{asked.batch}"), _word(asked, deadline)
-    if told is None or stored_outbox.is_held_up(db, asked.person, word):
+    posted_at, word = stored_outbox.posted_at(db, checkin.person, f"keep:{checkin.batch}"), _word(checkin, deadline)
+    if posted_at is None or stored_outbox.is_held_up(db, checkin.person, word):
         return False
-    again, begins = stored_outbox.posted_at(db, asked.person, word), asked.asked_at
+    again, begins = stored_outbox.posted_at(db, checkin.person, word), checkin.asked_at
     if again is not None:
-        told, begins = max(told, again), deadline - ctx.settings.claims.answer_minutes * MINUTE_MS
-    return ctx.clock() >= deadline + max(0, told - begins)
+        posted_at, begins = max(posted_at, again), deadline - ctx.settings.claims.answer_minutes * MINUTE_MS
+    return ctx.clock() >= deadline + max(0, posted_at - begins)
 
 
-def _word(asked: Checkin, deadline: int) -> str:
+def _word(checkin: Checkin, deadline: int) -> str:
     """The name of the message that somebody waits by now."""
-    return f"keep-waited-for:{asked.id}:{deadline}"
+    return f"keep-waited-for:{checkin.id}:{deadline}"
 
 
-def _is_unused(ctx: Context, asked: Checkin, claim: Claim, verdict: Verdict) -> bool:
+def _is_unused(ctx: Context, checkin: Checkin, claim: Claim, verdict: Verdict) -> bool:
     """Nobody has worked there, by readings of this moment; for a claim found idle, since it was found so."""
     since = claim_idle_since(claim, verdict)
     if since is None:
         return False
-    return asked.kind == "morning" or since <= ctx.clock() - ctx.settings.claims.idle_minutes * MINUTE_MS
+    return checkin.kind == "morning" or since <= ctx.clock() - ctx.settings.claims.idle_minutes * MINUTE_MS
 
 
-def _set_deadline(ctx: Context, db: Database, asked: Checkin, now: int | None) -> bool:
+def _set_deadline(ctx: Context, db: Database, checkin: Checkin, now: int | None) -> bool:
     """Somebody waits by now, so silence counts from now on, and its holder hears so; or nobody does any more."""
     deadline = None if now is None else now + ctx.settings.claims.answer_minutes * MINUTE_MS
-    if not stored_checkins.set_checkin_deadline(db, asked.id, deadline):
+    if not stored_checkins.set_checkin_deadline(db, checkin.id, deadline):
         return False
     at = ctx.clock()
-    _tell(db, asked.person, asked.batch, at)
+    _tell(db, checkin.person, checkin.batch, at)
     if deadline is not None:  # an edit alone tells nobody
         stored_outbox.tell(
             db,
-            asked.person,
-            _word(asked, deadline),
+            checkin.person,
+            _word(checkin, deadline),
             kind=WAITED_FOR_MESSAGE,
-            subject=asked.id,
+            subject=checkin.id,
             now=at,
-            thread=f"keep:{asked.batch}",
+            thread=f"keep:{checkin.batch}",
         )
     return True
 
 
-def _close(db: Database, asked: Checkin, state: CheckinState, now: int) -> bool:
-    if not stored_checkins.settle_checkin(db, asked.id, state, now):
+def _close(db: Database, checkin: Checkin, state: CheckinState, now: int) -> bool:
+    if not stored_checkins.settle_checkin(db, checkin.id, state, now):
         return False
-    _tell(db, asked.person, asked.batch, now)
+    _tell(db, checkin.person, checkin.batch, now)
     return True
 
 
@@ -256,16 +258,16 @@ def keep_claim(ctx: Context, batch: str, person: str) -> None:
     """[Keep it]: all that one message asks about. Raises Refused."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        asked = stored_checkins.checkins_in_batch(db, batch)
-        if not asked or asked[0].person != person:
+        batch_checkins = stored_checkins.checkins_in_batch(db, batch)
+        if not batch_checkins or batch_checkins[0].person != person:
             raise Refused("Only the holder can answer this.")
-        waiting = [each for each in asked if each.state == "open"]
+        waiting = [checkin for checkin in batch_checkins if checkin.state == "open"]
         if not waiting:
             raise Refused("This is settled already. `/gpu status mine` shows what you hold.")
-        for each in waiting:
-            for twin in stored_checkins.open_checkins(db, claim_id=each.claim_id):
+        for checkin in waiting:
+            for twin in stored_checkins.open_checkins(db, claim_id=checkin.claim_id):
                 _close(db, twin, "kept", now)
-            claim = stored_claims.by_id(db, each.claim_id)
+            claim = stored_claims.by_id(db, checkin.claim_id)
             if claim is not None:
                 stored_audit.add(db, now, person, "still needs it", subject=claim.instance_id)
     ctx.wake()
@@ -274,9 +276,9 @@ def keep_claim(ctx: Context, batch: str, person: str) -> None:
 def claim_of_checkin(ctx: Context, question_id: str, person: str) -> Claim:
     """The claim that a question is about, for its holder to release. Raises Refused."""
     db = ctx.store.reading()
-    asked = stored_checkins.by_id(db, question_id)
-    claim = stored_claims.by_id(db, asked.claim_id) if asked else None
-    if asked is None or claim is None or asked.person != person or claim.holder != person:
+    checkin = stored_checkins.by_id(db, question_id)
+    claim = stored_claims.by_id(db, checkin.claim_id) if checkin else None
+    if checkin is None or claim is None or checkin.person != person or claim.holder != person:
         raise Refused("Only the holder can answer this.")
     if claim.ended_at is not None:
         raise Refused("That claim has ended already. `/gpu status mine` shows what you hold.")

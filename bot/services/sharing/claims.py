@@ -119,9 +119,9 @@ def claim_within(
 
 def _put(ctx: Context, instance_id: str, holder: str, terms: _Terms) -> Listing:
     with ctx.store.writing() as db:
-        made = _put_within(ctx, db, instance_id, holder, terms)
+        listing = _put_within(ctx, db, instance_id, holder, terms)
     ctx.wake()
-    return made
+    return listing
 
 
 def _put_within(ctx: Context, db: Database, instance_id: str, holder: str, terms: _Terms) -> Listing:
@@ -175,9 +175,9 @@ def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
         raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
-    over = [each for each in listing.claims if each.until_at + CLAIM_GRACE_MS <= ctx.clock()]
-    for each in over:
-        end_claim(ctx, db, each, "expired")
+    over = [claim for claim in listing.claims if claim.until_at + CLAIM_GRACE_MS <= ctx.clock()]
+    for claim in over:
+        end_claim(ctx, db, claim, "expired")
     return (listings.by_id(db, instance_id) or listing) if over else listing
 
 
@@ -188,8 +188,8 @@ def _gpus(
     mine = listing.claim_of(holder)
     if choice is AS_NOW and mine is not None:
         return mine.gpus
-    others = tuple(each for each in listing.claims if each.holder != holder)
-    taken = {gpu for each in others for gpu in each.gpus}
+    others = tuple(claim for claim in listing.claims if claim.holder != holder)
+    taken = {gpu for claim in others for gpu in claim.gpus}
     chosen = GpuChoice() if choice is AS_NOW else choice
     # whoever holds a GPU that others have booked keeps it, and is told of the booking, rather than another
     booked = bookings.booked_gpus(db, listing.instance.id, until) - set(mine.gpus if mine else ())
@@ -203,16 +203,16 @@ def _gpus(
 
 def _changed(ctx: Context, db: Database, instance_id: str) -> Listing:
     digest.refresh(ctx, db, instance_id)
-    made = listings.by_id(db, instance_id)
-    if made is None:
+    listing = listings.by_id(db, instance_id)
+    if listing is None:
         raise Refused("That instance is gone.")
-    for each in made.claims:
-        reminders.follow_claim_end(db, each, ctx.clock())
-    return made
+    for claim in listing.claims:
+        reminders.follow_claim_end(db, claim, ctx.clock())
+    return listing
 
 
 def _not_yours(listing: Listing) -> str:
-    name, others = listing.instance.name, " and ".join(f"<@{each.holder}>" for each in listing.claims)
+    name, others = listing.instance.name, " and ".join(f"<@{claim.holder}>" for claim in listing.claims)
     if listing.claims and not listing.unclaimed:
         return f"{name} is {others}'s, so nobody else can extend it. `/gpu wait {name}` puts you in the line."
     return f"You hold nothing on {name}. `/gpu claim {name}` takes it."
@@ -258,9 +258,9 @@ def extend_claim(
         stored_audit.add(db, now, holder, "extended", subject=instance_id)
         requests.tell_extended(ctx, db, mine)
         consents.extended(ctx, db, mine)
-        made = _changed(ctx, db, instance_id)
+        changed = _changed(ctx, db, instance_id)
     ctx.wake()
-    return made
+    return changed
 
 
 def _refuse_repeated(db: Database, name: str, mine: Claim, length: int, now: int) -> None:
@@ -295,8 +295,10 @@ def expire_claims(ctx: Context) -> int:
     """End claims whose time and grace are over or whose instance is gone, and tell their holders; how many."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        ended = [end_claim(ctx, db, each, "expired") for each in stored_claims.claims_ending(db, now - CLAIM_GRACE_MS)]
-        ended += [end_claim(ctx, db, each, "gone") for each in stored_claims.orphaned_claims(db, gone_since(now))]
+        ended = [
+            end_claim(ctx, db, claim, "expired") for claim in stored_claims.claims_ending(db, now - CLAIM_GRACE_MS)
+        ]
+        ended += [end_claim(ctx, db, claim, "gone") for claim in stored_claims.orphaned_claims(db, gone_since(now))]
         ended += fit_claims(ctx, db)
     if any(ended):
         ctx.wake()

@@ -15,21 +15,21 @@ CLARIFICATION_KEPT_MS = DAY_MS
 
 def keep_clarification(ctx: Context, person: str, command: str, wordings: Sequence[Wording]) -> Clarification:
     """Keep a question until it is answered, for a day at most."""
-    asked = Clarification(secrets.token_hex(16), ctx.clock(), person, command, tuple(wordings))
+    clarification = Clarification(secrets.token_hex(16), ctx.clock(), person, command, tuple(wordings))
     with ctx.store.writing() as db:
-        stored_clarifications.prune(db, asked.at - CLARIFICATION_KEPT_MS)
-        stored_clarifications.add(db, asked)
-    return asked
+        stored_clarifications.prune(db, clarification.at - CLARIFICATION_KEPT_MS)
+        stored_clarifications.add(db, clarification)
+    return clarification
 
 
 def chosen_wording(ctx: Context, value: str, person: str) -> tuple[Clarification, Wording]:
     """The question and the answer that a button's value names. Raises Refused for another's, and for an old one."""
     clarification_id, _, number = value.partition("|")
-    asked = stored_clarifications.by_id(ctx.store.reading(), clarification_id)
-    if asked is None or asked.at < ctx.clock() - CLARIFICATION_KEPT_MS:
+    clarification = stored_clarifications.by_id(ctx.store.reading(), clarification_id)
+    if clarification is None or clarification.at < ctx.clock() - CLARIFICATION_KEPT_MS:
         raise Refused("That question is more than a day old. Type the command again.")
-    if asked.person != person:
+    if clarification.person != person:
         raise Refused("That was asked of somebody else.")
-    if not number.isascii() or not number.isdecimal() or int(number[:3]) >= len(asked.wordings):
+    if not number.isascii() or not number.isdecimal() or int(number[:3]) >= len(clarification.wordings):
         raise Refused("This button is from another version of Valet. Use the command instead.")
-    return asked, asked.wordings[int(number[:3])]
+    return clarification, clarification.wordings[int(number[:3])]

@@ -70,10 +70,14 @@ def options_of_tier(search: FindSearch, how: stored_find.FindStanding) -> Iterat
     ids, seen = stored_find.instances_standing(search.db, how, search.chosen, search.want.count)[:_IN_ALL], 0
     for start in range(0, len(ids), _AT_ONCE):
         near = listings.by_ids(search.db, ids[start : start + _AT_ONCE])
-        ways = [found for each in near if (found := option_of(each, search.want, search.person)) and found.tier == how]
-        for found in _clear(search, ways, near):
+        ways = [
+            option
+            for listing in near
+            if (option := option_of(listing, search.want, search.person)) and option.tier == how
+        ]
+        for option in _clear(search, ways, near):
             seen += 1
-            yield found
+            yield option
         if seen >= MOST_OF_TIER:
             return
 
@@ -81,12 +85,12 @@ def options_of_tier(search: FindSearch, how: stored_find.FindStanding) -> Iterat
 def _clear(search: FindSearch, ways: list[FindOption], near: Sequence[Listing]) -> Iterator[FindOption]:
     """Those that nothing is in the way of: no action, booking, offer, or people who came first and wait for it."""
     left = _left(search, near) if ways and ways[0].tier in FREE_TIERS else {}
-    for found in ways:
-        if found.tier in FREE_TIERS:
-            if len(_to_be_had(search, found.listing, left)) >= found.count:
-                yield found
-        elif not _under_way(search, found.listing) and (found.tier != "stopped" or _can_start(search, found)):
-            yield found
+    for option in ways:
+        if option.tier in FREE_TIERS:
+            if len(_to_be_had(search, option.listing, left)) >= option.count:
+                yield option
+        elif not _under_way(search, option.listing) and (option.tier != "stopped" or _can_start(search, option)):
+            yield option
 
 
 def _to_be_had(search: FindSearch, listing: Listing, left: dict[str, frozenset[int]]) -> frozenset[int]:
@@ -101,12 +105,17 @@ def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int 
     """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
     search = begin_search(ctx, GpuSpec(), person, limits.default)
-    found = [
-        each for each in listings.listings_page(search.db, chosen, limit=_IN_ALL) if each.running and idle_gpus(each)
+    idle_machines = [
+        listing
+        for listing in listings.listings_page(search.db, chosen, limit=_IN_ALL)
+        if listing.running and idle_gpus(listing)
     ]
-    left = _left(search, found)
-    free = {each.instance.id: _to_be_had(search, each, left) & frozenset(idle_gpus(each)) for each in found}
-    return tuple(each for each, gpus in free.items() if len(gpus) >= least)
+    left = _left(search, idle_machines)
+    free = {
+        listing.instance.id: _to_be_had(search, listing, left) & frozenset(idle_gpus(listing))
+        for listing in idle_machines
+    }
+    return tuple(instance_id for instance_id, gpus in free.items() if len(gpus) >= least)
 
 
 def _under_way(search: FindSearch, listing: Listing) -> bool:
@@ -115,8 +124,8 @@ def _under_way(search: FindSearch, listing: Listing) -> bool:
     return action is not None and action.state != "pending"
 
 
-def _can_start(search: FindSearch, found: FindOption) -> bool:
-    ctx, claims, instance = search.ctx, found.listing.claims, found.listing.instance
+def _can_start(search: FindSearch, option: FindOption) -> bool:
+    ctx, claims, instance = search.ctx, option.listing.claims, option.listing.instance
     exempt, protected = ctx.exemption(instance), ctx.protects(instance)
     scene = Scene(instance, claims, None, ctx.roster(), exempt, protected, ctx.keepers)
     return obstacle_to_start(scene) is None
@@ -128,20 +137,21 @@ def _left(search: FindSearch, near: Sequence[Listing]) -> dict[str, frozenset[in
     People are seated among these machines alone, so a few more are kept for them than they may get in the end.
     """
     vacancies = turns.line_vacancies(search.ctx, search.db, near)
-    own = [each.id for each in stored_line.places_of(search.db, search.person)]
+    own = [waiter.id for waiter in stored_line.places_of(search.db, search.person)]
     first = (
         stored_line.waiters_unoffered(search.db, before=min(own, default=turns.LAST_IN_LINE))
-        if any(each.waiting for each in near)
+        if any(listing.waiting for listing in near)
         else []
     )
-    ahead = [each for each in first if each.person != search.person]
+    ahead = [waiter for waiter in first if waiter.person != search.person]
     for waiter in ahead[:MOST_FORESEEN]:
         if not vacancies.vacant:
             break
         vacancies.seat(waiter)
     wanted = len(ahead) > MOST_FORESEEN
     return {
-        each.instance.id: frozenset() if wanted and each.waiting else vacancies.left(each.instance.id) for each in near
+        listing.instance.id: frozenset() if wanted and listing.waiting else vacancies.left(listing.instance.id)
+        for listing in near
     }
 
 
@@ -154,24 +164,25 @@ def find_gpus(ctx: Context, want: GpuSpec, person: str = "", length: int | None 
     search = begin_search(ctx, want, person, length)
     db, most = search.db, stored_find.most_gpus(search.db, search.chosen)
     launches = [
-        launch_option(Listing(each.like(), rate=rate), want) for each, rate in launch_service.templates_for(ctx, person)
+        launch_option(Listing(template.like(), rate=rate), want)
+        for template, rate in launch_service.templates_for(ctx, person)
     ]
     if most < want.count and not any(launches):
         raise NotFound(_missing(db, want, most))
     ways = ranked_options(
-        [*launches, *(each for how in stored_find.FIND_STANDINGS for each in options_of_tier(search, how))],
+        [*launches, *(option for how in stored_find.FIND_STANDINGS for option in options_of_tier(search, how))],
         MOST_OF_TIER,
     )
-    silent = sources.unread_of(ctx, (each.listing.instance.id for each in ways))
-    found = FindResult(want, ways, tuple(_mine(db, want, person)), silent=silent)
-    if found.best is not None or most < want.count:
-        return found
-    found = replace(found, fewer=_fewer(search))
+    silent = sources.unread_of(ctx, (option.listing.instance.id for option in ways))
+    result = FindResult(want, ways, tuple(_mine(db, want, person)), silent=silent)
+    if result.best is not None or most < want.count:
+        return result
+    result = replace(result, fewer=_fewer(search))
     if stored_line.place_of_person(db, person, "", str(want.kind)):  # they stand in that line already
-        return found
+        return result
     last = turns.waiter_at_the_end(ctx, person, kind=want.kind, count=want.count, length=length)
     place = turns.place_in_line(ctx, db, last)
-    return replace(found, ahead=place.ahead, turn=place.turn)
+    return replace(result, ahead=place.ahead, turn=place.turn)
 
 
 def find_besides(
@@ -180,7 +191,7 @@ def find_besides(
     """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
     db, instance_id = ctx.store.reading(), listing.instance.id
     want = similar_spec(listing, count or len(listing.gpus))
-    ways = (each for each in find_gpus(ctx, want, person, length).ways if each.listing.instance.id != instance_id)
+    ways = (option for option in find_gpus(ctx, want, person, length).ways if option.listing.instance.id != instance_id)
     if listing.claim_of(person) is not None or stored_line.place_of_person(db, person, instance_id, ""):
         return FindResult(want, tuple(ways)[:MOST_BESIDES])
     last = turns.waiter_at_the_end(ctx, person, instance_id=instance_id, count=count, length=length)
@@ -200,10 +211,10 @@ def find_instead(
         return None
     search = begin_search(ctx, want, person, length)
     for how in stored_find.FIND_STANDINGS[: FIND_TIERS.index(tier_of(listing))]:
-        for found in ranked_options(options_of_tier(search, how)):
-            micros = saved_per_hour(listing, found)
-            if found.seen == 0 and (micros is None or micros > 0):
-                return found
+        for option in ranked_options(options_of_tier(search, how)):
+            micros = saved_per_hour(listing, option)
+            if option.seen == 0 and (micros is None or micros > 0):
+                return option
     return None
 
 
@@ -223,19 +234,19 @@ def is_kind(ctx: Context, text: str) -> bool:
 
 def _mine(db: Database, want: GpuSpec, person: str) -> Iterator[Listing]:
     """What the person holds that would do."""
-    for each in listings.listings_page(db, FleetFilter(holder=person), limit=50) if person else ():
-        held, instance = each.claim_of(person), each.instance
+    for listing in listings.listings_page(db, FleetFilter(holder=person), limit=50) if person else ():
+        held, instance = listing.claim_of(person), listing.instance
         if held and len(held.gpus) >= want.count and want.kind.fits(instance.gpu_model, instance.gpu_memory_mib):
-            yield each
+            yield listing
 
 
 def _fewer(search: FindSearch) -> FindOption | None:
     """The most GPUs that are free on one machine, where they are fewer than wanted."""
     for count in range(search.want.count - 1, 0, -1):
         less = replace(search, want=GpuSpec(count, search.want.kind))
-        found = ranked_options(each for how in stored_find.FREE_STANDINGS for each in options_of_tier(less, how))
-        if found:
-            return found[0]
+        options = ranked_options(option for how in stored_find.FREE_STANDINGS for option in options_of_tier(less, how))
+        if options:
+            return options[0]
     return None
 
 

@@ -31,18 +31,18 @@ def draft_claim(ctx: Context, over: OverLimit, *, choice: GpuChoice | AsNow) -> 
 
 def draft_booking(ctx: Context, over: OverLimit, wish: BookingRequest) -> Grant:
     """Keep a booking that was refused."""
-    made = replace(_planned(ctx, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
+    grant = replace(_planned(ctx, over), choice=wish.choice, weekly=wish.weekly, last_day=wish.last_day, note=wish.note)
     length = over.planned.until_at - over.planned.from_at
-    ends = min(made.expires_at, wish.from_at)
-    return _draft(ctx, replace(made, from_at=wish.from_at, length=length, expires_at=ends))
+    ends = min(grant.expires_at, wish.from_at)
+    return _draft(ctx, replace(grant, from_at=wish.from_at, length=length, expires_at=ends))
 
 
 def draft_takeover(ctx: Context, over: OverLimit, handover_id: str) -> Grant:
     """Keep a takeover that was refused."""
-    made, offer = _planned(ctx, over), stored_handovers.by_id(ctx.store.reading(), handover_id)
-    ends = min(made.expires_at, offer.expires_at) if offer else made.expires_at
+    grant, offer = _planned(ctx, over), stored_handovers.by_id(ctx.store.reading(), handover_id)
+    ends = min(grant.expires_at, offer.expires_at) if offer else grant.expires_at
     choice, shown = GpuChoice(indexes=over.planned.gpus), offer.shown if offer else None
-    return _draft(ctx, replace(made, choice=choice, handover_id=handover_id, expires_at=ends, shown=shown))
+    return _draft(ctx, replace(grant, choice=choice, handover_id=handover_id, expires_at=ends, shown=shown))
 
 
 def _planned(ctx: Context, over: OverLimit) -> Grant:
@@ -77,11 +77,11 @@ def _world(db: Database, instance_id: str, person: str, now: int) -> Conditions:
     return replace(seen, claim=mine.id, gpus=mine.gpus, until_at=mine.until_at)
 
 
-def _draft(ctx: Context, made: Grant) -> Grant:
+def _draft(ctx: Context, grant: Grant) -> Grant:
     """Keep it, so that one press asks an approver. The same that was asked is that question; another ends it."""
     with ctx.store.writing() as db:
-        before = stored_grants.live_grant(db, made)
-        if before is not None and before.state != "drafted" and (before.state == "approved" or made.is_same(before)):
+        before = stored_grants.live_grant(db, grant)
+        if before is not None and before.state != "drafted" and (before.state == "approved" or grant.is_same(before)):
             return before
         if before is not None and before.state == "pending":
             stored_grants.move_grant(
@@ -90,8 +90,8 @@ def _draft(ctx: Context, made: Grant) -> Grant:
             _show(ctx, db, before)
         elif before is not None:
             stored_grants.move_grant(db, before.id, "drafted", "expired")
-        stored_grants.add(db, made)
-    return made
+        stored_grants.add(db, grant)
+    return grant
 
 
 def ask_grant(ctx: Context, grant_id: str, person: str) -> Grant:

@@ -41,13 +41,15 @@ def offer_handover(ctx: Context, instance_id: str, giver: str, taker: str) -> Ha
             return before
         if before is not None:
             _settle(db, before, "withdrawn", now)
-        made = Handover(secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + HANDOVER_LASTS_MS))
-        made = replace(made, shown=handover_world(db, held.id, now))
-        stored_handovers.add(db, made)
+        handover = Handover(
+            secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + HANDOVER_LASTS_MS)
+        )
+        handover = replace(handover, shown=handover_world(db, held.id, now))
+        stored_handovers.add(db, handover)
         stored_audit.add(db, now, giver, "offered to hand over", subject=instance_id, detail=taker)
-        _show(db, made, now)
+        _show(db, handover, now)
     ctx.wake()
-    return made
+    return handover
 
 
 def _refuse_twice(listing: Listing, giver: str, taker: str) -> None:
@@ -71,27 +73,27 @@ def decline_handover(ctx: Context, offer_id: str, person: str) -> Handover:
 def _answer(ctx: Context, offer_id: str, person: str, state: HandoverState) -> Handover:
     now = ctx.clock()
     with ctx.store.writing() as db:
-        made = stored_handovers.by_id(db, offer_id)
-        if made is None or person != (made.giver if state == "withdrawn" else made.taker):
+        handover = stored_handovers.by_id(db, offer_id)
+        if handover is None or person != (handover.giver if state == "withdrawn" else handover.taker):
             raise Refused("This offer is between two others.")
-        if not _settle(db, made, state, now):
+        if not _settle(db, handover, state, now):
             raise Refused("This offer has been settled already.")
     ctx.wake()
-    return made
+    return handover
 
 
 def accept_handover(ctx: Context, offer_id: str, person: str) -> Claim:
     """Take a claim over, with its GPUs, its end and its note. What has changed is offered anew. Raises Refused."""
     now, taken, differs = ctx.clock(), None, ""
     with ctx.store.writing() as db:
-        made = _offered_to(db, offer_id, person)
-        seen = handover_world(db, made.claim_id, now)
-        differs = difference("takeover", made.shown, seen) if made.shown and seen.claim else ""
+        handover = _offered_to(db, offer_id, person)
+        seen = handover_world(db, handover.claim_id, now)
+        differs = difference("takeover", handover.shown, seen) if handover.shown and seen.claim else ""
         if differs:
-            stored_handovers.show_anew(db, made.id, seen)
-            _show(db, made, now)
-        elif (taken := _take_over(ctx, db, made, now, granted=False)) is None:
-            _settle(db, made, "lapsed", now)
+            stored_handovers.show_anew(db, handover.id, seen)
+            _show(db, handover, now)
+        elif (taken := _take_over(ctx, db, handover, now, granted=False)) is None:
+            _settle(db, handover, "lapsed", now)
     ctx.wake()
     if differs:
         raise Refused(f"{differs.removesuffix(' Ask again.')} The offer shows it as it is; take it if it still suits.")
@@ -107,10 +109,10 @@ def accept_handover_within(ctx: Context, db: Database, offer_id: str, person: st
 
 
 def _offered_to(db: Database, offer_id: str, person: str) -> Handover:
-    made = stored_handovers.by_id(db, offer_id)
-    if made is None or person != made.taker:
+    handover = stored_handovers.by_id(db, offer_id)
+    if handover is None or person != handover.taker:
         raise Refused("This offer is for somebody else.")
-    return made
+    return handover
 
 
 def handover_world(db: Database, claim_id: str, now: int) -> Conditions:
@@ -123,26 +125,31 @@ def handover_world(db: Database, claim_id: str, now: int) -> Conditions:
     return Conditions(instance.name, type=instance.type or None, claim=held.id, gpus=held.gpus, until_at=held.until_at)
 
 
-def _take_over(ctx: Context, db: Database, made: Handover, now: int, *, granted: bool) -> Claim | None:
-    held = stored_claims.by_id(db, made.claim_id)
-    if held is None or held.ended_at is not None or made.state != "open" or min(made.expires_at, held.until_at) <= now:
+def _take_over(ctx: Context, db: Database, handover: Handover, now: int, *, granted: bool) -> Claim | None:
+    held = stored_claims.by_id(db, handover.claim_id)
+    if (
+        held is None
+        or held.ended_at is not None
+        or handover.state != "open"
+        or min(handover.expires_at, held.until_at) <= now
+    ):
         return None
-    if any(other.instance_id == held.instance_id for other in stored_claims.open_claims_of(db, made.taker)):
+    if any(other.instance_id == held.instance_id for other in stored_claims.open_claims_of(db, handover.taker)):
         raise Refused("You hold other GPUs of it by now. Release those first, then take these.")
     listing = listings.by_id(db, held.instance_id)
     if listing is not None:
-        approvals.make_way(ctx, db, listing, made.taker, giver=made.giver)
-    team = ctx.roster().team_of(made.taker)
-    taken = replace(held, id=secrets.token_hex(16), holder=made.taker, from_at=now, team=team)
-    stored_claims.end(db, held.id, now, "handed", who=made.giver)
+        approvals.make_way(ctx, db, listing, handover.taker, giver=handover.giver)
+    team = ctx.roster().team_of(handover.taker)
+    taken = replace(held, id=secrets.token_hex(16), holder=handover.taker, from_at=now, team=team)
+    stored_claims.end(db, held.id, now, "handed", who=handover.giver)
     if not granted:
         limits.check_limits(ctx, db, taken, advice="Release something first, then take it over.")
     turns.leave_when_served(ctx, db, taken)
     stored_claims.add(db, taken)
     requests.tell_ended(ctx, db, held, "handed")
-    stored_audit.add(db, now, made.taker, "took over", subject=held.instance_id, detail=made.giver)
+    stored_audit.add(db, now, handover.taker, "took over", subject=held.instance_id, detail=handover.giver)
     digest.refresh(ctx, db, held.instance_id)
-    _settle(db, made, "taken", now)
+    _settle(db, handover, "taken", now)
     return taken
 
 
@@ -152,19 +159,21 @@ def lapse_handovers(ctx: Context) -> None:
     if not stored_handovers.overdue_handovers(ctx.store.reading(), now):
         return
     with ctx.store.writing() as db:
-        for made in stored_handovers.overdue_handovers(db, now):
-            _settle(db, made, "lapsed", now)
+        for handover in stored_handovers.overdue_handovers(db, now):
+            _settle(db, handover, "lapsed", now)
     ctx.wake()
 
 
-def _settle(db: Database, made: Handover, state: HandoverState, now: int) -> bool:
-    if not stored_handovers.settle_handover(db, made.id, state, now):
+def _settle(db: Database, handover: Handover, state: HandoverState, now: int) -> bool:
+    if not stored_handovers.settle_handover(db, handover.id, state, now):
         return False
-    _show(db, made, now)
+    _show(db, handover, now)
     if state != "withdrawn":
-        stored_outbox.tell(db, made.giver, f"handover-said:{made.id}", kind="handover_answer", subject=made.id, now=now)
+        stored_outbox.tell(
+            db, handover.giver, f"handover-said:{handover.id}", kind="handover_answer", subject=handover.id, now=now
+        )
     return True
 
 
-def _show(db: Database, made: Handover, now: int) -> None:
-    stored_outbox.tell(db, made.taker, f"handover:{made.id}", kind="handover", subject=made.id, now=now)
+def _show(db: Database, handover: Handover, now: int) -> None:
+    stored_outbox.tell(db, handover.taker, f"handover:{handover.id}", kind="handover", subject=handover.id, now=now)

@@ -40,7 +40,7 @@ def hint_before(
     better = find.find_instead(ctx, listing, person, count=count, length=lasts)
     if better is None:
         return None
-    made = Hint(
+    given = Hint(
         id=secrets.token_hex(16),
         at=now,
         person=person,
@@ -55,18 +55,18 @@ def hint_before(
         micros_per_hour=saved_per_hour(listing, better),
     )
     with ctx.store.writing() as db:
-        stored_savings.note_hint(db, made)
-    return made, better
+        stored_savings.note_hint(db, given)
+    return given, better
 
 
 def given_hint(ctx: Context, hint_id: str, person: str) -> Hint:
     """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
-    found = stored_savings.hint_by_id(ctx.store.reading(), hint_id)
-    if found is None:
+    given = stored_savings.hint_by_id(ctx.store.reading(), hint_id)
+    if given is None:
         raise Refused("That was said over a month ago. `/gpu find` shows what there is for you now.")
-    if found.person != person:
+    if given.person != person:
         raise Refused("That was said to somebody else. `/gpu find` shows what there is for you.")
-    return found
+    return given
 
 
 def count_hint(ctx: Context, taken: Hint) -> bool:

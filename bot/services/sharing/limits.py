@@ -27,11 +27,11 @@ def check_limits(
     refuse_over_limit(ctx, planned, limit_excess(ctx, db, planned), advice)
 
 
-def refuse_over_limit(ctx: Context, planned: Claim, said: list[str], advice: str) -> None:
+def refuse_over_limit(ctx: Context, planned: Claim, phrases: list[str], advice: str) -> None:
     """Raises OverLimit with what was said of the limits, with that advice where nobody can let it pass."""
     rules = ctx.settings.fair_use(planned.team)
-    if said and rules.at_limit != "warn":
-        may_ask, excess = rules.at_limit == "ask", "; ".join(said)
+    if phrases and rules.at_limit != "warn":
+        may_ask, excess = rules.at_limit == "ask", "; ".join(phrases)
         way = "An approver can let it pass." if may_ask else advice
         raise OverLimit(f"Too much: {excess}. {way}", excess, planned, may_ask=may_ask)
 
@@ -41,22 +41,22 @@ def limit_warnings(ctx: Context, held: Claim) -> str:
     return limit_warning(limit_excess(ctx, ctx.store.reading(), held))
 
 
-def limit_warning(said: list[str]) -> str:
+def limit_warning(phrases: list[str]) -> str:
     """The limits that somebody went beyond, as a sentence; empty without any."""
-    return f"Mind the others: {'; '.join(said)}." if said else ""
+    return f"Mind the others: {'; '.join(phrases)}." if phrases else ""
 
 
 def limit_excess(ctx: Context, db: Database, planned: Claim, *, whose: str = "you") -> list[str]:
     """A phrase for each limit that a claim, as planned, goes beyond."""
-    rules, now, said = ctx.settings.fair_use(planned.team), ctx.clock(), []
+    rules, now, phrases = ctx.settings.fair_use(planned.team), ctx.clock(), []
     if rules.person.is_set:
         own = stored_claims.claims_since(db, now - WEEK_MS, holder=planned.holder)
-        said += beyond_allowance(rules.person, claim_use(_with(own, planned), now), whose)
+        phrases += beyond_allowance(rules.person, claim_use(_with(own, planned), now), whose)
     if rules.team.is_set and planned.team:
         theirs = stored_claims.claims_since(db, now - WEEK_MS, team=planned.team)
-        said += beyond_allowance(rules.team, claim_use(_with(theirs, planned), now), f"team {planned.team}")
-    return said
+        phrases += beyond_allowance(rules.team, claim_use(_with(theirs, planned), now), f"team {planned.team}")
+    return phrases
 
 
 def _with(known: list[Claim], planned: Claim) -> list[Claim]:
-    return [*(each for each in known if each.id != planned.id), planned]
+    return [*(claim for claim in known if claim.id != planned.id), planned]

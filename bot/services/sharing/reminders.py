@@ -22,24 +22,24 @@ def remind_holders(ctx: Context) -> int:
     if not (stored_reminders.claims_unnoted(db) or stored_reminders.claims_unclosed(db) or _due(db, now)):
         return 0
     with ctx.store.writing() as db:
-        told = [follow_claim_end(db, each, now) for each in stored_reminders.claims_unnoted(db)]
-        told += [_say(db, each, mark, now) for each, mark in _due(db, now)]
-        told += [end_reminder(db, each, now) for each in stored_reminders.claims_unclosed(db)]
-    if any(told):
+        changed = [follow_claim_end(db, claim, now) for claim in stored_reminders.claims_unnoted(db)]
+        changed += [_say(db, claim, mark, now) for claim, mark in _due(db, now)]
+        changed += [end_reminder(db, claim, now) for claim in stored_reminders.claims_unclosed(db)]
+    if any(changed):
         ctx.wake()
-    return sum(told)
+    return sum(changed)
 
 
 def _due(db: Database, now: int) -> list[tuple[Claim, int]]:
     """Claims whose holders should hear of their end, with the mark to tell."""
     ending = [
-        each
-        for each in stored_claims.claims_ending(db, now + FIRST_REMINDER_MS)
-        if now < each.until_at + CLAIM_GRACE_MS
+        claim
+        for claim in stored_claims.claims_ending(db, now + FIRST_REMINDER_MS)
+        if now < claim.until_at + CLAIM_GRACE_MS
     ]
-    pairs = [(each, stored_reminders.reminder_of(db, each.id)) for each in ending]
-    marks = [(each, mark_to_tell(each, known, now)) for each, known in pairs if known is not None]
-    return [(each, mark) for each, mark in marks if mark is not None]
+    pairs = [(claim, stored_reminders.reminder_of(db, claim.id)) for claim in ending]
+    marks = [(claim, mark_to_tell(claim, known, now)) for claim, known in pairs if known is not None]
+    return [(claim, mark) for claim, mark in marks if mark is not None]
 
 
 def follow_claim_end(db: Database, claim: Claim, now: int) -> bool:

@@ -29,12 +29,12 @@ def ask_release(ctx: Context, claim_id: str, asker: str, *, reason: str = "") ->
         before = stored_requests.request_by(db, claim_id, asker)
         if before is not None:
             return before, False
-        made = ReleaseRequest(secrets.token_hex(16), claim_id, asker, reason, now)
-        stored_requests.add(db, made)
+        request = ReleaseRequest(secrets.token_hex(16), claim_id, asker, reason, now)
+        stored_requests.add(db, request)
         stored_audit.add(db, now, asker, "asked the holder to release", subject=held.instance_id, detail=reason)
-        stored_outbox.tell(db, held.holder, f"request:{made.id}", kind="request", subject=made.id, now=now)
+        stored_outbox.tell(db, held.holder, f"request:{request.id}", kind="request", subject=request.id, now=now)
     ctx.wake()
-    return made, True
+    return request, True
 
 
 def decline_request(ctx: Context, request_id: str, person: str) -> ReleaseRequest:
@@ -80,14 +80,14 @@ def _answer(
     db: Database,
     request: ReleaseRequest,
     held: Claim,
-    said: RequestAnswer,
+    answer: RequestAnswer,
     *,
     waiter_id: int | None = None,
 ) -> None:
     now = ctx.clock()
-    if stored_requests.note_answer(db, request.id, now, said, waiter_id=waiter_id):
+    if stored_requests.note_answer(db, request.id, now, answer, waiter_id=waiter_id):
         stored_audit.add(
-            db, now, held.holder, f"answered a request ({said})", subject=held.instance_id, detail=request.asker
+            db, now, held.holder, f"answered a request ({answer})", subject=held.instance_id, detail=request.asker
         )
         stored_outbox.tell(db, held.holder, f"request:{request.id}", kind="request", subject=request.id, now=now)
         stored_outbox.tell(db, request.asker, f"answer:{request.id}", kind="answer", subject=request.id, now=now)

@@ -44,7 +44,7 @@ def find_lost_run(ctx: Context, run: Run, seen: RunLook) -> None:
     """The host of a run that was given up is back and tells that it has ended, and maybe how."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        if seen.state == "done" and stored_runs.note_found(db, run.id, seen, now):
+        if seen.state == "done" and stored_runs.note_run_found(db, run.id, seen, now):
             stored_audit.add(db, now, "valet", "run done", subject=run.instance_id, detail=run.template)
             tell_run_end(db, run, now)
         _release(ctx, db, run)

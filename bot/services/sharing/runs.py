@@ -19,7 +19,7 @@ from bot.errors import Refused, Unreachable, answering
 from bot.nearest import nearest
 from bot.providers.runner import Runner
 from bot.services.context import Context
-from bot.services.sharing import claims, limits, line, run_ends
+from bot.services.sharing import claims, limits, line, line_offers, run_ends
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
@@ -36,7 +36,7 @@ def run_templates(ctx: Context, person: str) -> list[RunTemplate]:
     """What this person may run."""
     team = ctx.roster().team_of(person)
     known = (settings.template(name) for name, settings in ctx.settings.runs.items())
-    return [each for each in known if not each.teams or team in each.teams]
+    return [template for template in known if not template.teams or team in template.teams]
 
 
 def begin_run(ctx: Context, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
@@ -49,11 +49,11 @@ def begin_run(ctx: Context, person: str, template_name: str, instance_id: str, *
         if listing is None or mine is None or mine.until_at <= now:
             raise Refused("You hold nothing there. Claim the machine first; a run lasts as long as its claim at most.")
         name = listing.instance.name
-        if any(each.claim_id == mine.id for each in stored_runs.live_runs(db, instance_id)):
+        if any(other.claim_id == mine.id for other in stored_runs.live_runs(db, instance_id)):
             raise Refused(f"A run of yours goes on at {name} already. Wait for its end, or cancel it.")
         if listing.instance.provider == "ec2" and ctx.runner is None:
             raise Refused("No AWS account is set up, so nothing can be run there.")
-        made = Run(
+        run = Run(
             secrets.token_hex(16),
             template.name,
             template.command,
@@ -65,16 +65,16 @@ def begin_run(ctx: Context, person: str, template_name: str, instance_id: str, *
             created_at=now,
             releases=releases,
         )
-        stored_runs.add(db, made)
+        stored_runs.add(db, run)
         stored_audit.add(db, now, person, "asked to run", subject=instance_id, detail=template.name)
-        run_ends.show_run(db, made, now)
+        run_ends.show_run(db, run, now)
     ctx.wake()
-    return made
+    return run
 
 
 def allowed_template(ctx: Context, person: str, name: str) -> RunTemplate:
     """A template that this person may run. Raises Refused with those they may."""
-    known = {each.name: each for each in run_templates(ctx, person)}
+    known = {template.name: template for template in run_templates(ctx, person)}
     if name in known:
         return known[name]
     if not known:
@@ -90,7 +90,7 @@ def begin_runs_in_turn(ctx: Context) -> None:
     """
     for offer_id, waiter in stored_line.offers_for_runs(ctx.store.reading()):
         if not ctx.is_colleague(waiter.person):
-            line.leave_all_lines(ctx, waiter.person)
+            line_offers.leave_all_lines(ctx, waiter.person)
             continue
         held = _held_there(ctx, offer_id, waiter.person)
         try:
@@ -266,14 +266,14 @@ def runs_for_agent(ctx: Context, host: str) -> list[tuple[Run, int]]:
     row = stored_fleet.by_id(db, host)
     if row is None or row["provider"] != "owned":
         return []  # Systems Manager runs it there: an agent that asks would start it a second time
-    found = [(run, 0) for run in stored_runs.lost_runs_on(db, host, now - LONGEST_REMOTE_RUN_MS)]
+    work = [(run, 0) for run in stored_runs.lost_runs_on(db, host, now - LONGEST_REMOTE_RUN_MS)]
     for run in stored_runs.live_runs(db, host):
         held = stored_claims.by_id(db, run.claim_id)
         if held is None or held.ended_at is not None or run.cancelled_by:
-            found.append((run, 0))
+            work.append((run, 0))
         else:
-            found.append((run_ends.run_on_own_gpus(db, run, held), -(-max(1, held.until_at - now) // SECOND_MS)))
-    return found
+            work.append((run_ends.run_on_own_gpus(db, run, held), -(-max(1, held.until_at - now) // SECOND_MS)))
+    return work
 
 
 def take_run_report(ctx: Context, host: str, run_id: str, seen: RunLook) -> bool:

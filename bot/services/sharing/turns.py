@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import GpuKind
-from bot.domain.sharing.bookings import BookingSlot, GpuHold, hold_from
+from bot.domain.sharing.bookings import BookingSlot, Hold, hold_from
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.line import MOST_FORESEEN, Turn, Vacancies, Waiter, awaited_gpus, line_holds, turn_of
 from bot.domain.sharing.offers import LineOffer, LineOfferState
@@ -63,7 +63,7 @@ def pick_in_turn(
         return picked
     in_turn = choice.pick(count, {*taken, *_for_others(ctx, db, listing, person)}, busy, mine)
     if in_turn is None:
-        own = (each for each in stored_line.places_of(db, person) if each.could_use(listing.instance))
+        own = (waiter for waiter in stored_line.places_of(db, person) if waiter.could_use(listing.instance))
         amount = None if choice.is_whole else len(picked)
         waiter = next(own, None) or waiter_at_the_end(ctx, person, instance_id=listing.instance.id, count=amount)
         raise OthersInLine(f"Others wait for {listing.instance.name}.", place_in_line(ctx, db, waiter))
@@ -72,34 +72,34 @@ def pick_in_turn(
 
 def _for_others(ctx: Context, db: Database, listing: Listing, person: str) -> set[int]:
     """The free GPUs of an instance that somebody else is offered, or waits for and came before."""
-    offered = {gpu for each in listing.offers if each.person != person for gpu in each.gpus}
-    own = [each.id for each in stored_line.places_of(db, person) if each.could_use(listing.instance)]
+    offered = {gpu for offer in listing.offers if offer.person != person for gpu in offer.gpus}
+    own = [waiter.id for waiter in stored_line.places_of(db, person) if waiter.could_use(listing.instance)]
     ahead, vacancies = _scene(ctx, db, listing.instance.id, min(own, default=LAST_IN_LINE))
-    others = [each for each in ahead if each.person != person]
+    others = [waiter for waiter in ahead if waiter.person != person]
     return offered | awaited_gpus(others, vacancies, listing.instance.id)
 
 
-def promised_holds(ctx: Context, db: Database, listing: Listing, person: str) -> list[GpuHold]:
+def promised_holds(ctx: Context, db: Database, listing: Listing, person: str) -> list[Hold]:
     """What of an instance others are offered, or get by and by who came before this person."""
-    now, offers = ctx.clock(), [each for each in listing.offers if each.person != person]
+    now, offers = ctx.clock(), [offer for offer in listing.offers if offer.person != person]
     held = [
-        GpuHold(each.instance_id, each.person, each.gpus, now, now + each.length, booked=False, waited=True)
-        for each in offers
+        Hold(offer.instance_id, offer.person, offer.gpus, now, now + offer.length, booked=False, waited=True)
+        for offer in offers
     ]
     if not listing.waiting:
         return held
-    own = [each.id for each in stored_line.places_of(db, person) if each.could_use(listing.instance)]
+    own = [waiter.id for waiter in stored_line.places_of(db, person) if waiter.could_use(listing.instance)]
     ahead, vacancies = _scene(ctx, db, listing.instance.id, min(own, default=LAST_IN_LINE))
-    others = [each for each in ahead if each.person != person]
+    others = [waiter for waiter in ahead if waiter.person != person]
     return held + line_holds(others[:MOST_FORESEEN], vacancies, listing.instance.id)
 
 
 def _scene(ctx: Context, db: Database, instance_id: str, before: int) -> tuple[list[Waiter], Vacancies]:
     """Those before a place who have no offer, and the machines they may get; `instance_id` is what it is about."""
     if instance_id and all(first.instance_id for first, _ in stored_line.first_of_lines(db)):
-        found = listings.by_id(db, instance_id)
+        listing = listings.by_id(db, instance_id)
         return stored_line.waiters_unoffered(db, before=before, instance_id=instance_id), line_vacancies(
-            ctx, db, [found] if found else []
+            ctx, db, [listing] if listing else []
         )
     return stored_line.waiters_unoffered(db, before=before), line_vacancies(
         ctx, db, listings.listings_page(db, FleetFilter(), limit=ALL_MACHINES)
@@ -109,7 +109,7 @@ def _scene(ctx: Context, db: Database, instance_id: str, before: int) -> tuple[l
 def line_vacancies(ctx: Context, db: Database, machines: Sequence[Listing]) -> Vacancies:
     """Those of these machines that are for whoever comes first, with what is booked of them."""
     bound = actions.bound_ids(db)
-    free = [each for each in machines if each.instance.id not in bound and each.drain is None]
+    free = [listing for listing in machines if listing.instance.id not in bound and listing.drain is None]
     return Vacancies(free, [hold_from(slot) for slot in _booked(db, free)], ctx.clock())
 
 
@@ -117,7 +117,7 @@ def _booked(db: Database, machines: Sequence[Listing]) -> list[BookingSlot]:
     """What is booked of these; of one, as of most that is asked, only its own bookings are read."""
     if len(machines) > 1:
         return stored_bookings.slots_ahead(db)
-    return [slot for each in machines for slot in stored_bookings.slots_ahead(db, instance_id=each.instance.id)]
+    return [slot for listing in machines for slot in stored_bookings.slots_ahead(db, instance_id=listing.instance.id)]
 
 
 def waiter_at_the_end(
@@ -151,11 +151,11 @@ def _ahead(db: Database, waiter: Waiter) -> int:
     rivals = [(first, people) for first, people in lines if first.instance_id == waiter.instance_id != ""]
     if not waiter.instance_id or not all(first.instance_id for first, _ in lines):
         known = [
-            each.instance
-            for each in listings.listings_page(db, FleetFilter(), limit=ALL_MACHINES)
-            if waiter.could_use(each.instance)
+            listing.instance
+            for listing in listings.listings_page(db, FleetFilter(), limit=ALL_MACHINES)
+            if waiter.could_use(listing.instance)
         ]
-        rivals = [(first, people) for first, people in lines if any(first.could_use(each) for each in known)]
+        rivals = [(first, people) for first, people in lines if any(first.could_use(instance) for instance in known)]
     if waiter.id == LAST_IN_LINE:
         return sum(people for _, people in rivals)
     return sum(stored_line.count_before(db, first, waiter.id) for first, _ in rivals)

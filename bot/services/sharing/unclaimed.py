@@ -41,7 +41,7 @@ def look_for_unclaimed_use(ctx: Context) -> int:
     db, now = ctx.store.reading(), ctx.clock()
     seen, known = (
         _in_use(ctx, db),
-        {(each.instance_id, each.unix_user): each for each in stored_unclaimed.open_uses(db)},
+        {(use.instance_id, use.unix_user): use for use in stored_unclaimed.open_uses(db)},
     )
     if not seen and not known:
         return 0
@@ -53,20 +53,20 @@ def look_for_unclaimed_use(ctx: Context) -> int:
             stored_unclaimed.note_use(
                 db, _carried_on(known.get((instance_id, user)), instance_id, user, gpus=gpus, now=now)
             )
-        asked = sum(_ask(ctx, db, each, now) for each in stored_unclaimed.open_uses(db) if each.state == "seen")
+        asked_count = sum(_ask(ctx, db, use, now) for use in stored_unclaimed.open_uses(db) if use.state == "seen")
     ctx.wake()
-    return asked
+    return asked_count
 
 
 def _in_use(ctx: Context, db: Database) -> dict[_UseKey, tuple[int, ...]]:
     """Where unix users work on GPUs that nobody has claimed."""
-    found: dict[_UseKey, tuple[int, ...]] = {}
+    gpus_by_use: dict[_UseKey, tuple[int, ...]] = {}
     for state in ("active", "partial"):
         for listing in listings.listings_page(db, FleetFilter(state=state), limit=_ALL):
             if listing.busy.intersection(_unclaimed(listing)):
                 use = _use(ctx, db, listing)
-                found |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
-    return found
+                gpus_by_use |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
+    return gpus_by_use
 
 
 def _unclaimed(listing: Listing) -> frozenset[int]:
@@ -168,15 +168,15 @@ def current_users(ctx: Context, db: Database, instance_id: str) -> GpuUsers:
 
 def current_programs(ctx: Context, db: Database, instance_id: str) -> tuple[str, ...]:
     """What runs on its GPUs as reported just now, each once: "python3 (unix user ada)"."""
-    found = stored_readings.programs_on(db, instance_id, ctx.clock() - PROGRAMS_FRESH_MS)
-    said = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in found}
-    return tuple(sorted(said))
+    programs = stored_readings.programs_on(db, instance_id, ctx.clock() - PROGRAMS_FRESH_MS)
+    lines = {f"{program} (unix user {', '.join(users)})" if users else program for program, users in programs}
+    return tuple(sorted(lines))
 
 
 def with_unclaimed_users(ctx: Context, listing: Listing) -> Listing:
     """The listing with who works on it without a claim."""
-    found = _unclaimed_gpus(ctx, ctx.store.reading(), listing)
-    return replace(listing, unclaimed_users=tuple(sorted(found.items(), key=lambda pair: pair[1])))
+    gpus_by_user = _unclaimed_gpus(ctx, ctx.store.reading(), listing)
+    return replace(listing, unclaimed_users=tuple(sorted(gpus_by_user.items(), key=lambda pair: pair[1])))
 
 
 def _unclaimed_gpus(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
@@ -194,7 +194,7 @@ def other_users(ctx: Context, listing: Listing, person: str) -> list[tuple[str, 
     taken = frozenset(listing.gpus) - set(mine.gpus)
     use = gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, ctx.store.reading(), listing.instance.id))
     named = [(user, ctx.settings.person(listing.instance, user), gpus) for user, gpus in use.items()]
-    return [each for each in named if each[1] != person]
+    return [other for other in named if other[1] != person]
 
 
 def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ...]:
@@ -207,8 +207,8 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
             f"I don't know which unix user you are on {name}; an admin can say so in [people]. "
             f"`/gpu claim {name} gpus:0,1` claims GPUs by their numbers."
         )
-    found = gpus_of_users(users, unix)
-    if not found:
+    gpus = gpus_of_users(users, unix)
+    if not gpus:
         who = " or ".join(sorted(unix))
         seen = sorted({user for there in users.values() for user in there})
         others = f"Programs there belong to {', '.join(seen[:5])}." if seen else "No program is reported there."
@@ -216,4 +216,4 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
             f"I see no program of yours (unix user {who}) on {name} just now. {others} "
             f"`/gpu claim {name} gpus:1` claims GPUs that are free."
         )
-    return tuple(sorted({*found, *(mine.gpus if mine else ())}))
+    return tuple(sorted({*gpus, *(mine.gpus if mine else ())}))

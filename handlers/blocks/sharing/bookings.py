@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
-from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, GpuHold
+from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, Hold
 from bot.domain.sharing.claims import GpuChoice
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
@@ -40,18 +40,20 @@ def _note(note: str) -> str:
 
 
 def booking_made(
-    listing: Listing, made: Booking, slots: list[BookingSlot], *, no_show_minutes: int, remark: str = ""
+    listing: Listing, booking: Booking, slots: list[BookingSlot], *, no_show_minutes: int, remark: str = ""
 ) -> Reply:
     """Somebody booked it; the others see it too."""
     first = slots[0]
     what = _part(listing, first.gpus)
-    if made.last_day is None:
-        said = f"{person(made.holder)} booked {what} from {_time(first.from_at, first.until_at)}{_note(made.note)}."
+    if booking.last_day is None:
+        text = (
+            f"{person(booking.holder)} booked {what} from {_time(first.from_at, first.until_at)}{_note(booking.note)}."
+        )
     else:
-        day, until = f"{made.first_day:%A} at {made.wall:%H:%M}", f"{made.last_day:%-d %B %Y}"
-        said = (
-            f"{person(made.holder)} booked {what} every {day} ({esc(made.zone)}) for {length(made.length)}, "
-            f"until {until}{_note(made.note)}. The first time is {_time(first.from_at, first.until_at)}."
+        day, until = f"{booking.first_day:%A} at {booking.wall:%H:%M}", f"{booking.last_day:%-d %B %Y}"
+        text = (
+            f"{person(booking.holder)} booked {what} every {day} ({esc(booking.zone)}) for {length(booking.length)}, "
+            f"until {until}{_note(booking.note)}. The first time is {_time(first.from_at, first.until_at)}."
         )
     small = [f"It goes to others if nobody works on it or says so within {no_show_minutes} minutes."]
     if not listing.running:
@@ -61,10 +63,10 @@ def booking_made(
         button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id),
     )
     small += [esc(remark)] if remark else []
-    return Reply(said, [section(said), context(" ".join(small)), buttons], private=False)
+    return Reply(text, [section(text), context(" ".join(small)), buttons], private=False)
 
 
-def booking_clash(listing: Listing, wanted: Gap, holds: tuple[GpuHold, ...], free_at: int | None, zone: str) -> Reply:
+def booking_clash(listing: Listing, wanted: Gap, holds: tuple[Hold, ...], free_at: int | None, zone: str) -> Reply:
     """It can't be booked for that time: who has it, and when it could begin."""
     name = esc(listing.instance.name, 60)
     first = f"*{name}* can't be booked from {_time(wanted.from_at, wanted.until_at)}:"
@@ -76,20 +78,20 @@ def booking_clash(listing: Listing, wanted: Gap, holds: tuple[GpuHold, ...], fre
     return plainly(text, button(label, ids.BOOK_AT, value), _calendar(listing))
 
 
-def booking_is_own(listing: Listing, hold: GpuHold, *, same: bool) -> Reply:
+def booking_is_own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
     """It is theirs then already, most likely by the same words."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if not hold.booked:
         return plainly(f"{name} is yours until {when(hold.until_at)} already. `/gpu extend` keeps it longer.")
     booked = f"you booked it from {_time(hold.from_at, hold.until_at)}"
     if same:
-        said = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
+        text = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
     else:
-        said = f"{name} is yours then already: {booked}. Cancel that first to book it otherwise."
-    return plainly(said, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
+        text = f"{name} is yours then already: {booked}. Cancel that first to book it otherwise."
+    return plainly(text, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
 
 
-def _hold(listing: Listing, hold: GpuHold) -> str:
+def _hold(listing: Listing, hold: Hold) -> str:
     some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
     if hold.waited:
         until = near(hold.until_at, hold.from_at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain.days import local
-from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
 from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
@@ -25,9 +25,9 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
         strip = "".join(CELL_SIGNS[cell] for cell in calendar_cells(week, day, there, reader, now))
         rows.append(f"{day:%a %d} {strip}".rstrip())
     name = esc(week.name, 60)
-    told = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS_SHOWN]]
-    more = len(week.holds) - len(told)
-    words = lines(told) or "Nothing is claimed or booked in these seven days."
+    holds = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS_SHOWN]]
+    more = len(week.holds) - len(holds)
+    words = lines(holds) or "Nothing is claimed or booked in these seven days."
     blocks = [
         section(f"*{name}*, the next 7 days"),
         _fixed(rows),
@@ -39,7 +39,7 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
     return Reply(cut_mrkdwn(f"{name}, the next 7 days: {words}", 2_900), blocks)
 
 
-def _hold(week: CalendarWeek, hold: GpuHold) -> str:
+def _hold(week: CalendarWeek, hold: Hold) -> str:
     some = "" if len(hold.gpus) >= week.gpu_count else f", {gpus(hold.gpus)}"
     note = f" ({esc(hold.note, 120)})" if hold.note else ""
     begins = f"{when(hold.from_at)} to " if hold.booked else "until "
@@ -68,10 +68,10 @@ def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: in
     if len(weeks) > MOST_WEEKS_SHOWN:
         blocks.append(context(f"{len(weeks) - MOST_WEEKS_SHOWN} more; name one to see it."))
     shown = [
-        button(f"Calendar of {each.name}", f"{ids.CALENDAR}:{each.instance_id}", each.instance_id) for each in weeks
+        button(f"Calendar of {week.name}", f"{ids.CALENDAR}:{week.instance_id}", week.instance_id) for week in weeks
     ]
-    said = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
-    return Reply(cut_mrkdwn(said, 2_900), [*blocks, actions(*shown[:5])])
+    text = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
+    return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(*shown[:5])])
 
 
 def _in_words(week: CalendarWeek, zone: ZoneInfo) -> str:

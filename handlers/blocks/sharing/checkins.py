@@ -46,16 +46,16 @@ def checkin_question(held: Sequence[CheckedClaim], now: int) -> Reply:
 
 
 def _idle(held: CheckedClaim) -> Reply:
-    asked = held.question
-    idle = length(asked.asked_at - asked.idle_since) if asked.idle_since is not None else "a while"
-    until = near(asked.until_at, asked.asked_at)
+    checkin = held.question
+    idle = length(checkin.asked_at - checkin.idle_since) if checkin.idle_since is not None else "a while"
+    until = near(checkin.until_at, checkin.asked_at)
     begin = f"{held.what} {held.are} yours until {until}, but nobody has worked there for {idle}."
-    if asked.state != "open":
+    if checkin.state != "open":
         return plainly(f"{begin}\n{_became(held)}")
     return plainly(
         lines([f"{begin} Do you still need {'them' if held.are == 'are' else 'it'}?", _silence(held)]),
-        button("Keep it", ids.KEEP_HELD, asked.batch, style="primary"),
-        button(f"Release {held.name}", ids.RELEASE_ASKED, asked.id),
+        button("Keep it", ids.KEEP_HELD, checkin.batch, style="primary"),
+        button(f"Release {held.name}", ids.RELEASE_ASKED, checkin.id),
     )
 
 
@@ -83,8 +83,8 @@ def checkin_waited_for(held: CheckedClaim) -> Reply:
 
 
 def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
-    waiting = [each for each in held if each.question.state == "open"]
-    shown = [f"• {_row(each, now)}" if len(held) > 1 else _row(each, now) for each in held[:MOST_CHECKINS]]
+    waiting = [checked for checked in held if checked.question.state == "open"]
+    shown = [f"• {_row(checked, now)}" if len(held) > 1 else _row(checked, now) for checked in held[:MOST_CHECKINS]]
     left = (
         [f"and {len(held) - MOST_CHECKINS} more: `/gpu status mine` shows them."] if len(held) > MOST_CHECKINS else []
     )
@@ -102,8 +102,8 @@ def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
     text = lines([ask, *shown, *left, silence])
     buttons: list[Block] = [keep | {"style": "primary"}]
     buttons += [
-        button(f"Release {each.name}", f"{ids.RELEASE_ASKED}:{number}", each.question.id)
-        for number, each in enumerate(waiting[:MOST_CHECKINS])
+        button(f"Release {checked.name}", f"{ids.RELEASE_ASKED}:{number}", checked.question.id)
+        for number, checked in enumerate(waiting[:MOST_CHECKINS])
     ]
     brief = f"{ask} You hold {plural(len(waiting), 'machine')} for days. {silence}"
     return Reply(brief, [section(text), actions(*buttons)])

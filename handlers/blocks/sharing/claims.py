@@ -89,21 +89,21 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
     return button(label, f"{ids.RELEASE_OTHERS}:{number}", held.id, style="danger", confirm=sure)
 
 
-def gpus_taken(listing: Listing, held: tuple[Claim, ...], asked: FindQuery, told: FindResult, now: int) -> Reply:
+def gpus_taken(listing: Listing, held: tuple[Claim, ...], query: FindQuery, result: FindResult, now: int) -> Reply:
     """Others have it: who, until when, what could be had instead, and the line."""
-    text = lines([_whose(listing, each) for each in held])
+    text = lines([_whose(listing, claim) for claim in held])
     left = len(open_gpus(listing))
-    offers = [option_button(asked, FindOption(tier_of(listing), left, listing), MOST_CLAIM_BUTTONS)] if left else []
+    offers = [option_button(query, FindOption(tier_of(listing), left, listing), MOST_CLAIM_BUTTONS)] if left else []
     asks = [
-        button(_ask_label(listing, each), f"{ids.REQUEST}:{number}", each.id)
-        for number, each in enumerate(held[:3], MOST_CLAIM_BUTTONS)
+        button(_ask_label(listing, claim), f"{ids.REQUEST}:{number}", claim.id)
+        for number, claim in enumerate(held[:3], MOST_CLAIM_BUTTONS)
     ]
     blocks = [section(text), actions(*offers, *asks)]
-    if told.ways:
-        blocks.append(section("You could have:" if told.best is None else "You could have, now:"))
+    if result.ways:
+        blocks.append(section("You could have:" if result.best is None else "You could have, now:"))
     elif not offers:
         blocks.append(context("Nothing like it is free just now."))
-    return Reply(text, [*blocks, *option_rows(asked, told, now)])
+    return Reply(text, [*blocks, *option_rows(query, result, now)])
 
 
 def _ask_label(listing: Listing, held: Claim) -> str:
@@ -138,13 +138,13 @@ def claim_cut(claim: Claim, had: Sequence[int], name: str) -> Reply:
     return plainly(f"*{esc(name, 60)}* does not have {gpus(gone)} any more. {left}")
 
 
-def claim_reminder(told: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
+def claim_reminder(reminder: Reminder, claim: Claim, name: str, listing: Listing | None, now: int) -> Reply:
     """As things stand now."""
     what = _what(claim, name, listing)
     if claim.ended_at is not None:
         return _over(claim, name, what)
     buttons = _buttons(claim, name)
-    if told.said is None:
+    if reminder.said is None:
         return plainly(f"Your claim on {what} now ends at {ends(claim)}.", *buttons)
     if now < claim.until_at:
         left = plural(-(-(claim.until_at - now) // MINUTE_MS), "minute")

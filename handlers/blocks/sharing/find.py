@@ -32,30 +32,30 @@ class FindQuery:
     """GPUs of that instance; None for all of it."""
 
 
-def find_result(asked: FindQuery, told: FindResult, now: int) -> Reply:
+def find_result(query: FindQuery, result: FindResult, now: int) -> Reply:
     """The answer: the conclusion, every way with its cost and its button, and the line."""
-    conclusion = _conclusion(asked, told)
-    return Reply(conclusion, [section(conclusion), *option_rows(asked, told, now)])
+    conclusion = _conclusion(query, result)
+    return Reply(conclusion, [section(conclusion), *option_rows(query, result, now)])
 
 
-def option_rows(asked: FindQuery, told: FindResult, now: int) -> list[Block]:
+def option_rows(query: FindQuery, result: FindResult, now: int) -> list[Block]:
     """Every way with its cost and its button; where nothing is free, what comes nearest and the line."""
-    blocks = [_row(asked, way, number, now) for number, way in enumerate(told.ways, 1)]
-    if told.fewer is not None:
-        blocks += [context("Fewer, but now:"), _row(asked, told.fewer, 0, now)]
-    if told.silent:
-        blocks.append(context(lines(as_they_were(told.silent, now))))
-    if told.mine:
-        blocks.append(context(lines([_mine(each) for each in told.mine])))
-    if told.ahead is not None:
-        when = place_in_words(told.ahead, told.turn, None, now)
-        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, _waiting(asked))))
+    blocks = [_row(query, way, number, now) for number, way in enumerate(result.ways, 1)]
+    if result.fewer is not None:
+        blocks += [context("Fewer, but now:"), _row(query, result.fewer, 0, now)]
+    if result.silent:
+        blocks.append(context(lines(as_they_were(result.silent, now))))
+    if result.mine:
+        blocks.append(context(lines([_mine(listing) for listing in result.mine])))
+    if result.ahead is not None:
+        when = place_in_words(result.ahead, result.turn, None, now)
+        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, _waiting(query))))
     return blocks
 
 
-def _waiting(asked: FindQuery) -> str:
-    span = asked.length if asked.said else ""
-    return f"{asked.instance_id or asked.want}|{(asked.instance_id and asked.count) or ''}|{span}"
+def _waiting(query: FindQuery) -> str:
+    span = query.length if query.said else ""
+    return f"{query.instance_id or query.want}|{(query.instance_id and query.count) or ''}|{span}"
 
 
 def spec_in_words(want: GpuSpec) -> str:
@@ -67,9 +67,9 @@ def spec_in_words(want: GpuSpec) -> str:
     return f"{want.count}x {esc(str(want.kind), 60)}"
 
 
-def _conclusion(asked: FindQuery, told: FindResult) -> str:
-    what = f"*{spec_in_words(asked.want)}* for {length(asked.length)}"
-    best = told.ways[0] if told.ways else None
+def _conclusion(query: FindQuery, result: FindResult) -> str:
+    what = f"*{spec_in_words(query.want)}* for {length(query.length)}"
+    best = result.ways[0] if result.ways else None
     if best is None:
         return f"{what}: nothing free, and nobody to ask."
     if best.tier in FREE_TIERS:
@@ -83,8 +83,8 @@ def _conclusion(asked: FindQuery, told: FindResult) -> str:
     return f"{what}: nothing that runs is free. It takes a {'start' if best.tier == 'stopped' else 'launch'}:"
 
 
-def _row(asked: FindQuery, way: FindOption, number: int, now: int) -> Block:
-    return section(lines([option_in_words(way, now), _cost(asked, way)]), option_button(asked, way, number))
+def _row(query: FindQuery, way: FindOption, number: int, now: int) -> Block:
+    return section(lines([option_in_words(way, now), _cost(query, way)]), option_button(query, way, number))
 
 
 def option_in_words(way: FindOption, now: int) -> str:
@@ -124,11 +124,11 @@ def _use(way: FindOption, claim: Claim, now: int) -> str:
     if not way.is_seen_idle:
         return "in use" if way.is_seen_working else "no reading"
     verdict = way.listing.verdict
-    judged = [each for each in verdict.gpus if each.gpu in claim.gpus] if verdict else []
-    idle = [each for each in judged if each.state in {"free", "held"}]
+    judged = [gpu for gpu in verdict.gpus if gpu.gpu in claim.gpus] if verdict else []
+    idle = [gpu for gpu in judged if gpu.state in {"free", "held"}]
     if len(idle) == len(claim.gpus):
         return "not in use now"
-    since = max((each.since for each in idle if each.since is not None), default=now)
+    since = max((gpu.since for gpu in idle if gpu.since is not None), default=now)
     return f"{plural(len(idle), 'GPU')} of it idle" + (
         f" for {length(now - since)}" if now - since >= MINUTE_MS else ""
     )
@@ -145,36 +145,36 @@ def _idle(way: FindOption, now: int) -> str:
     return f"{many}{idle}"
 
 
-def _cost(asked: FindQuery, way: FindOption) -> str:
-    micros, rate = way.micros(asked.length), way.listing.rate
+def _cost(query: FindQuery, way: FindOption) -> str:
+    micros, rate = way.micros(query.length), way.listing.rate
     paid = "already paid" if way.listing.instance.provider == "owned" else "already being paid"
     if micros is None or rate is None:
         return f"Cost: {'not known' if way.is_extra else paid}."
     about = "" if rate.exact else "about "
     if way.is_extra:
-        return f"Cost: {about}{usd(micros)} extra for {length(asked.length)} ({about}{per_hour(rate.micros_per_hour)})."
-    return f"Cost: nothing extra; {about}{usd(micros)} for {length(asked.length)} is {paid}."
+        return f"Cost: {about}{usd(micros)} extra for {length(query.length)} ({about}{per_hour(rate.micros_per_hour)})."
+    return f"Cost: nothing extra; {about}{usd(micros)} for {length(query.length)} is {paid}."
 
 
-def option_button(asked: FindQuery, way: FindOption, number: int) -> Block:
+def option_button(query: FindQuery, way: FindOption, number: int) -> Block:
     """What takes this way."""
     instance = way.listing.instance
     if way.tier == "launch":
-        value = f"{instance.name}|{_ending(asked)}"
+        value = f"{instance.name}|{_ending(query)}"
         return button(f"Ask to launch {instance.name}", f"{ids.LAUNCH_WANT}:{number}", value)
     if way.claim is not None:
         return button(f"Ask for {instance.name}", f"{ids.REQUEST}:{number}", way.claim.id)
     if way.tier == "stopped":
-        return button(f"Start {instance.name}", f"{ids.START_WANT}:{number}", f"{instance.id}|{_ending(asked)}")
+        return button(f"Start {instance.name}", f"{ids.START_WANT}:{number}", f"{instance.id}|{_ending(query)}")
     whole = way.count == len(way.listing.gpus)
     label = f"Claim {instance.name}" if whole else f"Claim {plural(way.count, 'GPU')} of {instance.name}"
-    value = f"{instance.id}|{way.count}|{_ending(asked)}"
+    value = f"{instance.id}|{way.count}|{_ending(query)}"
     return button(label, f"{ids.CLAIM_WANT}:{number}", value)
 
 
-def _ending(asked: FindQuery) -> str:
+def _ending(query: FindQuery) -> str:
     """For how long or until when, as it was said."""
-    return f"u{asked.until}" if asked.until is not None else f"f{asked.length}" if asked.said else ""
+    return f"u{query.until}" if query.until is not None else f"f{query.length}" if query.said else ""
 
 
 def _mine(listing: Listing) -> str:

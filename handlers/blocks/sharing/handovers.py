@@ -8,28 +8,30 @@ from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, person
 
 
-def handover_offered(made: Handover, listing: Listing) -> Reply:
+def handover_offered(handover: Handover, listing: Listing) -> Reply:
     """Told to the giver: it is not settled yet."""
     name = esc(listing.instance.name, 60)
-    text = f"Asked {person(made.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
-    return plainly(f"{text}{at(made.expires_at)}.", button("Take the offer back", ids.HAND_WITHDRAW, made.id))
+    text = (
+        f"Asked {person(handover.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
+    )
+    return plainly(f"{text}{at(handover.expires_at)}.", button("Take the offer back", ids.HAND_WITHDRAW, handover.id))
 
 
-def handover_question(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+def handover_question(handover: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Put to the one who is to have it, in whatever state the offer is."""
     what = _what(held, listing)
     note = f" ({esc(held.note, 120)})" if held.note else ""
-    text = f"{person(made.giver)} offers you {what} until {ends(held)}{note}."
-    if made.state == "open":
-        yes = button("Take it over", ids.HAND_ACCEPT, made.id, style="primary")
-        buttons = actions(yes, button("No, thanks", ids.HAND_DECLINE, made.id))
+    text = f"{person(handover.giver)} offers you {what} until {ends(held)}{note}."
+    if handover.state == "open":
+        yes = button("Take it over", ids.HAND_ACCEPT, handover.id, style="primary")
+        buttons = actions(yes, button("No, thanks", ids.HAND_DECLINE, handover.id))
         return Reply(text, [section(text), buttons])
     ending = {
         "taken": "You took it over.",
         "declined": "You said no.",
         "withdrawn": "They took the offer back.",
         "lapsed": "The offer has lapsed.",
-    }[made.state]
+    }[handover.state]
     return plainly(f"{text} {ending}")
 
 
@@ -40,12 +42,12 @@ def _what(held: Claim, listing: Listing | None) -> str:
     return name if listing.is_whole(held) else f"{gpus(held.gpus)} of {name}"
 
 
-def handover_answer(made: Handover, held: Claim, listing: Listing | None) -> Reply:
+def handover_answer(handover: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Told to the giver, once it is settled."""
-    what, taker = _what(held, listing), person(made.taker)
-    said = {
+    what, taker = _what(held, listing), person(handover.taker)
+    texts = {
         "taken": f"{taker} took {what} over.",
         "declined": f"{taker} does not want {what} now; it stays yours.",
         "lapsed": f"Your offer of {what} to {taker} has lapsed.",
     }
-    return plainly(said.get(made.state, f"Your offer of {what} to {taker} stands."))
+    return plainly(texts.get(handover.state, f"Your offer of {what} to {taker} stands."))

@@ -75,8 +75,8 @@ def others_wait(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None,
     """Somebody claimed what others wait for."""
     name = f"*{esc(listing.instance.name, 60)}*"
     held = [
-        f"It is held for {person(each.person)} until {at(each.until_at)}."
-        for each in listing.offers[:MOST_WAITERS_NAMED]
+        f"It is held for {person(offer.person)} until {at(offer.until_at)}."
+        for offer in listing.offers[:MOST_WAITERS_NAMED]
     ]
     wait = f", {about_length(turn.at - now)}" if turn else ""
     who = f"{plural(ahead, 'person')} waits" if ahead == 1 else f"{ahead:,} people wait"
@@ -174,7 +174,7 @@ def line_left(waiter: Waiter, name: str) -> Reply:
 
 def holder_waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
     """Told once to somebody who holds what others wait for."""
-    who = people_wait([each for each in people if each != held.holder])
+    who = people_wait([waiting for waiting in people if waiting != held.holder])
     text = f"{who} for *{esc(name, 60)}*, which is yours until {ends(held)}. Done early?"
     return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
 
@@ -199,13 +199,13 @@ def waiting_list(listing: Listing, standing: Sequence[tuple[Waiter, LineOffer | 
     if not standing:
         return plainly(f"Nobody waits for {name}.")
     rows = [
-        f"{number}. {person(each.person)}: {_in_line(each, listing, offer, now)}"
-        for number, (each, offer) in enumerate(standing[:MOST_WAITERS_SHOWN], 1)
+        f"{number}. {person(waiter.person)}: {_in_line(waiter, listing, offer, now)}"
+        for number, (waiter, offer) in enumerate(standing[:MOST_WAITERS_SHOWN], 1)
     ]
     more = len(standing) - len(rows)
     rows += [f"and {more:,} more"] if more > 0 else []
     head = f"{plural(len(standing), 'person')} waits" if len(standing) == 1 else f"{len(standing):,} people wait"
-    own = [each for each, _ in standing if each.person == user]
+    own = [waiter for waiter, _ in standing if waiter.person == user]
     leave = [actions(button("Leave the line", ids.LEAVE, str(own[0].id)))] if own else []
     text = f"{head} for {name}, first come first served."
     return Reply(text, [section(lines([text, *rows])), *leave])
@@ -222,10 +222,10 @@ def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
     """Places in line, each in words and with the button to leave."""
     return [
         section(
-            f"{waited_for_in_words(waiter, name)}: {said}",
+            f"{waited_for_in_words(waiter, name)}: {words}",
             button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id)),
         )
-        for number, (waiter, name, said) in enumerate(own)
+        for number, (waiter, name, words) in enumerate(own)
     ]
 
 
@@ -239,8 +239,10 @@ def places_and_lines(own: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence
         f"{waited_for_in_words(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}"
         for waiter, name, count in elsewhere
     ]
-    said = f"All lines: {'; '.join(others[:MOST_WAITERS_SHOWN])}." if others else "Nobody waits for anything just now."
-    return Reply(text, [section(text), *blocks, context(said)])
+    text_below = (
+        f"All lines: {'; '.join(others[:MOST_WAITERS_SHOWN])}." if others else "Nobody waits for anything just now."
+    )
+    return Reply(text, [section(text), *blocks, context(text_below)])
 
 
 def place_in_words(ahead: int, turn: Turn | None, offer: LineOffer | None, now: int) -> str:
@@ -284,14 +286,14 @@ def request_sent(request: ReleaseRequest, held: Claim, name: str, *, is_new: boo
     if is_new:
         text = f"I asked {holder} to release {what}; you hear from me when they answer. It is theirs until "
         return plainly(f"{text}{ends(held)}.", _wait(held))
-    said = {
+    became = {
         "": "They have not answered yet.",
         "released": "They released it.",
         "extended": "They extended it.",
         "kept": "They keep it.",
         "ended": "Their claim has ended.",
     }[request.answer]
-    return plainly(f"You asked {holder} for {what} at {at(request.asked_at)}; once is enough. {said}", _wait(held))
+    return plainly(f"You asked {holder} for {what} at {at(request.asked_at)}; once is enough. {became}", _wait(held))
 
 
 def _wait(held: Claim) -> Block:
@@ -317,10 +319,10 @@ def request_answer(request: ReleaseRequest, held: Claim, name: str, ahead: int |
 def which_holder(listing: Listing, user: str) -> Reply:
     """Several people hold it: which of them to ask."""
     name = esc(listing.instance.name, 60)
-    others = [each for each in listing.claims if each.holder != user][:MOST_HOLDER_BUTTONS]
-    rows = [f"{gpus(each.gpus)}: {person(each.holder)} until {ends(each)}" for each in others]
+    others = [claim for claim in listing.claims if claim.holder != user][:MOST_HOLDER_BUTTONS]
+    rows = [f"{gpus(claim.gpus)}: {person(claim.holder)} until {ends(claim)}" for claim in others]
     buttons = [
-        button(f"Ask the holder of {gpus(each.gpus)}", f"{ids.REQUEST}:{number}", each.id)
-        for number, each in enumerate(others)
+        button(f"Ask the holder of {gpus(claim.gpus)}", f"{ids.REQUEST}:{number}", claim.id)
+        for number, claim in enumerate(others)
     ]
     return plainly("\n".join([f"Several people hold *{name}*. Whom shall I ask?", *rows]), *buttons)

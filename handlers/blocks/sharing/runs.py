@@ -36,7 +36,7 @@ def _state(run: Run) -> str:
         return "is being ended."
     took = f" after {length((run.finished_at or 0) - run.started_at)}" if run.started_at and run.finished_at else ""
     code_said = "" if run.exit_code is None else f" with exit code {run.exit_code}"
-    said = {
+    became = {
         "queued": "waits to be started.",
         "starting": "is being started.",
         "running": f"runs since {at(run.started_at or run.created_at)}; it ends with your claim at the latest.",
@@ -46,7 +46,7 @@ def _state(run: Run) -> str:
         "over": f"was ended{took}, as its claim was over.",
         "lost": "is lost: nobody can say what became of it.",
     }[run.state]
-    return f"{said} {esc(run.outcome, 300)}".strip()
+    return f"{became} {esc(run.outcome, 300)}".strip()
 
 
 def _output(run: Run) -> list[Block]:
@@ -56,10 +56,10 @@ def _output(run: Run) -> list[Block]:
     return [context(lines(["Last lines of its output:", *kept]))] if kept else []
 
 
-def run_list(found: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
+def run_list(named_runs: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
     """What one has run, and what one could."""
-    could = ", ".join(code(each.name, 60) for each in known)
-    said = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in found]
+    could = ", ".join(code(template.name, 60) for template in known)
+    rows = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in named_runs]
     how = f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."
     none = "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
-    return plainly(lines([*said, how if known else none]))
+    return plainly(lines([*rows, how if known else none]))

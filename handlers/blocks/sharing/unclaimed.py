@@ -21,14 +21,14 @@ def unclaimed_in_words(listing: Listing) -> str:
     return f"in use without a claim by unix user{'' if len(known) == 1 else 's'} {who}{more}"
 
 
-def other_users_in_words(found: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
+def other_users_in_words(users: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
     """Who works on what somebody has just claimed: unix user, Slack user id (or empty), and the GPUs."""
-    said = [
+    works = [
         f"{gpus(on)} {'works' if len(on) == 1 else 'work'} for {_who(user, slack)} just now"
-        for user, slack, on in found[:MOST_USERS_NAMED]
+        for user, slack, on in users[:MOST_USERS_NAMED]
     ]
-    more = f", and for {len(found) - MOST_USERS_NAMED:,} more" if len(found) > MOST_USERS_NAMED else ""
-    return f"{'; '.join(said)}{more}. Ask before you start." if said else ""
+    more = f", and for {len(users) - MOST_USERS_NAMED:,} more" if len(users) > MOST_USERS_NAMED else ""
+    return f"{'; '.join(works)}{more}. Ask before you start." if works else ""
 
 
 def _who(user: str, slack: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.acting import approvals, rule_stops
 from bot.services.sharing import booking_slots, bookings, claims, grants
@@ -100,7 +101,7 @@ def test_a_grant_that_another_thread_makes_just_then_is_told_once_and_as_made(tm
 def test_a_weekly_booking_that_is_cancelled_just_then_gets_no_further_times(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock)
     room.sweep()
-    wish = bookings.Wish(clock() + 2 * HOUR_MS, HOUR_MS, GpuChoice(count=1), weekly=True)
+    wish = BookingRequest(clock() + 2 * HOUR_MS, HOUR_MS, GpuChoice(count=1), weekly=True)
     _, [*_, last] = bookings.book_gpus(room.ctx, room.machine("train-7").id, ADA, wish)
     clock.forward(7 * DAY_MS)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.verdict import GpuVerdict
-from bot.domain.sharing.bookings import Booking, Gap, GpuHold, holder_came, next_free_start, pick_free
+from bot.domain.sharing.bookings import Booking, Gap, Hold, holder_came, next_free_start, pick_free
 from bot.domain.sharing.calendar import CalendarWeek, calendar_cells
 from bot.domain.sharing.claims import GpuChoice
 from tests.conftest import MONDAY
@@ -79,7 +79,7 @@ def test_slots_asked_for_piece_by_piece_are_those_asked_for_at_once(zone, now, l
 
 
 def hold(gpus, start, end, who="U0BOB"):
-    return GpuHold("i-1", who, tuple(gpus), start * HOUR_MS, end * HOUR_MS, booked=True)
+    return Hold("i-1", who, tuple(gpus), start * HOUR_MS, end * HOUR_MS, booked=True)
 
 
 def test_any_free_subset_is_taken_where_a_number_is_asked_for():
@@ -150,7 +150,7 @@ def test_who_came_is_known_by_work_since_it_began_and_by_nothing_else(gpus, answ
 @pytest.mark.parametrize("day", ["2026-03-08", "2026-11-01", "2026-04-05", "2026-10-04", "2026-11-24"])
 def test_a_day_of_the_calendar_has_24_hours_of_the_wall_clock_whatever_clocks_do(zone, day):
     on, there = date.fromisoformat(day), ZoneInfo(zone)
-    week = CalendarWeek("i-1", "train-7", 2, (GpuHold("i-1", "U0ADA", (0,), 0, FAR, booked=False),))
+    week = CalendarWeek("i-1", "train-7", 2, (Hold("i-1", "U0ADA", (0,), 0, FAR, booked=False),))
 
     seen = calendar_cells(week, on, there, "U0BOB", 0)
 

@@ -7,7 +7,7 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import GpuKind, gpu_kind
-from bot.domain.sharing.bookings import GpuHold
+from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import Vacancies, Waiter, awaited_gpus, turn_of, turns_now
 from tests.conftest import MONDAY
@@ -102,7 +102,7 @@ def test_what_is_not_spoken_for_can_be_had_at_once(line, vacancies, count):
 
 @given(waiters, machines, st.integers(0, 12), st.integers(1, 12))
 def test_no_turn_runs_into_a_booking(line, vacancies, begin, length):
-    booked = GpuHold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
+    booked = Hold("one", "U0BOOKED", (0, 1), NOW + begin * HOUR_MS, NOW + (begin + length) * HOUR_MS, booked=True)
 
     for turn in turns_now(line, Vacancies(vacancies, [booked], NOW), NOW):
         hits = turn.instance_id == "one" and set(turn.gpus) & {0, 1}
@@ -135,7 +135,7 @@ def test_no_machine_no_turn():
 
 def test_a_booking_blocks_only_its_gpus():
     def turn(count: int):
-        booked = [GpuHold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
+        booked = [Hold("one", "U0BOOKER", (0, 1), NOW, NOW + 2 * HOUR_MS, booked=True)]
         return turn_of(waiter(1, count=count), [], Vacancies([machine("one")], booked, NOW))
 
     assert [(turn(count).gpus, turn(count).at) for count in (1, 2, 3)] == [
@@ -146,7 +146,7 @@ def test_a_booking_blocks_only_its_gpus():
 
 
 def test_a_booking_of_one_machine_blocks_no_other():
-    booked = [GpuHold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
+    booked = [Hold("one", "U0BOOKER", (0, 1, 2, 3), NOW, NOW + 2 * HOUR_MS, booked=True)]
 
     turns = turns_now([waiter(1, count=4)], Vacancies([machine("one"), machine("two")], booked, NOW), NOW)
 

@@ -5,10 +5,10 @@ import pytest
 from bot.domain.acting.actions import VALET
 from bot.domain.acting.launch import ACTION_TAG
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.sharing.bookings import BookingRequest
 from bot.errors import NotFound, NotThere, Refused, Unreachable
 from bot.services.acting import alternatives, approvals, executor, launch_expiry
 from bot.services.sharing import bookings, claims
-from bot.services.sharing.bookings import Wish
 from bot.settings import parse
 from store.acting import actions
 from store.machines import fleet as stored_fleet
@@ -343,7 +343,8 @@ def test_free_machines_with_such_gpus_are_named_before_anything_is_launched(room
 def test_gpus_that_somebody_has_booked_soon_are_no_alternative(room):
     room.reports("scratch", 0.0)
     room.tick()
-    bookings.book_gpus(room.ctx, room.machine("scratch").id, CY, Wish(room.clock.now + HOUR_MS, length=HOUR_MS))
+    request = BookingRequest(room.clock.now + HOUR_MS, length=HOUR_MS)
+    bookings.book_gpus(room.ctx, room.machine("scratch").id, CY, request)
 
     assert alternatives.free_like(room.ctx, room.settings.templates["box"], ADA) == []
 

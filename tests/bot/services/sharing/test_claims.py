@@ -10,7 +10,7 @@ from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import executor
 from bot.services.machines import verdict
-from bot.services.sharing import bookings, claims, line
+from bot.services.sharing import bookings, claims, line, line_offers
 from store import audit as stored_audit
 from store.machines import listings
 from store.sharing import claims as stored_claims
@@ -274,7 +274,7 @@ def test_a_turn_in_the_line_takes_no_end_from_a_claim_on_the_same_machine(room):
     claims.claim_gpus(room.ctx, machine, CY, length=2 * HOUR_MS)
     line.join_line(room.ctx, ADA, instance_id=machine, choice=GpuChoice(count=2), length=HOUR_MS)
     claims.release_claim(room.ctx, held(room, "train-7", CY).id, CY)
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
     [place] = line.places_of_person(room.ctx, ADA)
     assert place.offer is not None
     claims.claim_gpus(room.ctx, machine, ADA, choice=GpuChoice(indexes=(7,)), length=9 * HOUR_MS)

@@ -10,12 +10,13 @@ import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
+from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, GpuChoice
 from bot.domain.sharing.gpu_spec import parse_gpu_spec
 from bot.domain.sharing.offers import LineOffer
 from bot.errors import Refused
 from bot.services.acting import approvals
-from bot.services.sharing import bookings, claims, handovers, line, requests, turns
+from bot.services.sharing import bookings, claims, handovers, line, line_offers, requests, turns
 from store.machines import listings
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
@@ -31,7 +32,7 @@ def hold(room: Room, name: str, who: str, length: int = 4 * HOUR_MS, **more) -> 
     return mine.id
 
 
-def wait(room: Room, name: str, who: str, length: int = 2 * HOUR_MS, **more) -> line.Place:
+def wait(room: Room, name: str, who: str, length: int = 2 * HOUR_MS, **more) -> turns.LinePlace:
     return line.join_line(room.ctx, who, instance_id=room.machine(name).id, length=length, **more)
 
 
@@ -89,9 +90,9 @@ def test_of_ten_thousand_who_ask_one_gets_it_and_the_others_stand_in_line(quick)
     assert [each.id for each, _ in standing] == sorted(each.id for each, _ in standing)
 
     claims.release_claim(room.ctx, winner.id, winner.holder)
-    assert line.offer_due_turns(room.ctx) == 1
+    assert line_offers.offer_due_turns(room.ctx) == 1
     assert [each.person for each in offers(room)] == [standing[0][0].person]
-    assert line.offer_due_turns(room.ctx) == 0
+    assert line_offers.offer_due_turns(room.ctx) == 0
     with pytest.raises(turns.OthersInLine) as last:
         claims.claim_gpus(room.ctx, instance, winner.holder)
     assert (last.value.place.ahead, last.value.place.turn) == (9_999, None)
@@ -107,7 +108,7 @@ def test_two_who_press_take_and_claim_at_once_make_one_claim(room):
     held = hold(room, "train-7", ADA)
     wait(room, "train-7", CY)
     claims.release_claim(room.ctx, held, ADA)
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
     (offer,) = offers(room)
     got: list[str] = []
 
@@ -150,7 +151,7 @@ def test_who_wants_more_than_is_free_keeps_one_machine_and_the_others_go_on(room
     for held in stored_claims.open_claims_of(room.ctx.store.reading(), ADA):
         claims.release_claim(room.ctx, held.id, ADA)
 
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
 
     served = {each.person: each.instance_id for each in offers(room)}
     assert served[BOB] == room.machine("nb-2").id
@@ -165,7 +166,7 @@ def test_gpus_are_saved_up_for_who_came_first(room):
 
     claims.release_claim(room.ctx, first, ADA)
 
-    assert line.offer_due_turns(room.ctx) == 0, "two are free, but the first wants three"
+    assert line_offers.offer_due_turns(room.ctx) == 0, "two are free, but the first wants three"
     with pytest.raises(turns.OthersInLine):
         claims.claim_gpus(room.ctx, room.machine("nb-2").id, ADA, choice=GpuChoice(count=1))
 
@@ -175,7 +176,7 @@ def test_an_offer_holds_its_gpus_against_everything_that_writes_a_claim(room):
     wait(room, "train-7", CY, choice=GpuChoice(count=2))
     taken = stored_claims.by_id(room.ctx.store.reading(), held)
     claims.release_claim(room.ctx, held, ADA)
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
     assert taken is not None
 
     with room.ctx.store.writing() as db:
@@ -209,10 +210,10 @@ def test_a_claim_in_its_grace_is_not_offered_yet(room):
     room.clock.forward(HOUR_MS + CLAIM_GRACE_MS - MINUTE_MS)
     claims.expire_claims(room.ctx)
 
-    assert line.offer_due_turns(room.ctx) == 0
+    assert line_offers.offer_due_turns(room.ctx) == 0
     room.clock.forward(MINUTE_MS)
     claims.expire_claims(room.ctx)
-    assert line.offer_due_turns(room.ctx) == 1
+    assert line_offers.offer_due_turns(room.ctx) == 1
 
 
 def test_a_machine_about_to_be_stopped_is_offered_to_nobody(room):
@@ -222,7 +223,7 @@ def test_a_machine_about_to_be_stopped_is_offered_to_nobody(room):
     room.reports("train-7", 0.0)
     room.approves(room.asks("train-7"))
 
-    assert line.offer_due_turns(room.ctx) == 0
+    assert line_offers.offer_due_turns(room.ctx) == 0
 
 
 def test_the_line_of_a_machine_that_is_gone_ends_and_everybody_is_told_once(room):
@@ -232,8 +233,8 @@ def test_the_line_of_a_machine_that_is_gone_ends_and_everybody_is_told_once(room
     room.sweep()
     room.clock.forward(10 * MINUTE_MS)
 
-    assert line.offer_due_turns(room.ctx) == 2
-    assert line.offer_due_turns(room.ctx) == 0
+    assert line_offers.offer_due_turns(room.ctx) == 2
+    assert line_offers.offer_due_turns(room.ctx) == 0
     assert [room.told(who, "line_ended") for who in (BOB, CY)] == [[str(each.id)] for each in places]
 
 
@@ -256,7 +257,7 @@ def test_whoever_asked_for_a_claim_that_runs_out_stands_in_line_for_it(room):
 
     assert [each.waiter.person for each in line.places_of_person(room.ctx, CY)] == [CY]
     assert len(room.told(CY, "answer")) == 1
-    assert line.offer_due_turns(room.ctx) == 1
+    assert line_offers.offer_due_turns(room.ctx) == 1
 
 
 def test_a_machine_one_holds_a_part_of_is_no_other_machine(room):
@@ -273,12 +274,12 @@ def test_a_machine_one_holds_a_part_of_is_no_other_machine(room):
 
 def test_a_booking_keeps_long_turns_away_but_not_short_ones(room):
     held = hold(room, "nb-2", ADA, HOUR_MS)
-    bookings.book_gpus(room.ctx, room.machine("nb-2").id, DEE, bookings.Wish(room.clock() + 3 * HOUR_MS, 2 * HOUR_MS))
+    bookings.book_gpus(room.ctx, room.machine("nb-2").id, DEE, BookingRequest(room.clock() + 3 * HOUR_MS, 2 * HOUR_MS))
     long = wait(room, "nb-2", BOB, 8 * HOUR_MS)
     wait(room, "nb-2", CY, HOUR_MS)
 
     claims.release_claim(room.ctx, held, ADA)
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
 
     assert long.turn is not None
     assert long.turn.at == room.clock() + 5 * HOUR_MS
@@ -289,7 +290,7 @@ def test_what_was_done_is_in_the_audit(room):
     held = hold(room, "train-7", ADA)
     wait(room, "train-7", CY)
     claims.release_claim(room.ctx, held, ADA)
-    line.offer_due_turns(room.ctx)
+    line_offers.offer_due_turns(room.ctx)
     line.pass_offer_on(room.ctx, offers(room)[0].id, CY)
 
     noted = rows(room.ctx.store.reading(), "SELECT who, did FROM audit ORDER BY id")
@@ -317,7 +318,7 @@ def test_a_machine_started_for_somebody_is_theirs_whoever_waits_for_its_kind(roo
     for _ in range(12):
         room.clock.forward(MINUTE_MS)
         room.tick()
-        line.offer_due_turns(room.ctx)
+        line_offers.offer_due_turns(room.ctx)
 
     assert [each.holder for each in listing(room, room.machine("eval-2").id).claims] == [ADA]
     assert offers(room) == []

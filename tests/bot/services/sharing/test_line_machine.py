@@ -19,7 +19,7 @@ from bot.domain.sharing.gpu_spec import parse_gpu_spec
 from bot.domain.sharing.line import WAIT_STALE_MS, Waiter
 from bot.domain.sharing.offers import LineOffer
 from bot.errors import Refused
-from bot.services.sharing import claims, handovers, line, requests
+from bot.services.sharing import claims, handovers, line, line_offers, requests
 from store.machines import listings
 from store.sharing import line as stored_line
 from store.sql import rows
@@ -167,7 +167,7 @@ class Line(Company):
         self.room.posted()
         known = {each.id for each in self.open_offers()}
         claims.expire_claims(self.room.ctx)
-        line.offer_due_turns(self.room.ctx)
+        line_offers.offer_due_turns(self.room.ctx)
         left = stored_line.waiters_unoffered(self.db)
         for offer in self.open_offers():
             if offer.id not in known:
@@ -177,7 +177,7 @@ class Line(Company):
             if listing.running and not listing.claims and not listing.offers:
                 assert not any(each.could_use(listing.instance) for each in left), "free, and somebody waits for it"
         assert all(self.clock.now - each.since < WAIT_STALE_MS for each in left)
-        assert line.offer_due_turns(self.room.ctx) == 0, "twice is not once"
+        assert line_offers.offer_due_turns(self.room.ctx) == 0, "twice is not once"
 
     def in_order(self, offer: LineOffer, passed: list[Waiter]) -> None:
         listing = listings.by_id(self.db, offer.instance_id)

@@ -15,7 +15,7 @@ from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, AsNow, Claim, GpuC
 from bot.errors import Refused
 from bot.services.acting import approvals, consents, executor, snooze
 from bot.services.machines import verdict
-from bot.services.sharing import booking_slots, bookings, claims, grants, handovers, limits, line
+from bot.services.sharing import booking_slots, bookings, claims, grants, handovers, limits, line, line_offers
 from store.acting import actions
 from store.acting import snooze as stored_snooze
 from store.sharing import line as stored_line
@@ -220,7 +220,7 @@ class Promises(Company):
             job(ctx)
         self.room.posted()
         grants.carry_out_grants(ctx)
-        line.offer_due_turns(ctx)
+        line_offers.offer_due_turns(ctx)
         if was_up and self.room.machine(NAME).state != "running":
             self.was_shown(known)
             self.room.fleet.change(NAME, state="running")

@@ -12,7 +12,7 @@ from bot.domain.sharing.checkins import claim_idle_since
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
 from bot.services.machines import verdict as verdict_service
-from bot.services.sharing import checkins, claims, line, reminders, unclaimed
+from bot.services.sharing import checkins, claims, line, line_offers, reminders, unclaimed
 from bot.services.sharing.claims import expire_claims
 from store.sharing import checkins as stored_checkins
 from store.sharing import claims as stored_claims
@@ -98,7 +98,7 @@ class Reality(Company):
         taken = {key for key in held if self.claim(key).end_reason == "unused"}
         assert taken <= idle & overdue, "nothing that works, is unknown or was not asked about in time is taken"
         unclaimed.look_for_unclaimed_use(ctx)
-        line.offer_due_turns(ctx)
+        line_offers.offer_due_turns(ctx)
         self.room.posted()
 
     @invariant()

@@ -9,11 +9,22 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
+from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim, GpuChoice
 from bot.errors import Refused
 from bot.services.acting import rule_stops
 from bot.services.machines import verdict
-from bot.services.sharing import booking_slots, bookings, checkins, claims, handovers, line, reminders, unclaimed
+from bot.services.sharing import (
+    booking_slots,
+    bookings,
+    checkins,
+    claims,
+    handovers,
+    line,
+    line_offers,
+    reminders,
+    unclaimed,
+)
 from handlers.blocks.machines import fleet as fleet_blocks
 from store.machines import listings
 from store.sharing import claims as stored_claims
@@ -123,7 +134,7 @@ class Sharing(Company):
 
     @rule(person=who, name=where, ahead=st.sampled_from((1, 5, 26)), length=hours, weekly=st.booleans())
     def book(self, person: str, name: str, ahead: int, length: int, *, weekly: bool) -> None:
-        wish = bookings.Wish(self.clock.now + ahead * HOUR_MS, length * HOUR_MS, GpuChoice(count=1), weekly=weekly)
+        wish = BookingRequest(self.clock.now + ahead * HOUR_MS, length * HOUR_MS, GpuChoice(count=1), weekly=weekly)
         self.does(bookings.book_gpus, self.room.machine(name).id, person, wish)
 
     @rule(person=who, confirms=st.booleans())
@@ -158,7 +169,7 @@ class Sharing(Company):
                 checkins.run_checkins,
                 reminders.remind_holders,
             ),
-            *(unclaimed.look_for_unclaimed_use, line.offer_due_turns, rule_stops.run_rules),
+            *(unclaimed.look_for_unclaimed_use, line_offers.offer_due_turns, rule_stops.run_rules),
         ):
             job(ctx)
         self.room.posted()
