@@ -38,7 +38,7 @@ from handlers.manifest import manifest
 from store import Store
 from store import outbox as stored_outbox
 from store.acting import actions
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.machines import listings
 from store.money import bill as stored_bill
 from store.money import ledger as stored_ledger
@@ -244,7 +244,7 @@ class Demo:
     def _shorter(self) -> list[int]:
         """What no step may leap over: the last warning of a stop by rule, that stop, and what is under way just now."""
         db, now = self.store.reading(), self.clock()
-        planned = stored_hours.open_ones(db)
+        planned = stored_rule_stops.open_ones(db)
         moments = [each.acts_at - ahead for each in planned for ahead in (WARNINGS_MS[each.rule][-1], 0)]
         busy = [BUSY_STEP] if self._is_busy() else []
         return [*busy, *(moment - now for moment in moments if moment > now)]
@@ -267,7 +267,7 @@ class Demo:
         """A stop by rule counts on its warnings having been posted, which no skip makes quicker."""
         for _ in range(100):
             db = self.store.reading()
-            if not stored_hours.open_ones(db) or stored_outbox.oldest_waiting(db) is None:
+            if not stored_rule_stops.open_ones(db) or stored_outbox.oldest_waiting(db) is None:
                 return
             time.sleep(0.05)
 

@@ -17,6 +17,7 @@ from store.acting import dormant as stored_dormant
 from store.acting import drain as stored_drain
 from store.acting import hours as stored_hours
 from store.acting import images as stored_images
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import agents, others, rollups, source_history
 from store.machines import fleet as stored_fleet
@@ -112,7 +113,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0001_savings", stored_savings.SHARED_SCHEMA),
     ("0001_saved", stored_savings.SCHEMA),
     ("0001_budgets", stored_budgets.SCHEMA),
-    ("0001_parkings", stored_hours.SCHEMA),
+    ("0001_parkings", (*stored_hours.SCHEMA, *stored_rule_stops.SCHEMA)),
     ("0001_hours_wishes", stored_hours.REQUESTS_SCHEMA),
     ("0001_snoozes", stored_snooze.SCHEMA),
     ("0001_spend", spend.SCHEMA),
@@ -138,13 +139,13 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_since_boot", heartbeats.SINCE_BOOT),
     ("0002_seen_at", stored_fleet.SEEN_AT),
     ("0002_source_troubles", stored_sources.SCHEMA),
-    ("0002_why_parkings_settle", stored_hours.WHY_SCHEMA),
+    ("0002_why_parkings_settle", stored_rule_stops.WHY_SCHEMA),
     ("0002_shown_by_grants", stored_grants.GRANT_SHOWN_SCHEMA),
     ("0002_shown_by_handovers", stored_handovers.HANDOVER_SHOWN_SCHEMA),
     ("0002_heard_runs", stored_runs.RUN_HEARD_SCHEMA),
     ("0002_machine_notices", stored_notices.SCHEMA),
     ("0002_lookups_of_actions", actions.LOOKUPS),
-    ("0002_pruning", (*stored_hours.PRUNING, *stored_outbox.PRUNING)),
+    ("0002_pruning", (*stored_rule_stops.PRUNING, *stored_outbox.PRUNING)),
     ("0003_open_savings", stored_savings.OPEN_SCHEMA),
     ("0003_slots_by_end", stored_bookings.SLOTS_BY_END),
     ("0003_outbox_by_state", stored_outbox.BY_STATE),

@@ -1,6 +1,6 @@
-"""What a wish that waits rests on, compared with what is when it is carried out: what differs ends it.
+"""What a request that waits rests on, compared with what is when it is carried out: what differs ends it.
 
-`COUNTS` says which facts count for which wish. A fact that is not known on one side is not compared; who may not
+`COUNTS` says which facts count for which request. A fact that is not known on one side is not compared; who may not
 decide any more, and what has come since, are facts of the later side alone.
 """
 
@@ -65,8 +65,8 @@ class Conditions:
     def from_json(cls, text: str) -> "Conditions":
         """From the store."""
         known = {field.name for field in fields(cls)}
-        told: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
-        return cls(**told | ({"gpus": tuple(told["gpus"])} if "gpus" in told else {}))
+        values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
+        return cls(**values | ({"gpus": tuple(values["gpus"])} if "gpus" in values else {}))
 
 
 Comparison = Callable[[Conditions, Conditions], str]
@@ -192,9 +192,9 @@ COUNTS: Mapping[RequestKind, tuple[Comparison, ...]] = {
     "takeover": (_decider, _type, _claim, _gpus, _until),
     "hours": (_team, _hours),
 }
-"""The facts that count for each wish, in the order in which they are told."""
+"""The facts that count for each request, in the order in which they are told."""
 
 
 def difference(kind: RequestKind, shown: Conditions, now: Conditions) -> str:
-    """What differs so that the wish is not carried out, as a sentence; empty when nothing does."""
-    return next((said for check in COUNTS[kind] if (said := check(shown, now))), "")
+    """What differs so that the request is not carried out, as a sentence; empty when nothing does."""
+    return next((sentence for check in COUNTS[kind] if (sentence := check(shown, now))), "")

@@ -9,7 +9,7 @@ from bot.services.context import Context
 from bot.services.sharing import clarifications
 from store import outbox as stored_outbox
 from store.acting import batches as stored_batches
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.money import savings as stored_savings
 from store.sharing import clarifications as stored_clarifications
 
@@ -24,5 +24,5 @@ def prune(ctx: Context) -> None:
         stored_batches.prune_drafts(db, now - DRAFTS)
         stored_savings.prune_hints(db, now - HINTS)
         stored_clarifications.prune(db, now - clarifications.CLARIFICATION_KEPT_MS)
-        stored_hours.prune(db, now - PARKINGS)
+        stored_rule_stops.prune(db, now - PARKINGS)
         stored_outbox.prune_posts(db, now - POSTS)

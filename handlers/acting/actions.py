@@ -1,4 +1,4 @@
-"""/gpu stop and start: what is done to machines, after somebody else said yes."""
+"""/gpu stop and start, and the cards of every action: the question, the answers, and what is told of its end."""
 
 from bot.domain.acting.actions import Action, ActionKind
 from bot.domain.acting.approvals import deciders

@@ -1,4 +1,7 @@
-"""What stands still for weeks, and images that nobody uses."""
+"""The buttons of what stands still for weeks, and of images that nobody uses; `/gpu status dormant` lists them too.
+
+Short, since it is the controller of its topic.
+"""
 
 from bot.services.acting import dormant, images
 from bot.services.context import Context

@@ -1,9 +1,8 @@
-"""/gpu hours and snooze: when a machine is to run, and one exception."""
+"""/gpu hours: when a machine is to run, who asks for that, and what is told of the stops and starts that follow."""
 
 import re
 
-from bot.domain.acting.hours import hours_request_deciders, hours_text, parse_hours, read_as
-from bot.domain.acting.rule_stops import NEVER
+from bot.domain.acting.hours import NEVER, hours_request_deciders, hours_text, parse_hours, read_as
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.acting import hours as hours_service

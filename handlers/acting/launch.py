@@ -1,4 +1,4 @@
-"""/gpu launch: new machines, from what admins have listed."""
+"""/gpu launch, clone, resize and images: new machines, from what admins have listed or from another machine."""
 
 import re
 from itertools import dropwhile, takewhile

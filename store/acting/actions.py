@@ -202,12 +202,12 @@ def starts_by_rule(db: Database, instance_id: str, begun_at: int) -> list[Action
 def bound_ids(db: Database) -> frozenset[str]:
     """The instances that are about to stop, to start or to be made for somebody, as was approved."""
     live = "state IN ('approved', 'executing')"
-    found = rows(
+    id_rows = rows(
         db,
         f"SELECT instance_id AS id FROM actions WHERE {live} AND kind IN ('stop', 'start', 'resize') "
         f"UNION SELECT made_id FROM actions WHERE {live} AND made_id IS NOT NULL AND arrived_at IS NULL",
     )
-    return frozenset(row["id"] for row in found)
+    return frozenset(row["id"] for row in id_rows)
 
 
 def live_stops(db: Database, team: str, now: int) -> int:
@@ -220,14 +220,14 @@ def live_stops(db: Database, team: str, now: int) -> int:
         "AND (state IN ('approved', 'executing') OR (state = 'pending' AND expires_at > ?)) "
         "AND coalesce(json_extract(facts, '$.rule'), '') = ''"
     )
-    found = one(db, sql, team, now)
-    return found["n"] if found else 0
+    row = one(db, sql, team, now)
+    return row["n"] if row else 0
 
 
 def rule_micros(db: Database, team: str, but: str) -> int:
     """Micro-dollars per hour of what a team runs, or is about to, without anybody's yes; action `but` left out."""
-    found = one(db, _RULE_MICROS, *(BY_RULE, team, but) * 3)
-    return (found["micros"] if found else None) or 0
+    row = one(db, _RULE_MICROS, *(BY_RULE, team, but) * 3)
+    return (row["micros"] if row else None) or 0
 
 
 def in_state(db: Database, state: ActionState) -> list[Action]:
@@ -241,8 +241,8 @@ def under_way(db: Database, state: ActionState) -> list[tuple[str, Action]]:
         f"{SELECT.replace('SELECT a.*', 'SELECT a.*, i.source')} LEFT JOIN instances i ON i.id = a.instance_id "
         "WHERE a.state = ? ORDER BY a.created_at"
     )
-    found = [(row.pop("source"), action_of(row)) for row in rows(db, sql, state)]
-    return [(source or _launched_on(action), action) for source, action in found]
+    pairs = [(row.pop("source"), action_of(row)) for row in rows(db, sql, state)]
+    return [(source or _launched_on(action), action) for source, action in pairs]
 
 
 def _launched_on(action: Action) -> str:

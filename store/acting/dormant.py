@@ -39,7 +39,7 @@ def save(db: Database, seen: Mapping[str, Standstill]) -> None:
 
 def end(db: Database, instance_ids: Iterable[str]) -> None:
     """These do not stand still any more."""
-    many(db, "DELETE FROM standstills WHERE instance_id = ?", ((each,) for each in instance_ids))
+    many(db, "DELETE FROM standstills WHERE instance_id = ?", ((instance_id,) for instance_id in instance_ids))
 
 
 def held_on(db: Database) -> dict[str, str]:
@@ -52,9 +52,9 @@ def held_on(db: Database) -> dict[str, str]:
         "AND a.state = 'done' AND a.kind IN ('stop', 'start') "
         "AND a.launched_at IS i.launched_at ORDER BY a.finished_at DESC LIMIT 1"
     )
-    found = rows(
+    machine_rows = rows(
         db,
         f"SELECT i.id, coalesce(nullif(i.paid_anyway, ''), ({last}), '') AS held FROM instances i "
         "WHERE i.gone_at IS NULL AND i.state = 'stopped' AND i.provider = 'ec2'",
     )
-    return {row["id"]: row["held"] for row in found if row["held"]}
+    return {row["id"]: row["held"] for row in machine_rows if row["held"]}

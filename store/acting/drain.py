@@ -39,5 +39,5 @@ def by_id(db: Database, drain_id: str) -> Drain | None:
 def open_on(db: Database, instance_ids: Sequence[str]) -> dict[str, Drain]:
     """The open drains of these instances, by instance."""
     marks = ", ".join("?" * len(instance_ids))
-    found = rows(db, f"SELECT * FROM drains WHERE ended_at IS NULL AND instance_id IN ({marks})", *instance_ids)
-    return {row["instance_id"]: record_of(Drain, row) for row in found}
+    drain_rows = rows(db, f"SELECT * FROM drains WHERE ended_at IS NULL AND instance_id IN ({marks})", *instance_ids)
+    return {row["instance_id"]: record_of(Drain, row) for row in drain_rows}

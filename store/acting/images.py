@@ -54,5 +54,5 @@ def keep(db: Database, kept: ImageKeep) -> None:
 
 def keeps(db: Database, now: int) -> dict[str, ImageKeep]:
     """Who keeps which image now, by image."""
-    found = rows(db, "SELECT * FROM image_keeps WHERE until_at > ?", now)
-    return {row["image_id"]: record_of(ImageKeep, row) for row in found}
+    keep_rows = rows(db, "SELECT * FROM image_keeps WHERE until_at > ?", now)
+    return {row["image_id"]: record_of(ImageKeep, row) for row in keep_rows}

@@ -39,7 +39,7 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
 
     Those of which people were told at `told_before` at the latest.
     """
-    found = rows(
+    action_rows = rows(
         db,
         f"{SELECT} JOIN instances i ON i.id = a.made_id "
         "WHERE a.kind IN ('launch', 'clone', 'resize') "
@@ -50,7 +50,7 @@ def over(db: Database, now: int, told_before: int) -> list[Action]:
         now,
         told_before,
     )
-    return [action_of(row) for row in found]
+    return [action_of(row) for row in action_rows]
 
 
 def mark_over(db: Database, action_id: str, now: int) -> None:

@@ -44,5 +44,5 @@ def on(db: Database, instance_id: str, now: int) -> Snooze | None:
 
 def active(db: Database, now: int) -> dict[str, Snooze]:
     """The longest snooze of every instance that is under one."""
-    found = rows(db, "SELECT * FROM snoozes WHERE until_at > ? ORDER BY until_at, who", now)
-    return {row["instance_id"]: record_of(Snooze, row) for row in found}
+    snooze_rows = rows(db, "SELECT * FROM snoozes WHERE until_at > ? ORDER BY until_at, who", now)
+    return {row["instance_id"]: record_of(Snooze, row) for row in snooze_rows}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from store.acting import hours as stored_hours
 from store.acting import images as stored_images
 from store.acting import makings
+from store.acting import rule_stops as stored_rule_stops
 from store.machines import owned as stored_owned
 from tests.neighbours import CHANNEL, CLAIM, FAR, MACHINE, NEAR, NIA, OLA, PAT, STOP
 from tests.store.conditions import GONE, LAUNCH, MADE, STANDS, Condition, asked, be, hold, of_kind, written
@@ -99,18 +99,18 @@ MAKING = [
 PLANNED = ("settled_at = 1", "action_id = ''", "why = 'changed'")
 PARKING = [
     Condition(
-        stored_hours.add,
+        stored_rule_stops.add,
         tuple(f"UPDATE parkings SET {column}" for column in ("settled_at = NULL", f"action_id = '{STOP}'"))
         + tuple(f"UPDATE parkings SET why = '{why}'" for why in ("", "acted", "put off")),
         (f"UPDATE parkings SET {', '.join(PLANNED)}",),
-        lambda db: stored_hours.of_basis(db, MACHINE, "hours", NEAR)[0],
+        lambda db: stored_rule_stops.of_basis(db, MACHINE, "hours", NEAR)[0],
     ),
     Condition(
-        lambda db, parking: written(stored_hours.settle, parking, FAR, "acted", outcome="")(db, None),
+        lambda db, parking: written(stored_rule_stops.settle, parking, FAR, "acted", outcome="")(db, None),
         ("UPDATE parkings SET settled_at = 1",),
-        look=lambda db: stored_hours.open_ones(db)[0],
+        look=lambda db: stored_rule_stops.open_ones(db)[0],
     ),
-    Condition(asked(stored_hours.at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
+    Condition(asked(stored_rule_stops.at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
 ]
 
 

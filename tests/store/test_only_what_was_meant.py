@@ -17,6 +17,7 @@ from store.acting import approvals as stored_approvals
 from store.acting import dormant as stored_dormant
 from store.acting import drain as stored_drain
 from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import agents, listings
 from store.machines import fleet as stored_fleet
@@ -101,10 +102,10 @@ READS: list[Case] = [
     (lambda db, machine: stored_drain.open_on(db, [machine]), (Key(MACHINE),)),
     (stored_hours.request_by_id, (Key("wish-next-door"),)),
     (stored_hours.pending_requests, (Key(MACHINE),)),
-    (stored_hours.of_basis, (Key(MACHINE), Key("hours"), Key(NEAR))),
-    (stored_hours.of_action, (Key(STOP),)),
-    (stored_hours.at, (Key(CHANNEL), Key(FAR))),
-    (stored_hours.newest_by_hours, (Key(MACHINE),)),
+    (stored_rule_stops.of_basis, (Key(MACHINE), Key("hours"), Key(NEAR))),
+    (stored_rule_stops.of_action, (Key(STOP),)),
+    (stored_rule_stops.at, (Key(CHANNEL), Key(FAR))),
+    (stored_rule_stops.newest_by_hours, (Key(MACHINE),)),
     (stored_dormant.of, (Key(MACHINE),)),
     (stored_dormant.of_source, (Key("ec2/next-door"),)),
     (stored_calendar.owner_of_feed, (Key("0" * 64),)),
@@ -176,7 +177,7 @@ WRITES: list[Case] = [
     (stored_hours.end_request, (Key("wish-next-door"), "denied", FAR)),
     (stored_hours.mark_void, (Key(MACHINE), FAR)),
     (stored_hours.drop_hours, (Key(MACHINE),)),
-    (lambda db, *planned: stored_hours.warn(db, parking(*planned), 1), PLANNED),
+    (lambda db, *planned: stored_rule_stops.note_warned(db, parking(*planned), 1), PLANNED),
     (lambda db, machine: stored_dormant.end(db, [machine]), (Key(MACHINE),)),
     (lambda db, machine: stored_fleet.mark_gone(db, [machine], 1), (Key(MACHINE),)),
     (lambda db, person, team: stored_calendar.drop_feeds(db, person=person, team=team), (Key(NIA), Key(TEAM))),

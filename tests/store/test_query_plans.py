@@ -11,7 +11,7 @@ from store import digest as stored_digest
 from store import outbox as stored_outbox
 from store.acting import actions, makings
 from store.acting import dormant as stored_dormant
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.money import savings as stored_savings
 from store.sharing import bookings as stored_bookings
 from store.sharing import checkins as stored_checkins
@@ -42,8 +42,8 @@ READS: dict[str, Callable[[Database], object]] = {
     "orders from images": makings.image_orders,
     "makings whose time is over": lambda db: makings.over(db, NOW, NOW),
     "the stop after a digest": lambda db: stored_digest.stop_after(db, "i-4", 5),
-    "planned stops": stored_hours.open_ones,
-    "stops of one window": lambda db: stored_hours.of_basis(db, "i-4", "hours", 5),
+    "planned stops": stored_rule_stops.open_ones,
+    "stops of one window": lambda db: stored_rule_stops.of_basis(db, "i-4", "hours", 5),
     "claims of a machine": lambda db: stored_claims.open_claims_on(db, "i-4"),
     "claims of a person": lambda db: stored_claims.open_claims_of(db, "UADA"),
     "claims that end": lambda db: stored_claims.claims_ending(db, NOW),

@@ -10,7 +10,7 @@ from bot.domain.clock import HOUR_MS
 from store.acting import actions, makings
 from store.acting import approvals as stored_approvals
 from store.acting import dormant as stored_dormant
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import owned as stored_owned
 from store.sharing import bookings as stored_bookings
@@ -134,7 +134,7 @@ NEWEST: list[tuple[tuple[str, ...], Callable[[Any], Any], Any]] = [
             + f" AND basis_at = {NEAR} AND acts_at = {FAR}"
             for basis, acts in ((NEAR + 2, FAR), (NEAR + 1, FAR), (NEAR + 2, FAR + 2))
         ),
-        lambda db: attrgetter("basis_at", "acts_at")(stored_hours.newest_by_hours(db, MACHINE)),
+        lambda db: attrgetter("basis_at", "acts_at")(stored_rule_stops.newest_by_hours(db, MACHINE)),
         (NEAR + 2, FAR + 2),
     ),
     (

@@ -11,6 +11,7 @@ from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import drain as stored_drain
 from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import fleet as stored_fleet
 from store.sharing import bookings as stored_bookings
@@ -101,9 +102,9 @@ ENDS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda db: stored_drain.open_on(db, [MACHINE]), "UPDATE drains SET ended_at = 1"),
     (lambda db: stored_drain.end(db, "drain-next-door", FAR), "UPDATE drains SET ended_at = 1"),
     (stored_hours.pending_requests, "UPDATE hours_wishes SET state = 'expired'"),
-    (stored_hours.open_ones, "UPDATE parkings SET settled_at = 1"),
-    (lambda db: stored_hours.newest_by_hours(db, MACHINE), "UPDATE parkings SET action_id = ''"),
-    (lambda db: stored_hours.newest_by_hours(db, MACHINE), "UPDATE parkings SET rule = 'idle'"),
+    (stored_rule_stops.open_ones, "UPDATE parkings SET settled_at = 1"),
+    (lambda db: stored_rule_stops.newest_by_hours(db, MACHINE), "UPDATE parkings SET action_id = ''"),
+    (lambda db: stored_rule_stops.newest_by_hours(db, MACHINE), "UPDATE parkings SET rule = 'idle'"),
     (lambda db: stored_fleet.of_source(db, "ec2/next-door"), "UPDATE instances SET gone_at = 1"),
     (lambda db: stored_fleet.pool(db, TEAM), "UPDATE instances SET gone_at = 1"),
     (lambda db: stored_fleet.pool(db, TEAM), "UPDATE instances SET state = 'stopped'"),

@@ -218,8 +218,12 @@ FACTS: Mapping[ActionKind, type[KindFacts]] = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to be done to one instance. `launched_at` is the fence: another launch is another machine."""
+    """One thing to be done to one instance. `launched_at` is the fence: another launch is another machine.
 
+    Raises ValueError for facts of another kind than its own.
+    """
+
+    # What was asked for.
     id: str
     kind: ActionKind
     instance_id: str
@@ -232,6 +236,7 @@ class Action:
     expires_at: int
     facts: KindFacts
     reason: str = ""
+    # Decided.
     decider: str = ""
     """Whose decision was the last that it took."""
     yeses: tuple[str, ...] = ()
@@ -239,6 +244,7 @@ class Action:
     break_glass: str = ""
     """Why whoever asked decided it alone, where they did."""
     decided_at: int | None = None
+    # Carried out. A row is written before each call, so that these tell after a crash what may have been asked for.
     executing_at: int | None = None
     called_at: int | None = None
     """When the provider was last asked; None while no call was made."""
@@ -246,24 +252,35 @@ class Action:
     finished_at: int | None = None
     outcome: str = ""
     """A sentence for people: how it ended, or while it is under way, what it waits for."""
+    # Only a stop.
     batch: str = ""
     """The batch it was asked for with, where several stops are on one card."""
+    # Every kind but a stop: it costs for a time, and the provider may have no capacity.
     length: int | None = None
     """How long the machine is wanted, milliseconds; None for a stop."""
-    template: str = ""
-    """What a launch is made from."""
-    made_id: str = ""
-    """The instance that a launch or a clone made."""
-    image_id: str = ""
-    """The image that a clone is made from."""
-    ordered_at: int | None = None
-    """When a clone's machine was ordered, once its image was there."""
-    arrived_at: int | None = None
-    """When the machine that a resize made ran, so that the old one was next."""
     tries: int = 0
     """How often the provider had no capacity."""
     retry_at: int | None = None
     """When it is tried again for that; None when it is not waiting."""
+    # Only a launch.
+    template: str = ""
+    """What a launch is made from."""
+    # A launch, a clone and a resize.
+    made_id: str = ""
+    """The instance that it made."""
+    # A clone and a resize, which make an image first and order from it.
+    image_id: str = ""
+    """The image that a clone is made from."""
+    ordered_at: int | None = None
+    """When a clone's machine was ordered, once its image was there."""
+    # Only a resize.
+    arrived_at: int | None = None
+    """When the machine that a resize made ran, so that the old one was next."""
+
+    def __post_init__(self) -> None:
+        """What a card shows is drawn, and looked at again, by the class of the facts; the rest goes by the kind."""
+        if type(self.facts) is not FACTS[self.kind]:
+            raise ValueError(f"A {self.kind} has no {type(self.facts).__name__}.")
 
     @property
     def ends_work(self) -> bool:
@@ -319,7 +336,7 @@ class Action:
     @property
     def decided_by(self) -> str:
         """Who decided, for a sentence."""
-        return " and ".join(f"<@{each}>" for each in self.approvers) or "its team's rule"
+        return " and ".join(f"<@{person}>" for person in self.approvers) or "its team's rule"
 
     @property
     def owner(self) -> str:

@@ -57,9 +57,9 @@ def decider_gone(action: Action, roster: Roster) -> str | None:
         able = action.decider in rule_setters(action.team, roster)
         return None if able else f"<@{action.decider}>, who set its on-hours, may no longer do so."
     refuses = refusal_to_break_glass if action.break_glass else refusal_to_approve
-    said, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
-    gone = [each for each in said if refuses(action, each, roster)]
-    return f"<@{gone[0]}> may no longer approve this." if gone and len(said) - len(gone) < needed else None
+    yeses, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
+    gone = [person for person in yeses if refuses(action, person, roster)]
+    return f"<@{gone[0]}> may no longer approve this." if gone and len(yeses) - len(gone) < needed else None
 
 
 ConsentAnswer = Literal["", "agreed", "needed", "silent", "ended", "late"]

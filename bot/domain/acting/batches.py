@@ -63,7 +63,7 @@ class BatchResult:
 
 def saved_micros_of(stops: Sequence[Action]) -> int:
     """Micro-dollars an hour that all of them together save; those without a known price are left out."""
-    return sum(each.saved_micros or 0 for each in stops)
+    return sum(stop.saved_micros or 0 for stop in stops)
 
 
 ALWAYS_ALLOWED = 2
@@ -80,7 +80,7 @@ def stops_allowed(pool: int, most: int) -> int:
 
 
 def check_stops_cap(under_way: int, pool: int, most: int, *, team: str) -> None:
-    """Raises Capped when one more would be too many."""
+    """Raises StopsCapped when one more would be too many."""
     if under_way >= stops_allowed(pool, most):
         whose = f"team {team}'s" if team else "the"
         raise StopsCapped(

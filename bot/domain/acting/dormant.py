@@ -48,17 +48,17 @@ class Dormancy:
     @property
     def month_micros(self) -> int:
         """What they go on costing a month; those of which it is not known are left out."""
-        return sum(each.month_micros or 0 for each in self.found)
+        return sum(machine.month_micros or 0 for machine in self.found)
 
     @property
     def unpriced(self) -> int:
         """Machines of which it is not known."""
-        return sum(each.month_micros is None for each in self.found)
+        return sum(machine.month_micros is None for machine in self.found)
 
     @property
     def addresses(self) -> int:
         """Elastic IP addresses among what goes on costing."""
-        return sum(each.keeping.addresses or 0 for each in self.found if each.keeping)
+        return sum(machine.keeping.addresses or 0 for machine in self.found if machine.keeping)
 
     def of(self, chosen: Callable[[Dormant], bool]) -> "Dormancy":
         """Those of them that are chosen."""
@@ -67,14 +67,19 @@ class Dormancy:
     @property
     def exact(self) -> bool:
         """Every one of them was seen to stop."""
-        return all(each.still.exact for each in self.found)
+        return all(machine.still.exact for machine in self.found)
 
     def so_far(self, now: int) -> int:
         """What they have cost since they stopped."""
-        return sum(each.so_far(now) or 0 for each in self.found)
+        return sum(machine.so_far(now) or 0 for machine in self.found)
 
 
 def dormancy(days: int, standing: Iterable[Dormant], now: int) -> Dormancy:
     """What has cost most so far first; what is to stay apart."""
-    ranked = sorted(standing, key=lambda each: (-(each.so_far(now) or 0), each.still.since, each.listing.instance.name))
-    return Dormancy(days, tuple(each for each in ranked if not each.kept), tuple(each for each in ranked if each.kept))
+
+    def dearest_first(machine: Dormant) -> tuple[int, int, str]:
+        return -(machine.so_far(now) or 0), machine.still.since, machine.listing.instance.name
+
+    ranked = sorted(standing, key=dearest_first)
+    to_stay = tuple(machine for machine in ranked if machine.kept)
+    return Dormancy(days, tuple(machine for machine in ranked if not machine.kept), to_stay)

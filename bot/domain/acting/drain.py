@@ -1,4 +1,4 @@
-"""Draining: a machine that is to stand empty takes no new claims, and those it has run out."""
+"""Draining: a machine that is to stand empty takes no new claims, and those it has run out. A topic of its own."""
 
 from dataclasses import dataclass
 

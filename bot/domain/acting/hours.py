@@ -1,4 +1,4 @@
-"""On-hours: when an instance is to run, in a zone of the earth, and the moments at which that changes.
+"""On-hours: when an instance is to run, in a zone of the earth, when that changes, who set them and who asks for them.
 
 A window's end on a day when clocks change is the later of the two readings, its beginning the earlier: nothing is
 stopped sooner than was said.
@@ -80,12 +80,12 @@ def parse_hours(text: str) -> tuple[Window, ...]:
     Days without hours have those that follow ("mon, wed, fri 8-18"), hours without days are of the days before.
     """
     least = " ".join(plain(text).lower().split())
-    for said, meant in _AS_MEANT:
-        least = re.sub(said, meant, least)
-    found: list[Window] = []
+    for written, meant in _AS_MEANT:
+        least = re.sub(written, meant, least)
+    windows: list[Window] = []
     days: list[frozenset[int]] = []
     last: list[frozenset[int]] = []
-    for part in (each.strip() for each in least.split(",")):
+    for part in (day_set.strip() for day_set in least.split(",")):
         match = _PART.fullmatch(_TURNED.sub(r"\8 \1", part))
         if match is None and not (_ONLY_DAYS.fullmatch(part) and any(letter.isdigit() for letter in least)):
             raise Refused(f'"{text.strip()[:40]}" is no window. {_EXPECTED}')
@@ -94,10 +94,10 @@ def parse_hours(text: str) -> tuple[Window, ...]:
         if match is not None:
             last, days = days or last, []
             begins, ends = _hours(match)
-            found += [Window(each, begins, ends) for each in last]
-    if days or not found:
+            windows += [Window(day_set, begins, ends) for day_set in last]
+    if days or not windows:
         raise Refused(f'"{text.strip()[:40]}" is no window: it takes days and hours. {_EXPECTED}')
-    return tuple(found)
+    return tuple(windows)
 
 
 def _hours(match: re.Match[str]) -> tuple[time, time]:
@@ -144,14 +144,14 @@ _LONG = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 def read_as(text: str) -> str:
     """What is said of windows that are read for another than they say; empty where none is."""
-    found = _LAST_MINUTE.search(text)
-    read = found and any(each.ends == time(0) for each in parse_hours(text))
-    return f"An end at {found[0]} is read as midnight, 24:00." if found and read else ""
+    match = _LAST_MINUTE.search(text)
+    read = match and any(window.ends == time(0) for window in parse_hours(text))
+    return f"An end at {match[0]} is read as midnight, 24:00." if match and read else ""
 
 
 def hours_text(windows: Iterable[Window]) -> str:
     """Windows in words that `parse` reads."""
-    return ", ".join(f"{_days_of(each)} {each.begins:%H:%M}-{_end_of(each)}" for each in windows)
+    return ", ".join(f"{_days_of(window)} {window.begins:%H:%M}-{_end_of(window)}" for window in windows)
 
 
 def _end_of(window: Window) -> str:
@@ -170,12 +170,12 @@ def on_spans(hours: OnHours, start: int, end: int) -> list[tuple[int, int]]:
     """When it is to run between two instants, each from and until; what touches, or a minute parts, is one."""
     zone = ZoneInfo(hours.zone)
     day, last = local(start, zone).date() - timedelta(days=2), local(end, zone).date()
-    found: list[tuple[int, int]] = []
+    of_days: list[tuple[int, int]] = []
     while day <= last:
-        found += [_span(window, day, zone) for window in hours.windows if _begins_on(hours, window, day)]
+        of_days += [_span(window, day, zone) for window in hours.windows if _begins_on(hours, window, day)]
         day += timedelta(days=1)
     merged: list[tuple[int, int]] = []
-    for begin, over in sorted(found):
+    for begin, over in sorted(of_days):
         if merged and begin <= merged[-1][1] + MINUTE_MS:  # 11:59 is how many write an end at 12:00
             merged[-1] = (merged[-1][0], max(merged[-1][1], over))
         elif over > begin:
@@ -203,8 +203,8 @@ def is_on(hours: OnHours, now: int) -> bool:
 @lru_cache(maxsize=256)
 def last_edge(hours: OnHours, now: int) -> Edge | None:
     """The newest change up to now; None when there was none lately."""
-    found = [edge for edge in _edges(hours, now - LONGEST_LOOK_MS, now) if edge.at <= now]
-    return found[-1] if found else None
+    edges = [edge for edge in _edges(hours, now - LONGEST_LOOK_MS, now) if edge.at <= now]
+    return edges[-1] if edges else None
 
 
 @lru_cache(maxsize=256)
@@ -214,17 +214,35 @@ def next_edge(hours: OnHours, now: int) -> Edge | None:
 
 
 def _edges(hours: OnHours, start: int, end: int) -> list[Edge]:
-    found = [
+    edges = [
         Edge(at, on)
         for span in on_spans(hours, start - DAY_MS, end + DAY_MS)
         for at, on in zip(span, (True, False), strict=True)
     ]
-    return [edge for edge in found if start <= edge.at <= end]
+    return [edge for edge in edges if start <= edge.at <= end]
 
 
 def on_ms(hours: OnHours, start: int, end: int) -> int:
     """How long it is to run between two instants, milliseconds."""
     return sum(min(over, end) - max(begin, start) for begin, over in on_spans(hours, start, end))
+
+
+NEVER = "never"
+"""In the place of windows: no rule ever stops it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoursRule:
+    """The on-hours of one instance, as somebody has set them; they take the place of the team's."""
+
+    instance_id: str
+    windows: str
+    """As `hours_text` writes them, or NEVER."""
+    stop_only: bool
+    set_by: str
+    set_at: int
+    void_since: int | None = None
+    """Since when they count no more, as whoever set them may no longer do so."""
 
 
 HoursRequestState = Literal["pending", "set", "denied", "expired", "failed"]

@@ -92,17 +92,17 @@ class ImageShelf:
     @property
     def proposed(self) -> tuple[StoredImage, ...]:
         """Those to be cleaned up, the largest first; what somebody keeps is not among them."""
-        unused = (each for each in self.images if each.keep is None and each.is_unused(self.made_at, self.days))
-        return tuple(sorted(unused, key=lambda each: (-each.image.size_gib, each.used_at, each.image.id)))
+        unused = (stored for stored in self.images if stored.keep is None and stored.is_unused(self.made_at, self.days))
+        return tuple(sorted(unused, key=lambda stored: (-stored.image.size_gib, stored.used_at, stored.image.id)))
 
     def of(self, chosen: Callable[[Image], bool]) -> "ImageShelf":
         """Those of them that are chosen."""
-        return replace(self, images=tuple(each for each in self.images if chosen(each.image)))
+        return replace(self, images=tuple(stored for stored in self.images if chosen(stored.image)))
 
 
 def most_micros_of(images: Iterable[StoredImage]) -> int:
     """Micro-dollars a month of images, at most."""
-    return sum(each.image.micros_per_month for each in images)
+    return sum(stored.image.micros_per_month for stored in images)
 
 
 def image_name(action: Action) -> str:

@@ -36,8 +36,8 @@ KEEPERS: Mapping[str, str] = {
 
 def keeper_of(instance: Instance, known: Mapping[str, str] = KEEPERS) -> str:
     """The service that owns an instance; empty when none is known to."""
-    told = (mark for key in sorted(instance.tags) if (mark := _mark(key, instance.tags[key], known)))
-    return next((known[mark] for mark in told if known[mark]), "")
+    marks = (mark for key in sorted(instance.tags) if (mark := _mark(key, instance.tags[key], known)))
+    return next((known[mark] for mark in marks if known[mark]), "")
 
 
 def is_keepers(key: str, value: str, known: Mapping[str, str] = KEEPERS) -> bool:
@@ -56,5 +56,5 @@ def _mark(key: str, value: str, known: Mapping[str, str]) -> str:
     """The mark that a tag bears; empty for none."""
     plain, whole = key.casefold(), f"{key}={value}".casefold()
     return next(
-        (each for each in known if (whole == each.casefold() if "=" in each else plain.startswith(each.casefold()))), ""
+        (mark for mark in known if (whole == mark.casefold() if "=" in mark else plain.startswith(mark.casefold()))), ""
     )

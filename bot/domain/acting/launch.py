@@ -113,7 +113,7 @@ def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, 
     """Whose it is, what for and until when, and what lets Valet stop it; the same on every call of a try."""
     end = launch_ends_at(action)
     until = datetime.fromtimestamp(end / 1000, UTC).strftime("%Y-%m-%dT%H:%MZ") if end else ""
-    told = {
+    tags = {
         "Name": name,
         "owner": action.requester,
         team_tag: action.team,
@@ -122,7 +122,7 @@ def birth_tags(action: Action, *, name: str, team_tag: str, managed: tuple[str, 
         ACTION_TAG: token_of(action),
         managed[0]: managed[1],
     }
-    return {key: value for key, value in told.items() if value}
+    return {key: value for key, value in tags.items() if value}
 
 
 def obstacle_to_launch(template: LaunchTemplate | None, team: str, name: str) -> str | None:

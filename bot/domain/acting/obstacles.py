@@ -166,12 +166,12 @@ def obstacle_to_execute(action: Action, scene: Scene) -> str | None:
     return obstacle
 
 
-def outdated(action: Action, scene: Scene, wish: RequestKind | None = None) -> str | None:
+def outdated(action: Action, scene: Scene, part: RequestKind | None = None) -> str | None:
     """Why what was approved is not what would be done now; None when it still is.
 
-    `wish` is which part of it is up, where that is not the whole.
+    `part` is which of it is up, where that is not the whole.
     """
-    return difference(wish or action.kind, shown(action), _seen(action, scene)) or None
+    return difference(part or action.kind, shown(action), _seen(action, scene)) or None
 
 
 def obstacle_to_make(action: Action, roster: Roster, rate_micros: int | None) -> str | None:
@@ -183,7 +183,7 @@ def obstacle_to_make(action: Action, roster: Roster, rate_micros: int | None) ->
 def shown(action: Action) -> Conditions:
     """What the card of an action said."""
     facts, machine, paid = action.facts, action.machine, action.paid
-    over = {each.name for each in paid.over} if paid else set()
+    over = {budget.name for budget in paid.over} if paid else set()
     if paid and is_over(paid, action.length):
         over.add(f"team {action.team}")
     return Conditions(
@@ -225,7 +225,7 @@ def _seen(action: Action, scene: Scene) -> Conditions:
         claims=frozenset(claim.id for claim in scene.claims),
         waiting=sum(person != action.requester for person in scene.waiting),
         booked=(slot.holder, slot.from_at) if slot is not None and soon else None,
-        snoozed={each.who: each.until_at for each in scene.snoozes} if _goes_down(action, instance) else None,
+        snoozed={snooze.who: snooze.until_at for snooze in scene.snoozes} if _goes_down(action, instance) else None,
         gone=decider_gone(action, scene.roster) or "",
     )
 

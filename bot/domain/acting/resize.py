@@ -80,12 +80,12 @@ def _in_use(scene: Scene, requester: str) -> str | None:
 
 def claims_of_others(claims: tuple[Claim, ...], requester: str) -> list[Claim]:
     """The claims of others."""
-    return [each for each in claims if each.holder != requester]
+    return [claim for claim in claims if claim.holder != requester]
 
 
 def booked_by_others(scene: Scene, requester: str) -> list[BookingSlot]:
     """What others have booked of it; one's own bookings go along to the new machine."""
-    return [each for each in scene.slots if each.holder != requester]
+    return [slot for slot in scene.slots if slot.holder != requester]
 
 
 def obstacle_to_begin_resize(action: Action, scene: Scene) -> str | None:

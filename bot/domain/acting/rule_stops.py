@@ -1,4 +1,4 @@
-"""Parking: stopping by rule what a team has said may be stopped by rule, after warnings, and never what works.
+"""Stops by rule: of what a team has said may be stopped so, after warnings, and never of what works.
 
 Two rules lead to it: on-hours that have ended, and (where a team has switched that on) long idleness.
 """
@@ -29,22 +29,6 @@ FOR_GOOD: frozenset[SettleReason | Literal[""]] = frozenset({"", "acted", "put o
 """With these the end of a window, or an idleness, is over, and where it is not known. With the others it is only as
 long as things are so: what was changed and changed back is planned again.
 """
-NEVER = "never"
-"""In the place of windows: no rule ever stops it."""
-
-
-@dataclass(frozen=True, slots=True)
-class HoursRule:
-    """The on-hours of one instance, as somebody has set them; they take the place of the team's."""
-
-    instance_id: str
-    windows: str
-    """As `windows.text_of` writes them, or NEVER."""
-    stop_only: bool
-    set_by: str
-    set_at: int
-    void_since: int | None = None
-    """Since when they count no more, as whoever set them may no longer do so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +55,7 @@ class RuleStop:
 
 
 class Settlement(NamedTuple):
-    """Why a parking is settled without a stop, and in words for people."""
+    """Why a stop by rule is settled without a stop, and in words for people."""
 
     why: SettleReason
     said: str
@@ -79,7 +63,7 @@ class Settlement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What counts when the time of a parking has come."""
+    """What counts when the time of a stop by rule has come."""
 
     listing: Listing
     snooze: Snooze | None
@@ -95,7 +79,7 @@ class Circumstances:
 
 
 def settlement(rule_stop: RuleStop, listing: Listing) -> Settlement | None:
-    """Why this parking is settled without a stop; None when it still stands."""
+    """Why this is settled without a stop; None when it still stands."""
     instance, verdict = listing.instance, listing.verdict
     if instance.state != "running":
         return Settlement("not running", "It does not run.")
@@ -141,7 +125,7 @@ REFUSED_PAUSES_MS = (HOUR_MS, 2 * HOUR_MS)
 
 def again_at(stops: Sequence[Action]) -> int | None:
     """When a stop by rule is tried again, after these that followed from the same; None when it is not."""
-    failed = [each for each in stops if each.state == "failed"]
+    failed = [stop for stop in stops if stop.state == "failed"]
     if not failed or stops[-1].state != "failed" or len(failed) > len(REFUSED_PAUSES_MS):
         return None
     return (failed[-1].finished_at or failed[-1].created_at) + REFUSED_PAUSES_MS[len(failed) - 1]

@@ -29,12 +29,12 @@ class Snooze:
 
 def snoozed_since(lately: Sequence[Snooze], now: int) -> int:
     """Since when an instance has been left alone on end, by the snoozes that ended within ON_END."""
-    return min((each.since_at for each in lately), default=now)
+    return min((snooze.since_at for snooze in lately), default=now)
 
 
 def snooze_of(lately: Sequence[Snooze], person: str, now: int) -> Snooze | None:
     """The one this person has on it now."""
-    return next((each for each in lately if each.who == person and each.until_at > now), None)
+    return next((snooze for snooze in lately if snooze.who == person and snooze.until_at > now), None)
 
 
 def by_one_tap(lately: Sequence[Snooze], wanted: Snooze) -> Snooze | None:

@@ -63,7 +63,7 @@ def why_it_ended(state_reason: str) -> str:
     """The provider's reason for an end that nobody asked for, to stand within a sentence; empty where it has none."""
     if not state_reason:
         return ""
-    known = next((said for reason, said in _REASONS.items() if state_reason.startswith(reason)), "")
+    known = next((words for reason, words in _REASONS.items() if state_reason.startswith(reason)), "")
     return f" ({state_reason}): {known}" if known else f" ({state_reason})"
 
 

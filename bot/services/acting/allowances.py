@@ -39,8 +39,8 @@ def _counted(ctx: Context, facts: _F) -> _F:
     """With what is not in what is spent: days before the first look, and sources that are silent."""
     begins = ledger.counted_from(ctx, budget_amounts.this_month(ctx))
     silent = sources.unread_sources(ctx)
-    since = min((each.since for each in silent if each.since is not None), default=None)
-    unread = tuple(each.name for each in silent)
+    since = min((source.since for source in silent if source.since is not None), default=None)
+    unread = tuple(source.name for source in silent)
     return replace(facts, spent_from=begins.isoformat() if begins else "", unread=unread, unread_since=since)
 
 
@@ -55,7 +55,7 @@ def budgets_over(ctx: Context, db: Database, action: Action) -> frozenset[str]:
     runs = action.instance_id if action.kind == "start" else ""
     facts = with_budgets(ctx, db, action.team, replace(action.paid, budget_micros=None), runs, action.length or 0)
     team = {f"team {action.team}"} if is_over(facts, action.length) else set()
-    return frozenset({each.name for each in facts.over} | team)
+    return frozenset({budget.name for budget in facts.over} | team)
 
 
 def with_fair_use(ctx: Context, db: Database, action: Action) -> Action:
@@ -65,8 +65,8 @@ def with_fair_use(ctx: Context, db: Database, action: Action) -> Action:
         return action
     if ctx.settings.fair_use(planned.team).at_limit == "refuse":
         limits.check_limits(ctx, db, planned, advice="Release something first, or ask for a smaller one.")
-    said = limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")
-    return replace(action, facts=replace(action.facts, beyond="; ".join(said)))
+    passed = limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")
+    return replace(action, facts=replace(action.facts, beyond="; ".join(passed)))
 
 
 def beyond_fair_use(ctx: Context, db: Database, action: Action) -> str | None:
@@ -96,9 +96,8 @@ def _planned(ctx: Context, db: Database, action: Action) -> Claim | None:
     if action.kind not in PAID or action.requester == VALET or action.facts.rule or action.length is None:
         return None
     at, gpus = ctx.clock(), tuple(range(_count(ctx, db, action)))
-    held = [
-        each for each in stored_claims.open_claims_of(db, action.requester) if each.instance_id == action.instance_id
-    ]
+    theirs = stored_claims.open_claims_of(db, action.requester)
+    held = [claim for claim in theirs if claim.instance_id == action.instance_id]
     before = held[0].id if held and action.kind in {"resize", "start"} else action.id
     return Claim(
         id=before,

@@ -17,7 +17,7 @@ def free_like(ctx: Context, template: LaunchTemplate, person: str) -> list[Listi
     """Machines of which a person can have as many GPUs now of the model that a template would make."""
     if not template.gpu_model or not template.gpu_count:
         return []
-    return [each for each in _free(ctx, person, template.gpu_count) if _has(each, template.gpu_model, 0)][
+    return [listing for listing in _free(ctx, person, template.gpu_count) if _has(listing, template.gpu_model, 0)][
         :MOST_ALTERNATIVES
     ]
 
@@ -52,7 +52,8 @@ def templates_instead(ctx: Context, action: Action) -> list[str]:
     if row is None:
         return []
     short, team = stored_fleet.instance_of(row), ctx.roster().team_of(action.requester)
-    return [name for name, each in known.items() if _would_do(each, short) and each.is_for(team)][:MOST_ALTERNATIVES]
+    fitting = [name for name, template in known.items() if _would_do(template, short) and template.is_for(team)]
+    return fitting[:MOST_ALTERNATIVES]
 
 
 def _would_do(template: LaunchTemplate, short: Instance) -> bool:
@@ -80,10 +81,15 @@ def machines_instead(ctx: Context, action: Action) -> list[Listing]:
     if row is None:
         return []
     short = stored_fleet.instance_of(row)
-    free = [each for each in _free(ctx, action.requester, short.gpu_count) if _has(each, short.gpu_model, 0)]
-    still = [
-        each
-        for each in listings.listings_page(db, FleetFilter(state="stopped", provider="ec2"), limit=200)
-        if each.instance.zone != short.zone and not each.instance.asg and each.instance.lifecycle == "on-demand"
+    free = [listing for listing in _free(ctx, action.requester, short.gpu_count) if _has(listing, short.gpu_model, 0)]
+    stopped = [
+        listing
+        for listing in listings.listings_page(db, FleetFilter(state="stopped", provider="ec2"), limit=200)
+        if _starts_elsewhere(listing.instance, short) and _has(listing, short.gpu_model, short.gpu_count)
     ]
-    return [*free, *(each for each in still if _has(each, short.gpu_model, short.gpu_count))][:MOST_ALTERNATIVES]
+    return [*free, *stopped][:MOST_ALTERNATIVES]
+
+
+def _starts_elsewhere(instance: Instance, short: Instance) -> bool:
+    """Capacity is short by zone, so one in the same would fail for the same reason."""
+    return instance.zone != short.zone and not instance.asg and instance.lifecycle == "on-demand"

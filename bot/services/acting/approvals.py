@@ -1,4 +1,4 @@
-"""Asking for an action and deciding on it, whatever its kind. `executing` carries it out.
+"""Asking for an action and deciding on it, whatever its kind; `executor` carries it out.
 
 Every step is a row before it is a call, so a crash between any two is picked up after the start.
 """
@@ -185,6 +185,7 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
     state: ActionState = "approved" if yes else "denied"
     if yes and not stored_approvals.say_yes(db, action.id, person, now):
         return "You have said yes already; it takes somebody else's yes as well."
+    # Where two have to say yes, the first is counted and the action stays pending.
     waits = yes and _still_needed(ctx, db, action)
     if not waits and not stored_approvals.decide(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
@@ -193,9 +194,9 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
     stored_audit.add(db, now, person, did, subject=action.subject, detail=action.id, before="pending", after=after)
     if not yes and action.kind == "stop":
         wanted = Snooze(action.instance_id, now + digest.KEEP_FOR, person, now, BY_BUTTON)
-        made = by_one_tap(stored_snooze.lately(db, action.instance_id, now), wanted)
-        if made is not None:
-            stored_snooze.put(db, made)
+        snooze = by_one_tap(stored_snooze.lately(db, action.instance_id, now), wanted)
+        if snooze is not None:
+            stored_snooze.put(db, snooze)
     if not yes:
         endings.tell_asker(db, action, now)
     return None
@@ -204,7 +205,7 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
 def _still_needed(ctx: Context, db: Database, action: Action) -> bool:
     """Whether it takes more yeses of people who may say so now."""
     current, roster = actions.by_id(db, action.id) or action, ctx.roster()
-    counted = [each for each in current.yeses if refusal_to_approve(action, each, roster) is None]
+    counted = [person for person in current.yeses if refusal_to_approve(action, person, roster) is None]
     return len(counted) < action.facts.approvals
 
 
@@ -271,19 +272,19 @@ def call_off(ctx: Context, action_id: str, person: str) -> Action:
 def expire(ctx: Context) -> None:
     """Close the requests nobody answered in time."""
     now = ctx.clock()
-    over = [each for each in actions.in_state(ctx.store.reading(), "pending") if each.expires_at <= now]
-    for action in over:
+    lapsed = [action for action in actions.in_state(ctx.store.reading(), "pending") if action.expires_at <= now]
+    for action in lapsed:
         with ctx.store.writing() as db:
             endings.lapse(ctx, db, action)
-    if over:
+    if lapsed:
         ctx.wake()
 
 
 def break_glass(ctx: Context, listing: Listing, kind: ActionKind, person: str, why: str) -> Action:
     """Decide on one's own pending request. All that is looked at before it is carried out stays. Raises Refused."""
     now, name = ctx.clock(), listing.instance.name
-    kept = audit.kept(ctx, person, f"break the glass for the {kind}", listing.instance.id)
-    with kept, ctx.store.writing() as db:
+    attempt = audit.kept(ctx, person, f"break the glass for the {kind}", listing.instance.id)
+    with attempt, ctx.store.writing() as db:
         action = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
         if action is None or action.kind != kind or action.state != "pending":
             raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")

@@ -25,15 +25,17 @@ DRAFT_LASTS_MS = DAY_MS // 24
 
 def idle_ids(ctx: Context, chosen: FleetFilter) -> list[str]:
     """The rented machines that pass a filter and could be stopped as idle."""
-    found = listings.listings_page(ctx.store.reading(), replace(chosen, provider="ec2"), limit=-1)
-    return [each.instance.id for each in found if each.running and each.verdict is not None and each.verdict.is_idle]
+    machines = listings.listings_page(ctx.store.reading(), replace(chosen, provider="ec2"), limit=-1)
+    running = [listing for listing in machines if listing.running]
+    return [listing.instance.id for listing in running if listing.verdict is not None and listing.verdict.is_idle]
 
 
 def count_beside(ctx: Context, chosen: FleetFilter, asked: Sequence[str]) -> tuple[int, int]:
     """How many more machines pass a filter than were asked about: rented ones, and owned ones."""
     found = listings.listings_page(ctx.store.reading(), chosen, limit=-1)
-    more = [each.instance.provider for each in found if each.running and each.instance.id not in asked]
-    return len(more) - more.count("owned"), more.count("owned")
+    running = [listing.instance for listing in found if listing.running]
+    providers = [instance.provider for instance in running if instance.id not in asked]
+    return len(providers) - providers.count("owned"), providers.count("owned")
 
 
 def ask(
@@ -50,11 +52,11 @@ def ask(
             listing = listings.by_id(db, instance_id)
             if listing is not None:
                 teams.setdefault(listing.team, []).append(listing)
-        asked = [_ask(ctx, db, team, found, requester, reason=reason) for team, found in sorted(teams.items())]
-        for each in (left for made in asked for left in made.left) if named else ():
-            audit.note(ctx, db, requester, "stop it", each.instance_id, each.why)
+        results = [_ask(ctx, db, team, machines, requester, reason=reason) for team, machines in sorted(teams.items())]
+        for left_out in (left_out for result in results for left_out in result.left) if named else ():
+            audit.note(ctx, db, requester, "stop it", left_out.instance_id, left_out.why)
     ctx.wake()
-    return asked
+    return results
 
 
 def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[BatchResult]:
@@ -68,10 +70,10 @@ def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[BatchResult]:
 
 
 def _ask(
-    ctx: Context, db: Database, team: str, found: Sequence[Listing], requester: str, *, reason: str
+    ctx: Context, db: Database, team: str, machines: Sequence[Listing], requester: str, *, reason: str
 ) -> BatchResult:
     planned, left = [], []
-    for listing in found:
+    for listing in machines:
         try:
             planned.append(_plan(ctx, db, listing, requester, reason))
         except Refused as error:
@@ -81,12 +83,12 @@ def _ask(
         draft = _drafted(ctx, db, planned, requester, reason=reason, room=room)
         return BatchResult(team, draft=draft, wanted=len(planned), room=room, left=tuple(left))
     if len(planned) < 2:
-        made = tuple(approvals.put(ctx, db, each) for each in planned)
-        return BatchResult(team, made, left=tuple(left))
+        stops = tuple(approvals.put(ctx, db, stop) for stop in planned)
+        return BatchResult(team, stops, left=tuple(left))
     batch = Batch(secrets.token_hex(16), team, requester, reason, ctx.clock())
     stored_batches.add(db, batch)
-    made = tuple(approvals.put(ctx, db, replace(each, batch=batch.id)) for each in planned)
-    return BatchResult(team, made, batch, left=tuple(left))
+    stops = tuple(approvals.put(ctx, db, replace(stop, batch=batch.id)) for stop in planned)
+    return BatchResult(team, stops, batch, left=tuple(left))
 
 
 def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: str) -> Action:
@@ -95,7 +97,7 @@ def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: 
     live = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
     if live is not None:
         raise Refused(f"{name} is asked about already.")
-    others = [each.holder for each in listing.claims if each.holder != requester]
+    others = [claim.holder for claim in listing.claims if claim.holder != requester]
     if others:
         raise Refused(f"{name} is <@{others[0]}>'s; `/gpu stop {name}` asks them first.")
     planned = plans.stop(ctx, db, listing, requester, reason=reason, may_end_work=False)
@@ -117,8 +119,8 @@ def _drafted(
     ctx: Context, db: Database, planned: Sequence[Action], requester: str, *, reason: str, room: int
 ) -> BatchDraft:
     """The dearest of them that fit."""
-    dearest = sorted(planned, key=lambda each: (-(each.facts.rate_micros or 0), each.facts.name))[:room]
-    ids = tuple(each.instance_id for each in dearest)
+    dearest = sorted(planned, key=lambda stop: (-(stop.facts.rate_micros or 0), stop.facts.name))[:room]
+    ids = tuple(stop.instance_id for stop in dearest)
     draft = BatchDraft(secrets.token_hex(16), requester, reason, ids, ctx.clock())
     stored_batches.add_draft(db, draft)
     return draft
@@ -128,11 +130,11 @@ def decide(ctx: Context, batch_id: str, person: str, *, yes: bool) -> None:
     """The one decision on all that nobody has decided yet. Raises Refused when it counts for none of them."""
     ctx.freshen()
     with ctx.store.writing() as db:
-        found = actions.of_batch(db, batch_id)
-        if not found:
+        stops = actions.of_batch(db, batch_id)
+        if not stops:
             raise Refused("This request is not known here any more.")
-        waiting = [each for each in found if each.state == "pending"]
-        obstacles = [approvals.decide_within(ctx, db, each, person, yes=yes) for each in waiting or found[:1]]
+        waiting = [stop for stop in stops if stop.state == "pending"]
+        obstacles = [approvals.decide_within(ctx, db, stop, person, yes=yes) for stop in waiting or stops[:1]]
         refused = obstacles[0] if all(obstacles) else None
     ctx.wake()
     if refused:
@@ -143,5 +145,5 @@ def of(ctx: Context, batch_id: str) -> tuple[Batch, list[Action]] | None:
     """A batch and its stops, the dearest first; None when there is none."""
     db = ctx.store.reading()
     batch = stored_batches.by_id(db, batch_id)
-    found = sorted(actions.of_batch(db, batch_id), key=lambda each: (-(each.facts.rate_micros or 0), each.facts.name))
-    return (batch, found) if batch and found else None
+    stops = sorted(actions.of_batch(db, batch_id), key=lambda stop: (-(stop.facts.rate_micros or 0), stop.facts.name))
+    return (batch, stops) if batch and stops else None

@@ -1,6 +1,6 @@
 """Carrying out a clone: an image is made, once, and when it is there a machine is launched from it.
 
-A resize begins in the same way; `resizing` goes on when its machine runs.
+A resize begins in the same way; `resize` goes on when its machine runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -120,6 +120,7 @@ def _watch(ctx: Context, action: Action, source: Instance, image: Image) -> None
             endings.end(
                 ctx, db, action, "failed", outcome=f"{off} The image {image.id} was made, and no machine of it."
             )
+        # Noted before it is sent, and by one thread only: an order that got lost is sent again under the same token.
         ordered = ready and not off and makings.begin_order(db, action, now)
         begun = actions.by_id(db, action.id) or action
     if off:

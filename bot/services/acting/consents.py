@@ -35,8 +35,8 @@ def check(ctx: Context, db: Database, listing: Listing, requester: str) -> None:
     """Raises Refused when a holder has said just lately that they still need it."""
     for held in listing.claims:
         if held.holder != requester and stored_approvals.needed_since(db, held.id, ctx.clock() - NAG_PAUSE_MS):
-            asked = f"<@{held.holder}> was asked less than {NAG_PAUSE_MS // HOUR_MS} hours ago"
-            raise Refused(f"{asked} and still needs {listing.instance.name}. Talk to them.")
+            when = f"<@{held.holder}> was asked less than {NAG_PAUSE_MS // HOUR_MS} hours ago"
+            raise Refused(f"{when} and still needs {listing.instance.name}. Talk to them.")
 
 
 def ask(ctx: Context, db: Database, action: Action) -> bool:
@@ -56,13 +56,13 @@ def ask(ctx: Context, db: Database, action: Action) -> bool:
 
 def answer(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
     """What the holder says. Raises Refused."""
-    now, asked = ctx.clock(), _asked_about(ctx, consent_id)
+    now, stop = ctx.clock(), _asked_about(ctx, consent_id)
     tried = "agree to the stop" if agrees else "keep it from the stop"
-    with audit.kept(ctx, person, tried, asked.subject), ctx.store.writing() as db:
+    with audit.kept(ctx, person, tried, stop.subject), ctx.store.writing() as db:
         consent = stored_approvals.by_id(db, consent_id)
         if consent is None or consent.holder != person:
             raise Refused("Only the holder can answer this.")
-        action = endings.lapse(ctx, db, actions.by_id(db, asked.id))
+        action = endings.lapse(ctx, db, actions.by_id(db, stop.id))
         if action is None or action.state not in UNDONE:
             raise Refused("This is over already. `/gpu status mine` shows what you hold.")
         if not agrees:
@@ -88,12 +88,12 @@ def _needs(ctx: Context, db: Database, action: Action, consent: Consent) -> None
     claim = stored_claims.by_id(db, consent.claim_id)
     if claim is None or claim.ended_at is not None:
         raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
-    said: ConsentAnswer = "late" if consent.answer in OPEN_ANSWERS else "needed"
+    reply: ConsentAnswer = "late" if consent.answer in OPEN_ANSWERS else "needed"
     if consent.answer not in {"", *OPEN_ANSWERS} or not stored_approvals.answer(
-        db, consent.id, said, ctx.clock(), before=consent.answer
+        db, consent.id, reply, ctx.clock(), before=consent.answer
     ):
         raise Refused("You have said so already.")
-    _follow(ctx, db, action, consent, said)
+    _follow(ctx, db, action, consent, reply)
 
 
 def extended(ctx: Context, db: Database, held: Claim) -> None:
@@ -111,11 +111,11 @@ def settle(ctx: Context) -> None:
     now = ctx.clock()
     for consent in stored_approvals.waiting(ctx.store.reading()):
         with ctx.store.writing() as db:
-            said = _by_itself(db, consent, now)
+            reply = _by_itself(db, consent, now)
             action = actions.by_id(db, consent.action_id)
-            if said and action and action.state == "pending" and stored_approvals.answer(db, consent.id, said, now):
-                _follow(ctx, db, action, consent, said)
-        if said:
+            if reply and action and action.state == "pending" and stored_approvals.answer(db, consent.id, reply, now):
+                _follow(ctx, db, action, consent, reply)
+        if reply:
             ctx.wake()
 
 
@@ -134,16 +134,16 @@ def _is_heard(db: Database, consent: Consent, now: int) -> bool:
     ref = f"consent:{consent.id}"
     if stored_outbox.is_on_its_way(db, consent.holder, ref):
         return False
-    told = stored_outbox.posted_at(db, consent.holder, ref) or consent.asked_at
-    return now >= consent.deadline_at + max(0, told - consent.asked_at)
+    posted_at = stored_outbox.posted_at(db, consent.holder, ref) or consent.asked_at
+    return now >= consent.deadline_at + max(0, posted_at - consent.asked_at)
 
 
-def _follow(ctx: Context, db: Database, action: Action, consent: Consent, said: ConsentAnswer) -> None:
+def _follow(ctx: Context, db: Database, action: Action, consent: Consent, reply: ConsentAnswer) -> None:
     """What an answer leads to: the end of the stop, or its card, once nobody is left to ask."""
     now = ctx.clock()
-    if said in SAID:
-        stored_audit.add(db, now, consent.holder, SAID[said], subject=action.subject, detail=action.id)
-    no = said in {"needed", "late"}
+    if reply in SAID:
+        stored_audit.add(db, now, consent.holder, SAID[reply], subject=action.subject, detail=action.id)
+    no = reply in {"needed", "late"}
     if no and action.state == "pending" and stored_approvals.decide(db, action.id, consent.holder, "denied", now):
         endings.tell_asker(db, action, now)
     elif no:
@@ -165,9 +165,9 @@ def _pass_on(ctx: Context, db: Database, action: Action) -> None:
 
 def obstacle(db: Database, action: Action) -> str | None:
     """Why nobody decides on it yet; None when they may."""
-    asked = [each for each in stored_approvals.of(db, action.id) if not each.answer]
-    who = " and ".join(f"<@{each.holder}>" for each in asked)
-    return f"{who} holds it and is asked first; the card comes when that is answered." if asked else None
+    unanswered = [consent for consent in stored_approvals.of(db, action.id) if not consent.answer]
+    who = " and ".join(f"<@{consent.holder}>" for consent in unanswered)
+    return f"{who} holds it and is asked first; the card comes when that is answered." if unanswered else None
 
 
 def of(ctx: Context, action_id: str) -> list[Consent]:

@@ -1,4 +1,4 @@
-"""What costs money though nobody has used it for weeks: machines that stand still, and old images."""
+"""Dormant machines: what has stood still for weeks and goes on costing, with the images that nobody uses."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +41,7 @@ def digest_part(ctx: Context, channel: str) -> Tidy | None:
 def dormant_in_channel(ctx: Context, channel: str) -> Dormancy:
     """Machines that have stood still for long, of the teams whose messages go to a channel."""
     whole, roster = dormant(ctx), ctx.roster()
-    return whole.of(lambda each: channel_of(ctx, each.listing.team, roster) == channel)
+    return whole.of(lambda machine: channel_of(ctx, machine.listing.team, roster) == channel)
 
 
 def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:
@@ -52,8 +52,8 @@ def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:
     now, days = ctx.clock(), ctx.settings.actions.dormant_days
     person = chosen.holder if chosen else ""
     wanted = replace(chosen or FleetFilter(), state="stopped", holder="")
-    standing = (each for each in _standing(ctx, wanted, now) if person in {"", each.last_holder})
-    return dormancy(days, (each for each in standing if now - each.still.since >= days * DAY_MS), now)
+    standing = (machine for machine in _standing(ctx, wanted, now) if person in {"", machine.last_holder})
+    return dormancy(days, (machine for machine in standing if now - machine.still.since >= days * DAY_MS), now)
 
 
 def _standing(ctx: Context, wanted: FleetFilter, now: int) -> Iterator[Dormant]:

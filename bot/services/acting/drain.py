@@ -28,12 +28,12 @@ def drain(ctx: Context, instance_id: str, person: str, reason: str = "") -> List
         name = listing.instance.name
         if listing.drain is not None:
             raise Refused(f"{name} is being drained already. `/gpu drain {name} end` lets people claim it again.")
-        made = Drain(secrets.token_hex(16), instance_id, person, now, reason)
-        stored_drain.add(db, made)
+        begun = Drain(secrets.token_hex(16), instance_id, person, now, reason)
+        stored_drain.add(db, begun)
         for offer in stored_line.offers_on(db, [instance_id]).get(instance_id, ()):
             turns.end_offer(db, offer, "withdrawn", now)
         stored_audit.add(db, now, person, "began to drain", subject=instance_id, detail=reason)
-        drained = _changed(db, made, now)
+        drained = _changed(db, begun, now)
     ctx.wake()
     return drained
 
@@ -63,6 +63,6 @@ def _changed(db: Database, drain: Drain, now: int) -> Listing:
     listing = listings.by_id(db, drain.instance_id)
     if listing is None:
         raise Refused("That instance is gone.")
-    for holder in {each.holder for each in listing.claims}:
+    for holder in {claim.holder for claim in listing.claims}:
         stored_outbox.tell(db, holder, f"drain:{drain.id}", kind="drain", subject=drain.id, now=now)
     return listing

@@ -9,7 +9,7 @@ from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import approvals as stored_approvals
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 
 
 def end(
@@ -17,6 +17,7 @@ def end(
 ) -> bool:
     """End an action that is still as `action` has it; False, and nothing is said, when it has moved on."""
     now = ctx.clock()
+    # A compare-and-set: whoever comes second ends nothing, and tells nobody anything.
     if not actions.move(db, action.id, action.state, state, finished_at=now, outcome=outcome):
         return False
     did, detail = (did, action.id) if did else (f"{action.kind} {state}", outcome)
@@ -40,8 +41,8 @@ def lapse(ctx: Context, db: Database, action: Action | None) -> Action | None:
     """The action, unless nobody answered it in time: then it is closed and gone."""
     if action is None or action.state != "pending" or action.expires_at > ctx.clock():
         return action
-    asked = stored_outbox.was_sent(db, card_ref(action), action.expires_at)
-    outcome = "Nobody answered in time." if asked else NOBODY_ASKED
+    was_posted = stored_outbox.was_sent(db, card_ref(action), action.expires_at)
+    outcome = "Nobody answered in time." if was_posted else NOBODY_ASKED
     end(ctx, db, action, "expired", outcome=outcome, did="let the request lapse")
     return None
 
@@ -74,22 +75,22 @@ def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:
         stored_outbox.tell(
             db, channel, f"parking:{parked_at}", kind="parking", subject=f"{channel}|{parked_at}", now=now
         )
-        _show_not_parked(db, action, channel, now)
+        _show_failed_rule_stop(db, action, channel, now)
     elif parked_at is not None and any(
-        each.state in NOTHING_CAME for each in actions.starts_by_rule(db, instance_id, parked_at)
+        start.state in NOTHING_CAME for start in actions.starts_by_rule(db, instance_id, parked_at)
     ):
         subject = f"{instance_id}|{parked_at}"
         stored_outbox.tell(db, channel, f"waking:{subject}", kind="waking", subject=subject, now=now)
 
 
-def _show_not_parked(db: Database, action: Action, channel: str, now: int) -> None:
+def _show_failed_rule_stop(db: Database, action: Action, channel: str, now: int) -> None:
     """A stop by rule that came to nothing, once, until it has not: its notice, edited, notifies nobody."""
-    rule_stop = stored_hours.of_action(db, action.id)
+    rule_stop = stored_rule_stops.of_action(db, action.id)
     if rule_stop is None:
         return
-    planned = stored_hours.of_basis(db, rule_stop.instance_id, rule_stop.rule, rule_stop.basis_at)
-    stops = [actions.by_id(db, each.action_id) for each in planned if each.action_id]
-    if any(each is not None and each.state in {"failed", "unknown"} for each in stops):
+    planned = stored_rule_stops.of_basis(db, rule_stop.instance_id, rule_stop.rule, rule_stop.basis_at)
+    stops = [actions.by_id(db, planned_stop.action_id) for planned_stop in planned if planned_stop.action_id]
+    if any(planned_stop is not None and planned_stop.state in {"failed", "unknown"} for planned_stop in stops):
         subject = f"{rule_stop.instance_id}|{rule_stop.rule}|{rule_stop.basis_at}"
         stored_outbox.tell(db, channel, f"not-parked:{subject}", kind="not_parked", subject=subject, now=now)
 
@@ -103,7 +104,7 @@ def tell_news(db: Database, action: Action, stage: int | str, now: int) -> None:
 def tell_asker(db: Database, action: Action, now: int) -> None:
     """Tell the one who asked, in person: an edited card notifies nobody. Of a batch they hear once, at its end."""
     if action.batch:
-        if not any(each.is_live for each in actions.of_batch(db, action.batch)):
+        if not any(stop.is_live for stop in actions.of_batch(db, action.batch)):
             ref = f"batch-end:{action.batch}"
             stored_outbox.tell(db, action.told, ref, kind="batch_ended", subject=action.batch, now=now)
         return

@@ -39,7 +39,7 @@ def by_source(ctx: Context) -> dict[str, Callable[[], None]]:
     for state, steps in zip(_STATES, (FOLLOW, BEGIN), strict=True):
         for source, action in actions.under_way(ctx.store.reading(), state):
             todo.setdefault(source, []).append(partial(steps[action.kind], ctx, action))
-    return {source: partial(one_by_one, found) for source, found in sorted(todo.items())}
+    return {source: partial(one_by_one, steps_there) for source, steps_there in sorted(todo.items())}
 
 
 def carry_out(ctx: Context) -> None:
@@ -50,8 +50,8 @@ def carry_out(ctx: Context) -> None:
 def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
     """One that raises leaves the others their turn."""
     with ExitStack() as turns:  # last in, first out
-        for each in reversed(todo):
-            turns.callback(each)
+        for step in reversed(todo):
+            turns.callback(step)
 
 
 def waited(ctx: Context) -> int:

@@ -1,4 +1,4 @@
-"""On-hours: those of an instance and those of its team, who set them, and whether they still may."""
+"""On-hours: those of an instance and of its team, whether who set them still may, and requests for others."""
 
 import secrets
 from collections.abc import Container, Iterable, Sequence
@@ -7,8 +7,15 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS
 from bot.domain.acting.approvals import rule_setters
-from bot.domain.acting.hours import HoursRequest, HoursRequestState, OnHours, hours_request_deciders, parse_hours
-from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.acting.hours import (
+    NEVER,
+    HoursRequest,
+    HoursRequestState,
+    HoursRule,
+    OnHours,
+    hours_request_deciders,
+    parse_hours,
+)
 from bot.domain.machines.listing import Listing
 from bot.domain.people import either
 from bot.domain.preconditions import Conditions, difference
@@ -48,12 +55,12 @@ def still_counts(ctx: Context, listing: Listing, own: HoursRule) -> bool:
     return own.windows == NEVER or own.set_by in rule_setters(listing.team, ctx.roster())
 
 
-def own_that_count(ctx: Context, found: Iterable[Listing]) -> dict[str, HoursRule]:
+def own_that_count(ctx: Context, listings: Iterable[Listing]) -> dict[str, HoursRule]:
     """The on-hours that instances have of their own and that count; it is told once where some do no more."""
-    kept, standing = stored_hours.own_hours(ctx.store.reading()), dict[str, HoursRule]()
+    own_by_id, standing = stored_hours.own_hours(ctx.store.reading()), dict[str, HoursRule]()
     changed: list[tuple[Listing, HoursRule]] = []
-    for listing in found if kept else ():
-        own = kept.get(listing.instance.id)
+    for listing in listings if own_by_id else ():
+        own = own_by_id.get(listing.instance.id)
         if own is None:
             continue
         stands = still_counts(ctx, listing, own)
@@ -157,7 +164,7 @@ def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, 
     after = in_words(windows, stop_only=stop_only)
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
-    made = HoursRequest(
+    request = HoursRequest(
         id=secrets.token_hex(16),
         instance_id=instance.id,
         team=listing.team,
@@ -168,7 +175,7 @@ def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, 
         created_at=now,
         expires_at=now + ctx.settings.answer_within,
     )
-    if not hours_request_deciders(made, ctx.roster()):
+    if not hours_request_deciders(request, ctx.roster()):
         raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")
     if not channel_of(ctx, listing.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
@@ -180,33 +187,33 @@ def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, 
                 return known
             stored_hours.end_request(db, known.id, "expired", now, outcome="They asked for others since.")
             _show(ctx, db, known)
-        stored_hours.add_request(db, made)
+        stored_hours.add_request(db, request)
         stored_audit.add(db, now, person, "asked for on-hours", subject=instance.id, before=before, after=after)
-        _show(ctx, db, made)
+        _show(ctx, db, request)
     ctx.wake()
-    return made
+    return request
 
 
 def decide_request(ctx: Context, request_id: str, person: str, *, yes: bool) -> None:
     """The word of somebody who may set them; a yes sets them, in their name. Raises Refused."""
     ctx.freshen()
-    asked = hours_request(ctx, request_id)
-    if asked is None:
+    request = hours_request(ctx, request_id)
+    if request is None:
         raise Refused("This request is not known here any more.")
-    with audit.kept(ctx, person, "decide on on-hours", asked.instance_id), ctx.store.writing() as db:
-        able, now = hours_request_deciders(asked, ctx.roster()), ctx.clock()
+    with audit.kept(ctx, person, "decide on on-hours", request.instance_id), ctx.store.writing() as db:
+        able, now = hours_request_deciders(request, ctx.roster()), ctx.clock()
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
-        outcome = _set(ctx, db, asked, person) if yes and asked.expires_at > now else ""
+        outcome = _set(ctx, db, request, person) if yes and request.expires_at > now else ""
         state: HoursRequestState = "failed" if outcome else "set" if yes else "denied"
-        if asked.expires_at <= now or not stored_hours.end_request(
+        if request.expires_at <= now or not stored_hours.end_request(
             db, request_id, state, now, decider=person, outcome=outcome
         ):
             raise Refused("Too late: this has been decided, or has lapsed.")
         if not yes:
-            detail = f"asked by <@{asked.person}>"
-            stored_audit.add(db, now, person, "refused on-hours", subject=asked.instance_id, detail=detail)
-        _show(ctx, db, asked, ended=True)
+            detail = f"asked by <@{request.person}>"
+            stored_audit.add(db, now, person, "refused on-hours", subject=request.instance_id, detail=detail)
+        _show(ctx, db, request, ended=True)
     ctx.wake()
 
 

@@ -21,8 +21,8 @@ def shelf(ctx: Context) -> ImageShelf:
     """The images that Valet had made, with their last use."""
     db, now = ctx.store.reading(), ctx.clock()
     ordered, kept = makings.image_orders(db), stored_images.keeps(db, now)
-    found = (with_last_use(each, ordered.get(each.id), kept.get(each.id)) for each in stored_images.all_images(db))
-    return ImageShelf(ctx.settings.actions.image_days, now, tuple(found))
+    images = (with_last_use(image, ordered.get(image.id), kept.get(image.id)) for image in stored_images.all_images(db))
+    return ImageShelf(ctx.settings.actions.image_days, now, tuple(images))
 
 
 def shelf_in_channel(ctx: Context, channel: str) -> ImageShelf:
@@ -39,7 +39,7 @@ def keep_image(ctx: Context, image_id: str, person: str) -> ImageKeep:
     """Let an image stay: it is proposed no more for as long as an unused one is left alone. Raises Refused if gone."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        image = next((each for each in stored_images.all_images(db) if each.id == image_id), None)
+        image = next((known for known in stored_images.all_images(db) if known.id == image_id), None)
         if image is None:
             raise Refused("That image is gone.")
         kept = ImageKeep(image_id, person, now + ctx.settings.actions.image_days * DAY_MS, now)

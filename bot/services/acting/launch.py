@@ -87,7 +87,7 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
         steps.close(ctx, action, "failed", f"{action.template} is not in valet.toml any more.")
         return
     try:
-        made = steps.provider_of(ctx, "ec2", order.source).launch(order)
+        machine = steps.provider_of(ctx, "ec2", order.source).launch(order)
     except NoCapacity as error:
         arrivals.wait_for_capacity(ctx, action, str(error), launched_at=action.launched_at, spare=spare)
     except NotThere as error:
@@ -100,17 +100,17 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
     except Unreachable:
         return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
     else:
-        note_made(ctx, action, made)
+        note_made(ctx, action, machine)
 
 
-def note_made(ctx: Context, action: Action, made: Instance) -> None:
+def note_made(ctx: Context, action: Action, machine: Instance) -> None:
     """Note which machine it is, and tell whoever asked."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        steps.save_seen(ctx, db, made, seen_at=now)
-        if makings.note_made(db, action, made.id):
+        steps.save_seen(ctx, db, machine, seen_at=now)
+        if makings.note_made(db, action, machine.id):
             stored_audit.add(
-                db, now, "valet", "launched", subject=made.id, detail=f"{action.id} for {action.requester}"
+                db, now, "valet", "launched", subject=machine.id, detail=f"{action.id} for {action.requester}"
             )
             endings.show_card(ctx, db, action)
             endings.tell_news(db, action, action.tries, now)
@@ -147,13 +147,13 @@ def _look_for(
 ) -> None:
     """The answer was lost: what bears the order's tag was made by it."""
     try:
-        made = steps.provider_of(ctx, "ec2", order.source).launched(order)
+        machine = steps.provider_of(ctx, "ec2", order.source).launched(order)
     except Unreachable as error:
         steps.give_up_late(ctx, action, error, deadline=LAUNCH_DEADLINE_MS)
         return
     since = steps.since_call(action, ctx.clock())
-    if made is not None:
-        note_made(ctx, action, made)
+    if machine is not None:
+        note_made(ctx, action, machine)
     elif off := steps.no_colleague(ctx, action) or obstacle(ctx.store.reading()):
         if since > APPEARS_WITHIN_MS:  # it is not sent again, and the one that was sent may still show
             steps.close(ctx, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")
@@ -174,21 +174,21 @@ def _send_again(
 
 def _watch(ctx: Context, action: Action, arrive: arrivals.Arrive, *, spare: int) -> None:
     """The machine exists: until it runs, or is seen to have ended."""
-    made = _seen(ctx, action)
-    if made is None:
+    machine = _seen(ctx, action)
+    if machine is None:
         return
     now = ctx.clock()
-    if made.state == "running":
+    if machine.state == "running":
         template = _template(ctx, action)
-        arrivals.ready(ctx, action, made, expected=template is not None and template.agent, arrive=arrive)
-    elif made.state == "terminated" and "Insufficient" in made.state_reason:
-        said = f"AWS began to launch it and then had no {made.type} left in {made.zone or made.region}."
+        arrivals.ready(ctx, action, machine, expected=template is not None and template.agent, arrive=arrive)
+    elif machine.state == "terminated" and "Insufficient" in machine.state_reason:
+        said = f"AWS began to launch it and then had no {machine.type} left in {machine.zone or machine.region}."
         arrivals.wait_for_capacity(ctx, action, said, launched_at=action.launched_at, spare=spare)
-    elif made.state in {"terminated", "stopped", "stopping"}:
-        why = why_it_ended(made.state_reason)
-        steps.close(ctx, action, "failed", f"{made.name} was launched and is {made.state} already{why}.")
+    elif machine.state in {"terminated", "stopped", "stopping"}:
+        why = why_it_ended(machine.state_reason)
+        steps.close(ctx, action, "failed", f"{machine.name} was launched and is {machine.state} already{why}.")
     elif now - (action.called_at or now) > LAUNCH_DEADLINE_MS:
-        steps.close(ctx, action, "unknown", f"{made.name} is still {made.state}; please look at it in AWS.")
+        steps.close(ctx, action, "unknown", f"{machine.name} is still {machine.state}; please look at it in AWS.")
 
 
 def _seen(ctx: Context, action: Action) -> Instance | None:
@@ -199,14 +199,14 @@ def _seen(ctx: Context, action: Action) -> Instance | None:
         return None
     began = ctx.clock()
     try:
-        made = steps.provider_of(ctx, known.provider, known.source).describe(known)
+        machine = steps.provider_of(ctx, known.provider, known.source).describe(known)
     except Unreachable as error:
         steps.give_up_late(ctx, action, error, deadline=LAUNCH_DEADLINE_MS)
         return None
-    if made is not None:
+    if machine is not None:
         with ctx.store.writing() as db:
-            steps.save_seen(ctx, db, made, seen_at=began)
-        return made
+            steps.save_seen(ctx, db, machine, seen_at=began)
+        return machine
     late = steps.since_call(action, ctx.clock()) > APPEARS_WITHIN_MS + MINUTE_MS
     return known if late else None
 
@@ -214,15 +214,15 @@ def _seen(ctx: Context, action: Action) -> Instance | None:
 def templates_for(ctx: Context, person: str) -> list[tuple[LaunchTemplate, Rate | None]]:
     """What a person may launch, with the rates, in the order of valet.toml."""
     team = ctx.roster().team_of(person)
-    may = [each for each in ctx.settings.templates.values() if not each.teams or team in each.teams]
+    may = [template for template in ctx.settings.templates.values() if not template.teams or team in template.teams]
     book = rates.price_book(ctx, ctx.store.reading())
-    return [(each, book.rate(each.like())) for each in may]
+    return [(template, book.rate(template.like())) for template in may]
 
 
 def would_be_machine(ctx: Context, template: LaunchTemplate) -> Listing:
     """The machine that a template would make, with its rate."""
-    made = template.like()
-    return Listing(made, rate=rates.rented_rate(ctx, ctx.store.reading(), made))
+    machine = template.like()
+    return Listing(machine, rate=rates.rented_rate(ctx, ctx.store.reading(), machine))
 
 
 def template_for(ctx: Context, person: str, name: str) -> LaunchTemplate:

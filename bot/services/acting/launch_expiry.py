@@ -47,14 +47,14 @@ def find_late(ctx: Context) -> None:
             _take_in(ctx, action, stored_fleet.instance_of(row), now)
 
 
-def _take_in(ctx: Context, action: Action, made: Instance, now: int) -> None:
+def _take_in(ctx: Context, action: Action, machine: Instance, now: int) -> None:
     """It is whose it was made for, for what is left of its time; they hear of it, and its end is asked about."""
-    outcome, left = f"{made.name} was made by it after all, and runs.", (launch_ends_at(action) or now) - now
+    outcome, left = f"{machine.name} was made by it after all, and runs.", (launch_ends_at(action) or now) - now
     if left >= ctx.settings.claim_limits(action.team).shortest:
-        outcome = arrivals.claim_for_requester(ctx, replace(action, length=left), made, outcome)
+        outcome = arrivals.claim_for_requester(ctx, replace(action, length=left), machine, outcome)
     with ctx.store.writing() as db:
-        if makings.note_found(db, action, made.id, outcome):
-            stored_audit.add(db, now, VALET, "found what was made", subject=made.id, detail=action.id)
+        if makings.note_found(db, action, machine.id, outcome):
+            stored_audit.add(db, now, VALET, "found what was made", subject=machine.id, detail=action.id)
             endings.show_card(ctx, db, action)
             ref = f"action-found:{action.id}"
             stored_outbox.tell(db, action.told, ref, kind="action_ended", subject=action.id, now=now)

@@ -163,9 +163,9 @@ def resize(
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(left)
     becomes, rule = replace(instance, type=kind), ctx.settings.rule_of(listing.team)
     rate = rates.rented_rate(ctx, db, becomes)
-    shown = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
+    frozen = _facts(db, replace(listing, instance=becomes, rate=rate), ResizeFacts)
     facts = replace(
-        allowances.with_budgets(ctx, db, listing.team, shown, "", wanted),
+        allowances.with_budgets(ctx, db, listing.team, frozen, "", wanted),
         reboot=listing.running,
         was_type=instance.type,
         was_rate_micros=listing.rate.micros_per_hour if listing.rate else None,
@@ -181,7 +181,7 @@ def resize(
 
 
 def _snoozed(scene: Scene) -> dict[str, int]:
-    return {each.who: each.until_at for each in scene.snoozes}
+    return {snooze.who: snooze.until_at for snooze in scene.snoozes}
 
 
 def _exempt_by_name(scene: Scene) -> str:
@@ -208,8 +208,8 @@ def _known_type(ctx: Context, db: Database, word: str, was: str) -> str:
 
 def _of_family(known: set[str], word: str) -> list[str]:
     """The types of a family, the cheapest first."""
-    found = [each for each in known if type_family(each) == word]
-    return sorted(found, key=lambda each: (prices.MICROS_PER_HOUR.get(each, 0), each))[:5]
+    types = [kind for kind in known if type_family(kind) == word]
+    return sorted(types, key=lambda kind: (prices.MICROS_PER_HOUR.get(kind, 0), kind))[:5]
 
 
 def template_of(ctx: Context, name: str, team: str) -> LaunchTemplate:

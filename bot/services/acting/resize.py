@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import STOP_DEADLINE_MS, VALET, Action, ActionState, ResizeFacts
+from bot.domain.acting.hours import HoursRule
 from bot.domain.acting.obstacles import Scene
 from bot.domain.acting.resize import reason_to_leave, reason_to_wait
-from bot.domain.acting.rule_stops import HoursRule
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance, is_gone
@@ -38,22 +38,23 @@ SPARE_MS = HOUR_MS
 
 def follow(ctx: Context, action: Action) -> None:
     """As a clone until the new machine runs, and then what becomes of the old one."""
+    # `arrived_at` is the hinge: before it every call is about the new machine, after it only about the old one.
     if action.arrived_at is None:
         clone.follow(ctx, action, arrive_resized)
     else:
         _follow_old(ctx, action, action.arrived_at)
 
 
-def arrive_resized(ctx: Context, action: Action, made: Instance, outcome: str) -> None:
+def arrive_resized(ctx: Context, action: Action, machine: Instance, outcome: str) -> None:
     """The new machine runs: it is claimed, which changes nothing when done again after a crash, and noted."""
-    now, outcome = ctx.clock(), arrivals.claim_for_requester(ctx, action, made, outcome)
+    now, outcome = ctx.clock(), arrivals.claim_for_requester(ctx, action, machine, outcome)
     with ctx.store.writing() as db:
-        luggage = carry_over(ctx, db, action, made)
-        outcome = " ".join(filter(None, [outcome, luggage.said(action.facts.name)]))
+        carried = carry_over(ctx, db, action, machine)
+        outcome = " ".join(filter(None, [outcome, carried.said(action.facts.name)]))
         if not makings.note_arrived(db, action, now, outcome):
             return
-        move_along(ctx, db, luggage, action, made)
-        stored_audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=made.id)
+        move_along(ctx, db, carried, action, machine)
+        stored_audit.add(db, now, "valet", "resize: the new machine runs", subject=action.subject, detail=machine.id)
         endings.show_card(ctx, db, action)
         if action.reboots:
             endings.tell_news(db, action, "runs", now)
@@ -98,6 +99,7 @@ def _stop(ctx: Context, action: Action, old: Instance, *, late: bool) -> None:
     """Stop it for the first time, or again, unless something speaks against it."""
     unseen = _unseen(ctx, action, old)
     with ctx.store.writing() as db:
+        # What is for good, what passes, and what no source has told of yet; each may end it or wait another minute.
         scene = replace(scenes.scene_now(ctx, db, old), team=(stored_fleet.by_id(db, old.id) or {}).get("team"))
         leave, wait = reason_to_leave(action, scene), _wait(ctx, action, scene)
         if not leave and not wait and unseen is not None and (unheard := unseen(db)):
@@ -109,6 +111,7 @@ def _stop(ctx: Context, action: Action, old: Instance, *, late: bool) -> None:
             _give_up_claim(ctx, db, action)
         if leave:
             _end(ctx, db, action, "done", f"{old.name} itself was not stopped: {leave}")
+        # The row before the call, by one thread only; the claim goes with it, in the same transaction.
         elif wait or not actions.mark_called(db, action.id, ctx.clock(), calls=action.calls):
             return
         else:
@@ -128,7 +131,7 @@ def _unseen(ctx: Context, action: Action, old: Instance) -> steps.Wait | None:
 
 def _left_to(db: Database, action: Action) -> str | None:
     """Who stands in the line for the old machine, and is offered it rather than that it is stopped."""
-    waits = [each.person for each in stored_line.waiters_unoffered(db, instance_id=action.instance_id)]
+    waits = [waiter.person for waiter in stored_line.waiters_unoffered(db, instance_id=action.instance_id)]
     others = [person for person in waits if person != action.requester]
     return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
 
@@ -173,21 +176,21 @@ def _give_up_claim(ctx: Context, db: Database, action: Action) -> None:
 def _give_up_late(ctx: Context, action: Action, error: Unreachable) -> None:
     if steps.since_call(action, ctx.clock()) > patience(action) + STOP_DEADLINE_MS:
         with ctx.store.writing() as db:
-            said = str(error).removesuffix(".")
-            _end(ctx, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {said}. Please look.")
+            why = str(error).removesuffix(".")
+            _end(ctx, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {why}. Please look.")
         ctx.wake()
 
 
-def _close(ctx: Context, action: Action, said: str, *, gives_up: bool = False) -> None:
+def _close(ctx: Context, action: Action, sentence: str, *, gives_up: bool = False) -> None:
     with ctx.store.writing() as db:
         if gives_up:
             _give_up_claim(ctx, db, action)
-        _end(ctx, db, action, "done", said)
+        _end(ctx, db, action, "done", sentence)
     ctx.wake()
 
 
-def _end(ctx: Context, db: Database, action: Action, state: ActionState, said: str) -> None:
-    endings.end(ctx, db, action, state, outcome=f"{action.outcome} {said}")
+def _end(ctx: Context, db: Database, action: Action, state: ActionState, sentence: str) -> None:
+    endings.end(ctx, db, action, state, outcome=f"{action.outcome} {sentence}")
 
 
 MovedSlot = tuple[BookingSlot, tuple[int, ...]]
@@ -217,22 +220,22 @@ def _count(number: int) -> str:
     return "1 booking" if number == 1 else f"{number} bookings"
 
 
-def carry_over(ctx: Context, db: Database, action: Action, made: Instance) -> CarryOver:
+def carry_over(ctx: Context, db: Database, action: Action, machine: Instance) -> CarryOver:
     """What goes along to the machine that a resize made."""
     slots = stored_bookings.slots_ahead(db, instance_id=action.instance_id, holder=action.requester)
-    taken = [hold_from(each) for each in stored_claims.open_claims_on(db, made.id)]
-    taken += [hold_from(each) for each in stored_bookings.slots_ahead(db, instance_id=made.id)]
-    found: list[tuple[MovedSlot, ...]] = []
-    ids = list(dict.fromkeys(each.booking_id for each in slots))
+    taken = [hold_from(slot) for slot in stored_claims.open_claims_on(db, machine.id)]
+    taken += [hold_from(slot) for slot in stored_bookings.slots_ahead(db, instance_id=machine.id)]
+    moved: list[tuple[MovedSlot, ...]] = []
+    ids = list(dict.fromkeys(slot.booking_id for slot in slots))
     for booking_id in ids:
-        kept = _moved_slots(db, [each for each in slots if each.booking_id == booking_id], made, taken)
-        if kept:
-            found.append(kept)
-            taken += [replace(hold_from(slot), gpus=gpus) for slot, gpus in kept]
+        booking = _moved_slots(db, [slot for slot in slots if slot.booking_id == booking_id], machine, taken)
+        if booking:
+            moved.append(booking)
+            taken += [replace(hold_from(slot), gpus=gpus) for slot, gpus in booking]
     rule = stored_hours.own_hours(db).get(action.instance_id)
     now = ctx.clock()
-    snoozed = [each for each in stored_snooze.lately(db, action.instance_id, now) if each.until_at > now]
-    return CarryOver(tuple(found), len(ids) - len(found), rule, tuple(snoozed))
+    snoozed = [snooze for snooze in stored_snooze.lately(db, action.instance_id, now) if snooze.until_at > now]
+    return CarryOver(tuple(moved), len(ids) - len(moved), rule, tuple(snoozed))
 
 
 def _moved_slots(
@@ -252,14 +255,15 @@ def _picked(slot: BookingSlot, choice: GpuChoice, made: Instance, taken: Sequenc
         return None
 
 
-def move_along(ctx: Context, db: Database, luggage: CarryOver, action: Action, made: Instance) -> None:
+def move_along(ctx: Context, db: Database, carried: CarryOver, action: Action, machine: Instance) -> None:
     """Move it, in the transaction that notes that the new machine runs."""
-    for kept in luggage.booked:
-        stored_bookings.move_booking(db, kept[0][0].booking_id, made.id, {slot.id: gpus for slot, gpus in kept})
-    if luggage.hours:
-        stored_hours.set_hours(db, replace(luggage.hours, instance_id=made.id))
-    for each in luggage.snoozed:
-        stored_snooze.put(db, replace(each, instance_id=made.id))
-    said = luggage.said(action.facts.name)
-    if said:
-        stored_audit.add(db, ctx.clock(), VALET, "took along", subject=made.id, detail=said)
+    for booking in carried.booked:
+        gpus_by_slot = {slot.id: gpus for slot, gpus in booking}
+        stored_bookings.move_booking(db, booking[0][0].booking_id, machine.id, gpus_by_slot)
+    if carried.hours:
+        stored_hours.set_hours(db, replace(carried.hours, instance_id=machine.id))
+    for snooze in carried.snoozed:
+        stored_snooze.put(db, replace(snooze, instance_id=machine.id))
+    sentence = carried.said(action.facts.name)
+    if sentence:
+        stored_audit.add(db, ctx.clock(), VALET, "took along", subject=machine.id, detail=sentence)

@@ -1,4 +1,4 @@
-"""Waking: what the end of a window has stopped is started when the next begins; a start that fails is told and retried.
+"""Starts by rule: what the end of on-hours stopped runs when the next begin; a start that fails is told and retried.
 
 A start by rule that comes to nothing counts as none: neither today's next try nor tomorrow's morning is lost by it.
 """
@@ -8,15 +8,14 @@ from collections.abc import Callable
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import Action
-from bot.domain.acting.hours import Edge, last_edge, next_edge
-from bot.domain.acting.rule_stops import HoursRule
+from bot.domain.acting.hours import Edge, HoursRule, last_edge, next_edge
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.services.acting import endings, plans
 from bot.services.acting import hours as hours_service
 from bot.services.context import Context
 from store.acting import actions
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.machines import listings
 
 TRY_EVERY = 30 * MINUTE_MS
@@ -25,7 +24,7 @@ Approve = Callable[[Context, Database, Action, str], None]
 
 
 def start_by_rule(ctx: Context, listing: Listing, own: HoursRule | None, now: int, approve: Approve) -> None:
-    """Start a machine that the end of a window has stopped, now that the next has begun."""
+    """Start a machine that the end of its on-hours has stopped, now that the next have begun."""
     if listing.instance.state != "stopped":
         return
     hours, instance_id = hours_service.hours_of(ctx, listing, own), listing.instance.id
@@ -39,7 +38,8 @@ def start_by_rule(ctx: Context, listing: Listing, own: HoursRule | None, now: in
         planned = plans.start_by_rule(
             ctx, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
         )
-        # the first try of a morning is made even so, as its end says why; then it is looked at again every minute
+        # The first try of a morning is made even so, as its end tells people why. After that a start that could only
+        # fail is not even written down: it is looked at again every minute.
         if actions.starts_by_rule(db, instance_id, edge.at) and plans.refusal_to_start_by_rule(
             ctx, db, planned, listing
         ):
@@ -51,8 +51,8 @@ def start_by_rule(ctx: Context, listing: Listing, own: HoursRule | None, now: in
 
 
 def _stopped_by(db: Database, instance_id: str, edge: Edge) -> Action | None:
-    """The stop at the end of a window before this edge, if nothing has switched the machine on or off since."""
-    newest = stored_hours.newest_by_hours(db, instance_id)
+    """The stop at the end of on-hours before this edge, if nothing has switched the machine on or off since."""
+    newest = stored_rule_stops.newest_by_hours(db, instance_id)
     stop = actions.by_id(db, newest.action_id) if newest and newest.basis_at < edge.at else None
     if stop is None or stop.state not in {"done", "unknown"}:
         return None

@@ -1,4 +1,4 @@
-"""Parking: on-hours and long idleness, announced, kept to, and never against work, claims, snoozes or a start by hand.
+"""Stops by rule: on-hours and idleness, announced, kept to, and never against work, claims, snoozes or starts by hand.
 
 Run it every minute. What is planned is written down before it is announced and settled once, so late is fine, twice is
 not, and a start after a long absence announces anew before it stops anything.
@@ -11,14 +11,12 @@ from functools import partial
 from sqlite_utils import Database
 
 from bot.domain.acting.actions import BY_SETTINGS, VALET, Action
-from bot.domain.acting.hours import OnHours, is_on, last_edge, next_edge
+from bot.domain.acting.hours import NEVER, HoursRule, OnHours, is_on, last_edge, next_edge
 from bot.domain.acting.obstacles import Scene, obstacle_to_anything, provider_obstacle
 from bot.domain.acting.rule_stops import (
     FOR_GOOD,
-    NEVER,
     WARNINGS_MS,
     Circumstances,
-    HoursRule,
     Rule,
     RuleStop,
     Settlement,
@@ -44,6 +42,7 @@ from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import fleet as stored_fleet
 from store.machines import listings
@@ -56,14 +55,21 @@ def run_rules(ctx: Context) -> None:
     """Announce what is near, stop what is due, and start what a window has stopped."""
     now = ctx.clock()
     db = ctx.store.reading()
-    if not stored_hours.own_hours(db) and not stored_hours.open_ones(db) and not _has_rules(ctx):
+    if not stored_hours.own_hours(db) and not stored_rule_stops.open_ones(db) and not _has_rules(ctx):
         return
-    found = {each.instance.id: each for each in listings.listings_page(db, FleetFilter(provider="ec2"), limit=-1)}
-    own = hours_service.own_that_count(ctx, found.values())
-    by_hours = [(listing, own.get(key)) for key, listing in found.items()]
+    rented = listings.listings_page(db, FleetFilter(provider="ec2"), limit=-1)
+    listings_by_id = {listing.instance.id: listing for listing in rented}
+    own = hours_service.own_that_count(ctx, listings_by_id.values())
+    by_hours = [(listing, own.get(key)) for key, listing in listings_by_id.items()]
+    # Planned anew first and read back from the database: what is moved on below is what was written down.
     one_by_one([partial(_plan, ctx, listing, rule, now) for listing, rule in by_hours])
-    planned = [(each, found.get(each.instance_id)) for each in stored_hours.open_ones(ctx.store.reading())]
-    one_by_one([partial(_move_on, ctx, each, at, own.get(each.instance_id), now=now) for each, at in planned])
+    planned = stored_rule_stops.open_ones(ctx.store.reading())
+    keys = [rule_stop.instance_id for rule_stop in planned]
+    moves = [
+        partial(_move_on, ctx, rule_stop, listings_by_id.get(key), own.get(key), now=now)
+        for rule_stop, key in zip(planned, keys, strict=True)
+    ]
+    one_by_one(moves)
     one_by_one([partial(rule_starts.start_by_rule, ctx, listing, rule, now, _approve) for listing, rule in by_hours])
 
 
@@ -102,32 +108,34 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
 
 def _add(ctx: Context, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
     now, instance = ctx.clock(), listing.instance
-    when = _when(ctx.store.reading(), stored_hours.of_basis(ctx.store.reading(), instance.id, rule, basis_at), planned)
+    db = ctx.store.reading()
+    when = _when(db, stored_rule_stops.of_basis(db, instance.id, rule, basis_at), planned)
     if when is None:
         return
     channel = channel_of(ctx, listing.team)
-    made = RuleStop(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
-    if not channel or settlement(made, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
+    rule_stop = RuleStop(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
+    if not channel or settlement(rule_stop, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
         return
     with ctx.store.writing() as writing:
-        stored_hours.add(writing, made)
+        stored_rule_stops.add(writing, rule_stop)
 
 
-def _when(db: Database, before: Sequence[RuleStop], planned: int) -> int | None:
-    """When to stop, after what came of the same `before`; None where that is planned or over."""
-    if not before:
+def _when(db: Database, earlier: Sequence[RuleStop], planned: int) -> int | None:
+    """When to stop, after what came of the same `earlier`; None where that is planned or over."""
+    if not earlier:
         return planned
-    if any(each.settled_at is None for each in before):
+    if any(rule_stop.settled_at is None for rule_stop in earlier):
         return None
-    stops = _stops(db, before)
+    stops = _stops(db, earlier)
     if stops:
         return planned if stops[-1].state == "aborted" else again_at(stops)
-    return None if before[-1].why in FOR_GOOD else planned
+    return None if earlier[-1].why in FOR_GOOD else planned
 
 
-def _stops(db: Database, found: Sequence[RuleStop]) -> list[Action]:
+def _stops(db: Database, rule_stops: Sequence[RuleStop]) -> list[Action]:
     """The stops that came of them, oldest first."""
-    return [stop for each in found if each.action_id and (stop := actions.by_id(db, each.action_id)) is not None]
+    found = (actions.by_id(db, rule_stop.action_id) for rule_stop in rule_stops if rule_stop.action_id)
+    return [stop for stop in found if stop is not None]
 
 
 def _never(ctx: Context, listing: Listing) -> str | None:
@@ -223,24 +231,24 @@ def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
 def notice(ctx: Context, channel: str, at: int) -> list[tuple[RuleStop, Listing | None, Action | None, str | None]]:
     """What one notice tells of: each planned stop, its instance, the stop that came of it, and what it waits for."""
     db, now = ctx.store.reading(), ctx.clock()
-    found = []
-    for rule_stop in stored_hours.at(db, channel, at):
+    rows = []
+    for rule_stop in stored_rule_stops.at(db, channel, at):
         listing = listings.by_id(db, rule_stop.instance_id)
         waiting = obstacle_now(ctx, rule_stop, listing, now) if listing and rule_stop.settled_at is None else None
         action = actions.by_id(db, rule_stop.action_id) if rule_stop.action_id else None
-        found.append((rule_stop, listing, action, waiting))
-    return found
+        rows.append((rule_stop, listing, action, waiting))
+    return rows
 
 
 def rule_stop_tries(ctx: Context, instance_id: str, rule: str, basis_at: int) -> tuple[Listing | None, list[Action]]:
     """A machine, and the stops of it that followed from the same, oldest first."""
     db = ctx.store.reading()
-    return listings.by_id(db, instance_id), _stops(db, stored_hours.of_basis(db, instance_id, rule, basis_at))
+    return listings.by_id(db, instance_id), _stops(db, stored_rule_stops.of_basis(db, instance_id, rule, basis_at))
 
 
 def redraw_notices(ctx: Context, db: Database, instance_id: str) -> None:
     """Redraw the open notices that tell of an instance, in the transaction that changed it."""
-    for rule_stop in stored_hours.open_ones(db):
+    for rule_stop in stored_rule_stops.open_ones(db):
         if rule_stop.instance_id == instance_id and rule_stop.warned:
             show_notice(db, rule_stop, ctx.clock())
 
@@ -293,7 +301,7 @@ def note_waiting(ctx: Context, rule_stop: RuleStop, waiting: str, now: int) -> N
     if rule_stop.waiting == waiting:
         return
     with ctx.store.writing() as db:
-        stored_hours.note(db, rule_stop, waiting)
+        stored_rule_stops.note_waiting(db, rule_stop, waiting)
         if rule_stop.warned and now - rule_stop.acts_at < NOTICE_FRESH_MS:
             show_notice(db, rule_stop, now)
     ctx.wake()
@@ -305,7 +313,7 @@ def give_warnings(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int)
     if rule_stop.warned >= due:
         return
     with ctx.store.writing() as db:
-        stored_hours.warn(db, rule_stop, due)
+        stored_rule_stops.note_warned(db, rule_stop, due)
         show_notice(db, rule_stop, now)
         if listing.verdict is not None and listing.verdict.works:
             _tell_whose(ctx, db, rule_stop, listing, ref=f"parking-own:{rule_stop.acts_at}:{due}", now=now)
@@ -318,16 +326,16 @@ def give_warnings(ctx: Context, rule_stop: RuleStop, listing: Listing, now: int)
 def _tell_whose(ctx: Context, db: Database, rule_stop: RuleStop, listing: Listing, *, ref: str, now: int) -> None:
     """Work is about to be ended: whoever it may belong to hears of it in person."""
     instance = listing.instance
-    last, users = stored_claims.newest_claims(db).get(instance.id), unclaimed.current_users(ctx, db, instance.id)
-    seen = {ctx.settings.person(instance, user) for there in users.values() for user in there}
-    for who in sorted({*seen, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
+    last, users_by_gpu = stored_claims.newest_claims(db).get(instance.id), unclaimed.current_users(ctx, db, instance.id)
+    users = {ctx.settings.person(instance, user) for on_gpu in users_by_gpu.values() for user in on_gpu}
+    for who in sorted({*users, actions.maker(db, instance.id), last.holder if last else ""} - {""}):
         subject = f"{instance.id}|{rule_stop.acts_at}"
         stored_outbox.tell(db, who, f"{ref}:{instance.id}", kind="parking_own", subject=subject, now=now)
 
 
 def take_back_warning(db: Database, rule_stop: RuleStop) -> None:
     """The last warning counts no more."""
-    stored_hours.warn(db, rule_stop, 1)
+    stored_rule_stops.note_warned(db, rule_stop, 1)
 
 
 def hold_back_warning(ctx: Context, rule_stop: RuleStop, now: int) -> None:
@@ -336,7 +344,7 @@ def hold_back_warning(ctx: Context, rule_stop: RuleStop, now: int) -> None:
     if rule_stop.warned == due:
         return
     with ctx.store.writing() as db:
-        stored_hours.warn(db, rule_stop, due)
+        stored_rule_stops.note_warned(db, rule_stop, due)
         if now < rule_stop.acts_at:
             show_notice(db, rule_stop, now)
     ctx.wake()
@@ -347,8 +355,8 @@ def announce_anew(ctx: Context, rule_stop: RuleStop, now: int) -> None:
     later = planned_anew(rule_stop, now)
     with ctx.store.writing() as db:
         settle_rule_stop(db, rule_stop, now, Settlement("put off", PUT_OFF))
-        stored_hours.add(db, later)
-        stored_hours.warn(db, later, warnings_due(later, now))
+        stored_rule_stops.add(db, later)
+        stored_rule_stops.note_warned(db, later, warnings_due(later, now))
         show_notice(db, later, now)
     ctx.wake()
 
@@ -357,7 +365,7 @@ def settle_rule_stop(
     db: Database, rule_stop: RuleStop, now: int, over: Settlement, action: Action | None = None
 ) -> None:
     """It came to a stop, or to nothing."""
-    stored_hours.settle(db, rule_stop, now, over.why, outcome=over.said, action_id=action.id if action else "")
+    stored_rule_stops.settle(db, rule_stop, now, over.why, outcome=over.said, action_id=action.id if action else "")
     if rule_stop.warned and now - rule_stop.acts_at < NOTICE_FRESH_MS:
         show_notice(db, rule_stop, now)
 

@@ -34,7 +34,7 @@ def scene(
 ) -> Scene:
     """An instance with the claims that hold; `verdict` where it is known already."""
     at = ctx.clock()
-    standing = [each for each in stored_snooze.lately(db, instance.id, at) if each.until_at > at]
+    standing = [snooze for snooze in stored_snooze.lately(db, instance.id, at) if snooze.until_at > at]
     return Scene(
         instance,
         tuple(held),
@@ -47,7 +47,7 @@ def scene(
         offers=tuple(stored_line.offers_on(db, [instance.id]).get(instance.id, ())),
         snooze=standing[-1] if standing else None,
         snoozes=tuple(standing),
-        waiting=tuple(each.person for each in stored_line.waiters_unoffered(db, instance_id=instance.id)),
+        waiting=tuple(waiter.person for waiter in stored_line.waiters_unoffered(db, instance_id=instance.id)),
         slots=tuple(stored_bookings.slots_ahead(db, instance_id=instance.id)),
         now=at,
     )
@@ -61,12 +61,8 @@ def next_slot(db: Database, instance_id: str) -> BookingSlot | None:
 def scene_now(ctx: Context, db: Database, instance: Instance) -> Scene:
     """As `scene`, with the claims that hold by now."""
     at = ctx.clock()
-    return scene(
-        ctx,
-        db,
-        instance,
-        [each for each in stored_claims.open_claims_on(db, instance.id) if each.until_at + CLAIM_GRACE_MS > at],
-    )
+    claims = [claim for claim in stored_claims.open_claims_on(db, instance.id) if claim.until_at + CLAIM_GRACE_MS > at]
+    return scene(ctx, db, instance, claims)
 
 
 def scene_of(ctx: Context, db: Database, action: Action, instance: Instance) -> Scene:

@@ -1,4 +1,4 @@
-"""Snoozes: one time-boxed exception, from windows, idle questions and digests alike; it ends by itself."""
+"""Snoozes: one time-boxed exception, from on-hours, idle questions and digests alike; it ends by itself."""
 
 from sqlite_utils import Database
 
@@ -64,34 +64,34 @@ def snooze_by_button(ctx: Context, instance_id: str, person: str, *, length: int
         if listing is None:
             raise Refused("That instance is gone. `/gpu status` shows what there is.")
         wanted = Snooze(instance_id, now + length, person, now, BY_BUTTON)
-        made = by_one_tap(stored_snooze.lately(db, instance_id, now), wanted)
-        if made is None:
+        lengthened = by_one_tap(stored_snooze.lately(db, instance_id, now), wanted)
+        if lengthened is None:
             raise Refused(used_up_text(listing.instance.name))
-        counts = _put(ctx, db, made)
+        counts = _put(ctx, db, lengthened)
     ctx.wake()
     return counts
 
 
-def _put(ctx: Context, db: Database, made: Snooze) -> Snooze:
-    _call_off_stop(ctx, db, made)
-    stored_snooze.put(db, made)
-    stored_audit.add(db, made.made_at, made.who, "snoozed", subject=made.instance_id, detail=made.reason)
-    _refresh(ctx, db, made.instance_id)
-    return stored_snooze.on(db, made.instance_id, made.made_at) or made
+def _put(ctx: Context, db: Database, new: Snooze) -> Snooze:
+    _call_off_stop(ctx, db, new)
+    stored_snooze.put(db, new)
+    stored_audit.add(db, new.made_at, new.who, "snoozed", subject=new.instance_id, detail=new.reason)
+    _refresh(ctx, db, new.instance_id)
+    return stored_snooze.on(db, new.instance_id, new.made_at) or new
 
 
-def _call_off_stop(ctx: Context, db: Database, made: Snooze) -> None:
+def _call_off_stop(ctx: Context, db: Database, new: Snooze) -> None:
     """What would stop or reboot it and nobody has decided yet is off.
 
     Raises Refused where it is too late for a snooze to keep anything.
     """
-    action = endings.lapse(ctx, db, actions.live_on(db, made.instance_id))
+    action = endings.lapse(ctx, db, actions.live_on(db, new.instance_id))
     if action is None or not (action.kind == "stop" or action.reboots):
         return
     name, is_stop = action.facts.name, action.kind == "stop" or (action.arrived_at is not None and action.calls > 0)
     if action.state == "pending":
-        outcome = f"<@{made.who}> snoozed {name} first."
-        endings.end(ctx, db, action, "cancelled", outcome=outcome, who=made.who, did=f"cancelled the {action.kind}")
+        outcome = f"<@{new.who}> snoozed {name} first."
+        endings.end(ctx, db, action, "cancelled", outcome=outcome, who=new.who, did=f"cancelled the {action.kind}")
     elif not is_stop:
         return  # what carries it out looks for snoozes that came after the request
     elif action.state == "executing":
@@ -107,15 +107,15 @@ def end(ctx: Context, listing: Listing, person: str) -> Snooze | None:
     """
     now, name, instance_id = ctx.clock(), listing.instance.name, listing.instance.id
     with audit.kept(ctx, person, "end the snooze", instance_id), ctx.store.writing() as db:
-        standing = [each for each in stored_snooze.lately(db, instance_id, now) if each.until_at > now]
+        standing = [known for known in stored_snooze.lately(db, instance_id, now) if known.until_at > now]
         if not standing:
             raise Refused(f"{name} is not snoozed.")
-        ended = [each for each in standing if each.who == person or person in _may_end_all(ctx, listing.team)]
+        ended = [known for known in standing if known.who == person or person in _may_end_all(ctx, listing.team)]
         if not ended:
             team = f"team {listing.team}'s people" if listing.team else "an approver"
             raise Refused(f"<@{standing[-1].who}> keeps {name}. Only they, {team} or an admin can end that.")
-        for each in ended:
-            _end(db, each, person, now)
+        for known in ended:
+            _end(db, known, person, now)
         _refresh(ctx, db, instance_id)
         left = stored_snooze.on(db, instance_id, now)
     ctx.wake()

@@ -65,6 +65,7 @@ def _missed(ctx: Context, action: Action, known: Instance, missed_at: int | None
 def save_seen(ctx: Context, db: Database, instance: Instance, *, seen_at: int) -> None:
     """Write an instance as a look has shown it that began at `seen_at`, unless a later look is written down."""
     row, swept_at = stored_fleet.by_id(db, instance.id), stored_fleet.ok_at(db, instance.source)
+    # A look that began before what is written down may show an older state, however late its answer came.
     if row is not None and seen_at < max(row["seen_at"] or 0, swept_at or 0):
         return
     owned = instance.provider == "owned" and row is not None
@@ -111,13 +112,14 @@ def begin(
     now, gone = ctx.clock(), no_colleague(ctx, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with ctx.store.writing() as db:
-        found = gone or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
-        if found:
-            endings.end(ctx, db, action, "aborted", outcome=found)
+        reason = gone or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
+        if reason:
+            endings.end(ctx, db, action, "aborted", outcome=reason)
         elif wait is not None and (waits := wait(db)):
             if actions.say_waiting(db, action.id, waits):
                 endings.show_card(ctx, db, action)
             return None
+        # The row before the call: after a crash it says that a call may have been made. Of two threads one gets it.
         elif actions.move(db, action.id, "approved", "executing", **taken):
             did = f"began to {action.kind} it"
             stored_audit.add(
@@ -128,14 +130,14 @@ def begin(
             return None
         begun = actions.by_id(db, action.id)
     ctx.wake()
-    return None if found else begun
+    return None if reason else begun
 
 
 def no_colleague(ctx: Context, action: Action) -> str | None:
     """Whether somebody who asked for it or said yes has left the workspace; asks Slack, so in no transaction."""
     ctx.freshen()
     people = {action.requester, *action.approvers} - {VALET, ""}
-    gone = sorted(each for each in people if not ctx.is_colleague(each))
+    gone = sorted(person for person in people if not ctx.is_colleague(person))
     return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None
 
 
@@ -154,19 +156,20 @@ def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str 
     """
     now, gone = ctx.clock(), no_colleague(ctx, action)
     with ctx.store.writing() as db:
-        found = gone or obstacle(db)
-        if found and action.retry_at is not None:
-            endings.end(ctx, db, action, "failed", outcome=found)
-        elif found:
-            outcome = f"{found} It was asked for once before that, without an answer. Please look at the machine."
+        reason = gone or obstacle(db)
+        if reason and action.retry_at is not None:
+            endings.end(ctx, db, action, "failed", outcome=reason)
+        elif reason:
+            outcome = f"{reason} It was asked for once before that, without an answer. Please look at the machine."
             endings.end(ctx, db, action, "unknown", outcome=outcome)
+        # Compared with the calls that this thread knows of: if another has called since, this one does not.
         elif not actions.mark_called(db, action.id, now, calls=action.calls):
             return None
         else:
             did = f"asked the provider again to {action.kind} it"
             stored_audit.add(db, now, VALET, did, subject=action.subject, detail=f"call {action.calls + 1}")
     ctx.wake()
-    return None if found else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
+    return None if reason else replace(action, called_at=now, calls=action.calls + 1, retry_at=None)
 
 
 def too_old(action: Action, now: int) -> str | None:
@@ -180,11 +183,11 @@ def too_old(action: Action, now: int) -> str | None:
 def give_up_late(ctx: Context, action: Action, error: Unreachable, *, deadline: int) -> None:
     """Nothing was called yet: the yes lapses. Something was: a person must look."""
     now = ctx.clock()
-    said = str(error).removesuffix(".")
+    why = str(error).removesuffix(".")
     if action.state == "approved" and (not error.retryable or too_old(action, now)):
-        close(ctx, action, "aborted", f"{said}. Nothing was done.")
+        close(ctx, action, "aborted", f"{why}. Nothing was done.")
     elif action.state == "executing" and now - (action.called_at or action.executing_at or now) > deadline:
-        close(ctx, action, "unknown", f"{said}. Please look at the machine.")
+        close(ctx, action, "unknown", f"{why}. Please look at the machine.")
 
 
 def _not_looked(ctx: Context, action: Action, why: str) -> None:

@@ -42,15 +42,18 @@ def follow(ctx: Context, action: Action) -> None:
         return
     now = ctx.clock()
     lasted = now - (action.executing_at or now)
+    # The state first: a machine that stands still is stopped, whatever the clock says by then.
     if instance.state == "stopped":
         seen = "its agent fell silent, as seen" if instance.provider == "owned" else "seen so"
         steps.close(ctx, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
+    # The fence: another launch is another machine, and nobody has approved that it is stopped.
     elif instance.launched_at != action.launched_at:
         steps.close(ctx, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
     elif lasted > STOP_DEADLINE_MS:
         steps.close(
             ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
         )
+    # It still runs the very launch that was approved, so the call may never have arrived.
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= STOP_RECALL_AFTER_MS:
         wait = None if action.may_end_work else steps.looked_at(ctx, action, instance, since=action.called_at)
         if wait is not None and wait(ctx.store.reading()) is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.acting.hours import NEVER, HoursRule
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.notices import (
     AGENT_LATE_MS,

@@ -27,6 +27,7 @@ from bot.services.context import Context
 from bot.services.money import ledger as ledger_service
 from store.acting import actions, makings
 from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.machines import listings
 from store.money import accuracy as stored_accuracy
@@ -75,7 +76,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
             held_until=_held(listing, snoozed.get(each)),
             booked=tuple(booked.get(each, ())),
         )
-    for parking in stored_hours.open_ones(db):
+    for parking in stored_rule_stops.open_ones(db):
         known = facts.get(parking.instance_id)
         if parking.rule == "idle" and parking.acts_at > now and known is not None and known.held_until is None:
             facts[parking.instance_id] = replace(known, parked_at=parking.acts_at)

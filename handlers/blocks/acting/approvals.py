@@ -1,4 +1,4 @@
-"""The approval card and what follows it."""
+"""The approval card in every state, the question to holders, and what whoever asked is told."""
 
 from collections.abc import Sequence
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.acting.hours import HoursRequest, OnHours, hours_text, is_on, next_edge, on_ms
-from bot.domain.acting.rule_stops import NEVER, HoursRule
+from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hours_text, is_on, next_edge, on_ms
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
 from handlers import ids

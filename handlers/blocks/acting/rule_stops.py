@@ -1,4 +1,4 @@
-"""What is stopped by rule: the notice before and after, on-hours, and snoozes."""
+"""Stops and starts by rule: the notice before and after, the last warning, and those that came to nothing."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Snoozes: begun, ended, and ended by somebody else."""
+"""Snoozes: begun, ended, and ended by somebody else. Short, since it is the view of its topic."""
 
 from bot.domain.acting.snooze import Snooze
 from bot.domain.machines.listing import Listing

@@ -13,7 +13,7 @@ from bot.services.acting import batches
 from bot.services.sharing import hints
 from store import outbox as stored_outbox
 from store.acting import batches as stored_batches
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.money import savings as stored_savings
 from store.sharing import clarifications as stored_clarifications
 from store.sql import Row, rows
@@ -35,8 +35,8 @@ def lived(room: Room, machine: str, number: int) -> None:
         stored_clarifications.add(db, Clarification(f"q{number}", now, ADA, "gpu", ()))
         for rule in ("hours", "idle"):
             made = RuleStop(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)
-            stored_hours.add(db, made)
-            stored_hours.settle(
+            stored_rule_stops.add(db, made)
+            stored_rule_stops.settle(
                 db, made, now, "not running" if rule == "idle" else "acted", outcome="", action_id=f"a{number}"
             )
         stored_outbox.tell(db, CHANNEL, f"m{number}", kind="x", subject="", now=now)
@@ -160,18 +160,20 @@ def test_what_is_still_of_use_is_not_forgotten(old):
 
 def test_the_newest_stop_of_a_machine_stays_however_old_it_is(old):
     machine = old.machine("train-7").id
-    before = stored_hours.newest_by_hours(old.ctx.store.reading(), machine)
+    before = stored_rule_stops.newest_by_hours(old.ctx.store.reading(), machine)
     old.clock.forward(YEARS * DAY_MS)
     with old.ctx.store.writing() as db:
         newer = RuleStop(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
-        stored_hours.add(db, newer)
-        stored_hours.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
+        stored_rule_stops.add(db, newer)
+        stored_rule_stops.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
 
     pruning.prune(old.ctx)
 
     db = old.ctx.store.reading()
-    assert stored_hours.newest_by_hours(db, machine) == before
-    assert [each.settled_at for each in stored_hours.of_basis(db, machine, "hours", newer.basis_at)] == [newer.acts_at]
+    assert stored_rule_stops.newest_by_hours(db, machine) == before
+    assert [each.settled_at for each in stored_rule_stops.of_basis(db, machine, "hours", newer.basis_at)] == [
+        newer.acts_at
+    ]
     assert count(old, "parkings") == 3, "the newest by idleness too"
 
 

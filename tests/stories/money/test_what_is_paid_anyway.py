@@ -9,7 +9,7 @@ from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.scope import Scope
 from bot.sandbox.history import History
 from bot.services.money import forecast_inputs
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
 from store.money import spend
@@ -164,5 +164,5 @@ def test_long_idleness_does_not_stop_it_by_rule(office_with, shape, announced):
     office.tick()
     office.tick()
 
-    planned = stored_hours.open_ones(office.valet.ctx.store.reading())
+    planned = stored_rule_stops.open_ones(office.valet.ctx.store.reading())
     assert [each.instance_id for each in planned] == [office.machine(name).id for name in announced]

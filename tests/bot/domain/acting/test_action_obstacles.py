@@ -27,6 +27,11 @@ def test_nothing_stands_in_the_way_of_what_was_approved():
     assert obstacle_to_execute(ACTION, SCENE) is None
 
 
+def test_an_action_has_the_facts_of_its_own_kind_and_no_others():
+    with pytest.raises(ValueError, match="A start has no StopFacts"):
+        replace(ACTION, kind="start")
+
+
 def test_another_launch_is_another_machine():
     restarted = replace(SCENE, instance=replace(MACHINE, launched_at=6))
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.acting.actions import FACTS, Action
-from bot.domain.acting.rule_stops import HoursRule, RuleStop
+from bot.domain.acting.hours import HoursRule
+from bot.domain.acting.rule_stops import RuleStop
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.forecast.report import ForecastReport
@@ -25,6 +26,7 @@ from bot.settings import parse
 from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
 from store.records import json_text, of_json_text
@@ -197,7 +199,7 @@ def test_an_approved_stop_counts_and_a_pending_one_does_not(ctx):
 def test_an_announced_stop_of_an_idle_machine_counts(ctx):
     machine(ctx, "label-1", launched=at(10, 1), team="vision")
     with ctx.store.writing() as db:
-        stored_hours.add(db, RuleStop("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
+        stored_rule_stops.add(db, RuleStop("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
 
     report = forecast.make_report(ctx, TOTAL)
 
@@ -280,7 +282,7 @@ def test_an_announced_stop_of_what_was_claimed_since_does_not_count(ctx):
     machine(ctx, "label-1", launched=at(10, 1), team="vision")
     claimed(ctx, "label-1", at(11, 23, 9), at(11, 30))
     with ctx.store.writing() as db:
-        stored_hours.add(db, RuleStop("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
+        stored_rule_stops.add(db, RuleStop("i-label-1", "idle", at(11, 23, 8), at(11, 23, 10), "C0GPUS001", "settings"))
 
     report = forecast.make_report(ctx, TOTAL)
 

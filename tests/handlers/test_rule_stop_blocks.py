@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.acting.rule_stops import HoursRule, RuleStop
+from bot.domain.acting.hours import HoursRule
+from bot.domain.acting.rule_stops import RuleStop
 from bot.domain.clock import HOUR_MS
 from handlers.blocks.acting import hours as hours_blocks
 from handlers.blocks.acting import rule_stops as rule_stops_blocks

@@ -16,7 +16,7 @@ from bot.services.acting import hours, rule_stops, snooze
 from bot.services.context import find
 from bot.services.sharing import claims
 from store.acting import actions
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.acting import snooze as stored_snooze
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
@@ -85,7 +85,9 @@ class Nights(RuleBasedStateMachine):
         assert action is not None
         assert action.facts.rule == "hours"
         planned = next(
-            each for each in stored_hours.at(self.db, CHANNEL, action.facts.parked_at) if each.action_id == action.id
+            each
+            for each in stored_rule_stops.at(self.db, CHANNEL, action.facts.parked_at)
+            if each.action_id == action.id
         )
         assert planned.warned == 2, "the last warning was taken back"
         assert machine.launched_at <= planned.basis_at, "a start by hand was fought"
