@@ -55,7 +55,7 @@ class SeenInstance:
     rate_micros: int
     team: str = ""
     use: str = "?"
-    """A letter per GPU: `splitting.letters`."""
+    """A letter per GPU: `splitting.use_letters`."""
     holds: tuple[ClaimedGpus, ...] = ()
     exact: bool = True
     """Whether the rate is."""
@@ -70,6 +70,7 @@ def advance(
     `charged_until` is where its last charge ends: no time is charged twice, whatever the clock does.
     """
     charges: list[Charge] = []
+    # its run has ended, or it is another launch: what was metered is charged, and nothing of the time between
     if meter is not None and not (seen.running and _same_launch(meter, seen)):
         end = _end(meter, seen, now)
         charges = list(_close(_blinded(meter, end), end, seen.holds))
@@ -78,6 +79,7 @@ def advance(
         return charges, None
     if meter is None:
         return charges, _open(seen, now, last_look, charged_until=charged_until)
+    # the same run goes on; what is charged must be at one rate, of one team and within one clock hour
     carried = _marked(replace(_blinded(meter, now), until_at=max(meter.until_at, now)), seen)
     if carried.terms != (seen.rate_micros, seen.team, seen.exact) or _falls_idle(meter, seen):
         closed = _close(carried, carried.until_at, seen.holds)

@@ -120,6 +120,7 @@ def reconcile(
     lines, metered = tuple(lines), tuple(metered)
     by_instance = any(line.instance for line in lines)
     ours = _meters(metered, by_instance=by_instance)
+    # lines of machines with GPUs are compared below; all other lines are a reason of their own
     reasons: Counter[BillReason] = Counter()
     machines: dict[str, list[BillLine]] = {}
     for line in lines:
@@ -128,6 +129,7 @@ def reconcile(
             machines.setdefault(unit, []).append(line)
         else:
             reasons[REASON_OF_KIND.get(line.kind or "", "other")] += line.billed_micros
+    # machine by machine (or type by type), those that only one side has included
     off, unseen = reasons["discounts"], []
     for unit in machines.keys() | ours.keys():
         theirs = _side(machines.get(unit, []))

@@ -100,6 +100,7 @@ def cash_flows(demand: Demand, terms: Terms, servers: int) -> list[int]:
     """What is paid and got, from month 0 on, when so many servers are bought and the rest of the use is rented."""
     rented = demand.hours_per_month - demand.covered(servers * terms.replaces)
     costs = rented * terms.rent_micros_per_hour + servers * terms.upkeep_micros_per_month
+    # straight-line depreciation lowers the tax, but is itself no payment
     spread = Decimal(servers * (terms.price_micros - terms.residual_micros)) / terms.life_months
     monthly = _whole(-costs * (1 - terms.tax) + spread * terms.tax)
     # sold for its book value, so that the sale itself is not taxed

@@ -80,7 +80,7 @@ def without_days(report: ForecastReport) -> ForecastReport:
 
 
 def due_on(now: int, timezone: str, weekday: str, at: str) -> date | None:
-    """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST days."""
+    """The local date whose report may be made: the newest such weekday, from `at` on and for LATEST_DAYS days."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(timezone))
     back = (local.weekday() - WEEKDAYS.index(weekday)) % 7
     if back > LATEST_DAYS or (back == 0 and local.time() < time.fromisoformat(at)):

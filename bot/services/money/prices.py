@@ -240,7 +240,7 @@ def gpus_by_type(ctx: Context) -> dict[str, Gpus]:
 def types_called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> list[str]:
     """Those of the known types that are meant: by the beginning of their name, else by their GPUs.
 
-    `gpus` is what they carry, as `carried` tells it.
+    `gpus` is what they carry, as `gpus_by_type` tells it.
     """
     plain, types = text.lower().strip(), list(known)
     family = [each for each in types if each.partition(".")[0] == plain]

@@ -95,7 +95,7 @@ def on_demand_price(known: PriceBook, kind: str, sources: Sequence[str]) -> Pric
 
 
 def disk_and_address_prices(db: Database, region: str = "") -> dict[tuple[str, str], int]:
-    """What AWS's list says of disks and addresses, in one region or everywhere, as `keeping` takes it."""
+    """What AWS's list says of disks and addresses, in one region or everywhere, as `standing_cost` takes it."""
     found = stored_prices.list_prices(db, region)
     return {(row["place"], row["name"]): row["micros"] for row in found if row["what"] in {"volume", "address"}}
 

@@ -117,6 +117,7 @@ def _of_stop(ctx: Context, row: Row, watch: SourceReads | None) -> None:
             )
             stored_savings.keep_saved(db, paid_anyway, ())
             return
+        # each hour once: from where this stop, or whatever saved on the machine before, was worked out to
         stop = _standstill(ctx, db, row, run)
         end = min(stop.until_at, stop.from_at + LONGEST_STOP_MS)
         start = max(stop.from_at, row["worked_out"] or 0, stored_savings.saved_until(db, row["instance_id"]))

@@ -52,7 +52,7 @@ def forecast_sum(parts: Sequence[SpendSeries], *, horizon: int, own: Mapping[int
     """Forecast a sum of series: forecasts are added, bounds are made anew from the summed days.
 
     The parts always add up to the sum, and its interval is narrower than theirs together. A part that begins later
-    counts as zero before. `own` has quantiles of scored totals by horizon, see `calibration`.
+    counts as zero before. `own` has quantiles of scored totals by horizon, see `interval.own_quantiles`.
     Raises ValueError when `horizon` is negative or the histories end on different days.
     """
     if horizon < 0:
