@@ -18,6 +18,7 @@ from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.services.money import accuracy, bill, budgets, forecast, rent_or_buy, reports
+from bot.services.money.forecast_inputs import gather_inputs
 from bot.settings import parse
 from handlers.blocks.money import budgets as budgets_blocks
 from store.machines import fleet as stored_fleet
@@ -143,7 +144,7 @@ def test_a_silent_region_leaves_the_others_known(ctx, clock, clouds):
 
     assert unknown(Scope("instance", "i-us-east-1")) == []
     assert unknown(Scope("instance", "i-us-west-2")) == [5, 6]  # what ran on Monday is charged since
-    lately = forecast.open_books(ctx).ledger
+    lately = gather_inputs(ctx).ledger
     assert lately.metered_of(["i-us-east-1"]) - lately.metered_of(["i-us-west-2"]) == {
         date(2026, 12, day) for day in (5, 6)
     }
@@ -175,7 +176,7 @@ def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(c
 
     assert (told.used.days, round(told.used.hours_per_month), told.best.servers) == (20, 730, 1)
     assert (report.owned_begins, report.begins) == (date(2026, 9, 14), date(2026, 11, 23))
-    assert forecast.open_books(ctx).ledger.first_day == date(2026, 11, 23)
+    assert gather_inputs(ctx).ledger.first_day == date(2026, 11, 23)
 
 
 def test_a_region_that_was_added_later_is_unknown_before_not_unused(ctx, clock, clouds):
