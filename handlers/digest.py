@@ -3,8 +3,8 @@
 from bot.services import digest, queries
 from bot.services.acting import snooze as snooze_service
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks import digest as digest_blocks
+from handlers.blocks.digest import KEEP_IDLE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 
@@ -16,7 +16,7 @@ def keep_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.KEEP_IDLE: keep_idle,
+    KEEP_IDLE_BUTTON: keep_idle,
 }
 
 

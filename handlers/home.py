@@ -8,9 +8,9 @@ from bot.services import queries
 from bot.services.acting import hours
 from bot.services.context import Context
 from bot.services.sharing import bookings, find, line
-from handlers import ids
 from handlers.acting import actions as actions_controller
 from handlers.acting import hours as hours_controller
+from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.sharing import bookings as bookings_blocks
@@ -47,7 +47,7 @@ def page(ctx: Context, user: str) -> Reply:
 
 
 def _held(listing: Listing, now: int) -> list[Block]:
-    release = actions(button(f"Release {listing.instance.name}", ids.RELEASE, listing.instance.id))
+    release = actions(button(f"Release {listing.instance.name}", RELEASE_BUTTON, listing.instance.id))
     return [section(fleet_blocks.describe_machine(listing, now)), release]
 
 

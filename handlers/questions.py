@@ -2,8 +2,8 @@
 
 from bot.services.context import Context
 from bot.services.sharing import clarifications
-from handlers import ids
 from handlers.blocks.parts import Reply
+from handlers.blocks.questions import MEANT_BUTTON
 from handlers.controller import Press
 from handlers.parsing.text import Quoted
 from handlers.verbs import Ask
@@ -22,4 +22,4 @@ def meant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return run(Ask(ctx, user, channel, words))
 
 
-BUTTONS: dict[str, Press] = {ids.MEANT: meant}
+BUTTONS: dict[str, Press] = {MEANT_BUTTON: meant}

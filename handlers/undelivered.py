@@ -2,9 +2,9 @@
 
 from bot.services import undelivered
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks import undelivered as undelivered_blocks
 from handlers.blocks.parts import Reply
+from handlers.blocks.undelivered import DROP_KEPT_BUTTON, TRY_AGAIN_BUTTON
 from handlers.controller import Press
 from handlers.verbs import Ask, Verb
 
@@ -36,4 +36,4 @@ def drop(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return undelivered_blocks.settled(undelivered.drop(ctx, user, value), again=False)
 
 
-BUTTONS: dict[str, Press] = {ids.TRY_AGAIN: try_again, ids.DROP_KEPT: drop}
+BUTTONS: dict[str, Press] = {TRY_AGAIN_BUTTON: try_again, DROP_KEPT_BUTTON: drop}

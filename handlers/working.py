@@ -7,8 +7,8 @@ from collections.abc import Callable
 from bot.errors import Impaired, NotFound, ValetError
 from bot.services import backups
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks import troubles
+from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import say
 from handlers.spelling import spelled
@@ -47,6 +47,8 @@ def refusal(error: ValetError) -> Reply:
     close = error.nearest if isinstance(error, NotFound) else ()
     made = plainly(say(str(error)))
     if close:
-        offers = [button(f"Status of {name}", f"{ids.STATUS_OF}:{number}", name) for number, name in enumerate(close)]
+        offers = [
+            button(f"Status of {name}", f"{STATUS_OF_BUTTON}:{number}", name) for number, name in enumerate(close)
+        ]
         made.blocks.append({"type": "actions", "elements": offers})
     return made

@@ -7,12 +7,28 @@ from bot.errors import Refused
 from bot.services import context, digest, queries, undelivered
 from bot.services.acting import alternatives, approvals, batches, consents, launch_expiry
 from bot.services.context import Context, channel_of
-from handlers import ids
 from handlers.acting import batches as batches_controller
 from handlers.acting import launch
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
 from handlers.blocks.acting import launch as launch_blocks
+from handlers.blocks.acting.approvals import (
+    APPROVE_BUTTON,
+    ASK_STOP_BUTTON,
+    CALL_OFF_BUTTON,
+    CONSENT_NO_BUTTON,
+    CONSENT_YES_BUTTON,
+    DENY_BUTTON,
+    START_BUTTON,
+)
+from handlers.blocks.acting.batches import (
+    APPROVE_BATCH_BUTTON,
+    ASK_DRAFT_BUTTON,
+    ASK_STOP_IDLE_BUTTON,
+    ASK_STOP_LISTED_BUTTON,
+    DENY_BATCH_BUTTON,
+)
+from handlers.blocks.acting.launch import LAUNCH_BUTTON
 from handlers.blocks.parts import Block, Reply
 from handlers.controller import Draw, Press, listed
 from handlers.parsing.lasting import TypedSpan
@@ -173,19 +189,19 @@ def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.ASK_STOP: on_ask_stop,
-    ids.START: on_ask_start,
-    ids.LAUNCH: on_ask_launch,
-    ids.CALL_OFF: on_call_off,
-    ids.APPROVE: approve,
-    ids.DENY: deny,
-    ids.ASK_STOP_IDLE: ask_stop_idle,
-    ids.ASK_STOP_LISTED: ask_stop_listed,
-    ids.ASK_DRAFT: ask_draft,
-    ids.APPROVE_BATCH: approve_batch,
-    ids.DENY_BATCH: deny_batch,
-    ids.CONSENT_YES: agree,
-    ids.CONSENT_NO: disagree,
+    ASK_STOP_BUTTON: on_ask_stop,
+    START_BUTTON: on_ask_start,
+    LAUNCH_BUTTON: on_ask_launch,
+    CALL_OFF_BUTTON: on_call_off,
+    APPROVE_BUTTON: approve,
+    DENY_BUTTON: deny,
+    ASK_STOP_IDLE_BUTTON: ask_stop_idle,
+    ASK_STOP_LISTED_BUTTON: ask_stop_listed,
+    ASK_DRAFT_BUTTON: ask_draft,
+    APPROVE_BATCH_BUTTON: approve_batch,
+    DENY_BATCH_BUTTON: deny_batch,
+    CONSENT_YES_BUTTON: agree,
+    CONSENT_NO_BUTTON: disagree,
 }
 
 

@@ -5,8 +5,8 @@ Short, since it is the controller of its topic.
 
 from bot.services.acting import dormant, images
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks.acting import dormant as dormant_blocks
+from handlers.blocks.acting.dormant import DORMANT_OF_BUTTON, IMAGES_OF_BUTTON, KEEP_IMAGE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 
@@ -29,7 +29,7 @@ def keep_image(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.DORMANT_OF: dormant_of,
-    ids.IMAGES_OF: images_of,
-    ids.KEEP_IMAGE: keep_image,
+    DORMANT_OF_BUTTON: dormant_of,
+    IMAGES_OF_BUTTON: images_of,
+    KEEP_IMAGE_BUTTON: keep_image,
 }

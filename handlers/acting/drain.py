@@ -3,8 +3,8 @@
 from bot.services import queries
 from bot.services.acting import drain as drain_service
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks.acting import drain as drain_blocks
+from handlers.blocks.acting.drain import DRAIN_END_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 from handlers.parsing.text import readable
@@ -29,7 +29,7 @@ def end(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return drain_blocks.drained(drain_service.end(ctx, value, user))
 
 
-BUTTONS: dict[str, Press] = {ids.DRAIN_END: end}
+BUTTONS: dict[str, Press] = {DRAIN_END_BUTTON: end}
 
 
 def draw_drain(ctx: Context, drain_id: str) -> Reply | None:

@@ -8,9 +8,9 @@ from bot.services import queries
 from bot.services.acting import hours as hours_service
 from bot.services.acting import rule_starts, rule_stops
 from bot.services.context import Context, channel_of
-from handlers import ids
 from handlers.blocks.acting import hours as hours_blocks
 from handlers.blocks.acting import rule_stops as rule_stops_blocks
+from handlers.blocks.acting.hours import HOURS_NO_BUTTON, HOURS_YES_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 from handlers.verbs import Ask, Verb, named
@@ -60,8 +60,8 @@ def refuse_hours(ctx: Context, user: str, channel: str, value: str) -> None:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.HOURS_YES: set_hours,
-    ids.HOURS_NO: refuse_hours,
+    HOURS_YES_BUTTON: set_hours,
+    HOURS_NO_BUTTON: refuse_hours,
 }
 
 

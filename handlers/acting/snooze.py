@@ -8,8 +8,8 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.acting import snooze as snooze_service
 from bot.services.context import Context
-from handlers import ids
 from handlers.blocks.acting import snooze as snooze_blocks
+from handlers.blocks.acting.snooze import SNOOZE_BUTTON, SNOOZE_END_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press, listed
 from handlers.parsing.lengths import bare_word, is_length
@@ -61,8 +61,8 @@ def end(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.SNOOZE: on_snooze,
-    ids.SNOOZE_END: end,
+    SNOOZE_BUTTON: on_snooze,
+    SNOOZE_END_BUTTON: end,
 }
 
 

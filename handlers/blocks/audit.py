@@ -5,7 +5,7 @@ from typing import get_args
 
 from bot.domain.acting.actions import ActionState
 from bot.domain.audit import REFUSED, Entry
-from handlers import ids
+from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
 from handlers.blocks.parts import FALLBACK_TEXT, Reply, actions, button, context, cut_mrkdwn, lines, section
 from handlers.blocks.words import esc, person, say, when
 
@@ -19,7 +19,7 @@ _OURS = {"valet": "Valet", "command line": "An admin (command line)"}
 def history(name: str, instance_id: str, entries: list[Entry], total: int) -> Reply:
     """The newest entries, newest first. `instance_id` is empty where the instance is gone."""
     shown = esc(name, 60)
-    status = [actions(button(f"Status of {name}", f"{ids.STATUS_OF}:0", instance_id))] if instance_id else []
+    status = [actions(button(f"Status of {name}", f"{STATUS_OF_BUTTON}:0", instance_id))] if instance_id else []
     if not entries:
         still = "has done anything" if instance_id else "did anything, while it was there,"
         said = f"Nobody {still} to {shown} through Valet."

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.digest import Digest, DigestNow, IdleRow, MonthAhead, RowNow
-from handlers import ids
 from handlers.blocks.acting import dormant as dormant_blocks
+from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
+from handlers.blocks.acting.batches import ASK_STOP_LISTED_BUTTON
+from handlers.blocks.acting.dormant import DORMANT_OF_BUTTON, IMAGES_OF_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON
+from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.money.reports import CENT, SOME, gpu_hours_text
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import as_they_were
@@ -25,6 +29,9 @@ from handlers.blocks.words import (
     usd,
 )
 
+# Messages that stand in Slack carry these, so their text never changes.
+KEEP_IDLE_BUTTON = "keep_idle"
+
 NAMED = 5
 SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
@@ -42,7 +49,7 @@ def digest(made: DigestNow) -> Reply:
     stoppable = sum(now.may_stop for now in rows)
     if stoppable > 1:
         day = made.digest.local_date.isoformat()
-        blocks.append(actions(button(f"Stop all {stoppable} of these…", ids.ASK_STOP_LISTED, day)))
+        blocks.append(actions(button(f"Stop all {stoppable} of these…", ASK_STOP_LISTED_BUTTON, day)))
     late = _late(made.digest)
     if late:
         blocks.insert(1, context(late))
@@ -66,7 +73,7 @@ def _month(month: MonthAhead | None) -> list[tuple[str, Block]]:
         chance = "" if month.chance_over is None else f" ({chance_of(month.chance_over)} chance to exceed)"
         line += f", budget {roughly(month.budget_micros)}{chance}"
     saved = f" Saved this month: {roughly(month.saved_micros)}." if month.saved_micros else ""
-    return [(f"{line}.{saved}", button("Forecast", f"{ids.FORECAST}:month", f"month|{scope}"))]
+    return [(f"{line}.{saved}", button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{scope}"))]
 
 
 def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
@@ -74,8 +81,8 @@ def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
     tidy, channel = made.digest.tidy, made.digest.channel
     if tidy is None:
         return []
-    machines = (dormant_blocks.line(tidy), button("Show", ids.DORMANT_OF, channel))
-    unused = (dormant_blocks.image_line(tidy), button("Show images", ids.IMAGES_OF, channel))
+    machines = (dormant_blocks.line(tidy), button("Show", DORMANT_OF_BUTTON, channel))
+    unused = (dormant_blocks.image_line(tidy), button("Show images", IMAGES_OF_BUTTON, channel))
     return [*([machines] if tidy.machines else []), *([unused] if tidy.images else [])]
 
 
@@ -140,10 +147,10 @@ def _gist(row: IdleRow) -> str:
 
 
 def _buttons(row: IdleRow) -> list[Block]:
-    keep = button(f"Keep {row.name}", ids.KEEP_IDLE, row.instance_id)
+    keep = button(f"Keep {row.name}", KEEP_IDLE_BUTTON, row.instance_id)
     if row.state == "partial" or not row.stop_saves:
-        return [keep] if row.holders else [button(f"Claim {row.name}", ids.CLAIM, row.instance_id), keep]
-    return [button(f"Stop {row.name}…", ids.ASK_STOP, row.instance_id), keep]
+        return [keep] if row.holders else [button(f"Claim {row.name}", CLAIM_BUTTON, row.instance_id), keep]
+    return [button(f"Stop {row.name}…", ASK_STOP_BUTTON, row.instance_id), keep]
 
 
 def _became(now: RowNow) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.clarifications import Clarification
-from handlers import ids
 from handlers.blocks.machines.fleet import tells_apart
 from handlers.blocks.parts import Reply, button, lines, plainly, section
 from handlers.blocks.words import say
+
+# Messages that stand in Slack carry these, so their text never changes.
+MEANT_BUTTON = "meant"
 
 
 def machine(sentence: str, found: Sequence[Listing], now: int, asked: Clarification) -> Reply:
@@ -20,7 +22,7 @@ def machine(sentence: str, found: Sequence[Listing], now: int, asked: Clarificat
 def question(sentence: str, asked: Clarification) -> Reply:
     """The sentence, and a button for each thing that may have been meant."""
     buttons = [
-        button(wording.label, f"{ids.MEANT}:{number}", f"{asked.id}|{number}")
+        button(wording.label, f"{MEANT_BUTTON}:{number}", f"{asked.id}|{number}")
         for number, wording in enumerate(asked.wordings)
     ]
     return plainly(say(sentence), *buttons)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from bot.domain.undelivered import Undelivered
-from handlers import ids
 from handlers.blocks.parts import (
     Block,
     Reply,
@@ -18,6 +17,10 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.words import at, code, plural
+
+# Messages that stand in Slack carry these, so their text never changes.
+TRY_AGAIN_BUTTON = "try_again"
+DROP_KEPT_BUTTON = "drop_kept"
 
 REMEDIES: Mapping[str, str] = {
     "not_in_channel": "Type `/invite` with my name there, then try again.",
@@ -86,8 +89,8 @@ def _buttons(found: Undelivered) -> list[Block]:
     what = plural(len(found.messages), "message")
     sure = confirm("Drop them?", f"{what} will never be posted.", yes="Drop", no="Keep")
     return [
-        button("Try again", f"{ids.TRY_AGAIN}:{found.id}", found.id, style="primary"),
-        button("Drop", f"{ids.DROP_KEPT}:{found.id}", found.id, style="danger", confirm=sure),
+        button("Try again", f"{TRY_AGAIN_BUTTON}:{found.id}", found.id, style="primary"),
+        button("Drop", f"{DROP_KEPT_BUTTON}:{found.id}", found.id, style="danger", confirm=sure),
     ]
 
 

@@ -11,10 +11,10 @@ from bot.services.machines import notices
 from bot.services.machines import why as why_service
 from bot.services.sharing import bookings, unclaimed
 from bot.services.sharing import find as find_service
-from handlers import ids
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.machines import why as why_blocks
+from handlers.blocks.machines.fleet import STATUS_OF_BUTTON, STATUS_PAGE_BUTTON, WHY_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.controller import Draw, Press, listed
@@ -129,9 +129,9 @@ def on_why(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.STATUS_PAGE: status_page,
-    ids.STATUS_OF: status_of,
-    ids.WHY: on_why,
+    STATUS_PAGE_BUTTON: status_page,
+    STATUS_OF_BUTTON: status_of,
+    WHY_BUTTON: on_why,
 }
 
 

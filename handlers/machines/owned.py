@@ -4,8 +4,8 @@ from bot.errors import Refused
 from bot.services import names
 from bot.services.context import Context
 from bot.services.machines import owned, why
-from handlers import ids
 from handlers.blocks.machines import owned as owned_blocks
+from handlers.blocks.machines.owned import GPUS_NOW_BUTTON, RETIRE_BUTTON, UNRETIRE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press, number
 from handlers.parsing import reserved
@@ -72,7 +72,7 @@ def take_back(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return owned_blocks.retirement(owned.undo_retirement(ctx, value, user))
 
 
-BUTTONS: dict[str, Press] = {ids.GPUS_NOW: gpus_now, ids.RETIRE: on_retire, ids.UNRETIRE: take_back}
+BUTTONS: dict[str, Press] = {GPUS_NOW_BUTTON: gpus_now, RETIRE_BUTTON: on_retire, UNRETIRE_BUTTON: take_back}
 """Buttons that say what an owned machine is."""
 
 

@@ -6,8 +6,8 @@ from bot.domain.money.bill import utc_day
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import bill as bill_service
-from handlers import ids
 from handlers.blocks.money import bill as bill_blocks
+from handlers.blocks.money.bill import BILL_BUTTON, BILL_CSV_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.parsing.dates import read_day_span
@@ -51,4 +51,4 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return bill_blocks.as_csv(report, "".join(bill_service.by_day(report)))
 
 
-BUTTONS: dict[str, Press] = {ids.BILL: show, ids.BILL_CSV: as_csv}
+BUTTONS: dict[str, Press] = {BILL_BUTTON: show, BILL_CSV_BUTTON: as_csv}

@@ -9,9 +9,9 @@ from bot.errors import Refused, ValetError
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets, forecast, unusual
-from handlers import ids
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import forecast as forecast_blocks
+from handlers.blocks.money.budgets import BUDGET_BUTTON, BUDGET_CSV_BUTTON, BUDGET_DRIVERS_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.silence import not_counted
 from handlers.controller import Draw, Press
@@ -95,7 +95,7 @@ def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     return budgets_blocks.as_csv(found[0].month, "".join(budgets.budget_lines(found)))
 
 
-BUTTONS: dict[str, Press] = {ids.BUDGET_DRIVERS: drivers, ids.BUDGET: one_budget, ids.BUDGET_CSV: as_csv}
+BUTTONS: dict[str, Press] = {BUDGET_DRIVERS_BUTTON: drivers, BUDGET_BUTTON: one_budget, BUDGET_CSV_BUTTON: as_csv}
 
 
 def draw_budget(ctx: Context, subject: str) -> Reply | None:

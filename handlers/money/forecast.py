@@ -10,11 +10,10 @@ from bot.services import queries
 from bot.services.context import Context
 from bot.services.money import accuracy as accuracy_service
 from bot.services.money import forecast as forecast_service
-from handlers import ids
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.money.forecast import Period
-from handlers.blocks.money.forecast_charts import Way
+from handlers.blocks.money.forecast_charts import FORECAST_BUTTON, Way
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.money import reports
@@ -117,5 +116,5 @@ def on_forecast(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.FORECAST: on_forecast,
+    FORECAST_BUTTON: on_forecast,
 }

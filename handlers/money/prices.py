@@ -8,8 +8,9 @@ from bot.errors import NotFound, Refused
 from bot.services import context
 from bot.services.context import Context
 from bot.services.money import prices as prices_service
-from handlers import ids
 from handlers.blocks.money import prices as prices_blocks
+from handlers.blocks.money.prices import FIGURE_BUTTON, PRICES_BUTTON
+from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON, RENT_OR_BUY_CSV_BUTTON
 from handlers.blocks.parts import Reply, beside
 from handlers.controller import Press, listed
 from handlers.money import rent_or_buy as rent_or_buy_controller
@@ -119,8 +120,8 @@ def on_weigh_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.FIGURE: on_figure,
-    ids.PRICES: on_of_model,
-    ids.RENT_OR_BUY: on_weigh,
-    ids.RENT_OR_BUY_CSV: on_weigh_csv,
+    FIGURE_BUTTON: on_figure,
+    PRICES_BUTTON: on_of_model,
+    RENT_OR_BUY_BUTTON: on_weigh,
+    RENT_OR_BUY_CSV_BUTTON: on_weigh_csv,
 }

@@ -9,9 +9,9 @@ from bot.domain.money.reports import REPORT_WAYS, ReportBy, SpendReport
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import reports, weekly
-from handlers import ids
 from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import weekly as weekly_blocks
+from handlers.blocks.money.reports import IDLE_BUTTON, REPORT_BUTTON, REPORT_CSV_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 from handlers.parsing.dates import names_days, read_day_span
@@ -134,9 +134,9 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.REPORT: show,
-    ids.IDLE: on_idle,
-    ids.REPORT_CSV: as_csv,
+    REPORT_BUTTON: show,
+    IDLE_BUTTON: on_idle,
+    REPORT_CSV_BUTTON: as_csv,
 }
 
 

@@ -5,8 +5,8 @@ from datetime import date
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import savings as savings_service
-from handlers import ids
 from handlers.blocks.money import savings as savings_blocks
+from handlers.blocks.money.savings import SAVINGS_BUTTON, SAVINGS_CSV_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.money.bill import days_of
@@ -47,4 +47,4 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return savings_blocks.as_csv(told, "".join(savings_service.savings_lines(told)))
 
 
-BUTTONS: dict[str, Press] = {ids.SAVINGS: on_savings, ids.SAVINGS_CSV: as_csv}
+BUTTONS: dict[str, Press] = {SAVINGS_BUTTON: on_savings, SAVINGS_CSV_BUTTON: as_csv}

@@ -15,10 +15,17 @@ from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import booking_slots, grants, limits
 from bot.services.sharing import bookings as bookings_service
-from handlers import ids
+from handlers.blocks.buttons import BOOKINGS_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.blocks.sharing import grants as grants_blocks
+from handlers.blocks.sharing.bookings import (
+    BOOK_AT_BUTTON,
+    CANCEL_ALL_BUTTON,
+    CANCEL_BOOKING_BUTTON,
+    CANCEL_ONE_BUTTON,
+    IM_HERE_BUTTON,
+)
 from handlers.controller import Draw, Press, fields, listed
 from handlers.controller import whole as whole_of_controller
 from handlers.parsing.dates import weekday
@@ -273,12 +280,12 @@ def _slot(ctx: Context, slot_id: str) -> BookingSlot:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.BOOK_AT: press_book_at,
-    ids.CANCEL_BOOKING: press_cancel_booking,
-    ids.CANCEL_ONE: press_cancel_one,
-    ids.CANCEL_ALL: press_cancel_all,
-    ids.IM_HERE: press_im_here,
-    ids.BOOKINGS: press_bookings,
+    BOOK_AT_BUTTON: press_book_at,
+    CANCEL_BOOKING_BUTTON: press_cancel_booking,
+    CANCEL_ONE_BUTTON: press_cancel_one,
+    CANCEL_ALL_BUTTON: press_cancel_all,
+    IM_HERE_BUTTON: press_im_here,
+    BOOKINGS_BUTTON: press_bookings,
 }
 
 

@@ -5,9 +5,9 @@ from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.sharing import calendar as calendar_service
 from bot.telemetry.calendar_door import PATH
-from handlers import ids
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.sharing import calendar as calendar_blocks
+from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
 from handlers.controller import Press, listed
 from handlers.verbs import Ask, Verb, named, no_more
 
@@ -65,4 +65,4 @@ def press_calendar(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return calendar_of_machine(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
-BUTTONS: dict[str, Press] = {ids.CALENDAR: press_calendar}
+BUTTONS: dict[str, Press] = {CALENDAR_BUTTON: press_calendar}

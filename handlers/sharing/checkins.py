@@ -4,10 +4,9 @@ from bot.domain.sharing.checkins import Checkin
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import checkins
-from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import checkins as checkins_blocks
-from handlers.blocks.sharing.checkins import CheckedClaim
+from handlers.blocks.sharing.checkins import KEEP_HELD_BUTTON, RELEASE_ASKED_BUTTON, CheckedClaim
 from handlers.controller import Draw, Press, listed
 from handlers.sharing import claims
 from handlers.verbs import Ask
@@ -26,7 +25,7 @@ def press_release_asked(ctx: Context, user: str, channel: str, value: str) -> Re
     return done
 
 
-BUTTONS: dict[str, Press] = {ids.KEEP_HELD: press_keep_held, ids.RELEASE_ASKED: press_release_asked}
+BUTTONS: dict[str, Press] = {KEEP_HELD_BUTTON: press_keep_held, RELEASE_ASKED_BUTTON: press_release_asked}
 
 
 def draw_checkin(ctx: Context, batch: str) -> Reply | None:

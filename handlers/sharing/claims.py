@@ -12,11 +12,14 @@ from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.sharing import bookings, claims, find, grants, limits, line, reminders, turns, unclaimed
-from handlers import ids
+from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
+from handlers.blocks.sharing.claims import CLAIM_UNTIL_BUTTON, EXTEND_BUTTON, RELEASE_OTHERS_BUTTON
+from handlers.blocks.sharing.find import CLAIM_REST_BUTTON
+from handlers.blocks.sharing.line import TAKE_OFFER_BUTTON
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
 from handlers.controller import Draw, Press, fields, listed, whole
@@ -316,13 +319,13 @@ def press_claim_until(ctx: Context, user: str, channel: str, value: str) -> Repl
 
 
 BUTTONS: dict[str, Press] = {
-    ids.CLAIM: press_claim,
-    ids.CLAIM_REST: press_claim_rest,
-    ids.EXTEND: press_extend,
-    ids.RELEASE: press_release,
-    ids.RELEASE_OTHERS: press_release_others,
-    ids.TAKE_OFFER: press_take_offer,
-    ids.CLAIM_UNTIL: press_claim_until,
+    CLAIM_BUTTON: press_claim,
+    CLAIM_REST_BUTTON: press_claim_rest,
+    EXTEND_BUTTON: press_extend,
+    RELEASE_BUTTON: press_release,
+    RELEASE_OTHERS_BUTTON: press_release_others,
+    TAKE_OFFER_BUTTON: press_take_offer,
+    CLAIM_UNTIL_BUTTON: press_claim_until,
 }
 
 

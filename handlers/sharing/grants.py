@@ -4,9 +4,9 @@ from bot.domain.sharing.grants import grantors
 from bot.services import queries
 from bot.services.context import Context, channel_of
 from bot.services.sharing import grants
-from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import grants as grants_blocks
+from handlers.blocks.sharing.grants import GRANT_ASK_BUTTON, GRANT_NO_BUTTON, GRANT_YES_BUTTON
 from handlers.controller import Draw, Press
 
 
@@ -27,9 +27,9 @@ def press_refuse_grant(ctx: Context, user: str, channel: str, value: str) -> Non
 
 
 BUTTONS: dict[str, Press] = {
-    ids.GRANT_ASK: press_ask_grant,
-    ids.GRANT_YES: press_let_pass,
-    ids.GRANT_NO: press_refuse_grant,
+    GRANT_ASK_BUTTON: press_ask_grant,
+    GRANT_YES_BUTTON: press_let_pass,
+    GRANT_NO_BUTTON: press_refuse_grant,
 }
 
 

@@ -6,11 +6,11 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import grants, handovers, limits
-from handlers import ids
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing import handovers as handovers_blocks
+from handlers.blocks.sharing.handovers import HAND_ACCEPT_BUTTON, HAND_DECLINE_BUTTON, HAND_WITHDRAW_BUTTON
 from handlers.blocks.words import esc
 from handlers.controller import Draw, Press, listed
 from handlers.verbs import Ask, Verb, named, no_more
@@ -61,9 +61,9 @@ def press_withdraw_handover(ctx: Context, user: str, channel: str, value: str) -
 
 
 BUTTONS: dict[str, Press] = {
-    ids.HAND_ACCEPT: press_accept_handover,
-    ids.HAND_DECLINE: press_decline_handover,
-    ids.HAND_WITHDRAW: press_withdraw_handover,
+    HAND_ACCEPT_BUTTON: press_accept_handover,
+    HAND_DECLINE_BUTTON: press_decline_handover,
+    HAND_WITHDRAW_BUTTON: press_withdraw_handover,
 }
 
 

@@ -10,10 +10,10 @@ from bot.services.context import Context
 from bot.services.sharing import claims, limits, requests, runs
 from bot.services.sharing import line as line_service
 from bot.services.sharing.turns import LinePlace, OthersInLine
-from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import line as line_blocks
 from handlers.blocks.sharing import runs as runs_blocks
+from handlers.blocks.sharing.line import DECLINE_OFFER_BUTTON, LEAVE_BUTTON, LINE_BUTTON, REQUEST_BUTTON, WAIT_BUTTON
 from handlers.controller import Draw, Press, listed, number
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import readable
@@ -233,11 +233,11 @@ def press_request(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.WAIT: press_wait,
-    ids.LINE: press_line,
-    ids.LEAVE: press_leave,
-    ids.DECLINE_OFFER: press_pass_offer,
-    ids.REQUEST: press_request,
+    WAIT_BUTTON: press_wait,
+    LINE_BUTTON: press_line,
+    LEAVE_BUTTON: press_leave,
+    DECLINE_OFFER_BUTTON: press_pass_offer,
+    REQUEST_BUTTON: press_request,
 }
 
 

@@ -3,8 +3,8 @@
 from bot.domain.clock import HOUR_MS
 from bot.services.context import Context
 from bot.services.sharing import requests
-from handlers import ids
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing.line import EXTEND_ANYWAY_BUTTON, GRANT_REQUEST_BUTTON, KEEP_CLAIM_BUTTON
 from handlers.controller import Press, listed
 from handlers.parsing.lasting import TypedSpan
 from handlers.sharing.claims import extend_or_explain, release_and_tell
@@ -29,7 +29,7 @@ def press_keep_claim(ctx: Context, user: str, channel: str, value: str) -> None:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.GRANT_REQUEST: press_grant_request,
-    ids.EXTEND_ANYWAY: press_extend_anyway,
-    ids.KEEP_CLAIM: press_keep_claim,
+    GRANT_REQUEST_BUTTON: press_grant_request,
+    EXTEND_ANYWAY_BUTTON: press_extend_anyway,
+    KEEP_CLAIM_BUTTON: press_keep_claim,
 }

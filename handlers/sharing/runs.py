@@ -4,9 +4,9 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import runs as runs_service
-from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import runs as runs_blocks
+from handlers.blocks.sharing.runs import RUN_CANCEL_BUTTON
 from handlers.controller import Draw, Press
 from handlers.verbs import Ask, Verb, named, no_more
 
@@ -48,7 +48,7 @@ def press_cancel_run(ctx: Context, user: str, channel: str, value: str) -> None:
     runs_service.cancel_run(ctx, value, user)
 
 
-BUTTONS: dict[str, Press] = {ids.RUN_CANCEL: press_cancel_run}
+BUTTONS: dict[str, Press] = {RUN_CANCEL_BUTTON: press_cancel_run}
 
 
 def draw_run(ctx: Context, run_id: str) -> Reply | None:

@@ -3,9 +3,10 @@
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.context import Context
 from bot.services.sharing import hints
-from handlers import ids
 from handlers.acting import actions, launch
 from handlers.blocks.parts import Reply
+from handlers.blocks.sharing.find import GO_ON_ANYWAY_BUTTON, LAUNCH_WANT_BUTTON, START_WANT_BUTTON, TAKE_INSTEAD_BUTTON
+from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON
 from handlers.controller import Press, listed, number
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
@@ -71,9 +72,9 @@ def _hinted_span(length: int | None, until: int | None) -> TypedSpan:
 
 
 BUTTONS: dict[str, Press] = {
-    ids.CLAIM_WANT: press_claim_found,
-    ids.START_WANT: press_start_found,
-    ids.LAUNCH_WANT: press_launch_found,
-    ids.TAKE_INSTEAD: press_take_instead,
-    ids.GO_ON_ANYWAY: press_go_on_anyway,
+    CLAIM_WANT_BUTTON: press_claim_found,
+    START_WANT_BUTTON: press_start_found,
+    LAUNCH_WANT_BUTTON: press_launch_found,
+    TAKE_INSTEAD_BUTTON: press_take_instead,
+    GO_ON_ANYWAY_BUTTON: press_go_on_anyway,
 }

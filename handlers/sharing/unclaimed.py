@@ -5,9 +5,9 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import unclaimed
-from handlers import ids
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
+from handlers.blocks.sharing.unclaimed import CLAIM_USED_BUTTON, NOT_MINE_BUTTON
 from handlers.controller import Draw, Press, listed
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import readable
@@ -48,7 +48,7 @@ def press_not_mine(ctx: Context, user: str, channel: str, value: str) -> None:
     unclaimed.deny_use(ctx, value, user)
 
 
-BUTTONS: dict[str, Press] = {ids.CLAIM_USED: press_claim_used, ids.NOT_MINE: press_not_mine}
+BUTTONS: dict[str, Press] = {CLAIM_USED_BUTTON: press_claim_used, NOT_MINE_BUTTON: press_not_mine}
 
 
 def draw_unclaimed_use(ctx: Context, squat_id: str) -> Reply | None:

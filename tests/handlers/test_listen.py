@@ -12,7 +12,8 @@ from slack_bolt import App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.sandbox.slack.people import ADA, GPUS
-from handlers import ids, listen
+from handlers import listen
+from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.people import Identity
 from tests.examples import examples
 from tests.handlers.pieces import objections
@@ -227,7 +228,7 @@ def test_a_press_on_the_home_tab_is_answered_and_the_tab_drawn_anew(office):
     office.settle()
     home = office.slack.homes[ADA]
 
-    office.slack.press("ada", home, ids.RELEASE)
+    office.slack.press("ada", home, RELEASE_BUTTON)
     office.settle()
 
     assert "[Release train-7]" not in office.slack.sees_home("ada")
@@ -275,7 +276,7 @@ def test_a_press_with_something_missing_is_acknowledged(office, missing):
         "user": {"id": ADA, "team_id": "T0VALET"},
         "channel": {"id": GPUS},
         "container": {"type": "message"},
-        "actions": [{"type": "button", "action_id": ids.CLAIM, "block_id": "b", "value": "i-none"}],
+        "actions": [{"type": "button", "action_id": CLAIM_BUTTON, "block_id": "b", "value": "i-none"}],
         "response_url": "http://127.0.0.1:9/none",
     }
     del body[missing]

@@ -22,8 +22,10 @@ from bot.sandbox.slack.records import BOT_USER, SLACKBOT, Group, Message, Person
 from bot.services import undelivered
 from bot.steadyclock import SteadyClock
 from bot.wiring import Valet
-from handlers import ids
+from handlers.blocks.acting.approvals import APPROVE_BUTTON, DENY_BUTTON
+from handlers.blocks.acting.batches import APPROVE_BATCH_BUTTON, DENY_BATCH_BUTTON
 from handlers.blocks.parts import FALLBACK_TEXT, cut_mrkdwn
+from handlers.blocks.undelivered import DROP_KEPT_BUTTON
 from handlers.send import TRIES
 from handlers.topics import draw
 from store import audit as stored_audit
@@ -58,7 +60,7 @@ NOTICED = 31 * SECOND_MS
 """So long who decides is as Slack said last."""
 LOOKS_BACK, STALE = 59 * MINUTE_MS, 6 * MINUTE_MS
 POSTS_FAIL = "Slack faults of chat.postMessage"
-DECIDING = {ids.APPROVE: True, ids.APPROVE_BATCH: True, ids.DENY: False, ids.DENY_BATCH: False}
+DECIDING = {APPROVE_BUTTON: True, APPROVE_BATCH_BUTTON: True, DENY_BUTTON: False, DENY_BATCH_BUTTON: False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,7 @@ class Upheaval(Office):
             and each.seen.is_seen_by(who)
             and who in self.slack.channels[each.seen.channel].members
             and not self.slack.channels[each.seen.channel].is_archived
-            and (each.kind in kinds if kinds else each.kind != ids.DROP_KEPT)
+            and (each.kind in kinds if kinds else each.kind != DROP_KEPT_BUTTON)
         ]
 
     def happens(self, what: str, verb: str, name: str) -> None:

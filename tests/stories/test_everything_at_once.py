@@ -14,7 +14,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.domain.clock import HOUR_MS, SECOND_MS
 from bot.sandbox.slack.people import ADA, BOB, CY
-from handlers import ids
+from handlers.blocks.acting.approvals import (
+    APPROVE_BUTTON,
+    CALL_OFF_BUTTON,
+    CONSENT_NO_BUTTON,
+    CONSENT_YES_BUTTON,
+    DENY_BUTTON,
+)
+from handlers.blocks.acting.batches import APPROVE_BATCH_BUTTON
+from handlers.blocks.sharing.find import GO_ON_ANYWAY_BUTTON
 from tests.bot.services.sharing.company import memory
 from tests.examples import examples
 from tests.stories.chaos import COMPANY, DECIDING, DEE, EVE, IDA, WATCHED, WITHOUT_BOB, Upheaval
@@ -112,7 +120,7 @@ class Everything(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, which=WHICH, yes=st.booleans())
     def a_holder_answers(self, who, which, yes):
-        self.press(who, which, ids.CONSENT_YES if yes else ids.CONSENT_NO)
+        self.press(who, which, CONSENT_YES_BUTTON if yes else CONSENT_NO_BUTTON)
 
     @rule(machine=MACHINES, approved=st.booleans())
     def whoever_asked_takes_it_back(self, machine, approved):
@@ -120,8 +128,8 @@ class Everything(RuleBasedStateMachine):
         self.here.clock.forward(SECOND_MS)
         self.types(ADA, f"stop {machine}")
         if approved:
-            self.press(BOB, 0, ids.APPROVE)
-        self.press(ADA, 0, ids.CALL_OFF)
+            self.press(BOB, 0, APPROVE_BUTTON)
+        self.press(ADA, 0, CALL_OFF_BUTTON)
 
     @rule(people=st.lists(PEOPLE, min_size=2, max_size=4), which=WHICH)
     def they_decide_at_once(self, people, which):
@@ -144,8 +152,8 @@ class Everything(RuleBasedStateMachine):
     def a_stop_is_denied_and_the_old_card_approved(self, machine, who, slack):
         self.here.slack_fails(*slack)
         self.types(ADA, f"stop {machine}")
-        self.press(who, 0, ids.DENY)
-        self.press(BOB, 0, ids.APPROVE)
+        self.press(who, 0, DENY_BUTTON)
+        self.press(BOB, 0, APPROVE_BUTTON)
         self.here.pass_minutes(1)
 
     @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER)
@@ -159,7 +167,7 @@ class Everything(RuleBasedStateMachine):
     def bob_leaves_before_what_was_approved_can_be_done(self, machine, verb, who):
         self.types(ADA, f"{verb} {machine}")
         self.here.happens("throttled", verb, machine)
-        self.press(who, 0, ids.APPROVE)
+        self.press(who, 0, APPROVE_BUTTON)
         self.here.settings = WITHOUT_BOB
         self.here.start_again()
         self.here.world.calm()
@@ -178,7 +186,7 @@ class Everything(RuleBasedStateMachine):
         self.types(CY, f"claim {machine} for 2h")
         self.types(ADA, f"stop {machine} it is our turn")
         if agrees:
-            self.press(CY, 0, ids.CONSENT_YES)
+            self.press(CY, 0, CONSENT_YES_BUTTON)
         self.here.pass_minutes(wait)
         self.approve(sayers, after)
 
@@ -191,15 +199,15 @@ class Everything(RuleBasedStateMachine):
         if back:
             self.here.clock.forward(SECOND_MS)
             self.types(ADA, "stop nb-5")
-            self.press(ADA, 0, ids.CALL_OFF)
+            self.press(ADA, 0, CALL_OFF_BUTTON)
         self.here.happens(aws, "stop", "render-1")
-        self.approve(sayers, after, ids.APPROVE_BATCH)
+        self.approve(sayers, after, APPROVE_BATCH_BUTTON)
 
     @rule(machine=MACHINES, sayers=SAYERS, aws=AWS, slack=SLACK, after=AFTER)
     def a_start_is_asked_for_and_decided(self, machine, sayers, aws, slack, after):
         self.here.slack_fails(*slack)
         self.types(ADA, f"start {machine} for 1h")
-        self.press(ADA, 0, ids.GO_ON_ANYWAY)
+        self.press(ADA, 0, GO_ON_ANYWAY_BUTTON)
         self.here.happens(aws, "start", machine)
         self.approve(sayers, after)
 
@@ -207,11 +215,11 @@ class Everything(RuleBasedStateMachine):
     def a_launch_is_asked_for_and_decided(self, sayers, aws, slack, after):
         self.here.slack_fails(*slack)
         self.types(ADA, "launch box for 1h")
-        self.press(ADA, 0, ids.GO_ON_ANYWAY)
+        self.press(ADA, 0, GO_ON_ANYWAY_BUTTON)
         self.here.happens(aws, "launch", "scratch")
         self.approve(sayers, after)
 
-    def approve(self, sayers, after, kind=ids.APPROVE):
+    def approve(self, sayers, after, kind=APPROVE_BUTTON):
         """They say yes to the newest card, and minutes pass; one who is named twice is two at once."""
         if len(set(sayers)) < len(sayers):
             found = [(who, each) for who in sayers for each in self.here.seen_by(who, kind)[:1]]
@@ -280,7 +288,7 @@ class Everything(RuleBasedStateMachine):
     def somebody_is_gone_before_what_was_approved_can_be_done(self, machine, verb, what):
         self.types(ADA, f"{verb} {machine}")
         self.here.happens("throttled", verb, machine)
-        self.press(DEE, 0, ids.APPROVE)
+        self.press(DEE, 0, APPROVE_BUTTON)
         if what == "the group":
             self.here.group(is_there=False)
         else:

@@ -6,14 +6,24 @@ from bot.domain.acting.actions import BY_RULE, NOBODY_ASKED, Action, ResizeFacts
 from bot.domain.acting.approvals import OPEN_ANSWERS, Consent
 from bot.domain.machines.listing import Listing
 from bot.domain.undelivered import Lost
-from handlers import ids
 from handlers.blocks import undelivered
 from handlers.blocks.acting import card_facts as card_facts_blocks
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.card_facts import WORDS_OF, card_name, label
 from handlers.blocks.acting.card_facts import card_question as question_of_card_facts
+from handlers.blocks.acting.launch import LAUNCH_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, near, person, persons, say, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+ASK_STOP_BUTTON = "ask_stop"
+START_BUTTON = "start"
+CALL_OFF_BUTTON = "call_off_action"
+APPROVE_BUTTON = "approve_action"
+DENY_BUTTON = "deny_action"
+CONSENT_YES_BUTTON = "consent_yes"
+CONSENT_NO_BUTTON = "consent_no"
 
 _MOST_NAMED = 20
 
@@ -37,8 +47,8 @@ def _question(action: Action, approvers: frozenset[str], asked: Sequence[Consent
     words = WORDS_OF[action.kind]
     sure = confirm(question_of_card_facts(action), _sure(action), yes=f"{words.verb} it", no="Back")
     buttons = actions(
-        button(label(action), ids.APPROVE, action.id, style=words.style, confirm=sure),
-        button(words.no, ids.DENY, action.id),
+        button(label(action), APPROVE_BUTTON, action.id, style=words.style, confirm=sure),
+        button(words.no, DENY_BUTTON, action.id),
     )
     facts = section(lines([card_facts_blocks.facts(action), said(asked)]))
     return Reply(text, [section(f"*{text}*{reason}"), facts, buttons], private=False)
@@ -185,13 +195,13 @@ def _terms(action: Action) -> str:
 
 def _back(action: Action) -> tuple[Block, ...]:
     """For other terms it has to be taken back first."""
-    return (button("Take it back", ids.CALL_OFF, action.id),)
+    return (button("Take it back", CALL_OFF_BUTTON, action.id),)
 
 
 def _off(action: Action) -> tuple[Block, ...]:
     if not action.is_live or action.kind == "stop" or (action.state == "executing" and action.retry_at is None):
         return ()
-    return (button(f"Don't {WORDS_OF[action.kind].verb.lower()} it any more", ids.CALL_OFF, action.id),)
+    return (button(f"Don't {WORDS_OF[action.kind].verb.lower()} it any more", CALL_OFF_BUTTON, action.id),)
 
 
 def news(action: Action, others: list[Block]) -> Reply:
@@ -209,12 +219,12 @@ def instead(others: list[Listing], templates: list[str]) -> list[Block]:
         )
         for number, each in enumerate(others)
     ]
-    launches = [button(f"Launch {name}", f"{ids.LAUNCH}:{number}", name) for number, name in enumerate(templates)]
+    launches = [button(f"Launch {name}", f"{LAUNCH_BUTTON}:{number}", name) for number, name in enumerate(templates)]
     return [*machines, *launches]
 
 
 def _verb(listing: Listing) -> str:
-    return ids.CLAIM if listing.running else ids.START
+    return CLAIM_BUTTON if listing.running else START_BUTTON
 
 
 def _offer(others: list[Block]) -> str:
@@ -253,11 +263,11 @@ def _again(action: Action) -> tuple[Block, ...]:
     if action.ends_work:
         return ()  # it takes a reason, which no button knows
     if action.kind == "stop":
-        return (button(f"Ask again to stop {name}", ids.ASK_STOP, action.instance_id),)
+        return (button(f"Ask again to stop {name}", ASK_STOP_BUTTON, action.instance_id),)
     if action.kind == "start":
-        return (button(f"Ask again to start {name}", ids.START, action.instance_id),)
+        return (button(f"Ask again to start {name}", START_BUTTON, action.instance_id),)
     if action.kind == "launch":
-        return (button(f"Ask again to launch {name}", ids.LAUNCH, action.template),)
+        return (button(f"Ask again to launch {name}", LAUNCH_BUTTON, action.template),)
     return ()
 
 
@@ -269,15 +279,15 @@ def question(consent: Consent, action: Action) -> Reply:
     text = f"{say(action.asker)} asks to stop *{card_name(action)}*, which you hold until {until}.{works}{reason}"
     if consent.answer or action.state != "pending":
         undone = consent.answer in OPEN_ANSWERS and action.state in {"pending", "approved"}
-        no = (button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),) if undone else ()
+        no = (button("I still need it", CONSENT_NO_BUTTON, consent.id, style="primary"),) if undone else ()
         return plainly(f"{text}\n{_became(consent, action)}", *no)
     what = "It is working, and that work" if action.ends_work else "What runs there"
     sure = confirm(f"May {action.facts.name} be stopped?", f"{what} ends, if others agree.", yes="Yes", no="No")
     silence = f"Without your answer by {at(consent.deadline_at)} it goes to those who decide, who are told so."
     return plainly(
         f"{text}\n{silence}",
-        button("I still need it", ids.CONSENT_NO, consent.id, style="primary"),
-        button("It may be stopped", ids.CONSENT_YES, consent.id, confirm=sure),
+        button("I still need it", CONSENT_NO_BUTTON, consent.id, style="primary"),
+        button("It may be stopped", CONSENT_YES_BUTTON, consent.id, confirm=sure),
     )
 
 

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 
 from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
-from handlers import ids
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+ASK_STOP_IDLE_BUTTON = "ask_stop_idle"
+ASK_STOP_LISTED_BUTTON = "ask_stop_listed"
+ASK_DRAFT_BUTTON = "ask_draft"
+APPROVE_BATCH_BUTTON = "approve_batch"
+DENY_BATCH_BUTTON = "deny_batch"
 
 ROWS_PER_BLOCK = 6
 """Of some 440 characters at most each: a section holds 2,900."""
@@ -120,8 +126,8 @@ def _buttons(batch: Batch, waiting: Sequence[Action]) -> Block:
     lost = f"{_names(waiting)} What is in memory and on local NVMe is lost."
     sure = confirm(f"{label}?", lost, yes="Stop them", no="Back")
     return actions(
-        button(label, ids.APPROVE_BATCH, batch.id, style="danger", confirm=sure),
-        button("Keep them running" if count > 1 else "Keep it running", ids.DENY_BATCH, batch.id),
+        button(label, APPROVE_BATCH_BUTTON, batch.id, style="danger", confirm=sure),
+        button("Keep them running" if count > 1 else "Keep it running", DENY_BATCH_BUTTON, batch.id),
     )
 
 
@@ -157,7 +163,7 @@ def asked(found: Sequence[BatchResult], channels: dict[str, str], more: str = ""
         said += _told(each, channels.get(each.team, ""))
         if each.draft is not None and each.draft.instance_ids:
             label = f"Ask about the {len(each.draft.instance_ids)} dearest"
-            buttons.append(button(label, f"{ids.ASK_DRAFT}:{number}", each.draft.id))
+            buttons.append(button(label, f"{ASK_DRAFT_BUTTON}:{number}", each.draft.id))
     left = [each for one in found for each in one.left]
     return plainly("\n".join(filter(None, [*(said or ["Nothing was asked."]), *_left(left), more])), *buttons[:20])
 

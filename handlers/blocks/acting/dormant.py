@@ -4,7 +4,8 @@ from bot.domain.acting.dormant import Dormancy, Dormant
 from bot.domain.acting.images import Image, ImageShelf, StoredImage, most_micros_of
 from bot.domain.digest import Tidy
 from bot.domain.machines.fleet import Instance
-from handlers import ids
+from handlers.blocks.acting.approvals import START_BUTTON
+from handlers.blocks.machines.fleet import STATUS_PAGE_BUTTON
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
     Block,
@@ -18,6 +19,11 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.words import addresses, code, esc, length, on_day, person, plural, say, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+DORMANT_OF_BUTTON = "dormant_of"
+IMAGES_OF_BUTTON = "images_of"
+KEEP_IMAGE_BUTTON = "keep_image"
 
 DORMANT_PAGE = 10
 
@@ -87,7 +93,7 @@ def _row(each: Dormant, now: int) -> list[Block]:
     team = f"team {esc(each.listing.team, 40)}" if each.listing.team else "no team"
     parts = [esc(instance.type, 40), esc(instance.region, 40), team, f"{held}{until}", started, code(instance.id, 60)]
     block = section(lines([first, "  ·  ".join(part for part in parts if part)]))
-    return [block, actions(button(f"Start {instance.name}", ids.START, instance.id))]
+    return [block, actions(button(f"Start {instance.name}", START_BUTTON, instance.id))]
 
 
 def _money(each: Dormant, now: int) -> str:
@@ -128,8 +134,8 @@ def _turns(found: Dormancy, page: int, query: str) -> list[Block]:
         return []
     if not query:
         return [context(f"and {left} more: `/gpu status dormant` shows all.")]
-    turns = [button("Previous 10", f"{ids.STATUS_PAGE}:0", f"{page - 1}|{query}")] if page else []
-    turns += [button("Next 10", f"{ids.STATUS_PAGE}:1", f"{page + 1}|{query}")] if left > 0 else []
+    turns = [button("Previous 10", f"{STATUS_PAGE_BUTTON}:0", f"{page - 1}|{query}")] if page else []
+    turns += [button("Next 10", f"{STATUS_PAGE_BUTTON}:1", f"{page + 1}|{query}")] if left > 0 else []
     return [actions(*turns)] if turns else []
 
 
@@ -191,5 +197,5 @@ def _proposal(image: Image) -> Block:
     commands += [f"aws ec2 delete-snapshot {region} --snapshot-id {each}" for each in image.snapshots[:3]]
     more = f"and {len(image.snapshots) - 3} more snapshots of it" if len(image.snapshots) > 3 else ""
     first = f"*{esc(image.of, 60)}*, in account {esc(image.account, 40)}:"
-    keep = button(f"Keep {image.id}", f"{ids.KEEP_IMAGE}:{image.id}"[:255], image.id)
+    keep = button(f"Keep {image.id}", f"{KEEP_IMAGE_BUTTON}:{image.id}"[:255], image.id)
     return section(lines([first, *(code(each, 160) for each in commands), more]), keep)

@@ -2,9 +2,12 @@
 
 from bot.domain.acting.drain import Drain
 from bot.domain.machines.listing import Listing
-from handlers import ids
+from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import ends, esc, person, persons, when
+
+# Messages that stand in Slack carry these, so their text never changes.
+DRAIN_END_BUTTON = "drain_end"
 
 
 def since(drain: Drain) -> str:
@@ -21,7 +24,7 @@ def drained(listing: Listing) -> Reply:
     why = f" ({esc(drain.reason, 300)})" if drain.reason else ""
     begin = f"{person(drain.who)} drains *{name}*{why}"
     text = f"{begin}: nobody gets more time on it until somebody ends that. {_left(listing)}"
-    undo = button(f"End the drain of {listing.instance.name}", ids.DRAIN_END, listing.instance.id)
+    undo = button(f"End the drain of {listing.instance.name}", DRAIN_END_BUTTON, listing.instance.id)
     return plainly(text, undo, private=False)
 
 
@@ -36,7 +39,7 @@ def _left(listing: Listing) -> str:
 
 def _free(listing: Listing) -> Reply:
     text = f"*{esc(listing.instance.name, 60)}* is not drained any more: it can be claimed again."
-    return plainly(text, button(f"Claim {listing.instance.name}", ids.CLAIM, listing.instance.id), private=False)
+    return plainly(text, button(f"Claim {listing.instance.name}", CLAIM_BUTTON, listing.instance.id), private=False)
 
 
 def notice(drain: Drain, listing: Listing | None, name: str) -> Reply:
@@ -49,4 +52,4 @@ def notice(drain: Drain, listing: Listing | None, name: str) -> Reply:
         f"{person(drain.who)} drains *{label}*{why}\nYour claim on it stays as it is, but can't be extended. "
         "If you need it no more, release it now."
     )
-    return plainly(text, button(f"Release {name}", ids.RELEASE, drain.instance_id))
+    return plainly(text, button(f"Release {name}", RELEASE_BUTTON, drain.instance_id))

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hours_text, is_on, next_edge, on_ms
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
-from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
 from handlers.blocks.words import at, esc, length, near, person, persons, roughly, say
+
+# Messages that stand in Slack carry these, so their text never changes.
+HOURS_YES_BUTTON = "hours_yes"
+HOURS_NO_BUTTON = "hours_no"
 
 _MOST_NAMED = 20
 MOST_VOID = 5
@@ -127,7 +130,7 @@ def card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: 
         return plainly(f"{text}\n{_ending(request)}", private=False)
     who = f"{persons(sorted(able)[:_MOST_NAMED])} can answer until {at(request.expires_at)}."
     buttons = actions(
-        button("Set them", ids.HOURS_YES, request.id, style="primary"), button("No", ids.HOURS_NO, request.id)
+        button("Set them", HOURS_YES_BUTTON, request.id, style="primary"), button("No", HOURS_NO_BUTTON, request.id)
     )
     told = lines([text, _follows(listing, wanted, request.created_at), who])
     return Reply(text, [section(told), buttons], private=False)

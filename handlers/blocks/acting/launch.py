@@ -5,9 +5,12 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.money.rates import Rate
-from handlers import ids
+from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import esc, length, per_hour, say
+
+# Messages that stand in Slack carry these, so their text never changes.
+LAUNCH_BUTTON = "launch"
 
 MOST_TEMPLATES = 20
 ABOUT = (
@@ -21,7 +24,7 @@ def listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
     if not templates:
         return plainly("There is nothing to launch. Admins list what may be launched under `[[launch]]` in valet.toml.")
     groups = [
-        [section(_line(each, rate), button(f"Launch {each.name}", f"{ids.LAUNCH}:{number}", each.name))]
+        [section(_line(each, rate), button(f"Launch {each.name}", f"{LAUNCH_BUTTON}:{number}", each.name))]
         for number, (each, rate) in enumerate(templates[:MOST_TEMPLATES])
     ]
     blocks, _ = fitting(groups, 9_000)
@@ -45,5 +48,5 @@ def over(action: Action, name: str, why: str, channel: str) -> Reply:
     asked = f"I asked in <#{channel}> whether to stop it." if channel else "I asked whether to stop it."
     rest = f"I don't ask to stop it: {say(why)}" if why else asked
     text = f"The {wanted} for which you launched *{esc(name, 60)}* are over. It still runs, unclaimed. {rest}"
-    buttons = [button(f"Claim {name} again", ids.CLAIM, action.made_id)]
+    buttons = [button(f"Claim {name} again", CLAIM_BUTTON, action.made_id)]
     return plainly(text, *buttons)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import LIVE_STATES, NOTHING_CAME, Action
 from bot.domain.acting.rule_stops import RuleStop, again_at
 from bot.domain.machines.listing import Listing
-from handlers import ids
+from handlers.blocks.acting.snooze import SNOOZE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import about, at, clock_time, esc, near, per_hour, plural, say
 
@@ -68,7 +68,7 @@ def _keeps(still: Sequence[Listing]) -> list[Block]:
 
 
 def _keep(listing: Listing, number: int) -> Block:
-    return button(f"Keep {listing.instance.name} 4 h", f"{ids.SNOOZE}:{number}", listing.instance.id)
+    return button(f"Keep {listing.instance.name} 4 h", f"{SNOOZE_BUTTON}:{number}", listing.instance.id)
 
 
 def _more(rows: list[NoticeRow]) -> str:

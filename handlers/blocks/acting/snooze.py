@@ -2,9 +2,12 @@
 
 from bot.domain.acting.snooze import Snooze
 from bot.domain.machines.listing import Listing
-from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import esc, near, person
+
+# Messages that stand in Slack carry these, so their text never changes.
+SNOOZE_BUTTON = "snooze"
+SNOOZE_END_BUTTON = "snooze_end"
 
 
 def snoozed(listing: Listing, made: Snooze) -> Reply:
@@ -12,7 +15,7 @@ def snoozed(listing: Listing, made: Snooze) -> Reply:
     reason = f" ({esc(made.reason, 120)})" if made.reason else ""
     name, whose = f"*{esc(listing.instance.name, 60)}*", f"{person(made.who)} keeps it{reason}"
     text = f"{name} is left alone until {near(made.until_at, made.made_at)}: {whose}."
-    return plainly(text, button("End the snooze", ids.SNOOZE_END, listing.instance.id), private=False)
+    return plainly(text, button("End the snooze", SNOOZE_END_BUTTON, listing.instance.id), private=False)
 
 
 def unsnoozed(listing: Listing, who: str, left: Snooze | None, now: int) -> Reply:

@@ -6,7 +6,8 @@ from bot.domain.machines.notices import Notice
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.claims import Claim
-from handlers import ids
+from handlers.blocks.acting.approvals import ASK_STOP_BUTTON, START_BUTTON
+from handlers.blocks.acting.batches import ASK_STOP_IDLE_BUTTON
 from handlers.blocks.acting.drain import since as draining_since
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
@@ -38,6 +39,11 @@ from handlers.blocks.words import (
     snoozed,
     usd,
 )
+
+# Messages that stand in Slack carry these, so their text never changes.
+STATUS_PAGE_BUTTON = "status_page"
+STATUS_OF_BUTTON = "status_of"
+WHY_BUTTON = "why"
 
 FLEET_PAGE = 10
 QUIET_TOLD_AFTER_MS = 5 * MINUTE_MS
@@ -228,9 +234,9 @@ def _row(listing: Listing, now: int) -> list[Block]:
     if listing.running and listing.unclaimed:
         buttons.append(claim_button(listing))
     if _is_idle_rented(listing):
-        buttons.append(button(f"Stop {listing.instance.name}…", ids.ASK_STOP, listing.instance.id))
+        buttons.append(button(f"Stop {listing.instance.name}…", ASK_STOP_BUTTON, listing.instance.id))
     if listing.state == "stopped" and listing.instance.provider == "ec2":
-        buttons.append(button(f"Start {listing.instance.name}", ids.START, listing.instance.id))
+        buttons.append(button(f"Start {listing.instance.name}", START_BUTTON, listing.instance.id))
     if listing.state in {"unknown", "partial", "held"}:
         buttons.append(_why(listing))
     return [*blocks, actions(*buttons)] if buttons and listing.state != "active" else blocks
@@ -242,7 +248,7 @@ def _is_idle_rented(listing: Listing) -> bool:
 
 
 def _why(listing: Listing) -> Block:
-    return button(f"Why {listing.instance.name}", ids.WHY, listing.instance.id)
+    return button(f"Why {listing.instance.name}", WHY_BUTTON, listing.instance.id)
 
 
 def one_machine(listing: Listing, now: int) -> Reply:
@@ -268,11 +274,11 @@ def _foot(
     turns = []
     idle = sum(_is_idle_rented(each) for each in found)
     if idle > 1 and query.lower().partition(" ")[0] in {"idle", "free", "held"}:
-        turns.append(button("Stop all of these…", ids.ASK_STOP_IDLE, query))
+        turns.append(button("Stop all of these…", ASK_STOP_IDLE_BUTTON, query))
     if page > 0:
-        turns.append(button("Previous 10", ids.STATUS_PAGE, f"{page - 1}|{query}"))
+        turns.append(button("Previous 10", STATUS_PAGE_BUTTON, f"{page - 1}|{query}"))
     if start + len(found) < totals.instances:
-        turns.append(button("Next 10", ids.STATUS_PAGE, f"{page + 1}|{query}"))
+        turns.append(button("Next 10", STATUS_PAGE_BUTTON, f"{page + 1}|{query}"))
     return [*blocks, *([_turning(turns)] if turns else [])]
 
 

@@ -3,15 +3,19 @@
 from bot.domain.acting.actions import VALET
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.owned import Retirement
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, button, plainly
 from handlers.blocks.words import esc, length, person, persons, plural
+
+# Messages that stand in Slack carry these, so their text never changes.
+GPUS_NOW_BUTTON = "gpus_now"
+RETIRE_BUTTON = "retire"
+UNRETIRE_BUTTON = "unretire"
 
 
 def has_now(listing: Listing, count: int) -> Block:
     """[dgx-1 has 7 GPUs now]"""
     label = f"{listing.instance.name} has {plural(count, 'GPU')} now"
-    return button(label, ids.GPUS_NOW, f"{count}|{listing.instance.id}")
+    return button(label, GPUS_NOW_BUTTON, f"{count}|{listing.instance.id}")
 
 
 def gpus_counted(listing: Listing, seen: int) -> Reply:
@@ -54,7 +58,7 @@ def retirement_question(listing: Listing, heard: int | None, now: int) -> Reply:
     holders = persons([each.holder for each in listing.claims])
     claims = f" The claims of {holders} on it end." if listing.claims else ""
     text = f"Retire *{esc(name, 60)}*? Its agent {silent}. {WHAT_RETIRING_ENDS}{claims}"
-    return plainly(text, button(f"Retire {name}", ids.RETIRE, listing.instance.id))
+    return plainly(text, button(f"Retire {name}", RETIRE_BUTTON, listing.instance.id))
 
 
 def retirement(end: Retirement) -> Reply:
@@ -63,12 +67,12 @@ def retirement(end: Retirement) -> Reply:
     silent = f"*{name}* has not reported for {length(end.at - end.heard_at)}" if end.heard_at else f"*{name}* is silent"
     if end.state == "announced":
         text = f"{silent}. Unless it reports within a day, it is retired. {WHAT_RETIRING_ENDS}"
-        return plainly(text, button(f"Keep {end.name}", ids.UNRETIRE, end.id), private=False)
+        return plainly(text, button(f"Keep {end.name}", UNRETIRE_BUTTON, end.id), private=False)
     if end.state == "retired":
         why = f": {esc(end.reason, 300)}" if end.reason else ""
         by = f"{silent}, so it is retired" if end.who == VALET else f"{person(end.who)} retired *{name}*{why}"
         text = f"{by}. It costs nothing more from now on; its history stays. Should its agent report, it is back."
-        return plainly(text, button(f"Bring {end.name} back", ids.UNRETIRE, end.id), private=False)
+        return plainly(text, button(f"Bring {end.name} back", UNRETIRE_BUTTON, end.id), private=False)
     if end.changed_by:
         did = f"keeps *{name}*" if end.state == "kept" else f"brought *{name}* back"
         return plainly(f"{person(end.changed_by)} {did}.", private=False)

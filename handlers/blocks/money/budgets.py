@@ -7,9 +7,14 @@ from bot.domain.days import month_end
 from bot.domain.money.budgets import BudgetStanding
 from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import MachineBehind, UnusualDay
-from handlers import ids
+from handlers.blocks.machines.fleet import WHY_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section
 from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+BUDGET_BUTTON = "budget"
+BUDGET_CSV_BUTTON = "budget_csv"
+BUDGET_DRIVERS_BUTTON = "budget_drivers"
 
 MOST_SHOWN = 20
 EVERY_BUDGET = "all"
@@ -103,7 +108,7 @@ def unusual(unusual_day: UnusualDay) -> Reply:
     rows = [_behind(machine) for machine in unusual_day.behind]
     behind = [section(lines(["*Behind it*", *rows]))] if rows else []
     whys = [
-        button(f"Why {each.name}", f"{ids.WHY}:{number}", each.instance_id)
+        button(f"Why {each.name}", f"{WHY_BUTTON}:{number}", each.instance_id)
         for number, each in enumerate(unusual_day.behind[:WHY_BUTTONS])
     ]
     blocks = [section(f"*{head}*\n{range_}"), *behind, actions(*whys, _drivers(unusual_day.scope))]
@@ -177,15 +182,15 @@ def _day(day: date) -> str:
 
 
 def _drivers(scope: Scope) -> Block:
-    return button("What drives it", f"{ids.BUDGET_DRIVERS}:{scope.key}"[:255], scope.text)
+    return button("What drives it", f"{BUDGET_DRIVERS_BUTTON}:{scope.key}"[:255], scope.text)
 
 
 def _one(scope: Scope) -> Block:
-    return button(f"More on {_plain(scope)}", f"{ids.BUDGET}:{scope.key}"[:255], scope.text)
+    return button(f"More on {_plain(scope)}", f"{BUDGET_BUTTON}:{scope.key}"[:255], scope.text)
 
 
 def _csv(value: str) -> Block:
-    return button("As CSV", ids.BUDGET_CSV, value)
+    return button("As CSV", BUDGET_CSV_BUTTON, value)
 
 
 def as_csv(month: date, content: str) -> Reply:

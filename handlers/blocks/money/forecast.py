@@ -8,8 +8,8 @@ from bot.domain.clock import DAY_MS
 from bot.domain.money.accuracy import ForecastRecord, Horizon, RangeRecord, SecondOpinion
 from bot.domain.money.forecast.report import NEXT_DAYS, Driver, ForecastReport, KnownChange, Range
 from bot.domain.money.scope import Scope
-from handlers import ids
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
+from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import at, chance_of, clock_time, days_in, esc, plural, roughly, usd
 
@@ -71,18 +71,18 @@ def _buttons(report: ForecastReport, period: Period) -> list[Block]:
     about = f"{report.scope.kind}|{report.scope.key}"
     names: dict[Period, str] = {"month": f"{report.today:%B}", "30d": "30 days", "90d": "90 days"}
     others = [
-        button(name, f"{ids.FORECAST}:{each}", f"{each}|{about}") for each, name in names.items() if each != period
+        button(name, f"{FORECAST_BUTTON}:{each}", f"{each}|{about}") for each, name in names.items() if each != period
     ]
     ways = [
-        button(f"By {way}", f"{ids.FORECAST}:{way}", f"{way}|{about}")
+        button(f"By {way}", f"{FORECAST_BUTTON}:{way}", f"{way}|{about}")
         for way, pieces in (("team", report.by_team), ("machine", report.by_machine))
         if len(pieces) > 1
     ]
     nights = sum(machine.micros for machine in report.idle_nights)
     if nights:
         label = f"If idle nights were parked: {usd(-nights, cents=False)}"
-        ways.append(button(label, f"{ids.FORECAST}:nights", f"nights|{about}"))
-    return [*ways, *others, button("How good these are", f"{ids.FORECAST}:accuracy", f"accuracy|{about}")]
+        ways.append(button(label, f"{FORECAST_BUTTON}:nights", f"nights|{about}"))
+    return [*ways, *others, button("How good these are", f"{FORECAST_BUTTON}:accuracy", f"accuracy|{about}")]
 
 
 def _record(record: ForecastRecord | None) -> str:

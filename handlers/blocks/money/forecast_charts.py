@@ -7,9 +7,11 @@ from typing import Literal
 from bot.domain.days import ONE_DAY, month_end
 from bot.domain.money.forecast.report import NEXT_DAYS, ForecastPiece, ForecastReport, Range, ReportDay
 from bot.domain.money.rates import MICROS_PER_USD
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
 from handlers.blocks.words import at, esc, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+FORECAST_BUTTON = "forecast"
 
 CHART_POINTS = 20
 WEEKS_BACK, WEEKS_AHEAD = 4, 12
@@ -165,8 +167,8 @@ def _table(rows: Sequence[Sequence[str]]) -> Block:
 def _buttons(report: ForecastReport, way: Way) -> list[Block]:
     about = f"{report.scope.kind}|{report.scope.key}"
     others: list[Way] = [each for each in ("team", "machine") if each != way and len(_pieces(report, each)) > 1]
-    found = [button(f"By {each}", f"{ids.FORECAST}:{each}", f"{each}|{about}") for each in others]
-    return [*found, button("Forecast", f"{ids.FORECAST}:month", f"month|{about}")]
+    found = [button(f"By {each}", f"{FORECAST_BUTTON}:{each}", f"{each}|{about}") for each in others]
+    return [*found, button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{about}")]
 
 
 def _pieces(report: ForecastReport, way: str) -> Sequence[ForecastPiece]:
@@ -205,6 +207,6 @@ def nights(report: ForecastReport) -> Reply:
         "`hours` under the machine command."
     )
     table = _table([["Machine", "Nights", "Cost"], *shown, total])
-    back = button("Forecast", f"{ids.FORECAST}:month", f"month|{report.scope.kind}|{report.scope.key}")
+    back = button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{report.scope.kind}|{report.scope.key}")
     text = f"{head} {plural(len(found), 'machine')}."
     return Reply(text, [section(f"*{head}*"), table, actions(back), context(why)])

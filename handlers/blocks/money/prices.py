@@ -6,9 +6,12 @@ from bot.domain.money.ownership import OwnedCost
 from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Priced
 from bot.domain.money.prices import OwnMachine, Paid, PriceComparison, PriceOffer, Quote, RateFigure, TypeFigure
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.words import about, at, esc, per_hour, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+PRICES_BUTTON = "prices"
+FIGURE_BUTTON = "figure"
 
 SHOWN_PRICES = 10
 SUNK = (
@@ -96,7 +99,7 @@ def _kept(cost: OwnedCost) -> bool:
 
 
 def _how(number: int, owned: OwnMachine) -> Block:
-    return button(f"How {owned.instance.name} is counted", f"{ids.FIGURE}:{number}", owned.instance.id)
+    return button(f"How {owned.instance.name} is counted", f"{FIGURE_BUTTON}:{number}", owned.instance.id)
 
 
 def _quote(quote: Quote) -> str:
@@ -201,7 +204,7 @@ def _anyway(figure: RateFigure) -> str:
 
 def compare(figure: RateFigure) -> list[Block]:
     """The way to all prices of its GPU model."""
-    return [actions(button(f"Prices of {figure.model}", ids.PRICES, figure.instance.id))] if figure.model else []
+    return [actions(button(f"Prices of {figure.model}", PRICES_BUTTON, figure.instance.id))] if figure.model else []
 
 
 def _taken_off(priced: Priced | None) -> str:

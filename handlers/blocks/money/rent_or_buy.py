@@ -8,9 +8,12 @@ from bot.domain.money.ownership import HOURS_PER_MONTH, CostPart
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
 from bot.domain.money.scope import Scope
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.words import esc, per_hour, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+RENT_OR_BUY_BUTTON = "rent_or_buy"
+RENT_OR_BUY_CSV_BUTTON = "rent_or_buy_csv"
 
 SHOWN_USES = 6
 SHOWN_TYPES = 5
@@ -36,7 +39,7 @@ def as_csv(day: date, content: str) -> Reply:
 
 
 def _csv(scope: Scope, kind: str, figures: str) -> Block:
-    return button("As CSV", ids.RENT_OR_BUY_CSV, cut(f"{scope.text}|{kind}|{figures}", 2_000))
+    return button("As CSV", RENT_OR_BUY_CSV_BUTTON, cut(f"{scope.text}|{kind}|{figures}", 2_000))
 
 
 def _several(answer: RentOrBuyAnswer, figures: str) -> Reply:
@@ -47,7 +50,7 @@ def _several(answer: RentOrBuyAnswer, figures: str) -> Reply:
     shown = [conclusion_of(advice) for advice in answer.answers[:SHOWN_TYPES]]
     blocks = [section(f"*{conclusion}*"), section(lines(shown))]
     offers = [
-        button(f"Weigh {each.type}", f"{ids.RENT_OR_BUY}:{number}", cut(f"{answer.scope.text}|{each.type}", 2_000))
+        button(f"Weigh {each.type}", f"{RENT_OR_BUY_BUTTON}:{number}", cut(f"{answer.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(answer.answers[:SHOWN_TYPES])
     ]
     blocks.append(actions(*offers, _csv(answer.scope, "", figures)))

@@ -6,10 +6,16 @@ from datetime import date
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import ONE_DAY, GpuMs
 from bot.domain.money.reports import REPORT_WAYS, IdleNow, ReportBy, ReportRow, SpendReport, Spent
-from handlers import ids
+from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.silence import not_counted
 from handlers.blocks.words import about, at, days, days_in, esc, length, per_hour, person, persons, plural, say, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+REPORT_BUTTON = "report"
+REPORT_CSV_BUTTON = "report_csv"
+IDLE_BUTTON = "idle_report"
 
 SHOWN_ROWS = 12
 SHOWN_IDLE = 5
@@ -32,7 +38,7 @@ def report(made: SpendReport) -> Reply:
     if made.rows:
         rows = [_row(row, made.by) for row in made.rows[:SHOWN_ROWS]]
         blocks.append(section(lines([f"*By {WAY_NAMES[made.by]}*", *rows, _rest(made.rows[SHOWN_ROWS:])])))
-    blocks += [actions(*_buttons(made, ids.REPORT)), context(_small_print(made))]
+    blocks += [actions(*_buttons(made, REPORT_BUTTON)), context(_small_print(made))]
     return Reply(cut(conclusion, 3_900), blocks)
 
 
@@ -147,10 +153,10 @@ def _buttons(report: SpendReport, action: str) -> list[Block]:
     ]
     before = report.first.replace(day=1) - ONE_DAY
     begins = [day for day in (report.begins, report.owned_begins) if day is not None]
-    if action == ids.REPORT and begins and min(begins) <= before:
+    if action == REPORT_BUTTON and begins and min(begins) <= before:
         value = f"{before.replace(day=1)}|{before}|{report.by}"
         found.append(button(f"{before:%B %Y}", f"{action}:before", value))
-    found.append(button("As CSV", ids.REPORT_CSV, report.value))
+    found.append(button("As CSV", REPORT_CSV_BUTTON, report.value))
     return found
 
 
@@ -202,7 +208,7 @@ def idle(report: SpendReport) -> Reply:
     blocks += [_now_row(machine, report.made_at) for machine in report.idle_now[:SHOWN_IDLE]]
     if len(report.idle_now) > SHOWN_IDLE:
         blocks.append(context(f"and {len(report.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
-    blocks += [actions(*_buttons(report, ids.IDLE)), context(_small_print(report, idle=True))]
+    blocks += [actions(*_buttons(report, IDLE_BUTTON)), context(_small_print(report, idle=True))]
     return Reply(cut(conclusion, 3_900), blocks)
 
 
@@ -267,9 +273,9 @@ def settle_button(machine: IdleNow) -> Block | None:
     if machine.kept:
         return None
     if machine.stop_saves and machine.state != "partial":
-        return button(f"Stop {machine.name}…", f"{ids.ASK_STOP}:{machine.instance_id}"[:255], machine.instance_id)
+        return button(f"Stop {machine.name}…", f"{ASK_STOP_BUTTON}:{machine.instance_id}"[:255], machine.instance_id)
     if not machine.holders:
-        return button(f"Claim {machine.name}", f"{ids.CLAIM}:{machine.instance_id}"[:255], machine.instance_id)
+        return button(f"Claim {machine.name}", f"{CLAIM_BUTTON}:{machine.instance_id}"[:255], machine.instance_id)
     return None
 
 

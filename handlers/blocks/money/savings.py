@@ -1,11 +1,14 @@
 """`/cost savings` as a message: what was saved, by what, and what would have been otherwise."""
 
 from bot.domain.money.savings import Saved, SavingKind, Savings
-from handlers import ids
 from handlers.blocks.money.prices import committed
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, handed_over, lines, section
 from handlers.blocks.silence import not_worked_out
 from handlers.blocks.words import about, days, esc, length, midnight, per_hour, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+SAVINGS_BUTTON = "savings"
+SAVINGS_CSV_BUTTON = "savings_csv"
 
 SHOWN_SAVINGS = 5
 SAVED_HOW: dict[SavingKind, str] = {
@@ -94,7 +97,7 @@ def _small_print(savings: Savings) -> str:
 
 
 def _csv(savings: Savings) -> list[Block]:
-    return [button("As CSV", ids.SAVINGS_CSV, f"{savings.first}|{savings.last}")] if savings.found else []
+    return [button("As CSV", SAVINGS_CSV_BUTTON, f"{savings.first}|{savings.last}")] if savings.found else []
 
 
 def as_csv(savings: Savings, content: str) -> Reply:
@@ -105,5 +108,5 @@ def as_csv(savings: Savings, content: str) -> Reply:
 
 def _other(savings: Savings) -> Block:
     if _is_year(savings):
-        return button("This month", f"{ids.SAVINGS}:month", "month")
-    return button(f"All of {savings.first:%Y}", f"{ids.SAVINGS}:year", f"{savings.first:%Y}")
+        return button("This month", f"{SAVINGS_BUTTON}:month", "month")
+    return button(f"All of {savings.first:%Y}", f"{SAVINGS_BUTTON}:year", f"{savings.first:%Y}")

@@ -4,9 +4,12 @@ from datetime import date
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.weekly import Todo, Weekly
-from handlers import ids
+from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.money.forecast import month_line
-from handlers.blocks.money.reports import SOME, percent
+from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
+from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON
+from handlers.blocks.money.reports import IDLE_BUTTON, REPORT_BUTTON, REPORT_CSV_BUTTON, SOME, percent
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import not_counted
 from handlers.blocks.words import about, at, days_in, esc, length, per_hour, persons, plural, usd
@@ -25,10 +28,10 @@ def weekly(report: Weekly) -> Reply:
     days = f"{report.first}|{report.last}"
     blocks.append(
         actions(
-            button("By team", f"{ids.REPORT}:team", f"{days}|team|new"),
-            button("What idled", f"{ids.IDLE}:week", f"{days}|instance|new"),
-            button("Forecast", f"{ids.FORECAST}:month", "month|total|"),
-            button("As CSV", ids.REPORT_CSV, f"{days}|instance"),
+            button("By team", f"{REPORT_BUTTON}:team", f"{days}|team|new"),
+            button("What idled", f"{IDLE_BUTTON}:week", f"{days}|instance|new"),
+            button("Forecast", f"{FORECAST_BUTTON}:month", "month|total|"),
+            button("As CSV", REPORT_CSV_BUTTON, f"{days}|instance"),
         )
     )
     blocks.append(context(_small_print(report)))
@@ -110,12 +113,12 @@ def _todo(todo: Todo, now: int) -> str:
 def _button(todo: Todo) -> Block:
     """What does it; who may is decided at the press."""
     if todo.what == "budget":
-        return button(f"Forecast of {todo.name}", f"{ids.FORECAST}:{todo.id}"[:255], f"month|team|{todo.id}")
+        return button(f"Forecast of {todo.name}", f"{FORECAST_BUTTON}:{todo.id}"[:255], f"month|team|{todo.id}")
     if todo.what == "buy":
-        return button(f"Weigh {todo.name}", f"{ids.RENT_OR_BUY}:{todo.id}"[:255], f"type:{todo.id}|{todo.id}")
+        return button(f"Weigh {todo.name}", f"{RENT_OR_BUY_BUTTON}:{todo.id}"[:255], f"type:{todo.id}|{todo.id}")
     if todo.what == "use":
-        return button(f"Claim {todo.name}", f"{ids.CLAIM}:{todo.id}"[:255], todo.id)
-    return button(f"Stop {todo.name}…", f"{ids.ASK_STOP}:{todo.id}"[:255], todo.id)
+        return button(f"Claim {todo.name}", f"{CLAIM_BUTTON}:{todo.id}"[:255], todo.id)
+    return button(f"Stop {todo.name}…", f"{ASK_STOP_BUTTON}:{todo.id}"[:255], todo.id)
 
 
 def _small_print(report: Weekly) -> str:

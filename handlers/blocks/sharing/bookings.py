@@ -7,9 +7,19 @@ from bot.domain.days import local
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, Hold
 from bot.domain.sharing.claims import GpuChoice
-from handlers import ids
+from handlers.blocks.acting.approvals import START_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
+from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
+from handlers.blocks.sharing.claims import CLAIM_UNTIL_BUTTON
 from handlers.blocks.words import at, ends, esc, gpus, length, near, person, plural, when
+
+# Messages that stand in Slack carry these, so their text never changes.
+BOOK_AT_BUTTON = "book_at"
+CANCEL_BOOKING_BUTTON = "cancel_booking"
+CANCEL_ONE_BUTTON = "cancel_one_time"
+CANCEL_ALL_BUTTON = "cancel_all_times"
+IM_HERE_BUTTON = "im_here"
 
 MOST_BOOKINGS_LISTED = 10
 MOST_BOOKINGS_BESIDE = 3
@@ -59,8 +69,8 @@ def booking_made(
     if not listing.running:
         small.append(f"It is {listing.instance.state} now; if it still is shortly before, its holder is told.")
     buttons = actions(
-        button("Cancel booking", ids.CANCEL_BOOKING, first.id),
-        button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id),
+        button("Cancel booking", CANCEL_BOOKING_BUTTON, first.id),
+        button(f"Calendar of {listing.instance.name}", CALENDAR_BUTTON, listing.instance.id),
     )
     small += [esc(remark)] if remark else []
     return Reply(text, [section(text), context(" ".join(small)), buttons], private=False)
@@ -75,7 +85,7 @@ def booking_clash(listing: Listing, wanted: Gap, holds: tuple[Hold, ...], free_a
         return plainly(f"{text}\nNothing fits within a week after that either.", _calendar(listing))
     value = f"{listing.instance.id}|{free_at}|{wanted.length}|{gpu_choice_word(wanted.choice)}"
     label = f"Book from {_label(free_at, zone)}, for {length(wanted.length)}"
-    return plainly(text, button(label, ids.BOOK_AT, value), _calendar(listing))
+    return plainly(text, button(label, BOOK_AT_BUTTON, value), _calendar(listing))
 
 
 def booking_is_own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
@@ -88,7 +98,7 @@ def booking_is_own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
         text = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
     else:
         text = f"{name} is yours then already: {booked}. Cancel that first to book it otherwise."
-    return plainly(text, button("Cancel booking", ids.CANCEL_BOOKING, hold.id), _calendar(listing))
+    return plainly(text, button("Cancel booking", CANCEL_BOOKING_BUTTON, hold.id), _calendar(listing))
 
 
 def _hold(listing: Listing, hold: Hold) -> str:
@@ -102,7 +112,7 @@ def _hold(listing: Listing, hold: Hold) -> str:
 
 
 def _calendar(listing: Listing) -> Block:
-    return button(f"Calendar of {listing.instance.name}", ids.CALENDAR, listing.instance.id)
+    return button(f"Calendar of {listing.instance.name}", CALENDAR_BUTTON, listing.instance.id)
 
 
 def gpu_choice_word(choice: GpuChoice) -> str:
@@ -130,11 +140,11 @@ def booking_met(listing: Listing, slot: BookingSlot, wanted: ClaimAttempt, *, no
     if mine is not None and mine.until_at >= slot.from_at:
         return plainly(f"{text} Yours ends when that begins.", _calendar(listing))
     if slot.from_at - now < shortest:
-        off = [button("Cancel booking", ids.CANCEL_BOOKING, slot.id)] if slot.holder == wanted.person else []
+        off = [button("Cancel booking", CANCEL_BOOKING_BUTTON, slot.id)] if slot.holder == wanted.person else []
         return plainly(f"{text} Until then there is no time for a claim.", *off, _calendar(listing))
     value = f"{listing.instance.id}|{slot.from_at}|{gpu_choice_word(wanted.choice) if wanted.choice else ''}"
     return plainly(
-        text, button(f"Claim until {_label(slot.from_at, wanted.zone)}", ids.CLAIM_UNTIL, value), _calendar(listing)
+        text, button(f"Claim until {_label(slot.from_at, wanted.zone)}", CLAIM_UNTIL_BUTTON, value), _calendar(listing)
     )
 
 
@@ -161,7 +171,7 @@ def booking_row(slot: BookingSlot, listing: Listing | None, *, may: bool) -> Blo
     what = _part(listing, slot.gpus) if listing else "a machine that is gone"
     weekly = ", weekly" if slot.weekly else ""
     text = f"{_time(slot.from_at, slot.until_at)}: {what}, {person(slot.holder)}{weekly}{_note(slot.note)}"
-    return section(text, button("Cancel", f"{ids.CANCEL_BOOKING}:{slot.id}", slot.id) if may else None)
+    return section(text, button("Cancel", f"{CANCEL_BOOKING_BUTTON}:{slot.id}", slot.id) if may else None)
 
 
 def with_bookings(shown: Reply, slots: list[BookingSlot], listing: Listing) -> Reply:
@@ -186,8 +196,8 @@ def which_bookings(slot: BookingSlot, name: str) -> Reply:
     sure = confirm("Cancel all of them?", "Every time that is still to come.", yes="Cancel them", no="Back")
     return plainly(
         text,
-        button("Cancel only this one", ids.CANCEL_ONE, slot.id),
-        button("Cancel all of them", ids.CANCEL_ALL, slot.id, style="danger", confirm=sure),
+        button("Cancel only this one", CANCEL_ONE_BUTTON, slot.id),
+        button("Cancel all of them", CANCEL_ALL_BUTTON, slot.id, style="danger", confirm=sure),
     )
 
 
@@ -217,7 +227,7 @@ def slot_progress(slot: BookingSlot, listing: Listing | None, name: str, *, no_s
         return _with_start(f"{text}{ends(slot)}.", listing)
     if slot.state == "unused":
         text = f"Your booking of {what} was given up: nobody worked on it or answered. It is free for others."
-        return plainly(text, button(f"Claim {name} again", ids.CLAIM, slot.instance_id))
+        return plainly(text, button(f"Claim {name} again", CLAIM_BUTTON, slot.instance_id))
     happened = "came to nothing" if slot.state == "missed" else "was cancelled"
     # the outcome is a sentence of ours; a person in it stays a mention
     return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {slot.outcome}")
@@ -225,11 +235,11 @@ def slot_progress(slot: BookingSlot, listing: Listing | None, name: str, *, no_s
 
 def _begun(slot: BookingSlot, what: str, name: str, *, no_show_minutes: int) -> Reply:
     text = f"Your booking has begun: {what} yours until {ends(slot)}{_note(slot.note)}."
-    release = button(f"Release {name}", ids.RELEASE, slot.instance_id)
+    release = button(f"Release {name}", RELEASE_BUTTON, slot.instance_id)
     if slot.state == "used":
         return plainly(text, release)
     text += f" If nothing works on it within {no_show_minutes} minutes, say that you are here, or it goes to others."
-    return plainly(text, button("I'm here", ids.IM_HERE, slot.id, style="primary"), release)
+    return plainly(text, button("I'm here", IM_HERE_BUTTON, slot.id, style="primary"), release)
 
 
 def slot_begins_soon(slot: BookingSlot, listing: Listing) -> Reply:
@@ -243,4 +253,4 @@ def slot_begins_soon(slot: BookingSlot, listing: Listing) -> Reply:
 def _with_start(text: str, listing: Listing | None) -> Reply:
     if listing is None or listing.instance.state != "stopped" or listing.instance.provider == "owned":
         return plainly(text)
-    return plainly(text, button(f"Start {listing.instance.name}", ids.START, listing.instance.id))
+    return plainly(text, button(f"Start {listing.instance.name}", START_BUTTON, listing.instance.id))

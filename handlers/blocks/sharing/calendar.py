@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 from bot.domain.days import local
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
-from handlers import ids
+from handlers.blocks.buttons import BOOKINGS_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
 from handlers.blocks.words import at, code, esc, gpus, person, plural, when
+
+# Messages that stand in Slack carry these, so their text never changes.
+CALENDAR_BUTTON = "calendar"
 
 CELL_SIGNS: dict[CalendarCell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
 CALENDAR_LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"
@@ -34,7 +37,7 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
         context(f"{CALENDAR_LEGEND}. Hours of {esc(zone, 40)}."),
         section(words),
         *([context(f"{more} more.")] if more > 0 else []),
-        actions(button(f"Bookings of {week.name}", ids.BOOKINGS, week.instance_id)),
+        actions(button(f"Bookings of {week.name}", BOOKINGS_BUTTON, week.instance_id)),
     ]
     return Reply(cut_mrkdwn(f"{name}, the next 7 days: {words}", 2_900), blocks)
 
@@ -68,7 +71,7 @@ def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: in
     if len(weeks) > MOST_WEEKS_SHOWN:
         blocks.append(context(f"{len(weeks) - MOST_WEEKS_SHOWN} more; name one to see it."))
     shown = [
-        button(f"Calendar of {week.name}", f"{ids.CALENDAR}:{week.instance_id}", week.instance_id) for week in weeks
+        button(f"Calendar of {week.name}", f"{CALENDAR_BUTTON}:{week.instance_id}", week.instance_id) for week in weeks
     ]
     text = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
     return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(*shown[:5])])

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.checkins import Checkin, claim_idle_since, is_worked_on
 from bot.domain.sharing.claims import Claim
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, near, person, persons, plural
+
+# Messages that stand in Slack carry these, so their text never changes.
+KEEP_HELD_BUTTON = "keep_held"
+RELEASE_ASKED_BUTTON = "release_asked"
 
 MOST_CHECKINS = 20
 """Claims in one message; Slack takes 25 buttons in a row."""
@@ -54,8 +57,8 @@ def _idle(held: CheckedClaim) -> Reply:
         return plainly(f"{begin}\n{_became(held)}")
     return plainly(
         lines([f"{begin} Do you still need {'them' if held.are == 'are' else 'it'}?", _silence(held)]),
-        button("Keep it", ids.KEEP_HELD, checkin.batch, style="primary"),
-        button(f"Release {held.name}", ids.RELEASE_ASKED, checkin.id),
+        button("Keep it", KEEP_HELD_BUTTON, checkin.batch, style="primary"),
+        button(f"Release {held.name}", RELEASE_ASKED_BUTTON, checkin.id),
     )
 
 
@@ -78,7 +81,7 @@ def checkin_waited_for(held: CheckedClaim) -> Reply:
     who = person(held.waiting[0]) if held.waiting else "Somebody"
     return plainly(
         f"{who} waits for {held.what} now. If you still need it, press Keep it by {at(deadline)}.",
-        button("Keep it", ids.KEEP_HELD, held.question.batch, style="primary"),
+        button("Keep it", KEEP_HELD_BUTTON, held.question.batch, style="primary"),
     )
 
 
@@ -97,12 +100,12 @@ def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
     if len(waiting) > 1:
         silence = silence.replace("it is given up", "they are given up")
     keep = button(
-        f"Keep {it}" if len(waiting) < 3 else f"Keep all {len(waiting)}", ids.KEEP_HELD, held[0].question.batch
+        f"Keep {it}" if len(waiting) < 3 else f"Keep all {len(waiting)}", KEEP_HELD_BUTTON, held[0].question.batch
     )
     text = lines([ask, *shown, *left, silence])
     buttons: list[Block] = [keep | {"style": "primary"}]
     buttons += [
-        button(f"Release {checked.name}", f"{ids.RELEASE_ASKED}:{number}", checked.question.id)
+        button(f"Release {checked.name}", f"{RELEASE_ASKED_BUTTON}:{number}", checked.question.id)
         for number, checked in enumerate(waiting[:MOST_CHECKINS])
     ]
     brief = f"{ask} You hold {plural(len(waiting), 'machine')} for days. {silence}"

@@ -8,11 +8,17 @@ from bot.domain.money.rates import cost_for
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
 from bot.domain.sharing.find import FindOption, FindResult, open_gpus, tier_of
 from bot.domain.sharing.reminders import Reminder
-from handlers import ids
+from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.sharing.find import FindQuery, option_button, option_rows
-from handlers.blocks.sharing.line import people_wait
+from handlers.blocks.sharing.line import REQUEST_BUTTON, people_wait
 from handlers.blocks.words import at, ends, esc, gpus, length, person, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+EXTEND_BUTTON = "extend"
+RELEASE_OTHERS_BUTTON = "release_others"
+CLAIM_UNTIL_BUTTON = "claim_until"
 
 MOST_CLAIM_BUTTONS = 10
 
@@ -30,9 +36,9 @@ def claim_made(
     name = listing.instance.name
     text = _whose(listing, held)
     buttons = actions(
-        button("Extend by 1 h", f"{ids.EXTEND}:1", f"{held.id}|1"),
-        button("Extend by 4 h", f"{ids.EXTEND}:4", f"{held.id}|4"),
-        button(f"Release {name}", ids.RELEASE, listing.instance.id),
+        button("Extend by 1 h", f"{EXTEND_BUTTON}:1", f"{held.id}|1"),
+        button("Extend by 4 h", f"{EXTEND_BUTTON}:4", f"{held.id}|4"),
+        button(f"Release {name}", RELEASE_BUTTON, listing.instance.id),
     )
     small = [section(f":warning: {used}")] if used else []
     small += [context(esc(remark))] if remark else []
@@ -63,7 +69,7 @@ def claim_released(listing: Listing, held: Claim, person_id: str, now: int, *, a
     idle = listing.verdict is not None and listing.verdict.is_idle and listing.instance.provider == "ec2"
     if not idle or after or len(listing.claims) > 1:
         return Reply(text, [section(text)], private=False)
-    return plainly(text, button(f"Stop {name}…", ids.ASK_STOP, listing.instance.id), private=False)
+    return plainly(text, button(f"Stop {name}…", ASK_STOP_BUTTON, listing.instance.id), private=False)
 
 
 def _worth(listing: Listing, held: Claim, left: int) -> str:
@@ -86,7 +92,7 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
     sure = confirm("End this claim?", f"{_whose(listing, held)} They are told.", yes="End it", no="Back")
     some = "" if listing.is_whole(held) else f"{gpus(held.gpus)} of "
     label = f"Release {some}{listing.instance.name} anyway"
-    return button(label, f"{ids.RELEASE_OTHERS}:{number}", held.id, style="danger", confirm=sure)
+    return button(label, f"{RELEASE_OTHERS_BUTTON}:{number}", held.id, style="danger", confirm=sure)
 
 
 def gpus_taken(listing: Listing, held: tuple[Claim, ...], query: FindQuery, result: FindResult, now: int) -> Reply:
@@ -95,7 +101,7 @@ def gpus_taken(listing: Listing, held: tuple[Claim, ...], query: FindQuery, resu
     left = len(open_gpus(listing))
     offers = [option_button(query, FindOption(tier_of(listing), left, listing), MOST_CLAIM_BUTTONS)] if left else []
     asks = [
-        button(_ask_label(listing, claim), f"{ids.REQUEST}:{number}", claim.id)
+        button(_ask_label(listing, claim), f"{REQUEST_BUTTON}:{number}", claim.id)
         for number, claim in enumerate(held[:3], MOST_CLAIM_BUTTONS)
     ]
     blocks = [section(text), actions(*offers, *asks)]
@@ -115,11 +121,11 @@ def claim_ended(claim: Claim, name: str) -> Reply:
     label = esc(name, 60)
     if claim.end_reason == "expired":
         text = f"Your claim on *{label}* ended at {at(claim.until_at)}. It is free for others now."
-        again = button(f"Claim {name} again", ids.CLAIM, claim.instance_id)
+        again = button(f"Claim {name} again", CLAIM_BUTTON, claim.instance_id)
         return Reply(text, [section(text), actions(again)])
     if claim.end_reason == "unused":
         text = f"Your claim on *{label}* was given up: nobody worked on it, and you did not say that you need it."
-        return plainly(text, button(f"Claim {name} again", ids.CLAIM, claim.instance_id))
+        return plainly(text, button(f"Claim {name} again", CLAIM_BUTTON, claim.instance_id))
     if claim.end_reason == "booked":
         text = f"Your claim on *{label}* ended at {at(claim.until_at)}; somebody has booked the time after it."
     elif claim.end_reason == "lacking":
@@ -163,9 +169,9 @@ def _what(claim: Claim, name: str, listing: Listing | None) -> str:
 
 def _buttons(claim: Claim, name: str) -> list[Block]:
     return [
-        button("Extend by 1 h", f"{ids.EXTEND}:1", f"{claim.id}|1"),
-        button("Extend by 4 h", f"{ids.EXTEND}:4", f"{claim.id}|4"),
-        button(f"Release {name}", ids.RELEASE, claim.instance_id),
+        button("Extend by 1 h", f"{EXTEND_BUTTON}:1", f"{claim.id}|1"),
+        button("Extend by 4 h", f"{EXTEND_BUTTON}:4", f"{claim.id}|4"),
+        button(f"Release {name}", RELEASE_BUTTON, claim.instance_id),
     ]
 
 

@@ -9,11 +9,19 @@ from bot.domain.money.savings import Hint
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.find import FREE_TIERS, FindOption, FindResult
 from bot.domain.sharing.gpu_spec import GpuSpec
-from handlers import ids
+from handlers.blocks.acting.approvals import START_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, section
-from handlers.blocks.sharing.line import place_in_words
+from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON, REQUEST_BUTTON, WAIT_BUTTON, place_in_words
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, usd
+
+# Messages that stand in Slack carry these, so their text never changes.
+CLAIM_REST_BUTTON = "claim_rest"
+START_WANT_BUTTON = "start_want"
+LAUNCH_WANT_BUTTON = "launch_want"
+TAKE_INSTEAD_BUTTON = "take_instead"
+GO_ON_ANYWAY_BUTTON = "go_on_anyway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ def option_rows(query: FindQuery, result: FindResult, now: int) -> list[Block]:
         blocks.append(context(lines([_mine(listing) for listing in result.mine])))
     if result.ahead is not None:
         when = place_in_words(result.ahead, result.turn, None, now)
-        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", ids.WAIT, _waiting(query))))
+        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", WAIT_BUTTON, _waiting(query))))
     return blocks
 
 
@@ -161,15 +169,15 @@ def option_button(query: FindQuery, way: FindOption, number: int) -> Block:
     instance = way.listing.instance
     if way.tier == "launch":
         value = f"{instance.name}|{_ending(query)}"
-        return button(f"Ask to launch {instance.name}", f"{ids.LAUNCH_WANT}:{number}", value)
+        return button(f"Ask to launch {instance.name}", f"{LAUNCH_WANT_BUTTON}:{number}", value)
     if way.claim is not None:
-        return button(f"Ask for {instance.name}", f"{ids.REQUEST}:{number}", way.claim.id)
+        return button(f"Ask for {instance.name}", f"{REQUEST_BUTTON}:{number}", way.claim.id)
     if way.tier == "stopped":
-        return button(f"Start {instance.name}", f"{ids.START_WANT}:{number}", f"{instance.id}|{_ending(query)}")
+        return button(f"Start {instance.name}", f"{START_WANT_BUTTON}:{number}", f"{instance.id}|{_ending(query)}")
     whole = way.count == len(way.listing.gpus)
     label = f"Claim {instance.name}" if whole else f"Claim {plural(way.count, 'GPU')} of {instance.name}"
     value = f"{instance.id}|{way.count}|{_ending(query)}"
-    return button(label, f"{ids.CLAIM_WANT}:{number}", value)
+    return button(label, f"{CLAIM_WANT_BUTTON}:{number}", value)
 
 
 def _ending(query: FindQuery) -> str:
@@ -189,7 +197,7 @@ def hint_reply(listing: Listing, given: Hint, better: FindOption, now: int) -> R
     """The machine by name, who holds it if anybody does, what is saved, and a button for either."""
     name = f"*{esc(listing.instance.name, 60)}*"
     first = f"{_BEGIN[given.avoided]} {name}: {_stands(better)}{_saves(given, name, exact=_is_exact(listing, better))}"
-    anyway = button(f"{_ANYWAY[given.avoided]} {listing.instance.name} anyway", ids.GO_ON_ANYWAY, given.id)
+    anyway = button(f"{_ANYWAY[given.avoided]} {listing.instance.name} anyway", GO_ON_ANYWAY_BUTTON, given.id)
     return Reply(
         first, [section(lines([first, option_in_words(better, now)])), actions(_instead(given, better), anyway)]
     )
@@ -229,16 +237,16 @@ def _saves(given: Hint, name: str, *, exact: bool) -> str:
 def _instead(given: Hint, better: FindOption) -> Block:
     instance = better.listing.instance
     if better.claim is not None:
-        return button(f"Ask for {instance.name}", ids.REQUEST, better.claim.id)
+        return button(f"Ask for {instance.name}", REQUEST_BUTTON, better.claim.id)
     if better.tier not in FREE_TIERS:
-        return button(f"Start {instance.name} instead", ids.START, instance.id)
+        return button(f"Start {instance.name} instead", START_BUTTON, instance.id)
     some = "" if _is_whole(better) else f"{plural(better.count, 'GPU')} of "
-    return button(f"Claim {some}{instance.name} instead", ids.TAKE_INSTEAD, given.id)
+    return button(f"Claim {some}{instance.name} instead", TAKE_INSTEAD_BUTTON, given.id)
 
 
 def claim_button(listing: Listing) -> Block:
     """[Claim X], or [Claim 2 GPUs of X] where the others are taken."""
     instance, left = listing.instance, len(listing.unclaimed)
     if left == len(listing.gpus):
-        return button(f"Claim {instance.name}", ids.CLAIM, instance.id)
-    return button(f"Claim {left} GPU{'' if left == 1 else 's'} of {instance.name}", ids.CLAIM_REST, instance.id)
+        return button(f"Claim {instance.name}", CLAIM_BUTTON, instance.id)
+    return button(f"Claim {left} GPU{'' if left == 1 else 's'} of {instance.name}", CLAIM_REST_BUTTON, instance.id)

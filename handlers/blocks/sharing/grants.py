@@ -1,16 +1,21 @@
 """What is beyond fair use: the offer to ask, the card, and the answer."""
 
 from bot.domain.sharing.grants import Grant
-from handlers import ids
+from handlers.blocks.buttons import BOOKINGS_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, esc, length, person, persons, say, when
+
+# Messages that stand in Slack carry these, so their text never changes.
+GRANT_ASK_BUTTON = "grant_ask"
+GRANT_YES_BUTTON = "grant_yes"
+GRANT_NO_BUTTON = "grant_no"
 
 
 def grant_offer(grant: Grant, sentence: str) -> Reply:
     """Told to the person: too much, but somebody can let it pass; asked already, that is said."""
     if grant.state != "drafted":
         return plainly(f"{say(sentence)} You have asked already; the question lapses at {at(grant.expires_at)}.")
-    return plainly(say(sentence), button("Ask an approver", ids.GRANT_ASK, grant.id))
+    return plainly(say(sentence), button("Ask an approver", GRANT_ASK_BUTTON, grant.id))
 
 
 def grant_asked(grant: Grant, channel: str) -> Reply:
@@ -26,7 +31,7 @@ def grant_card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:
     if grant.state == "pending":
         who = f"{persons(sorted(grantors)[:20])} can answer until {at(grant.expires_at)}."
         buttons = actions(
-            button("Let it pass", ids.GRANT_YES, grant.id, style="primary"), button("No", ids.GRANT_NO, grant.id)
+            button("Let it pass", GRANT_YES_BUTTON, grant.id, style="primary"), button("No", GRANT_NO_BUTTON, grant.id)
         )
         return Reply(text, [section(f"{text}{note}\n{who}"), buttons], private=False)
     return plainly(f"{text}{note}\n{_ending(grant)}", private=False)
@@ -66,7 +71,7 @@ def grant_ended(grant: Grant, name: str) -> Reply:
     """Told to the person in the end."""
     text = f"Your request for *{esc(name, 60)}*: {_ending(grant)}"
     if grant.state == "claimed" and grant.from_at is not None:
-        return plainly(text, button(f"Bookings of {name}", ids.BOOKINGS, grant.instance_id))
+        return plainly(text, button(f"Bookings of {name}", BOOKINGS_BUTTON, grant.instance_id))
     if grant.state == "claimed":
-        return plainly(text, button(f"Release {name}", ids.RELEASE, grant.instance_id))
+        return plainly(text, button(f"Release {name}", RELEASE_BUTTON, grant.instance_id))
     return plainly(text)

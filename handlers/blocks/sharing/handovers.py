@@ -3,9 +3,13 @@
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover
-from handlers import ids
 from handlers.blocks.parts import Reply, actions, button, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, person
+
+# Messages that stand in Slack carry these, so their text never changes.
+HAND_ACCEPT_BUTTON = "hand_accept"
+HAND_DECLINE_BUTTON = "hand_decline"
+HAND_WITHDRAW_BUTTON = "hand_withdraw"
 
 
 def handover_offered(handover: Handover, listing: Listing) -> Reply:
@@ -14,7 +18,9 @@ def handover_offered(handover: Handover, listing: Listing) -> Reply:
     text = (
         f"Asked {person(handover.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
     )
-    return plainly(f"{text}{at(handover.expires_at)}.", button("Take the offer back", ids.HAND_WITHDRAW, handover.id))
+    return plainly(
+        f"{text}{at(handover.expires_at)}.", button("Take the offer back", HAND_WITHDRAW_BUTTON, handover.id)
+    )
 
 
 def handover_question(handover: Handover, held: Claim, listing: Listing | None) -> Reply:
@@ -23,8 +29,8 @@ def handover_question(handover: Handover, held: Claim, listing: Listing | None) 
     note = f" ({esc(held.note, 120)})" if held.note else ""
     text = f"{person(handover.giver)} offers you {what} until {ends(held)}{note}."
     if handover.state == "open":
-        yes = button("Take it over", ids.HAND_ACCEPT, handover.id, style="primary")
-        buttons = actions(yes, button("No, thanks", ids.HAND_DECLINE, handover.id))
+        yes = button("Take it over", HAND_ACCEPT_BUTTON, handover.id, style="primary")
+        buttons = actions(yes, button("No, thanks", HAND_DECLINE_BUTTON, handover.id))
         return Reply(text, [section(text), buttons])
     ending = {
         "taken": "You took it over.",

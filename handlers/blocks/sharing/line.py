@@ -8,9 +8,21 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import WAIT_STALE_MS, Turn, Waiter
 from bot.domain.sharing.offers import LineOffer
 from bot.domain.sharing.requests import ReleaseRequest
-from handlers import ids
+from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, ends, esc, gpus, length, person, persons, plural
+
+# Messages that stand in Slack carry these, so their text never changes.
+CLAIM_WANT_BUTTON = "claim_want"
+WAIT_BUTTON = "wait"
+LINE_BUTTON = "line"
+LEAVE_BUTTON = "leave"
+TAKE_OFFER_BUTTON = "take_offer"
+DECLINE_OFFER_BUTTON = "decline_offer"
+REQUEST_BUTTON = "request"
+GRANT_REQUEST_BUTTON = "grant_request"
+EXTEND_ANYWAY_BUTTON = "extend_anyway"
+KEEP_CLAIM_BUTTON = "keep_claim"
 
 MOST_WAITERS_SHOWN = 10
 MOST_WAITERS_NAMED = 3
@@ -61,8 +73,8 @@ def about_length(ms: int) -> str:
 
 
 def _buttons(waiter: Waiter) -> list[Block]:
-    seen = [button("Show the line", ids.LINE, waiter.instance_id)] if waiter.instance_id else []
-    return [*seen, button("Leave the line", ids.LEAVE, str(waiter.id))]
+    seen = [button("Show the line", LINE_BUTTON, waiter.instance_id)] if waiter.instance_id else []
+    return [*seen, button("Leave the line", LEAVE_BUTTON, str(waiter.id))]
 
 
 def ordinal(number: int) -> str:
@@ -83,8 +95,8 @@ def others_wait(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None,
     text = f"{who} for {name}; you would be {ordinal(ahead + 1)}{wait}."
     return plainly(
         lines([text, *held]),
-        button("Wait in line", ids.WAIT, wait_value(waiter)),
-        button("Show the line", ids.LINE, listing.instance.id),
+        button("Wait in line", WAIT_BUTTON, wait_value(waiter)),
+        button("Show the line", LINE_BUTTON, listing.instance.id),
     )
 
 
@@ -105,7 +117,7 @@ def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply
         else f"{plural(count, 'GPU')} of *{esc(name, 60)}* {'is' if count == 1 else 'are'}"
     )
     value = f"{listing.instance.id}|{count}|{f'f{span}' if span else ''}"
-    return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, ids.CLAIM_WANT, value))
+    return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, CLAIM_WANT_BUTTON, value))
 
 
 def turn_offer(
@@ -128,8 +140,8 @@ def _held(offer: LineOffer, name: str, listing: Listing | None = None) -> str:
 
 
 def _answers(offer: LineOffer) -> list[Block]:
-    take = button("Take it", ids.TAKE_OFFER, offer.id, style="primary")
-    return [take, button("Pass", ids.DECLINE_OFFER, offer.id)]
+    take = button("Take it", TAKE_OFFER_BUTTON, offer.id, style="primary")
+    return [take, button("Pass", DECLINE_OFFER_BUTTON, offer.id)]
 
 
 def _became(offer: LineOffer, waiter: Waiter, name: str, *, has_next: bool) -> str:
@@ -154,7 +166,7 @@ def line_ended(waiter: Waiter, name: str, last: LineOffer | None, *, has_next: b
     wanted = waited_for_in_words(waiter, name)
     if waiter.end_reason == "gone":
         return plainly(f"You are out of the line for {wanted}: the machine is gone. `/gpu status` shows what there is.")
-    again = button("Wait again", ids.WAIT, wait_value(waiter))
+    again = button("Wait again", WAIT_BUTTON, wait_value(waiter))
     if waiter.end_reason == "lapsed":
         until = f" by {at(last.until_at)}" if last else ""
         return plainly(
@@ -176,7 +188,7 @@ def holder_waited_for(held: Claim, name: str, people: Sequence[str]) -> Reply:
     """Told once to somebody who holds what others wait for."""
     who = people_wait([waiting for waiting in people if waiting != held.holder])
     text = f"{who} for *{esc(name, 60)}*, which is yours until {ends(held)}. Done early?"
-    return plainly(text, button(f"Release {name}", ids.RELEASE, held.instance_id))
+    return plainly(text, button(f"Release {name}", RELEASE_BUTTON, held.instance_id))
 
 
 def people_wait(people: Sequence[str]) -> str:
@@ -206,7 +218,7 @@ def waiting_list(listing: Listing, standing: Sequence[tuple[Waiter, LineOffer | 
     rows += [f"and {more:,} more"] if more > 0 else []
     head = f"{plural(len(standing), 'person')} waits" if len(standing) == 1 else f"{len(standing):,} people wait"
     own = [waiter for waiter, _ in standing if waiter.person == user]
-    leave = [actions(button("Leave the line", ids.LEAVE, str(own[0].id)))] if own else []
+    leave = [actions(button("Leave the line", LEAVE_BUTTON, str(own[0].id)))] if own else []
     text = f"{head} for {name}, first come first served."
     return Reply(text, [section(lines([text, *rows])), *leave])
 
@@ -223,7 +235,7 @@ def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
     return [
         section(
             f"{waited_for_in_words(waiter, name)}: {words}",
-            button("Leave the line", f"{ids.LEAVE}:{number}", str(waiter.id)),
+            button("Leave the line", f"{LEAVE_BUTTON}:{number}", str(waiter.id)),
         )
         for number, (waiter, name, words) in enumerate(own)
     ]
@@ -267,9 +279,9 @@ def request_question(request: ReleaseRequest, held: Claim, name: str, listing: L
     if not request.answer:
         return plainly(
             f"{text}\nYour claim lasts until {ends(held)}; nothing happens unless you say so.",
-            button("Release it", ids.GRANT_REQUEST, request.id, style="primary"),
-            button("Extend by 1 h", ids.EXTEND_ANYWAY, request.id),
-            button("Keep it", ids.KEEP_CLAIM, request.id),
+            button("Release it", GRANT_REQUEST_BUTTON, request.id, style="primary"),
+            button("Extend by 1 h", EXTEND_ANYWAY_BUTTON, request.id),
+            button("Keep it", KEEP_CLAIM_BUTTON, request.id),
         )
     became = {
         "released": "You released it.",
@@ -297,7 +309,7 @@ def request_sent(request: ReleaseRequest, held: Claim, name: str, *, is_new: boo
 
 
 def _wait(held: Claim) -> Block:
-    return button("Wait in line", ids.WAIT, held.instance_id)
+    return button("Wait in line", WAIT_BUTTON, held.instance_id)
 
 
 def request_answer(request: ReleaseRequest, held: Claim, name: str, ahead: int | None) -> Reply:
@@ -322,7 +334,7 @@ def which_holder(listing: Listing, user: str) -> Reply:
     others = [claim for claim in listing.claims if claim.holder != user][:MOST_HOLDER_BUTTONS]
     rows = [f"{gpus(claim.gpus)}: {person(claim.holder)} until {ends(claim)}" for claim in others]
     buttons = [
-        button(f"Ask the holder of {gpus(claim.gpus)}", f"{ids.REQUEST}:{number}", claim.id)
+        button(f"Ask the holder of {gpus(claim.gpus)}", f"{REQUEST_BUTTON}:{number}", claim.id)
         for number, claim in enumerate(others)
     ]
     return plainly("\n".join([f"Several people hold *{name}*. Whom shall I ask?", *rows]), *buttons)

@@ -1,9 +1,11 @@
 """Runs: how they stand, and how they ended."""
 
 from bot.domain.sharing.runs import Run, RunTemplate
-from handlers import ids
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, length, person
+
+# Messages that stand in Slack carry these, so their text never changes.
+RUN_CANCEL_BUTTON = "run_cancel"
 
 
 def run_queued(run: Run, name: str) -> Reply:
@@ -16,7 +18,7 @@ def run_standing(run: Run, name: str) -> Reply:
     text = f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}"
     if not run.is_live:
         return plainly(text)
-    wanted = [] if run.cancelled_by else [button("Cancel the run", ids.RUN_CANCEL, run.id)]
+    wanted = [] if run.cancelled_by else [button("Cancel the run", RUN_CANCEL_BUTTON, run.id)]
     return Reply(text, [section(text), *_output(run), *([actions(*wanted)] if wanted else [])])
 
 

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.unclaimed import UnclaimedUse
-from handlers import ids
 from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import code, esc, gpus, length, person
+
+# Messages that stand in Slack carry these, so their text never changes.
+CLAIM_USED_BUTTON = "claim_used"
+NOT_MINE_BUTTON = "not_mine"
 
 MOST_USERS_NAMED = 3
 
@@ -54,6 +57,8 @@ def unclaimed_question(squat: UnclaimedUse, name: str, *, whole: bool) -> Reply:
         return plainly(f"{text} {became}")
     return plainly(
         f"{text} Somebody else may take {it}.",
-        button(f"Claim {'' if whole else f'{gpus(squat.gpus)} of '}{name}", ids.CLAIM_USED, squat.id, style="primary"),
-        button("Not mine", ids.NOT_MINE, squat.id),
+        button(
+            f"Claim {'' if whole else f'{gpus(squat.gpus)} of '}{name}", CLAIM_USED_BUTTON, squat.id, style="primary"
+        ),
+        button("Not mine", NOT_MINE_BUTTON, squat.id),
     )

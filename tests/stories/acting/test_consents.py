@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
 from bot.services.acting import consents
-from handlers import ids
+from handlers.blocks.digest import KEEP_IDLE_BUTTON
 from handlers.topics import press
 from store.acting import approvals as stored_approvals
 
@@ -220,7 +220,7 @@ def test_what_is_approved_can_not_be_taken_over_any_more(held):
 def test_keep_in_a_digest_that_is_pressed_meanwhile_ends_the_request(held):
     ask(held)
 
-    answered = press(held.valet.ctx, ids.KEEP_IDLE, BOB, "", value=held.machine("train-7").id)
+    answered = press(held.valet.ctx, KEEP_IDLE_BUTTON, BOB, "", value=held.machine("train-7").id)
     held.settle()
 
     assert "train-7" in answered.text

@@ -8,7 +8,10 @@ import pytest
 from bot.errors import Refused
 from bot.sandbox.history import History
 from bot.services.money import forecast
-from handlers import ids
+from handlers.blocks.money.bill import BILL_CSV_BUTTON
+from handlers.blocks.money.budgets import BUDGET_CSV_BUTTON
+from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_CSV_BUTTON
+from handlers.blocks.money.savings import SAVINGS_CSV_BUTTON
 from handlers.money import bill, budgets, prices, savings
 from store.money import ledger as stored_ledger
 from tests.stories.conftest import SETTINGS
@@ -89,7 +92,7 @@ def test_a_scope_comes_as_it_was_asked_for(office):
     assert {row["scope"] for row in pressed(office)[1]} == {"team:nlp"}
 
 
-@pytest.mark.parametrize("action", [ids.BILL_CSV, ids.SAVINGS_CSV, ids.BUDGET_CSV, ids.RENT_OR_BUY_CSV])
+@pytest.mark.parametrize("action", [BILL_CSV_BUTTON, SAVINGS_CSV_BUTTON, BUDGET_CSV_BUTTON, RENT_OR_BUY_CSV_BUTTON])
 @pytest.mark.parametrize("value", ["", "x|y", "no:thing", "2026-11-01"])
 def test_a_button_of_another_version_is_answered_with_what_to_do(office, action, value):
     press = (bill.BUTTONS | savings.BUTTONS | budgets.BUTTONS | prices.BUTTONS)[action]

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.errors import Refused
 from bot.sandbox.slack.people import CY
-from handlers import ids
+from handlers.blocks.sharing.find import GO_ON_ANYWAY_BUTTON
 from handlers.topics import press
 from store.money import savings as stored_savings
 
@@ -117,7 +117,7 @@ def test_only_the_one_who_was_told_can_answer(shop):
     hint_id = shop.valet.ctx.store.reading().execute("SELECT id FROM hints").fetchone()[0]
 
     with pytest.raises(Refused, match="That was said to somebody else"):
-        press(shop.valet.ctx, ids.GO_ON_ANYWAY, CY, "", value=hint_id)
+        press(shop.valet.ctx, GO_ON_ANYWAY_BUTTON, CY, "", value=hint_id)
 
 
 def test_what_stood_free_and_is_gone_meanwhile_is_not_counted(shop):

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
-from handlers import ids
+from handlers.blocks.sharing.line import TAKE_OFFER_BUTTON
 from handlers.topics import press
 
 
@@ -126,10 +126,10 @@ def test_whoever_passes_leaves_and_a_late_press_is_told_so(office):
     offer = office.slack.last("cy", "@cy").blocks[-1]["elements"][0]["value"]
 
     with pytest.raises(Refused, match="somebody else's"):
-        press(office.valet.ctx, ids.TAKE_OFFER, BOB, "", value=offer)
+        press(office.valet.ctx, TAKE_OFFER_BUTTON, BOB, "", value=offer)
     assert office.presses("cy", "Pass", "@cy") == "You are out of the line for *train-7*."
     with pytest.raises(Refused, match="This offer is over"):
-        press(office.valet.ctx, ids.TAKE_OFFER, CY, "", value=offer)
+        press(office.valet.ctx, TAKE_OFFER_BUTTON, CY, "", value=offer)
     assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")
 
 

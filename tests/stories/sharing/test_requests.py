@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import Refused
 from bot.sandbox.slack.people import ADA, BOB
-from handlers import ids
+from handlers.blocks.sharing.line import EXTEND_ANYWAY_BUTTON, GRANT_REQUEST_BUTTON, KEEP_CLAIM_BUTTON
 from handlers.topics import press
 
 
@@ -94,10 +94,10 @@ def test_only_the_holder_answers_and_only_once(office):
     asks(office)
     request = office.slack.last("bob", "@bob").blocks[-1]["elements"][0]["value"]
 
-    for answer in (ids.GRANT_REQUEST, ids.EXTEND_ANYWAY, ids.KEEP_CLAIM):
+    for answer in (GRANT_REQUEST_BUTTON, EXTEND_ANYWAY_BUTTON, KEEP_CLAIM_BUTTON):
         with pytest.raises(Refused, match="Only the holder can answer this"):
             press(office.valet.ctx, answer, ADA, "", value=request)
     office.presses("bob", "Keep it", "@bob")
-    for answer in (ids.GRANT_REQUEST, ids.EXTEND_ANYWAY, ids.KEEP_CLAIM):
+    for answer in (GRANT_REQUEST_BUTTON, EXTEND_ANYWAY_BUTTON, KEEP_CLAIM_BUTTON):
         with pytest.raises(Refused, match="has been answered already"):
             press(office.valet.ctx, answer, BOB, "", value=request)

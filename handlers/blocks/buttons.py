@@ -1,0 +1,6 @@
+"""The buttons that the messages of several topics show; every other one stands with its topic."""
+
+# Messages that stand in Slack carry these, so their text never changes.
+CLAIM_BUTTON = "claim"
+RELEASE_BUTTON = "release"
+BOOKINGS_BUTTON = "bookings"
