@@ -81,7 +81,7 @@ def _row(stop: Action) -> str:
     head = f"*{esc(known.name, 60)}*  {card_parts_blocks.place(stop)}, {rate}"
     if stop.state == "pending" and isinstance(known, StopFacts):
         idle = f" for {length((known.as_of or stop.created_at) - known.verdict_since)}" if known.verdict_since else ""
-        nvme = f", {known.nvme_gb:,} GB of local NVMe" if known.nvme_gb else ""
+        nvme = f", {card_parts_blocks.local_nvme(known.nvme_gb)}" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
         anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""
         return f"{head}  ·  {known.verdict}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"

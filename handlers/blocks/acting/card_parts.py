@@ -176,5 +176,10 @@ def lost(known: MachineFacts, *, ends_work: bool = False) -> str:
     work = "the work in progress, " if ends_work else ""
     if not gb:
         return f"Lost for good: {work}what is in memory."
+    return f"Lost for good: {work}{local_nvme(gb)}, and what is in memory."
+
+
+def local_nvme(gb: int) -> str:
+    """How much there is of what a stop loses."""
     size = f"{gb / 1000:.1f} TB" if gb >= 1000 else f"{gb} GB"
-    return f"Lost for good: {work}{size} of local NVMe, and what is in memory."
+    return f"{size} of local NVMe"

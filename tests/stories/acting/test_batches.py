@@ -35,7 +35,7 @@ def test_one_card_lists_them_all_with_what_it_saves_and_what_is_lost(idle):
     assert card.startswith("*Stop 3 machines of team nlp? @Ada asks. @Bob can answer until Mon 11:00 UTC.*")
     assert ">nobody is here tonight" in card
     assert "*train-7*  p4d.24xlarge, us-east-1, i-033545907c2b0b11f, $21.96/h  ·  free for 1 h 15 m  ·  lost: " in card
-    assert "lost: memory, 8,000 GB of local NVMe" in card
+    assert "lost: memory, 8.0 TB of local NVMe" in card
     assert "Together about $" in card or "Together $" in card
     assert "[Stop these 3] [Keep them running]" in card
 

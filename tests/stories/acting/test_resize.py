@@ -117,6 +117,21 @@ def test_one_whose_agent_does_not_come_back_is_left_running(office):
     assert "nb-5 itself was not stopped: I can't tell whether nb-5 works" in said
 
 
+def test_an_old_machine_that_stays_between_two_states_is_for_people_to_look_at(office):
+    approved(office)
+    office.passes(8 * MINUTE_MS)
+    office.fleet.change("nb-5", state="shutting-down")
+    office.passes(HOUR_MS)
+    waits = " ".join(office.slack.sees("cy", "@cy"))
+
+    office.passes(2 * HOUR_MS)
+
+    said = "nb-5 itself is still shutting-down; please look at it in AWS."
+    assert said not in waits
+    assert said in " ".join(office.slack.sees("cy", "@cy"))
+    assert office.fleet.stops == []
+
+
 def test_a_stopped_machine_is_resized_without_a_reboot_and_at_once(office):
     office.fleet.change("nb-5", state="stopped", stopped_at=office.clock.now)
     office.passes(MINUTE_MS)

@@ -7,6 +7,7 @@ from bot.errors import Refused
 from bot.sandbox.slack.people import BOB, CY
 from handlers.blocks.sharing.line import TAKE_OFFER_BUTTON
 from handlers.topics import press
+from store.sharing import line as stored_line
 
 
 def test_who_can_have_it_now_is_told_to_claim_it_instead(office):
@@ -53,6 +54,21 @@ def test_the_first_is_asked_and_takes_it_and_the_holder_was_told_once(office):
     assert "@Cy to Mon 11:00 UTC: ablation  ·  1 waits in line" in office.types("ada", "/gpu status train-7")
     assert "Line: 1 person waits for it; `/gpu line train-7` shows who." in office.types("ada", "/gpu why train-7")
     assert sum("wait for" in each or "waits for" in each for each in office.slack.sees("ada", "@ada")) == 1
+
+
+def test_an_offer_of_gpus_that_are_gone_is_withdrawn_and_the_place_is_kept(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("cy", "/gpu wait train-7 gpus:2 for 2h")
+    office.presses("ada", "Release train-7", "@ada")
+    before = stored_line.open_offers(office.valet.ctx.store.reading())
+    office.fleet.change("train-7", gpu_count=max(before[0].gpus))
+
+    office.passes(MINUTE_MS)
+
+    offer = stored_line.offer_by_id(office.valet.ctx.store.reading(), before[0].id)
+    assert offer is not None
+    assert offer.state == "withdrawn"
+    assert "@Cy: 2 GPUs of *train-7*" in office.types("ada", "/gpu line train-7"), "she stands where she stood"
 
 
 def test_nobody_claims_past_those_who_wait(office):
