@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.preconditions import Conditions
 from store import outbox as stored_outbox
-from store.acting import hours as stored_hours
+from store.acting import rule_stops as stored_rule_stops
 from store.sharing import find as stored_find
 from store.sharing import handovers as stored_handovers
 from store.sharing import unclaimed as stored_unclaimed
@@ -95,7 +95,7 @@ def test_of_old_stops_by_hours_the_newest_and_the_newest_that_came_about_are_kep
             f"VALUES ('{MACHINE}', 'hours', {basis}, 9, '', '', 10, '{action}')"
         )
 
-    stored_hours.prune(db, NEAR)
+    stored_rule_stops.prune(db, NEAR)
 
     assert [row["basis_at"] for row in rows(db, "SELECT basis_at FROM parkings ORDER BY basis_at")] == [2, 4]
 
