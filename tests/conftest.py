@@ -13,6 +13,8 @@ from tests.examples import load_profile
 from tests.opening import open_store
 
 LIVE = Path(__file__).parent / "live"
+THOUGHT_OF_WHEN_COLLECTED = {"test_door_schemathesis.py"}
+"""Files whose mere collection takes seconds in each worker, and whose tests are all slow."""
 
 bytecode.keep()
 load_profile()
@@ -20,6 +22,11 @@ load_profile()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-docs", action="store_true", help="write the parts of docs/ that are made from the code")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whoever leaves out slow tests need not wait for those that are slow to collect."""
+    return True if config.option.markexpr == "not slow" and collection_path.name in THOUGHT_OF_WHEN_COLLECTED else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
@@ -51,8 +51,20 @@ QUICK = Config(
 
 def partitions(regions: Sequence[str]) -> list[str]:
     """AWS's partitions that these regions are in, such as aws and aws-us-gov, each once."""
-    known = get_session()
+    known = _new_session()
     return sorted({known.get_partition_for_region(region) for region in regions})
+
+
+@cache
+def _descriptions() -> Any:
+    """What botocore has read of AWS's services: EC2's takes 40 MB and a fifth of a second, so one for all sessions."""
+    return get_session().get_component("data_loader")
+
+
+def _new_session() -> CoreSession:
+    session = get_session()
+    session.register_component("data_loader", _descriptions())
+    return session
 
 
 class _Role:
@@ -115,10 +127,8 @@ class Clients:
 
     def _session(self, role: AwsAccount | None) -> CoreSession:
         if role not in self._sessions:
-            session = get_session()
+            session = _new_session()
             if role is not None:
-                # EC2's model is 40 MB in memory: one for all accounts.
-                session.register_component("data_loader", self._session(None).get_component("data_loader"))
                 sts = self._client(None, "sts", role.regions[0])
                 session.register_component("credential_provider", _Role(sts, role))
             self._sessions[role] = session

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,12 @@ ANYWHERE = {"channels:history", "groups:history", "im:history"}
 """Valet posts to public channels, private channels and people, and looks its posts up there."""
 
 
-def nodes() -> Iterator[ast.AST]:
+@cache
+def nodes() -> list[ast.AST]:
     """All of the code that talks to a real Slack; the sandbox is the other side."""
     roots = [Path(handlers.__path__[0]), Path(bot.__path__[0])]
-    for file in (file for root in roots for file in root.rglob("*.py") if "sandbox" not in file.parts):
-        yield from ast.walk(ast.parse(file.read_text()))
+    files = [file for root in roots for file in root.rglob("*.py") if "sandbox" not in file.parts]
+    return [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
 
 
 def calls() -> Iterator[ast.Call]:

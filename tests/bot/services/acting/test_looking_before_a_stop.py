@@ -23,6 +23,7 @@ from tests.bot.services.room import BOB, SETTINGS, Room, minute
 from tests.bot.telemetry.pretend_cloudwatch import PretendCloudWatch
 from tests.conftest import MONDAY
 
+pytestmark = pytest.mark.slow
 URL = "http://prometheus.internal:9090"
 STEP = 5 * SECOND_MS
 SCRAPE = 15 * SECOND_MS
