@@ -116,6 +116,7 @@ def test_a_refusal_is_its_sentence_and_exit_code_1(tmp_path):
     assert "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_a_second_valet_exits_with_75_and_names_the_first(tmp_path):
     lock = ProcessLock(tmp_path / "valet.db")
     (tmp_path / "valet.toml").touch()

@@ -88,6 +88,7 @@ def test_every_message_is_fit_to_send(text):
     assert [found for reply in every_reply(text, name) for found in objections(reply)] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), deadline=None)
 @given(pieces.texts)
 def test_any_text_is_fit_to_send(text):

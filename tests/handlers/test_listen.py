@@ -286,6 +286,7 @@ def test_a_press_with_something_missing_is_acknowledged(office, missing):
     assert dispatched(office.valet.face.app, body) == 200
 
 
+@pytest.mark.slow
 def test_sixty_commands_at_once_are_all_acknowledged_however_slow_the_services(office):
     """Bolt's own five threads leave the sixth command unacknowledged; ours are acknowledged before any work."""
     gate, stock = threading.Event(), ThreadPoolExecutor(5)
@@ -313,6 +314,7 @@ def test_sixty_commands_at_once_are_all_acknowledged_however_slow_the_services(o
     assert sorted(bolts) == [200] * 5 + [404]
 
 
+@pytest.mark.slow
 def test_whoever_waited_is_answered_in_the_end(office):
     gate = threading.Event()
     speaks_through(office, clock=lambda: gate.wait(60) and office.clock())

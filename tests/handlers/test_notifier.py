@@ -377,6 +377,7 @@ def test_while_slack_is_down_one_message_is_tried_and_none_is_lost(office, claim
     assert len(posted(office)) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_through_any_storm_every_message_is_posted_exactly_once(office, claims, seed):
     chance = random.Random(seed)

@@ -80,6 +80,7 @@ def unread(office, run, typed: str) -> str:
     return reply.text if asks or "I don't know" in reply.text or "Did you mean" in reply.text else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("run", "verbs"), [(gpu.run, gpu.VERBS), (cost.run, cost.VERBS)], ids=["gpu", "cost"])
 def test_every_form_of_the_help_is_read(office, run, verbs):
     typed = helped(verbs)

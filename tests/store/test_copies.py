@@ -48,6 +48,7 @@ def test_a_copy_is_one_file_with_everything_in_it_for_its_owner_only(store, tmp_
     assert names(target.parent) == {"copy.db"}
 
 
+@pytest.mark.slow
 def test_copies_made_while_others_write_are_each_of_one_moment(store, tmp_path):
     over = threading.Event()
 
@@ -176,6 +177,7 @@ copies.restore(Path(sys.argv[1]), Path(sys.argv[2]), 0, who="x", aside=Path(sys.
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", [0, 1, 2])
 def test_whenever_a_restore_is_cut_off_there_is_a_whole_database(store, tmp_path, point):
     """It ends before the new file is on the disk, after that but before its name is, or not at all."""

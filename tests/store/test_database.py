@@ -111,6 +111,7 @@ def test_a_reader_cannot_write(store):
         note(store.reading(), "sneaky")
 
 
+@pytest.mark.slow
 def test_many_starts_at_once_migrate_one_database_without_a_crash(tmp_path):
     code = "import sys; from store import Store; Store(sys.argv[1]).close()"
     path = str(tmp_path / "new.db")

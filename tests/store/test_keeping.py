@@ -177,6 +177,7 @@ def test_one_database_has_one_keeper_whatever_it_is_called(kept, path, tmp_path,
     Store(other, keeper=True).close()
 
 
+@pytest.mark.slow
 def test_a_second_keeper_that_is_refused_leaves_the_first_its_locks(kept, path, tmp_path):
     other = tmp_path / "same.db"
     other.hardlink_to(path)

@@ -104,6 +104,7 @@ def _action(number: int, facts: str) -> tuple[object, ...]:
     return (f"a-{number:06}", kind, f"i-{number % MACHINES}", facts, *moments, None if kind == "stop" else 3_600_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", READS)
 def test_what_is_asked_all_the_time_reads_no_whole_history(filled, what):
     db, asked = filled.reading(), []

@@ -149,6 +149,7 @@ print(kept + 1, store.trouble.reason or "well")
 """
 
 
+@pytest.mark.slow
 def test_a_file_system_that_takes_no_more_loses_nothing_that_was_committed(tmp_path):
     """The limit is the system's own, so that the refusal comes from where a full disk's does."""
     path = tmp_path / "valet.db"

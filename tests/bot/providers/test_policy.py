@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import botocore.session
+import pytest
 from botocore import xform_name
 
 from bot import billing, providers, telemetry
@@ -58,6 +59,7 @@ def actions_called() -> set[str]:
     return {known[name] for name in called if name in known}
 
 
+@pytest.mark.slow
 def test_the_documents_name_just_what_the_code_calls():
     assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *LAUNCH, *COPY, *SEE, *FREE}
 

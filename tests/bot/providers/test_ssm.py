@@ -40,6 +40,7 @@ def room() -> Room:
     return Room()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "detail", "code", "meant"),
     [
@@ -94,6 +95,7 @@ def test_no_answer_is_no_refusal(room):
         room.runner.start(MACHINE, replace(RUN, handle=""), 60)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "status", "message", "kind", "says"),
     [
@@ -118,6 +120,7 @@ def test_a_start_is_refused_only_where_it_was_not_taken_and_says_what_to_do(room
     assert says in str(told.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ExpiredTokenException", "InvalidInstanceId"])
 def test_a_run_that_may_not_be_looked_at_is_not_over(room, code):
     for call in ("get_command_invocation", "list_commands", "cancel_command"):

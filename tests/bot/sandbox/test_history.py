@@ -43,6 +43,7 @@ def idle_minutes(ctx, listing):
     return ctx.clock() // MINUTE_MS - listing.verdict.since // MINUTE_MS
 
 
+@pytest.mark.slow
 def test_the_same_moment_gives_the_same_past(clock):
     one, two = History(clock()), History(clock())
     train_7 = rented(clock())[0].id

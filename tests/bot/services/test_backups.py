@@ -46,6 +46,7 @@ def test_it_waits_for_its_time_and_is_caught_up_after_downtime(room):
     assert made(room) == ["valet-2026-11-24.db", "valet-2026-11-26.db"]
 
 
+@pytest.mark.slow
 def test_old_ones_go_and_files_of_others_stay(room):
     backups.back_up(room.ctx)
     (backups.folder(room.settings, room.path) / "valet-2020-01-01-120000.db").write_text("by hand")

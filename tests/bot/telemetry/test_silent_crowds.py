@@ -67,6 +67,7 @@ def is_closed(line: socket.socket) -> bool:
         return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [SILENT, HALF_A_HEAD, HALF_A_BODY], ids=["silent", "half a head", "half a body"])
 @pytest.mark.parametrize("count", [300, 700])
 def test_no_crowd_of_unfinished_requests_keeps_a_whole_one_out(door, said, count):

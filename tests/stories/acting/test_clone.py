@@ -125,6 +125,7 @@ def test_an_image_that_is_gone_can_not_be_kept(office):
     assert office.presses("ada", f"Keep {image.id}") == "That image is gone."
 
 
+@pytest.mark.slow
 def test_the_digest_has_a_line_of_them_once_a_week(office):
     image = cloned(office)
     office.clock.forward(9 * 7 * DAY_MS)

@@ -179,6 +179,7 @@ def test_several_holders_are_all_asked_and_one_no_is_enough(office):
     assert "Kept running. @Bob holds it and still needs it" in office.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_restart_in_between_loses_nothing(held):
     ask(held)
     held.restart()

@@ -128,6 +128,7 @@ def test_one_missed_on_monday_is_said_on_tuesday(office):
     assert "Idle GPUs, Tuesday 22 December: none." in office.sees("bob", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_started_or_gone_leaves_the_list(later):
     later.fleet.power_up("eval-2")
     later.fleet.terminate("scratch")

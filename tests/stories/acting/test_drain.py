@@ -1,5 +1,7 @@
 """Bob wants dgx-1 empty, to put a card into it: nobody gets more time on it, and who holds it is told."""
 
+import pytest
+
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 
 
@@ -63,6 +65,7 @@ def test_who_waits_gets_it_only_once_the_drain_has_ended(office):
     assert "your turn" in office.sees("ada", "@ada").lower()
 
 
+@pytest.mark.slow
 def test_a_booking_waits_for_the_end_of_the_drain(office):
     office.reports("dgx-1", 0.0)
     office.types("ada", "/gpu book dgx-1 today 12:00 for 4h")
@@ -87,6 +90,7 @@ def test_a_rented_machine_is_stopped_instead(office):
     )
 
 
+@pytest.mark.slow
 def test_no_digest_and_no_report_offers_it(office):
     office.reports("dgx-1", 0.0)
     office.types("bob", "/gpu drain dgx-1")

@@ -60,6 +60,7 @@ def test_a_machine_that_stands_free_is_named_first_and_ada_may_insist(office):
     assert "Costs: about $2.01 for 2 h." in card
 
 
+@pytest.mark.slow
 def test_bob_approves_and_at_the_end_ada_and_bob_are_asked(office):
     office.types("ada", "/gpu launch a10g-dev for 2h tests")
     office.presses("bob", "Launch a10g-dev", "#ml-platform")
@@ -81,6 +82,7 @@ def test_bob_approves_and_at_the_end_ada_and_bob_are_asked(office):
     assert office.machine(name).state == "stopped"
 
 
+@pytest.mark.slow
 def test_a_machine_nobody_can_see_into_is_left_running_and_ada_told(office):
     office.types("ada", "/gpu launch a10g-dev for 2h tests")
     office.presses("bob", "Launch a10g-dev", "#ml-platform")
@@ -108,6 +110,7 @@ def test_a_name_nobody_listed_gets_the_nearest(office):
     assert "Did you mean a10g-dev?" in office.types("ada", "/gpu launch a10g")
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_bot_launches_nothing_twice(office):
     office.types("ada", "/gpu launch a10g-dev for 2h")
     office.restart()

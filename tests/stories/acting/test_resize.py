@@ -74,6 +74,7 @@ def test_the_card_says_that_it_is_a_new_machine_and_what_becomes_of_the_old_one(
     assert "[Resize nb-5] [Leave it as it is]" in card
 
 
+@pytest.mark.slow
 def test_cy_gets_the_new_machine_and_the_old_one_is_stopped_when_it_is_seen_idle_again(office):
     approved(office)
     office.passes(8 * MINUTE_MS)
@@ -96,6 +97,7 @@ def test_cy_gets_the_new_machine_and_the_old_one_is_stopped_when_it_is_seen_idle
     assert "nb-5" in office.types("cy", "/gpu status stopped")
 
 
+@pytest.mark.slow
 def test_an_old_machine_that_works_by_then_is_left_running_and_stays_claimed(office):
     approved(office)
     office.passes(8 * MINUTE_MS)
@@ -108,6 +110,7 @@ def test_an_old_machine_that_works_by_then_is_left_running_and_stays_claimed(off
     assert [who for who, _ in held(office, new(office))] == [CY]
 
 
+@pytest.mark.slow
 def test_one_whose_agent_does_not_come_back_is_left_running(office):
     approved(office)
     office.passes(3 * HOUR_MS)
@@ -150,6 +153,7 @@ def test_a_stopped_machine_is_resized_without_a_reboot_and_at_once(office):
     assert len(held(office, new(office))) == 1
 
 
+@pytest.mark.slow
 def test_without_capacity_nobody_ends_up_with_nothing(office):
     office.fleet.run_short("us-east-1a")
     approved(office)
@@ -253,6 +257,7 @@ def test_a_no_leaves_everything_as_it_is(office):
     assert stored_snooze.active(office.valet.ctx.store.reading(), office.clock.now).keys() <= {MACHINE}
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_bot_at_any_time_loses_nothing(office):
     approved(office)
     for _ in range(4):
@@ -274,6 +279,7 @@ def test_the_new_machine_is_its_owners_to_stop_while_the_old_one_is_waited_for(o
     assert "I can't tell whether" in office.types("cy", f"/gpu stop {made.name}"), "only because it has no agent yet"
 
 
+@pytest.mark.slow
 def test_what_somebody_else_has_booked_is_not_resized_away(office):
     office.types("bob", "/gpu book nb-5 tomorrow 20:00 for 6h")
     refused = office.types("cy", ASKED)
@@ -321,6 +327,7 @@ def test_a_booking_that_does_not_fit_the_new_machine_stays_and_is_said(office):
     assert "nb-5" in office.types("cy", "/gpu bookings mine")
 
 
+@pytest.mark.slow
 def test_whoever_waits_for_the_old_machine_gets_it_instead_of_its_stop(office):
     office.types("ada", "/gpu wait nb-5 for 2h")
     approved(office)
@@ -336,6 +343,7 @@ def test_whoever_waits_for_the_old_machine_gets_it_instead_of_its_stop(office):
     assert "It was your turn for *nb-5*" in office.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_snooze_that_was_promised_keeps_the_old_machine_from_being_stopped(office):
     approved(office)
     office.passes(8 * MINUTE_MS)

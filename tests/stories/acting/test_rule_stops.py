@@ -318,6 +318,7 @@ def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_where_a_window_may_end_work_those_whose_it_is_are_told_twice_in_person(office_with):
     office = office_with(pausing(hours="Mon-Fri 08:00-10:00", stop_active=True) | {"people": {"ada": ADA}})
     for _ in range(13):

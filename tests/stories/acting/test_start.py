@@ -1,5 +1,7 @@
 """Ada needs eval-2, which stands still; Bob says yes; it starts, if AWS has one; it is hers once it is ready."""
 
+import pytest
+
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 
 
@@ -19,6 +21,7 @@ def test_bob_approves_and_ada_gets_it(office):
     assert "@Ada to Mon 12:01 UTC: rerun the eval" in office.types("ada", "/gpu status eval-2")
 
 
+@pytest.mark.slow
 def test_ada_is_told_each_time_aws_has_none_left_and_may_give_up(office):
     office.fleet.run_short("us-west-2a")
     office.types("ada", "/gpu start eval-2")

@@ -1,5 +1,7 @@
 """Ada asks to stop train-7; Bob decides; the machine is looked at once more; it stops; everybody is told."""
 
+import pytest
+
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 
 
@@ -67,6 +69,7 @@ def test_a_machine_restarted_after_the_request_is_not_stopped(office):
     assert len(office.fleet.stops) <= 1
 
 
+@pytest.mark.slow
 def test_nobody_answers_in_time(office):
     ask(office)
 

@@ -53,6 +53,7 @@ def test_a_run_on_what_is_gone_is_lost_after_ten_minutes_and_not_before(lab):
     assert "The machine is gone." in lab.types("ada", "/gpu runs")
 
 
+@pytest.mark.slow
 def test_the_stop_of_the_evening_is_made_though_a_look_missed_the_machine(office_with):
     team = office_with(pausing(hours="Mon-Fri 08:00-19:00"))
     idle_until(team, NINE_TO_SEVEN - 20 * MINUTE_MS)
@@ -63,6 +64,7 @@ def test_the_stop_of_the_evening_is_made_though_a_look_missed_the_machine(office
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
 
+@pytest.mark.slow
 def test_what_is_missed_at_the_moment_of_its_stop_is_stopped_when_it_is_back(office_with):
     team = office_with(pausing(hours="Mon-Fri 08:00-19:00"))
     idle_until(team, NINE_TO_SEVEN - 2 * MINUTE_MS)
@@ -86,6 +88,7 @@ def test_an_offer_stands_and_the_next_in_line_is_not_asked(office):
     assert office.sees("ada", "@ada") == offered
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_missed_minute_is_charged_once_it_is_seen_to_have_run(office):
     office.passes(2 * MINUTE_MS)
     began = office.clock.now - 2 * MINUTE_MS

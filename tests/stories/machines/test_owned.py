@@ -75,6 +75,7 @@ def test_bob_can_bring_it_back_and_so_can_its_agent(silent):
     assert "*dgx-1* reports again, and stays." in silent.slack.sees("bob", "#ml-platform")
 
 
+@pytest.mark.slow
 def test_after_a_month_of_silence_its_end_is_announced_and_a_day_later_done(silent):
     silent.clock.forward(29 * DAY_MS)
     looks(silent, HOUR_MS)
@@ -92,6 +93,7 @@ def test_after_a_month_of_silence_its_end_is_announced_and_a_day_later_done(sile
     assert "dgx-1" not in silent.types("ada", "/gpu status owned")
 
 
+@pytest.mark.slow
 def test_kept_it_stays_for_another_month_and_heard_it_stays_for_good(silent):
     silent.clock.forward(29 * DAY_MS)
     looks(silent, HOUR_MS)

@@ -44,6 +44,7 @@ def test_a_yes_runs_the_command_once_and_the_silence_of_its_agent_is_the_end(pow
     assert "dgx-1*  stopped" in powered.types("cy", "/gpu status owned")
 
 
+@pytest.mark.slow
 def test_a_start_switches_it_on_and_is_ready_when_its_agent_reports(powered, ran):
     stopped(powered)
 
@@ -73,6 +74,7 @@ def test_a_machine_that_reports_on_after_the_command_is_for_a_person_to_look_at(
     assert "dgx-1 is still running; please look at it." in powered.sees("ada", "@ada")
 
 
+@pytest.mark.slow
 def test_a_machine_that_does_not_come_up_is_for_a_person_to_look_at(powered, ran):
     stopped(powered)
     powered.types("ada", "/gpu start dgx-1")
@@ -104,6 +106,7 @@ def test_a_command_that_fails_is_the_end_and_says_why(office_with):
     assert "python3, the power command of dgx-1, failed (bmc-1 does not answer)." in said
 
 
+@pytest.mark.slow
 def test_silence_alone_does_not_make_a_machine_one_that_is_off(powered, ran):
     powered.reports("dgx-1", 0.0)
     running = powered.types("ada", "/gpu start dgx-1")

@@ -142,6 +142,7 @@ def test_a_discount_that_our_rates_have_off_already_is_no_difference(lived, tmp_
     ]
 
 
+@pytest.mark.slow
 def test_the_lists_of_a_message_add_up_to_its_sum(lived, tmp_path):
     export(lived, tmp_path)
 
@@ -169,6 +170,7 @@ def test_a_machine_that_valet_does_not_see_is_named_on_its_day(lived, tmp_path):
     assert "[All of November] [October 2026] [As CSV]" in said
 
 
+@pytest.mark.slow
 def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     export(lived, tmp_path)
     lived.types("ada", "/cost bill")
@@ -181,6 +183,7 @@ def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     assert "*By team*, since 20 Oct" in month
 
 
+@pytest.mark.slow
 def test_the_bill_comes_as_csv_day_by_day(lived, tmp_path):
     export(lived, tmp_path)
     lived.types("ada", "/cost bill")

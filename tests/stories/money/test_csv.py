@@ -92,6 +92,7 @@ def test_a_scope_comes_as_it_was_asked_for(office):
     assert {row["scope"] for row in pressed(office)[1]} == {"team:nlp"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [BILL_CSV_BUTTON, SAVINGS_CSV_BUTTON, BUDGET_CSV_BUTTON, RENT_OR_BUY_CSV_BUTTON])
 @pytest.mark.parametrize("value", ["", "x|y", "no:thing", "2026-11-01"])
 def test_a_button_of_another_version_is_answered_with_what_to_do(office, action, value):

@@ -81,6 +81,7 @@ def test_what_finance_types_is_answered_or_gets_a_sentence(lived):
     assert {typed: text for typed, text in said.items() if not text.startswith(SAID[typed])} == {}
 
 
+@pytest.mark.slow
 def test_two_gpus_stand_side_by_side(lived):
     said = lived.types("ada", "/cost prices h100 vs a100")
 

@@ -79,6 +79,7 @@ def test_a_request_without_a_reason_gives_way_to_one_with_it_once_it_works(idle)
     assert idle.action(first).outcome == "train-7 began to work after the request."
 
 
+@pytest.mark.slow
 def test_a_request_from_before_a_restart_makes_way_for_a_new_one(idle):
     old = idle.asks("train-7")
     idle.fleet.restart("train-7")

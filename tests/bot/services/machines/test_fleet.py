@@ -91,6 +91,7 @@ def test_a_failing_region_makes_nothing_gone(room):
     assert shown(room, "train-3").running
 
 
+@pytest.mark.slow
 def test_running_time_is_charged_hour_by_hour_and_only_once(room):
     for _ in range(150):
         room.clock.forward(MINUTE_MS)

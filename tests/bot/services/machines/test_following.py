@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,6 +137,7 @@ def play_with_restarts(room, host: str, plan, restarts: dict[int, str]):
 restarts = st.dictionaries(st.integers(1, 180), st.sampled_from(["bot", "agent", "host"]), max_size=4)
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans, restarts=restarts)
 def test_no_restart_of_anything_makes_a_gpu_idle_that_worked_within_the_hour(room, plan, restarts):
@@ -153,6 +155,7 @@ def test_no_restart_of_anything_makes_a_gpu_idle_that_worked_within_the_hour(roo
         assert not said.is_idle
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans, restarts=restarts)
 def test_no_minute_is_counted_twice_in_any_hour(room, plan, restarts):

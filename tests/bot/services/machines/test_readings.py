@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ fixture_is_shared = settings(
 )
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans)
 def test_no_order_gap_or_double_makes_a_gpu_idle_that_worked_within_the_hour(room, plan):
@@ -109,6 +111,7 @@ def test_idle_means_nine_tenths_of_the_hour_were_seen_quiet(room, plan):
         assert len(quiet) >= 54
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans)
 def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):

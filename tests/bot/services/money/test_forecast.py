@@ -374,6 +374,7 @@ def test_a_report_that_cannot_be_read_is_made_again(ctx):
     assert forecast.current_report(ctx, TOTAL).month.micros == 0
 
 
+@pytest.mark.slow
 def test_every_hour_what_people_ask_for_is_made_and_one_a_day_is_kept(ctx, clock):
     always_on(ctx)
 
@@ -404,6 +405,7 @@ def test_a_refresh_makes_nothing_that_is_fresh(ctx, clock):
     assert forecast.current_report(ctx, TOTAL).made_at == clock() - 10 * MINUTE_MS
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_what_the_job_keeps_up_to_date(ctx, clock):
     always_on(ctx)
     for number in range(22):

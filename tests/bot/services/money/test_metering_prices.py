@@ -4,6 +4,7 @@ import csv
 from dataclasses import dataclass
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ class World:
             self.look()
 
 
+@pytest.mark.slow
 @given(plan=steps)
 @settings(max_examples=examples(40), deadline=None)
 def test_the_ledger_is_the_integral_of_running_time_and_rate(tmp_path_factory, plan):

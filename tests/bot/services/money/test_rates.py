@@ -132,6 +132,7 @@ def test_a_refusal_breaks_nothing_is_named_once_and_asked_again_after_a_while(ro
     assert rate(room, "train-7") == (21_957_642, "AWS on-demand list, us-east-1, 2026-11-23", True)
 
 
+@pytest.mark.slow
 def test_while_aws_is_silent_the_last_price_stays_with_its_date(room, aws, clock):
     aws.reprice("us-east-1", "p4d.24xlarge", "20")
     read(room, aws)
