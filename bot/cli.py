@@ -15,8 +15,8 @@ from bot import __version__
 from bot.domain.typography import marks
 from bot.errors import ValetError
 
-REFUSED = 1
-LOCK_HELD = 75
+EXIT_REFUSED = 1
+EXIT_LOCK_HELD = 75
 """EX_TEMPFAIL: another process looks after this database."""
 MOST_OF_A_NAME = 250
 """Longer names make file systems complain."""
@@ -100,7 +100,7 @@ def _plain(arg: str) -> str:
 def _code(refused: ValetError) -> int:
     # `store` is not imported for this: whoever raised Locked has done so.
     lock = sys.modules.get("store.lock")
-    return LOCK_HELD if lock is not None and isinstance(refused, lock.Locked) else REFUSED
+    return EXIT_LOCK_HELD if lock is not None and isinstance(refused, lock.Locked) else EXIT_REFUSED
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

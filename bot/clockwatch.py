@@ -14,13 +14,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import SECOND_MS
 from bot.services.context import Context
-from bot.steadyclock import FAR, Ahead, SteadyClock
+from bot.steadyclock import CLOCKS_APART_MS, Ahead, SteadyClock
 from handlers.send import LOST, slacks_clock
 from handlers.troubles import CLOCK_OFF, CLOCK_RIGHT
 from store import outbox as stored_outbox
 
 log = logging.getLogger(__name__)
-LOOK_S = 20.0
+CLOCK_LOOK_S = 20.0
 """Often, as it also tells whether Slack still takes our token."""
 IN_DOUBT_S = 10.0
 AT_ONCE_S = 2.0
@@ -28,7 +28,7 @@ AT_ONCE_S = 2.0
 WATCH_S = 1.0
 
 
-def nobody() -> None:
+def no_witness() -> None:
     """There is no second witness."""
 
 
@@ -43,12 +43,12 @@ class ClockWatch:
         resume: Callable[[], None] = lambda: None,
         aws: Callable[[], int | None] | None = None,
     ) -> None:
-        self._desk = ctx
+        self._ctx = ctx
         self._client = client
         self._steady = steady or SteadyClock(ctx.clock, ctx.clock)
         self._resume = resume
         """Has all jobs run at once."""
-        self._aws = aws or nobody
+        self._aws = aws or no_witness
         """What AWS's clock says, UTC milliseconds; None where it can't be asked."""
         self._who = "Slack or AWS" if aws else "Slack"
         self._told = False
@@ -79,12 +79,12 @@ class ClockWatch:
     def _is_due(self) -> bool:
         if self._looked is None:
             return True
-        pause = LOOK_S if self._was_sure else AT_ONCE_S if self._looks < 3 else IN_DOUBT_S
+        pause = CLOCK_LOOK_S if self._was_sure else AT_ONCE_S if self._looks < 3 else IN_DOUBT_S
         return time.monotonic() - self._looked >= pause
 
     def _notice(self) -> None:
         sure, gap = self._steady.is_sure, self._steady.gap
-        jumped, self._gap = abs(gap - self._gap) > FAR, gap
+        jumped, self._gap = abs(gap - self._gap) > CLOCKS_APART_MS, gap
         if jumped:
             log.critical("This machine's clock has jumped: it is %d s off the time since boot", gap // SECOND_MS)
             self._looked, self._looks = None, 0
@@ -92,7 +92,7 @@ class ClockWatch:
             log.warning("The time is not known yet: nothing ends, is charged or stopped until %s told it", self._who)
         elif sure and not self._was_sure:
             log.info("The time is known; the clock is %d s off it", gap // SECOND_MS)
-            self._desk.wake()
+            self._ctx.wake()
         self._was_sure = sure
         if jumped:
             self._resume()
@@ -106,9 +106,11 @@ class ClockWatch:
             before = self._steady.wall
             theirs, whose = self._aws(), "AWS's"
             after = self._steady.wall
-        elif abs(_ahead(before, theirs, after)) > FAR:
+        elif abs(_ahead(before, theirs, after)) > CLOCKS_APART_MS:
             also = self._aws()
-            whose = "Slack's and AWS's" if also is not None and abs(self._steady.wall - also) > FAR else whose
+            whose = (
+                "Slack's and AWS's" if also is not None and abs(self._steady.wall - also) > CLOCKS_APART_MS else whose
+            )
         if theirs is not None:
             self._steady.told(theirs)
             self._say(Ahead(_ahead(before, theirs, after), whose))
@@ -122,7 +124,7 @@ class ClockWatch:
             return None
 
     def _say(self, off: Ahead) -> None:
-        is_far = abs(off.by) > FAR
+        is_far = abs(off.by) > CLOCKS_APART_MS
         if is_far and not self._told:
             log.critical("This clock is %d s off %s", off.by // SECOND_MS, off.whose)
             self._tell(CLOCK_OFF, f"{off.by // SECOND_MS} {off.whose}")
@@ -132,12 +134,12 @@ class ClockWatch:
         self._told, self.off = is_far, off
 
     def _tell(self, kind: str, subject: str) -> None:
-        now = self._desk.clock()
+        now = self._ctx.clock()
         day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
-        with self._desk.store.writing() as db:
-            for admin in sorted(self._desk.roster().admins):
+        with self._ctx.store.writing() as db:
+            for admin in sorted(self._ctx.roster().admins):
                 stored_outbox.tell(db, admin, f"{CLOCK_OFF}:{day}", kind=kind, subject=subject, now=now)
-        self._desk.wake()
+        self._ctx.wake()
 
 
 def _ahead(before: int, theirs: int, after: int) -> int:

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections, why
-from bot.slack_client import REFUSED
+from bot.only_one import OUT_OF_REACH, OnlyOne, boot_s, connections, why_lost
+from bot.slack_client import REFUSED_CODES
 from bot.socket_client import Handler
 from bot.traffic import END_S, Gate, Traffic
 
@@ -25,7 +25,7 @@ DEAF_S = 120.0
 """Without a word from Slack for this long, while Slack answers otherwise, the connection is made anew."""
 LOST_S = 300.0
 """And after this long only a new process can help."""
-PAUSE_S = 60.0
+RECONNECT_PAUSE_S = 60.0
 """Between two tries; Slack allows few of them a minute."""
 PERIOD_S = 10.0
 HELLO_S = 5.0
@@ -34,7 +34,7 @@ AWAY_S = 60.0
 """Not tended or not heard for so long, another may have taken over."""
 EAGER_S = 60.0
 """A connection that broke off is counted for a while: at first who stands by looks every time it is tended."""
-LOOK_S = 60.0
+STANDBY_LOOK_S = 60.0
 """And later about so often."""
 SETTLED_S = 45.0
 """An overlap of our own is over by then."""
@@ -123,7 +123,7 @@ class Connection:
             return  # it would count itself
         if self.handler is None and self.only.stands_by:
             # at random, so that two who wait for each other do not look at the same moment
-            if since < EAGER_S or random.random() * LOOK_S < self.period_s:  # noqa: S311 - no secret
+            if since < EAGER_S or random.random() * STANDBY_LOOK_S < self.period_s:  # noqa: S311 - no secret
                 self._again(self.open)
         elif self.only.acts and since >= (SETTLED_S if self.only.doubts else COUNT_S):
             self._again(self._count)
@@ -133,7 +133,7 @@ class Connection:
         try:
             look()
         except OUT_OF_REACH as error:
-            log.warning("Slack can't be asked who else is connected: %s", why(error))
+            log.warning("Slack can't be asked who else is connected: %s", why_lost(error))
         if self.only.stands_by:
             self._counted = counted  # since when it stands by
 
@@ -178,7 +178,7 @@ class Connection:
         elif now - self._deaf_since >= self._lost_s - self._deaf_s:
             log.critical("nothing has come over Slack's connection for %.0f s, nor over new ones", self.silent_s())
             return False
-        if now - self._tried >= min(PAUSE_S, self._deaf_s):
+        if now - self._tried >= min(RECONNECT_PAUSE_S, self._deaf_s):
             self._tried = now
             self._open_anew()
         return True
@@ -198,8 +198,8 @@ class Connection:
         try:
             self._client.auth_test()
         except OUT_OF_REACH as error:
-            if why(error) not in REFUSED:
-                log.warning("Slack can't be reached: %s", why(error))
+            if why_lost(error) not in REFUSED_CODES:
+                log.warning("Slack can't be reached: %s", why_lost(error))
             return False
         return True
 
@@ -211,7 +211,7 @@ class Connection:
         try:
             self.open()
         except OUT_OF_REACH as error:
-            log.warning("connecting anew failed: %s", why(error))
+            log.warning("connecting anew failed: %s", why_lost(error))
 
 
 def _end(handler: Handler) -> threading.Thread:

@@ -22,8 +22,8 @@ from bot.providers.onprem import Owned
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.sandbox.clock import SkippingClock
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
-from bot.sandbox.history import History
-from bot.sandbox.inventory import ACCOUNT
+from bot.sandbox.history import SandboxHistory
+from bot.sandbox.inventory import SANDBOX_ACCOUNT
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
@@ -33,7 +33,7 @@ from bot.services.machines import fleet, readings, verdict
 from bot.services.money import owned_rates, rates
 from bot.services.sharing import claims, runs
 from bot.settings import Secrets, Settings, parse
-from bot.wiring import Partners, Valet, build
+from bot.wiring import Partners, Valet, build_valet
 from handlers.manifest import manifest
 from store import Store
 from store import outbox as stored_outbox
@@ -53,11 +53,11 @@ WHEN_OVER = ("forecasts", "groups", "names", "examine database", "backup")
 PATIENCE_S = 60.0
 """What people type before the bot is there waits for it for so long."""
 CARRY_OUT_S = 10.0
-"""So long a step of a skip waits for the carrier to look."""
+"""So long a step of a skip waits for the executor to look."""
 STARTING = "Valet is starting; what you type waits for it"
 BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
-WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": ACCOUNT}
+WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": SANDBOX_ACCOUNT}
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB, CY]},
     "teams": {
@@ -120,7 +120,7 @@ class Demo:
         self.server = SandboxServer(self.slack, port)
         self.server.link.patience_s = PATIENCE_S
         self.store = Store(folder / "demo.db", durable=False)
-        self.history = History(self.clock(), demo=True)
+        self.history = SandboxHistory(self.clock(), demo=True)
         self._reported_to: dict[str, int] = {}
         self._reporting = threading.Lock()
         self.valet: Valet
@@ -133,7 +133,7 @@ class Demo:
         self.server.start()
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)
         providers: dict[str, Provider] = {"ec2": self.fleet, "owned": Owned()}
-        self.valet = build(
+        self.valet = build_valet(
             settings,
             secrets,
             self.store,
@@ -255,11 +255,11 @@ class Demo:
         return any(actions.in_state(db, state) for state in ("approved", "executing"))
 
     def _carry_out(self) -> None:
-        """Have the carrier look in every step: on a slow machine an hour would be over before it stops anything."""
+        """Have the executor look in every step: on a slow machine an hour would be over before it stops anything."""
         began = time.monotonic()
-        self.valet.carrier.wake()
+        self.valet.executor_worker.wake()
         while self._is_busy() and time.monotonic() - began < CARRY_OUT_S:
-            if self.valet.carrier.age_s < time.monotonic() - began:
+            if self.valet.executor_worker.age_s < time.monotonic() - began:
                 return
             time.sleep(0.02)
 

@@ -14,24 +14,24 @@ from bot.services.sharing import calendar, runs
 from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.door import Receipt, door
 from bot.telemetry.runs_door import RunsDoor
-from bot.watching import Off, Others, Silence, Worries, figures, health, unknown
+from bot.watching import ClockOff, OtherBots, SlackSilence, Worries, bot_health, bot_metrics, nobody_told
 from handlers import http, listen
 from store.machines import agents
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class HealthInputs:
     """What health and metrics are told of, beside the database."""
 
     schedule: Schedule
-    silence: Silence
+    silence: SlackSilence
     workers: Sequence[Worker] = ()
-    off: Off = unknown
+    off: ClockOff = nobody_told
     worries: Sequence[Worries] = ()
-    others: Others = unknown
+    others: OtherBots = nobody_told
 
 
-def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -> Starlette:
+def door_app(ctx: Context, slack_app: listen.SlackApp, seen: HealthInputs, *, slack_http: bool) -> Starlette:
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
@@ -42,7 +42,7 @@ def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -
     app = door(
         lambda push, ip: _receive(ctx, push, ip),
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
-        lambda: health(
+        lambda: bot_health(
             ctx,
             seen.schedule,
             seen.silence,
@@ -50,12 +50,12 @@ def front(ctx: Context, face: listen.Face, seen: Watched, *, slack_http: bool) -
             seen.off,
             lambda: [said for worries in seen.worries for said in worries()],
         ),
-        metrics=lambda: figures(ctx, seen.schedule, seen.silence, seen.off, seen.others),
+        metrics=lambda: bot_metrics(ctx, seen.schedule, seen.silence, seen.off, seen.others),
         more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.calendar_feed(ctx, sha256)).routes()],
         clock=ctx.clock,
     )
     if slack_http:
-        app.router.routes.insert(0, http.route(face.app))
+        app.router.routes.insert(0, http.route(slack_app.app))
     return app
 
 

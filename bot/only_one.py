@@ -22,7 +22,7 @@ from handlers.send import LOST, error_code, post
 
 log = logging.getLogger(__name__)
 OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
-HOST = platform.node() or "a machine without a name"
+THIS_HOST = platform.node() or "a machine without a name"
 WAIT_S = 15.0
 """So long nothing is done before Slack has said who else is there; where Slack can't be reached, the work goes on."""
 OVERLAP_S = 30.0
@@ -136,7 +136,7 @@ class OthersAlarm:
     """
 
     def __init__(self, ctx: Context, client: WebClient, only: OnlyOne) -> None:
-        self._desk = ctx
+        self._ctx = ctx
         self._client = client
         self._only = only
         self._told = False
@@ -147,12 +147,12 @@ class OthersAlarm:
         """See whether there is anything to tell."""
         since = self._only.others_s
         if since is not None and since >= self.overlap_s and not self._told:
-            self._told = self._tell(troubles.another_bot(HOST, stands_by=not self._only.acts))
-        elif since is None and self._told and self._tell(troubles.alone_again(HOST)):
+            self._told = self._tell(troubles.another_bot(THIS_HOST, stands_by=not self._only.acts))
+        elif since is None and self._told and self._tell(troubles.alone_again(THIS_HOST)):
             self._told = False
 
     def _tell(self, reply: Reply) -> bool:
-        return tell_admins(self._desk, self._client, reply, about="another Valet")
+        return tell_admins(self._ctx, self._client, reply, about="another Valet")
 
 
 def tell_admins(ctx: Context, client: WebClient, reply: Reply, *, about: str) -> bool:
@@ -162,13 +162,13 @@ def tell_admins(ctx: Context, client: WebClient, reply: Reply, *, about: str) ->
         try:
             post(client, admin, reply)
         except OUT_OF_REACH as error:
-            log.warning("an admin can't be told of %s: %s", about, why(error))
+            log.warning("an admin can't be told of %s: %s", about, why_lost(error))
             continue
         told += 1
     return told > 0
 
 
-def why(error: Exception) -> str:
+def why_lost(error: Exception) -> str:
     """Slack's word for what is wrong, or the kind of failure."""
     code = error_code(error) if isinstance(error, SlackApiError) else ""
     return code or type(error).__name__

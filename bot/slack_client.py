@@ -14,7 +14,7 @@ from handlers.notifier import SHUT_OUT
 from handlers.send import answered, error_code
 
 log = logging.getLogger(__name__)
-REFUSED = SHUT_OUT | {"not_allowed_token_type"}
+REFUSED_CODES = SHUT_OUT | {"not_allowed_token_type"}
 """A definite no to the token itself: no later try will be answered otherwise."""
 OPENING = "apps.connections.open"
 """The one method that takes the app token."""
@@ -34,7 +34,7 @@ class SlackClient(WebClient):
         try:
             said = answered(lambda: super(SlackClient, self).api_call(api_method, **kwargs))
         except SlackApiError as error:
-            if error_code(error) in REFUSED:
+            if error_code(error) in REFUSED_CODES:
                 self._note(name, error_code(error))
             raise
         self._note(name, "")

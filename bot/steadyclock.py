@@ -11,18 +11,18 @@ from pathlib import Path
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS, SECOND_MS, Clock, Heartbeat, system_clock
 
-FAR = 60 * SECOND_MS
+CLOCKS_APART_MS = 60 * SECOND_MS
 """Clocks that differ by more don't agree. Signed requests are refused beyond 300 s."""
-CALM = 2 * MINUTE_MS
+AGREED_FOR_MS = 2 * MINUTE_MS
 """So long must a clock that has jumped agree again, where nobody else tells the time."""
-GREETING = 5 * SECOND_MS
+GREETING_MS = 5 * SECOND_MS
 """So long a start waits for Slack's word where this machine's own clocks agree."""
-PATIENCE = 10 * MINUTE_MS
+PATIENCE_MS = 10 * MINUTE_MS
 """And so long where nothing but the wall clock is left, after a boot and a long absence."""
-SHORT_ABSENCE = HOUR_MS
-TICKING = 5 * SECOND_MS
+SHORT_ABSENCE_MS = HOUR_MS
+TICKING_MS = 5 * SECOND_MS
 """Slack names whole seconds, and an answer takes its time."""
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+KERNEL_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def since_boot() -> int:
@@ -30,10 +30,10 @@ def since_boot() -> int:
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
 
 
-def boot_id() -> str:
+def kernel_boot_id() -> str:
     """Which start of the machine this is; empty where the system does not say."""
     try:
-        return BOOT_ID.read_text().strip()
+        return KERNEL_BOOT_ID.read_text().strip()
     except OSError:
         return ""
 
@@ -71,7 +71,7 @@ class SteadyClock:
         """How far ahead the wall clock is known to be."""
         self._doubted_at: int | None = None
         self._agreed_at: int | None = None
-        self._calm = CALM
+        self._calm = AGREED_FOR_MS
         self._last_told: tuple[int, int] | None = None
         """What Slack's clock said when it agreed with none of ours, and when that was, since boot."""
 
@@ -109,15 +109,15 @@ class SteadyClock:
         """Go on from where the process before ended; until Slack has told the time, or for a while, nothing is sure."""
         with self._lock:
             boot, wall = self._since_boot(), self._wall()
-            self._calm = GREETING
+            self._calm = GREETING_MS
             if last is None:
                 pass
             elif last.boot and last.boot == self._boot and last.since_boot is not None and boot >= last.since_boot:
                 self._offset = last.at - last.since_boot
-            elif wall < last.at - FAR:
-                self._offset, self._calm = last.at - boot, CALM
-            elif wall - last.at > SHORT_ABSENCE:
-                self._calm = PATIENCE
+            elif wall < last.at - CLOCKS_APART_MS:
+                self._offset, self._calm = last.at - boot, AGREED_FOR_MS
+            elif wall - last.at > SHORT_ABSENCE_MS:
+                self._calm = PATIENCE_MS
             self._doubted_at = self._agreed_at = boot
 
     def told(self, theirs: int) -> None:
@@ -127,9 +127,9 @@ class SteadyClock:
         """
         with self._lock:
             reading = self._read()
-            if abs(reading.now - theirs) <= FAR:
+            if abs(reading.now - theirs) <= CLOCKS_APART_MS:
                 self._settle(reading, reading.now)
-            elif abs(reading.wall - theirs) <= FAR:
+            elif abs(reading.wall - theirs) <= CLOCKS_APART_MS:
                 self._settle(reading, reading.wall)
             elif self._has_ticked(theirs, reading.boot):
                 self._settle(reading, theirs)
@@ -141,12 +141,12 @@ class SteadyClock:
         if self._last_told is None:
             return False
         before, then = self._last_told
-        return boot - then >= SECOND_MS and abs((theirs - before) - (boot - then)) <= TICKING
+        return boot - then >= SECOND_MS and abs((theirs - before) - (boot - then)) <= TICKING_MS
 
     def _settle(self, reading: _Reading, now: int) -> None:
         self._offset, self._known_gap = now - reading.boot, reading.wall - now
         self._doubted_at = self._agreed_at = self._last_told = None
-        self._calm = CALM
+        self._calm = AGREED_FOR_MS
 
     def _doubt(self, boot: int) -> None:
         if self._doubted_at is None:
@@ -157,10 +157,10 @@ class SteadyClock:
         """Read all clocks, follow the wall clock where it goes on as it should, and notice where it does not."""
         boot, wall = self._since_boot(), self._wall()
         reading = _Reading(boot + self._offset, wall, boot)
-        if abs(reading.gap) <= FAR:
+        if abs(reading.gap) <= CLOCKS_APART_MS:
             self._offset, self._known_gap = wall - boot, 0
             reading = _Reading(wall, wall, boot)
-        elif abs(reading.gap - self._known_gap) > FAR:
+        elif abs(reading.gap - self._known_gap) > CLOCKS_APART_MS:
             self._doubt(boot)
             return reading
         if self._doubted_at is not None and self._last_told is None:
@@ -172,4 +172,4 @@ class SteadyClock:
             self._agreed_at = boot
         if boot - self._agreed_at >= self._calm:
             self._doubted_at = self._agreed_at = None
-            self._calm = CALM
+            self._calm = AGREED_FOR_MS

@@ -12,7 +12,7 @@ TICKS = "WATCHDOG=1"
 ENDING = "STOPPING=1"
 
 
-def tell(word: str, address: str) -> None:
+def notify_systemd(word: str, address: str) -> None:
     """Say it; does nothing without an address."""
     if not address:
         return

@@ -8,15 +8,15 @@ import threading
 import uvicorn
 
 START_S = 10.0
-TICK_S = 1.0
-LOOK_S = 0.005
+SERVER_TICK_S = 1.0
+SERVER_LOOK_S = 0.005
 """How often a stopping server looks whether all have hung up; uvicorn's own look takes 100 ms, even with nobody."""
 
 
 class ThreadServer(uvicorn.Server):
     """Serves until `stop`; what is running then may end within the `timeout_graceful_shutdown` of its configuration."""
 
-    tick_s = TICK_S
+    tick_s = SERVER_TICK_S
 
     def __init__(self, config: uvicorn.Config, name: str) -> None:
         super().__init__(config)
@@ -70,7 +70,7 @@ class ThreadServer(uvicorn.Server):
         await asyncio.sleep(0)
         until = self._now() + (self.config.timeout_graceful_shutdown or 0)
         while (state.connections or state.tasks) and self._now() < until:  # noqa: ASYNC110 - uvicorn tells no event of it
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(SERVER_LOOK_S)
         for task in state.tasks:
             task.cancel()
 

@@ -16,31 +16,31 @@ from bot.services import backups, outbox, queries
 from bot.services.acting import executor
 from bot.services.context import Context
 from bot.services.machines import sources
-from bot.steadyclock import FAR, Ahead
+from bot.steadyclock import CLOCKS_APART_MS, Ahead
 from bot.telemetry.door import Health
 from bot.telemetry.figures import Figure
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 
-STALE_TICK = 5 * MINUTE_MS
-STALE_MESSAGE = 20 * MINUTE_MS
+STALE_TICK_MS = 5 * MINUTE_MS
+STALE_MESSAGE_MS = 20 * MINUTE_MS
 """Longer than any single wait between two tries."""
-CALM = 5 * MINUTE_MS
+USABLE_FOR_MS = 5 * MINUTE_MS
 """So long the database must work again before the alarm is called off; a disk at its limit goes back and forth."""
-PROMPT = frozenset({"sweep", "judge", "claims", "requests", "database"})
+PROMPT_JOBS = frozenset({"sweep", "judge", "claims", "requests", "database"})
 """Jobs whose silence means something is wrong."""
 
-Off = Callable[[], Ahead | None]
+ClockOff = Callable[[], Ahead | None]
 """How far our clock is ahead of Slack's, or of AWS's where Slack does not say; None where that is not known."""
-Silence = Callable[[], float | None]
+SlackSilence = Callable[[], float | None]
 """Seconds since Slack was last heard; None where Slack comes by HTTP and may be silent for hours."""
 
 
-Others = Callable[[], bool | None]
+OtherBots = Callable[[], bool | None]
 """Whether another bot is connected to the same Slack app; None where that is not known."""
 
 
-def unknown() -> None:
+def nobody_told() -> None:
     """Nobody has told."""
 
 
@@ -48,7 +48,7 @@ Worries = Callable[[], Sequence[str]]
 """What else keeps Valet from its work."""
 
 
-def none() -> tuple[str, ...]:
+def no_worries() -> tuple[str, ...]:
     """Nothing else does."""
     return ()
 
@@ -56,16 +56,16 @@ def none() -> tuple[str, ...]:
 Values = dict[tuple[str, ...], float]
 
 
-def health(
+def bot_health(
     ctx: Context,
     schedule: Schedule,
-    silence: Silence,
+    silence: SlackSilence,
     workers: Sequence[Worker] = (),
-    off: Off = unknown,
-    worries: Worries = none,
+    off: ClockOff = nobody_told,
+    worries: Worries = no_worries,
 ) -> Health:
     """Well while the database can be used, jobs come to their end, messages leave, Slack is heard and clocks agree."""
-    late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND_MS > STALE_TICK)]
+    late = [*_late(schedule), *(each.name for each in workers if each.age_s * SECOND_MS > STALE_TICK_MS)]
     problems = [f"{name} has not finished for over 5 minutes" for name in late]
     try:
         waited, failing = outbox.waited(ctx), sources.failing_sources(ctx)
@@ -73,25 +73,29 @@ def health(
         waited, failing = 0, []
     if ctx.store.trouble.reason:
         problems.insert(0, f"the database can't be used: {ctx.store.trouble.reason}")
-    if waited > STALE_MESSAGE:
+    if waited > STALE_MESSAGE_MS:
         problems.append(f"a message has waited for {waited // MINUTE_MS} minutes")
     problems += [f"{each.source} can't be read: {each.error}" for each in failing if each.is_prompt]
     silent = silence()
     if silent is not None and silent > DEAF_S:
         problems.append(f"Slack has not been heard for {silent / 60:.0f} minutes")
     ahead = off()
-    if ahead is not None and abs(ahead.by) > FAR:
+    if ahead is not None and abs(ahead.by) > CLOCKS_APART_MS:
         problems.append(f"the clock is {abs(ahead.by) // SECOND_MS} s off {ahead.whose}")
     problems = [*worries(), *problems]
     return Health(not problems, tuple(problems))
 
 
 def _late(schedule: Schedule) -> list[str]:
-    return [name for name, age in schedule.ages().items() if age > STALE_TICK and name in PROMPT]
+    return [name for name, age in schedule.ages().items() if age > STALE_TICK_MS and name in PROMPT_JOBS]
 
 
-def figures(
-    ctx: Context, schedule: Schedule, silence: Silence, off: Off = unknown, others: Others = unknown
+def bot_metrics(
+    ctx: Context,
+    schedule: Schedule,
+    silence: SlackSilence,
+    off: ClockOff = nobody_told,
+    others: OtherBots = nobody_told,
 ) -> list[Figure]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND_MS for name, age in schedule.ages().items()}
@@ -179,7 +183,7 @@ class StoreAlarm:
     """
 
     def __init__(self, ctx: Context, client: WebClient, beat: Callable[[], Heartbeat] | None = None) -> None:
-        self._desk = ctx
+        self._ctx = ctx
         self._client = client
         self._beat = beat or (lambda: Heartbeat(ctx.clock()))
         self._told = ""
@@ -187,9 +191,9 @@ class StoreAlarm:
 
     def look(self) -> None:
         """Write something, and say what has changed since the last look."""
-        now, trouble = self._desk.clock(), self._desk.store.trouble
+        now, trouble = self._ctx.clock(), self._ctx.store.trouble
         try:
-            self._desk.store.check(self._beat())
+            self._ctx.store.check(self._beat())
         except Impaired:
             self._well_since = None
             if trouble.reason != self._told and self._tell(self._alarm(trouble.reason)):
@@ -197,11 +201,11 @@ class StoreAlarm:
             return
         if self._well_since is None:
             self._well_since = now
-        if self._told and now - self._well_since >= CALM and self._tell(troubles.usable_again(self._told)):
+        if self._told and now - self._well_since >= USABLE_FOR_MS and self._tell(troubles.usable_again(self._told)):
             self._told = ""
 
     def _alarm(self, reason: str) -> Reply:
-        return troubles.impaired(reason, str(backups.newest(self._desk) or ""))
+        return troubles.impaired(reason, str(backups.newest(self._ctx) or ""))
 
     def _tell(self, reply: Reply) -> bool:
-        return tell_admins(self._desk, self._client, reply, about="the database")
+        return tell_admins(self._ctx, self._client, reply, about="the database")

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 from slack_sdk import WebClient
 
 from bot.billing.aws_prices import AwsPrices, aws_prices
-from bot.billing.bill import Bill, chosen
+from bot.billing.bill import Bill, bill_in_settings
 from bot.clockwatch import ClockWatch
 from bot.connection import Connection
 from bot.domain.clock import Clock
-from bot.front import Watched, front
+from bot.front import HealthInputs, door_app
 from bot.jobs.schedule import Job, Schedule
-from bot.jobs.table import jobs
-from bot.jobs.worker import Lanes, Worker
-from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why
+from bot.jobs.table import job_table
+from bot.jobs.worker import KeyedThreads, Worker
+from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why_lost
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.services.acting import executor
 from bot.services.context import Context
 from bot.services.sharing import line_offers, runs
 from bot.settings import Secrets, Settings
-from bot.slack_client import REFUSED, slack_client
+from bot.slack_client import REFUSED_CODES, slack_client
 from bot.steadyclock import SteadyClock
-from bot.telemetry import Source
+from bot.telemetry import GpuSource
 from bot.telemetry.serving import DoorServer
-from bot.watching import STALE_TICK, Silence, StoreAlarm
+from bot.watching import STALE_TICK_MS, SlackSilence, StoreAlarm
 from handlers import listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
@@ -46,20 +46,20 @@ class Valet:
     """A running bot's parts."""
 
     ctx: Context
-    face: listen.Face
+    slack_app: listen.SlackApp
     identity: Identity
     people: People
     notifier: Notifier
     schedule: Schedule
-    lanes: Lanes
+    action_threads: KeyedThreads
     """Carry approved actions out, those of each source on a thread of their own."""
-    carrier: Worker
-    """Sets the lanes going, and follows runs."""
-    poster: Worker
+    executor_worker: Worker
+    """Has approved actions carried out, and follows runs."""
+    outbox_worker: Worker
     """Empties the outbox."""
-    usher: Worker
+    line_worker: Worker
     """Offers what is free to those who wait."""
-    clocks: Worker
+    clock_worker: Worker
     """Watches for jumps of the wall clock, and asks Slack what time it is."""
     door: DoorServer
     client: WebClient
@@ -76,14 +76,14 @@ class Valet:
     @property
     def ticks(self) -> bool:
         """Whether the clockwork still runs: the job that needs nobody but the disk, and can do without that."""
-        return self.schedule.ages()["database"] < STALE_TICK
+        return self.schedule.ages()["database"] < STALE_TICK_MS
 
     def start(self) -> None:
         """Open the door, pick up what a crash left, and go to work; Slack is reached in the background."""
         self.door.start()
-        self.clocks.start()
-        self.carrier.start()
-        self.usher.start()
+        self.clock_worker.start()
+        self.executor_worker.start()
+        self.line_worker.start()
         self.schedule.start()
         threading.Thread(target=self._stay_in_touch, name="slack", daemon=True).start()
 
@@ -111,12 +111,12 @@ class Valet:
                 if self.connection is not None:
                     self.connection.open()
             except OUT_OF_REACH as error:
-                if why(error) not in REFUSED:  # that is said already, and is no matter of reach
-                    log.warning("Slack can't be reached, trying again: %s", why(error))
+                if why_lost(error) not in REFUSED_CODES:  # that is said already, and is no matter of reach
+                    log.warning("Slack can't be reached, trying again: %s", why_lost(error))
                 self.over.wait(pause_s)
                 pause_s = min(60.0, 2 * pause_s)
             else:
-                self.poster.start()
+                self.outbox_worker.start()
                 log.info("connected to Slack")
                 return
 
@@ -126,13 +126,13 @@ class Valet:
         if self.connection is not None:
             self.connection.close()
         self.door.stop()
-        self.face.executor.shutdown(wait=True)  # what was acknowledged is answered
-        self.clocks.stop()
+        self.slack_app.executor.shutdown(wait=True)  # what was acknowledged is answered
+        self.clock_worker.stop()
         self.schedule.stop()
-        self.carrier.stop()
-        self.lanes.stop()
-        self.usher.stop()
-        self.poster.stop()
+        self.executor_worker.stop()
+        self.action_threads.stop()
+        self.line_worker.stop()
+        self.outbox_worker.stop()
         self.ctx.store.close()
 
 
@@ -143,10 +143,10 @@ class Partners:
     runner: Runner | None = None
     bill: Bill | None = None
     prices: AwsPrices | None = None
-    sources: Sequence[Source] | None = None
+    sources: Sequence[GpuSource] | None = None
 
 
-NOBODY = Partners()
+NO_PARTNERS = Partners()
 
 
 def providers_of(settings: Settings, clock: Clock) -> dict[str, Provider]:
@@ -169,9 +169,9 @@ def clients_of(providers: Mapping[str, Provider]) -> "Clients | None":
     return clients
 
 
-def sources(settings: Settings, providers: Mapping[str, Provider]) -> list[Source]:
+def gpu_sources(settings: Settings, providers: Mapping[str, Provider]) -> list[GpuSource]:
     """Who tells of GPUs beside the agents; CloudWatch is asked with the credentials the fleet is looked at with."""
-    found: list[Source] = []
+    found: list[GpuSource] = []
     window = max(settings.rule_of(team).window_minutes for team in ("", *settings.teams))
     if settings.cloudwatch.enabled and settings.aws:
         from bot.providers.clients import Clients, asker
@@ -190,7 +190,7 @@ def sources(settings: Settings, providers: Mapping[str, Provider]) -> list[Sourc
     return found
 
 
-def runner(settings: Settings, providers: Mapping[str, Provider]) -> Runner | None:
+def command_runner(settings: Settings, providers: Mapping[str, Provider]) -> Runner | None:
     """Who runs commands on rented machines: Systems Manager, with the credentials the fleet is looked at with."""
     if not settings.aws or not settings.runs:
         return None
@@ -200,54 +200,53 @@ def runner(settings: Settings, providers: Mapping[str, Provider]) -> Runner | No
     return Ssm(clients_of(providers) or Clients(), [each.account for each in settings.aws])
 
 
-def build(
+def build_valet(
     settings: Settings,
     secrets: Secrets,
     store: Store,
     *,
     clock: Clock,
     providers: Mapping[str, Provider],
-    partners: Partners = NOBODY,
+    partners: Partners = NO_PARTNERS,
     pace_s: float = 1.0,
     take_over: bool = False,
 ) -> Valet:
     """Put the parts together; nothing runs yet. `take_over`: it acts although another bot is connected."""
     client, identity, secret = slack_client(secrets), Identity(), secrets.signing_secret
-    people = People(settings, client, clock, identity)
-    workers: list[Worker] = []
-    ctx = _desk(settings, store, people, clock, providers, partners, workers)
+    people, workers = People(settings, client, clock, identity), list[Worker]()
+    # The context wakes the workers, which are made with it: their list is filled below.
+    ctx = _context(settings, store, people, clock, providers, partners, workers)
     only = OnlyOne(is_told=take_over or bool(secret))
-    face = listen.build(ctx, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
-    notifier, lanes = Notifier(ctx, client, pace_s=pace_s), Lanes("carry-out", lambda: executor.by_source(ctx))
+    app = listen.build_slack_app(ctx, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
+    notifier, threads = Notifier(ctx, client, pace_s=pace_s), KeyedThreads("carry-out", lambda: executor.by_source(ctx))
     steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
-    carrier, poster, usher = _workers(ctx, lanes, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
-    workers += (carrier, poster, usher)
-    connection = None if secrets.signing_secret else Connection(face.app, client, secrets.app_token, only=only)
+    workers += _workers(ctx, threads, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
+    connection = None if secret else Connection(app.app, client, secrets.app_token, only=only)
     schedule = Schedule(_jobs(ctx, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
-    watch = ClockWatch(ctx, client, steady, schedule.run_now, _clock_of_aws(settings, providers))
-    clocks, others = Worker("clock", watch.watch, 10), OthersAlarm(ctx, client, only)
-    worries = (client.worries, watch.worries, only.worries)
-    seen = Watched(schedule, _silence(connection), (*workers, clocks), lambda: watch.off, worries, only.has_others)
+    watch = ClockWatch(ctx, client, steady, schedule.run_now, _aws_clock(settings, providers))
+    clock_worker = Worker("clock", watch.watch, 10)
+    worries, watched = (client.worries, watch.worries, only.worries), (*workers, clock_worker)
+    seen = HealthInputs(schedule, _silence(connection), watched, lambda: watch.off, worries, only.has_others)
     return Valet(
         ctx=ctx,
-        face=face,
+        slack_app=app,
         identity=identity,
         people=people,
         notifier=notifier,
         schedule=schedule,
-        lanes=lanes,
-        carrier=carrier,
-        poster=poster,
-        usher=usher,
-        clocks=clocks,
-        door=DoorServer(front(ctx, face, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
+        action_threads=threads,
+        executor_worker=workers[0],
+        outbox_worker=workers[1],
+        line_worker=workers[2],
+        clock_worker=clock_worker,
+        door=DoorServer(door_app(ctx, app, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
         client=client,
         connection=connection,
-        others=others,
+        others=OthersAlarm(ctx, client, only),
     )
 
 
-def _desk(
+def _context(
     settings: Settings,
     store: Store,
     people: People,
@@ -269,29 +268,29 @@ def _desk(
         zone=people.zone,
         is_colleague=people.is_colleague,
         freshen=people.freshen,
-        runner=partners.runner or runner(settings, providers),
-        sources=sources(settings, providers) if partners.sources is None else partners.sources,
+        runner=partners.runner or command_runner(settings, providers),
+        sources=gpu_sources(settings, providers) if partners.sources is None else partners.sources,
         wake=wake,
         absent_from=last_lived(store),
         began_at=clock(),
     )
 
 
-def _clock_of_aws(settings: Settings, providers: Mapping[str, Provider]) -> Callable[[], int | None] | None:
+def _aws_clock(settings: Settings, providers: Mapping[str, Provider]) -> Callable[[], int | None] | None:
     """Asks AWS what time it is; None where the fleet is not looked at on AWS."""
     clients, accounts = clients_of(providers), [each.account for each in settings.aws]
     return partial(clients.time, accounts[:1]) if clients is not None and accounts else None
 
 
-def _silence(connection: Connection | None) -> Silence:
+def _silence(connection: Connection | None) -> SlackSilence:
     return connection.silent_s if connection is not None else lambda: None
 
 
 def _jobs(ctx: Context, people: People, partners: Partners, client: WebClient, steady: SteadyClock) -> list[Job]:
     alarm = StoreAlarm(ctx, client, lambda: steady.heartbeat)
-    bill = partners.bill or chosen(ctx.settings)
+    bill = partners.bill or bill_in_settings(ctx.settings)
     aws = partners.prices or aws_prices(ctx.settings, clients_of(ctx.providers))
-    table = jobs(ctx, lambda: people.look(ctx), ctx.sources, bill, aws, people.name)
+    table = job_table(ctx, lambda: people.look(ctx), ctx.sources, bill, aws, people.name)
     return [*table, Job("database", 10, alarm.look)]
 
 
@@ -302,21 +301,25 @@ def last_lived(store: Store) -> int | None:
 
 
 def _workers(
-    ctx: Context, lanes: Lanes, notifier: Notifier, may_act: Callable[[], bool], may_post: Callable[[], bool]
+    ctx: Context,
+    action_threads: KeyedThreads,
+    notifier: Notifier,
+    may_act: Callable[[], bool],
+    may_post: Callable[[], bool],
 ) -> tuple[Worker, Worker, Worker]:
     """Who carries out, who posts, and who offers what is free; each only while it may."""
-    carrier = Worker("carry-out", lambda: _carry_out(ctx, lanes) if may_act() else None, 10)
-    poster = Worker("outbox", lambda: notifier.drain() if may_post() else None, 5)
-    return carrier, poster, Worker("line", lambda: _usher(ctx) if may_act() else None, 30)
+    executor_worker = Worker("carry-out", lambda: _carry_out(ctx, action_threads) if may_act() else None, 10)
+    outbox_worker = Worker("outbox", lambda: notifier.drain() if may_post() else None, 5)
+    return executor_worker, outbox_worker, Worker("line", lambda: _offer_and_begin(ctx) if may_act() else None, 30)
 
 
-def _usher(ctx: Context) -> None:
+def _offer_and_begin(ctx: Context) -> None:
     line_offers.offer_due_turns(ctx)
     runs.begin_runs_in_turn(ctx)
 
 
-def _carry_out(ctx: Context, lanes: Lanes) -> None:
+def _carry_out(ctx: Context, action_threads: KeyedThreads) -> None:
     try:
-        lanes.run()
+        action_threads.run()
     finally:
         runs.carry_out_runs(ctx)

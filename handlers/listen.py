@@ -40,7 +40,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class SlackApp:
     """The Slack face: the app, and what it needs to be shut down."""
 
     app: App
@@ -97,7 +97,7 @@ def always() -> bool:
     return True
 
 
-def build(
+def build_slack_app(
     ctx: Context,
     client: WebClient,
     identity: Identity,
@@ -105,7 +105,7 @@ def build(
     acts: Callable[[], bool] = always,
     *,
     signing_secret: str = "",
-) -> Face:
+) -> SlackApp:
     """Build the app. Nothing is asked of Slack here; `identity` may still be empty and be filled in later."""
     executor = ThreadPoolExecutor(THREADS, thread_name_prefix="slack")
 
@@ -133,7 +133,7 @@ def build(
     # it writes the whole body of every request with a wrong signature
     logging.getLogger("slack_bolt.RequestVerification").setLevel(logging.WARNING)
     register(app, _Listening(ctx, identity, profiles, executor, acts))
-    return Face(app, executor)
+    return SlackApp(app, executor)
 
 
 def _is_needed(record: logging.LogRecord) -> bool:

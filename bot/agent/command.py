@@ -140,7 +140,7 @@ def pause(ctx: click.Context, seconds: float, wait_s: float, state_dir: Path | N
     Example:
       sudo valet agent pause --for 30m && sudo nvidia-smi --gpu-reset
     """
-    from bot.agent.pause import pause as ask
+    from bot.agent.pause import pause_agent as ask
 
     ctx.exit(ask(_folder(ctx, state_dir), seconds, wait_s=wait_s))
 
@@ -150,7 +150,7 @@ def pause(ctx: click.Context, seconds: float, wait_s: float, state_dir: Path | N
 @click.pass_context
 def resume(ctx: click.Context, state_dir: Path | None) -> None:
     """End the pause of the running agent before its time."""
-    from bot.agent.pause import resume as ask
+    from bot.agent.pause import resume_agent as ask
 
     ctx.exit(ask(_folder(ctx, state_dir)))
 
@@ -175,7 +175,7 @@ def unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: 
     Example:
       valet agent unit --server https://valet.example.com > /etc/systemd/system/valet-agent.service
     """
-    from bot.agent.shipping import unit as text
+    from bot.agent.shipping import agent_unit as text
 
     click.echo(text(server, host=host, token_file=token_file, valet=valet, jobs_user=jobs_user), nl=False)
 
@@ -209,7 +209,7 @@ def user_data(server: str, token_parameter: str, token_file: str, package: str |
       valet token add i-0abc1234 | xargs -I% aws ssm put-parameter --type SecureString \\
         --name /valet/agents/i-0abc1234 --value %
     """
-    from bot.agent.shipping import user_data as text
+    from bot.agent.shipping import agent_user_data as text
 
     chosen = package or settings_if_any(config_path).install.package
     click.echo(text(server, token_parameter=token_parameter, token_file=token_file, package=chosen), nl=False)

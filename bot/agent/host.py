@@ -12,12 +12,12 @@ from bot.telemetry.sample import boottime
 
 log = logging.getLogger(__name__)
 
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
 def boot_id() -> str:
     """The kernel's name for this boot."""
-    return BOOT_ID.read_text().strip()
+    return BOOT_ID_FILE.read_text().strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class HostTime:
         return int(self.now() // 60)
 
 
-class Deliveries:
+class DeliveryCounter:
     """Numbers the deliveries of one boot, across restarts of the agent and beside a second one on the host.
 
     The file holds the last number. When it is missing or cannot be used, counting goes on from the milliseconds

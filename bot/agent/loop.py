@@ -14,8 +14,8 @@ from bot.agent.guard import Aside, guarded
 from bot.agent.host import HostTime
 from bot.agent.minutes import Folding
 from bot.agent.pause import PAUSED, Controls, Pause
-from bot.agent.print import Outlook, table
-from bot.agent.sampler import Sampler, Source
+from bot.agent.print import GpuOutlook, gpu_table
+from bot.agent.sampler import GpuSampler, Sampler
 from bot.agent.sender import About, Sender
 from bot.domain.machines.readings import Minute
 from bot.errors import Unreachable
@@ -36,12 +36,12 @@ LATE_S = 0.02
 """Looks are this much after the full interval, so that none falls into the minute before by rounding."""
 
 
-class Watch:
+class AgentLoop:
     """One agent at work. `sender` is None when nothing is to be sent; `show` gets each sample as a table."""
 
     def __init__(
         self,
-        source: Source,
+        source: GpuSampler,
         sender: Sender | None,
         host_time: HostTime,
         *,
@@ -63,7 +63,7 @@ class Watch:
         self._closing: Aside | None = None
         self._sampler = Sampler(source, host_time.now)
         self._folding = Folding()
-        self._outlook = Outlook(about.started_tick)
+        self._outlook = GpuOutlook(about.started_tick)
         self._opening: Aside | None = None
         self._opened_at_tick: int | None = None
         self._is_open = False
@@ -167,7 +167,7 @@ class Watch:
         minutes = self._folding.add(tick, samples)
         if self._show is not None:
             self._outlook.add(minutes)
-            seen = table(gpus, samples, self._before) if gpus else self._about.error or "no GPU"
+            seen = gpu_table(gpus, samples, self._before) if gpus else self._about.error or "no GPU"
             self._show(f"{seen}\n{self._outlook.text(gpus, tick)}")
         self._before = samples
         return minutes

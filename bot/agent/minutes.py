@@ -8,7 +8,7 @@ from bot.domain.machines.readings import MOST_WATTS, Minute, within_bounds
 from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.sample import Sample
 
-Known = TypeVar("Known")
+_Known = TypeVar("_Known")
 
 MAX_GAP_S = 150.0
 """An energy reading older than this says nothing about the minute."""
@@ -109,7 +109,7 @@ def _works(minute: Minute) -> bool:
     return (minute.util_max or 0) >= WORKING_PCT or (minute.codec_max or 0) > 0
 
 
-def _known(values: Iterable[Known | None]) -> list[Known]:
+def _known(values: Iterable[_Known | None]) -> list[_Known]:
     return [value for value in values if value is not None]
 
 

@@ -38,7 +38,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class AgentState:
     """What the agent says of itself."""
 
     pid: int
@@ -58,7 +58,7 @@ class Controls:
         self._lock: int | None = None
         self._seen: tuple[int, int] | None = None
         self._pause: Pause | None = None
-        self._said: State | None = None
+        self._said: AgentState | None = None
 
     def take(self) -> None:
         """Become the agent that answers here, unless another one does."""
@@ -101,7 +101,7 @@ class Controls:
 
     def say(self, pause: Pause | None, held_by: str = "") -> None:
         """Write down what the agent does, when it has changed."""
-        state = State(os.getpid(), self._time.boot_id, pause.id if pause else None, held_by)
+        state = AgentState(os.getpid(), self._time.boot_id, pause.id if pause else None, held_by)
         if self._lock is None or state == self._said:
             return
         self._said = state
@@ -120,7 +120,7 @@ class Controls:
         return pause if is_ours else None
 
 
-def ask(folder: Path, seconds: float, host_time: HostTime) -> Pause:
+def ask_pause(folder: Path, seconds: float, host_time: HostTime) -> Pause:
     """Ask for a pause; raises Refused when this user may not."""
     pause = Pause(os.urandom(16).hex(), host_time.boot_id, host_time.now() + min(seconds, LONGEST_S))
     try:
@@ -130,7 +130,7 @@ def ask(folder: Path, seconds: float, host_time: HostTime) -> Pause:
     return pause
 
 
-def withdraw(folder: Path) -> bool:
+def withdraw_pause(folder: Path) -> bool:
     """End the pause; False when there was none. Raises Refused when this user may not."""
     try:
         (folder / "pause.json").unlink()
@@ -141,7 +141,7 @@ def withdraw(folder: Path) -> bool:
     return True
 
 
-def is_running(folder: Path) -> bool:
+def is_agent_running(folder: Path) -> bool:
     """Whether an agent works with this folder; raises Refused when this user may not know."""
     try:
         lock = os.open(folder / "agent.lock", os.O_RDONLY | os.O_CLOEXEC)
@@ -158,10 +158,10 @@ def is_running(folder: Path) -> bool:
     return False
 
 
-def pause_state(folder: Path) -> State | None:
+def pause_state(folder: Path) -> AgentState | None:
     """What the agent last said; None when it said nothing that can be read."""
     try:
-        return State(**_content(folder / "agent.json"))
+        return AgentState(**_content(folder / "agent.json"))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -192,18 +192,18 @@ def _may_not(folder: Path, error: OSError) -> Refused:
     return Refused(f"{folder}: {error.strerror}. Run this as root or as the agent's user, and name its --state folder.")
 
 
-LOOK_S = 0.2
-NOT_YET = "it has not answered yet"
+PAUSE_LOOK_S = 0.2
+NOT_PAUSED_YET = "it has not answered yet"
 
 
-def pause(folder: Path, seconds: float, *, wait_s: float, host_time: HostTime | None = None) -> int:
+def pause_agent(folder: Path, seconds: float, *, wait_s: float, host_time: HostTime | None = None) -> int:
     """Ask for a pause and wait until the driver is released; returns the exit code."""
     host_time = host_time or HostTime()
     try:
-        if not is_running(folder):
+        if not is_agent_running(folder):
             _say(f"No agent runs here with {folder}, so none holds the driver. {_others()}")
             return 0
-        wish = ask(folder, seconds, host_time)
+        wish = ask_pause(folder, seconds, host_time)
     except Refused as refused:
         return _fail(str(refused))
     held_by = _wait_for(folder, wish, wait_s)
@@ -216,10 +216,10 @@ def pause(folder: Path, seconds: float, *, wait_s: float, host_time: HostTime | 
     return 0
 
 
-def resume(folder: Path) -> int:
+def resume_agent(folder: Path) -> int:
     """End the pause; returns the exit code."""
     try:
-        was_paused = withdraw(folder)
+        was_paused = withdraw_pause(folder)
     except Refused as refused:
         return _fail(str(refused))
     _say("The agent goes on within seconds." if was_paused else f"There is no pause in {folder}.")
@@ -229,13 +229,13 @@ def resume(folder: Path) -> int:
 def _wait_for(folder: Path, wish: Pause, wait_s: float) -> str:
     """What still holds the driver after so many seconds; nothing when it is released."""
     deadline = time.monotonic() + wait_s
-    held_by = NOT_YET
+    held_by = NOT_PAUSED_YET
     while held_by and time.monotonic() < deadline:
-        time.sleep(LOOK_S)
+        time.sleep(PAUSE_LOOK_S)
         state = pause_state(folder)
         if state is not None and state.pause == wish.id:
             held_by = state.held_by
-        elif not is_running(folder):
+        elif not is_agent_running(folder):
             return ""  # whoever starts now finds the wish
     return held_by
 

@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 from bot.domain.clock import system_clock
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
-from bot.telemetry.wire import PATH
+from bot.telemetry.wire import MINUTES_PATH
 
-TIMEOUT_S = 10.0
+POST_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_RETRY_AFTER_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DoorAnswer:
     """What came back: the status, or None when nobody answered; a sentence; and when to come back, seconds."""
 
     status: int | None
@@ -60,7 +60,7 @@ class Server:
                 f"--server is plain HTTP to {parts.hostname}, which would show the token to the network: "
                 "use https, or --insecure-http if that network is your own."
             )
-        return cls(secure, parts.hostname, port, parts.path.rstrip("/") + PATH)
+        return cls(secure, parts.hostname, port, parts.path.rstrip("/") + MINUTES_PATH)
 
 
 def read_token(path: Path) -> str:
@@ -79,10 +79,10 @@ def read_token(path: Path) -> str:
     return token
 
 
-class Poster:
+class DoorClient:
     """Sends bodies to one server. Redirects are not followed: they would carry the token elsewhere."""
 
-    def __init__(self, server: Server, token: str, *, agent: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, server: Server, token: str, *, agent: str, timeout_s: float = POST_TIMEOUT_S) -> None:
         self._server = server
         self._timeout_s = timeout_s
         self._tls = ssl.create_default_context() if server.secure else None
@@ -93,29 +93,29 @@ class Poster:
             "Connection": "close",
         }
 
-    def __call__(self, body: bytes) -> Answer:
+    def __call__(self, body: bytes) -> DoorAnswer:
         """Post one body and read the answer; takes a few times the timeout at most, raises nothing."""
-        return self.exchange("POST", PATH, body, receipt="stored")[0]
+        return self.exchange("POST", MINUTES_PATH, body, receipt="stored")[0]
 
-    def exchange(self, method: str, path: str, body: bytes = b"", *, receipt: str) -> tuple[Answer, bytes]:
+    def exchange(self, method: str, path: str, body: bytes = b"", *, receipt: str) -> tuple[DoorAnswer, bytes]:
         """One request to an address of the door, and what came back; raises nothing.
 
         The door answers with a JSON object, which has `receipt` in it where all went well and `error` where not.
         """
         connection = self._connection()
         try:
-            connection.request(method, self._server.path.removesuffix(PATH) + path, body, self._headers)
+            connection.request(method, self._server.path.removesuffix(MINUTES_PATH) + path, body, self._headers)
             response = connection.getresponse()
             text = response.read(MAX_ANSWER_BYTES)
         except ssl.SSLCertVerificationError as error:
-            return Answer(None, f"its certificate is not trusted: {error.verify_message}"), b""
+            return DoorAnswer(None, f"its certificate is not trusted: {error.verify_message}"), b""
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            return Answer(None, printable(str(error) or type(error).__name__, 200)), b""
+            return DoorAnswer(None, printable(str(error) or type(error).__name__, 200)), b""
         finally:
             connection.close()
         expected = receipt if 200 <= response.status < 300 else "error"
         retry_after_s = _retry_after(response.headers["Retry-After"])
-        return Answer(response.status, _sentence(text), retry_after_s, is_the_doors=_has(text, expected)), text
+        return DoorAnswer(response.status, _sentence(text), retry_after_s, is_the_doors=_has(text, expected)), text
 
     def _connection(self) -> http.client.HTTPConnection:
         where = self._server
@@ -124,7 +124,7 @@ class Poster:
         return http.client.HTTPSConnection(where.host, where.port, timeout=self._timeout_s, context=self._tls)
 
 
-Post = Callable[[bytes], Answer]
+PostToDoor = Callable[[bytes], DoorAnswer]
 
 
 def _is_loopback(host: str) -> bool:

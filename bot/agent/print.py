@@ -36,7 +36,7 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class Outlook:
+class GpuOutlook:
     """Follows the minutes of every GPU, as the bot does."""
 
     started_tick: int
@@ -120,10 +120,10 @@ def _at(tick: int) -> int:
 
 
 HEAD = ("gpu", "model", "util max", "util mean", "memory used", "power", "programs")
-NOTHING = "no reading"
+NO_READING = "no reading"
 
 
-def table(gpus: Sequence[Gpu], samples: Mapping[int, Sample], before: Mapping[int, Sample]) -> str:
+def gpu_table(gpus: Sequence[Gpu], samples: Mapping[int, Sample], before: Mapping[int, Sample]) -> str:
     """One line a GPU; `before` holds the samples taken before these, for the power."""
     rows = [HEAD, *(_row(gpu, samples[gpu.index], before.get(gpu.index)) for gpu in gpus)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
@@ -139,14 +139,14 @@ def _row(gpu: Gpu, sample: Sample, before: Sample | None) -> tuple[str, ...]:
         (gpu.name or "unknown") + (" (MIG)" if sample.mig else ""),
         _figure(sample.util_max, "%"),
         _figure(sample.util_mean, "%"),
-        NOTHING if used is None else f"{used:,} of {total or 0:,} MiB",
+        NO_READING if used is None else f"{used:,} of {total or 0:,} MiB",
         _figure(mean_watts([sample], before), "W"),
         _programs(sample),
     )
 
 
 def _figure(value: float | None, unit: str) -> str:
-    return NOTHING if value is None else f"{value:.0f} {unit}"
+    return NO_READING if value is None else f"{value:.0f} {unit}"
 
 
 def _programs(sample: Sample) -> str:

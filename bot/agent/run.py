@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import __version__
-from bot.agent.host import Deliveries, HostTime, default_state_dir
-from bot.agent.loop import Watch
+from bot.agent.host import DeliveryCounter, HostTime, default_state_dir
+from bot.agent.loop import AgentLoop
 from bot.agent.pause import Controls
-from bot.agent.post import Poster, Server, read_token
-from bot.agent.runs import Worker
-from bot.agent.sampler import Source
+from bot.agent.post import DoorClient, Server, read_token
+from bot.agent.runs import RunWorker
+from bot.agent.sampler import GpuSampler
 from bot.agent.sender import About, Sender
 from bot.agent.spool import Spool
 from bot.errors import Refused
@@ -36,7 +36,7 @@ class Options:
     allow_jobs: bool = False
 
 
-def run(options: Options, *, source: Source | None = None, host_time: HostTime | None = None) -> int:
+def run(options: Options, *, source: GpuSampler | None = None, host_time: HostTime | None = None) -> int:
     """Run the agent until SIGTERM or SIGINT, or for one push with `once`; returns the exit code.
 
     0: told to stop, or the one push arrived. 1: the options cannot work, or with `once` no GPU could be read or the
@@ -45,15 +45,19 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     host_time = host_time or HostTime()
     about = About(options.host, host_time.tick(), __version__)
     try:
-        poster = _poster(options)
-        sender = _sender(options, host_time, about, poster=poster)
-        worker = Worker(poster, options.state_dir or default_state_dir()) if poster and options.allow_jobs else None
+        door_client = _door_client(options)
+        sender = _sender(options, host_time, about, door_client=door_client)
+        worker = (
+            RunWorker(door_client, options.state_dir or default_state_dir())
+            if door_client and options.allow_jobs
+            else None
+        )
     except Refused as error:
         sys.stderr.write(f"{error}\n")
         return 1
     controls = Controls(options.state_dir or default_state_dir(), host_time)
     show = _show if options.print_ else None
-    watch = Watch(source or _nvml(host_time), sender, host_time, about=about, show=show, controls=controls)
+    watch = AgentLoop(source or _nvml(host_time), sender, host_time, about=about, show=show, controls=controls)
     if options.once:
         return 1 if watch.once() else 0
     if sender is not None:
@@ -73,25 +77,25 @@ def run(options: Options, *, source: Source | None = None, host_time: HostTime |
     return 0
 
 
-def _poster(options: Options) -> Poster | None:
+def _door_client(options: Options) -> DoorClient | None:
     if options.server is None and options.print_:
         return None
     if options.server is None or options.token_file is None:
         raise Refused("Give --server and --token-file, or --print alone to only look.")
     server = Server.parse(options.server, insecure_http=options.insecure_http)
-    return Poster(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
+    return DoorClient(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
 
 
-def _sender(options: Options, host_time: HostTime, about: About, *, poster: Poster | None) -> Sender | None:
-    if poster is None:
+def _sender(options: Options, host_time: HostTime, about: About, *, door_client: DoorClient | None) -> Sender | None:
+    if door_client is None:
         return None
     folder = options.state_dir or default_state_dir()
     # A look by hand beside the service leaves the service's minutes alone.
     spool = None if options.once else Spool(folder, boot_id=host_time.boot_id, host=options.host)
-    return Sender(poster, Deliveries(folder, host_time), host_time, about, spool=spool)
+    return Sender(door_client, DeliveryCounter(folder, host_time), host_time, about, spool=spool)
 
 
-def _nvml(host_time: HostTime) -> Source:
+def _nvml(host_time: HostTime) -> GpuSampler:
     from bot.telemetry.nvml import Nvml
 
     return Nvml(host_time.now)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.agent.guard import guarded
-from bot.agent.post import Poster
+from bot.agent.post import DoorClient
 from bot.errors import Refused
 from bot.telemetry.wire import MAX_TAIL, POLL_S, RUNS_PATH
 
@@ -25,7 +25,7 @@ SHELL = "/bin/sh"
 END_PATIENCE_S = 10.0
 """After SIGTERM a command has this long before SIGKILL."""
 TOLD_EVERY_S = 15.0
-KEPT = 500
+RUNS_KEPT = 500
 """So many finished runs are remembered, the newest."""
 
 
@@ -42,13 +42,13 @@ class Work:
     ending_at: float | None = None
 
 
-class Worker:
+class RunWorker:
     """Asks the door for runs, runs them, tells how they go. `step` is called again and again by one thread."""
 
-    def __init__(self, poster: Poster, folder: Path, *, uid: int | None = None) -> None:
+    def __init__(self, door_client: DoorClient, folder: Path, *, uid: int | None = None) -> None:
         if (os.geteuid() if uid is None else uid) == 0:
             raise Refused("--allow-jobs refuses to run people's commands as root. Start the agent as another user.")
-        self._poster = poster
+        self._door = door_client
         self._memory = folder / "runs.json"
         self._known: dict[str, str] = self._remembered()
         """By run: "begun", or how it ended and is still to be told, as JSON."""
@@ -82,7 +82,7 @@ class Worker:
     def step(self) -> None:
         """Ask for runs, begin the new ones, and follow those under way."""
         self._tell_what_is_left()
-        answer, text = self._poster.exchange("GET", RUNS_PATH, receipt="runs")
+        answer, text = self._door.exchange("GET", RUNS_PATH, receipt="runs")
         if answer.status == 200 and answer.is_the_doors:
             for offered in json.loads(text)["runs"]:
                 self._take(str(offered["id"]), str(offered["command"]), seconds=int(offered["seconds"]))
@@ -158,14 +158,14 @@ class Worker:
     def _tell(self, run_id: str, report: dict[str, Any]) -> bool:
         """Tell how a run stands; False when it has to be told again."""
         body = json.dumps({"exit_code": None, "tail": "", "reason": "", **report}).encode()
-        answer, _ = self._poster.exchange("POST", f"{RUNS_PATH}/{run_id}", body, receipt="known")
+        answer, _ = self._door.exchange("POST", f"{RUNS_PATH}/{run_id}", body, receipt="known")
         return answer.status in {200, 400, 404} and answer.is_the_doors
 
     def _remember(self, run_id: str, what: str) -> None:
         """Write it down, durably, before anything follows from it."""
         self._known[run_id] = what
         told = [each for each, kept in self._known.items() if kept == "told"]
-        for each in told[: max(0, len(told) - KEPT)]:
+        for each in told[: max(0, len(told) - RUNS_KEPT)]:
             del self._known[each]
         self._memory.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._memory.with_suffix(".new")

@@ -14,7 +14,7 @@ from bot.telemetry.sample import Sample
 log = logging.getLogger(__name__)
 
 
-class Source(Protocol):
+class GpuSampler(Protocol):
     """Where samples come from: NVML, or a pretended one."""
 
     driver: str
@@ -56,7 +56,7 @@ class Sampler:
     is read again once the call has returned.
     """
 
-    def __init__(self, source: Source, now: Callable[[], float], *, patience_s: float = 2.0) -> None:
+    def __init__(self, source: GpuSampler, now: Callable[[], float], *, patience_s: float = 2.0) -> None:
         self._source = source
         self._now = now
         self._patience_s = patience_s

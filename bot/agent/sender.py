@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.agent.guard import guarded
-from bot.agent.host import Deliveries, HostTime
-from bot.agent.post import Answer, Post
+from bot.agent.host import DeliveryCounter, HostTime
+from bot.agent.post import DoorAnswer, PostToDoor
 from bot.agent.spool import Spool, Unsent
 from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.telemetry.wire import MAX_AGE_TICKS, MAX_BODY_BYTES, MAX_MINUTES, MAX_WORDS, to_json
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 MAX_WAITING = 10_000
 """Minutes kept while the bot is away: 20 hours of 8 GPUs, about 4 MB."""
 FIRST_PAUSE_S = 5.0
-LONGEST_PAUSE_S = 300.0
+SEND_PAUSE_MAX_S = 300.0
 SLOW_PAUSE_S = 300.0
 """Between tries that only a person can make succeed."""
 
@@ -48,7 +48,7 @@ class Next:
     sentence: str = ""
 
 
-def decide(answer: Answer, failures: int, jitter: float) -> Next:
+def next_after(answer: DoorAnswer, failures: int, jitter: float) -> Next:
     """What an answer means after `failures` failed tries; `jitter` is a random number from 0 to 1."""
     status, text = answer.status, answer.text or "it gave no reason"
     slow = SLOW_PAUSE_S * (1 + jitter / 4)
@@ -60,7 +60,7 @@ def decide(answer: Answer, failures: int, jitter: float) -> Next:
     if status in {400, 409, 413}:
         sentence = f"The bot will not take these minutes ({status}: {text}); they are dropped."
         return Next(is_done=True, level=logging.ERROR, sentence=sentence)
-    pause = FIRST_PAUSE_S + jitter * min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(failures, 10))
+    pause = FIRST_PAUSE_S + jitter * min(SEND_PAUSE_MAX_S, FIRST_PAUSE_S * 2 ** min(failures, 10))
     if status in {401, 403}:
         sentence = f"The bot refuses this host's token ({status}: {text}); is it revoked, or another host's?"
         return Next(is_done=False, pause_s=slow, level=logging.ERROR, sentence=sentence)
@@ -83,7 +83,13 @@ class Sender:
     """The queue and the thread that empties it. With a `spool`, what could not be sent survives the agent."""
 
     def __init__(
-        self, post: Post, deliveries: Deliveries, host_time: HostTime, about: About, *, spool: Spool | None = None
+        self,
+        post: PostToDoor,
+        deliveries: DeliveryCounter,
+        host_time: HostTime,
+        about: About,
+        *,
+        spool: Spool | None = None,
     ) -> None:
         self._post = post
         self._deliveries = deliveries
@@ -141,7 +147,7 @@ class Sender:
         if self._is_away:
             self._keep()
         answer = self._post(body)
-        self.last = decide(answer, batch.failures, random.random())  # noqa: S311 - spreads retries, hides nothing
+        self.last = next_after(answer, batch.failures, random.random())  # noqa: S311 - spreads retries, hides nothing
         if self.last.sentence:
             log.log(self.last.level, "%s", self.last.sentence)
         if not self.last.is_done:

@@ -7,26 +7,26 @@ from pathlib import Path
 from bot.agent.post import Server
 from bot.errors import Refused
 
-FILES = Path(__file__).with_name("files")
+AGENT_FILES = Path(__file__).with_name("files")
 THIS_HOST = "%H"
 """systemd's word for the host's name."""
-HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
-PATH = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
+HOST_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
+PATH_PATTERN = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
 PARAMETER = re.compile(r"/?[A-Za-z0-9._/-]*(\{instance\})?[A-Za-z0-9._/-]*", re.ASCII)
-ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+UNIX_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
 MAX_USER_DATA_BYTES = 16 * 1024
 """EC2 takes no more."""
 
 
-def unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_user: str = "") -> str:
+def agent_unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_user: str = "") -> str:
     """The systemd unit; raises Refused when a value cannot stand in one."""
     _check_server(server)
-    if host is not None and not HOST.fullmatch(host):
+    if host is not None and not HOST_PATTERN.fullmatch(host):
         raise Refused("--host must be letters, digits, dots and dashes.")
     for option, path in (("--token-file", token_file), ("--valet", valet)):
-        if not PATH.fullmatch(path):
+        if not PATH_PATTERN.fullmatch(path):
             raise Refused(f"{option} must be an absolute path of plain characters, without spaces.")
-    if jobs_user and (jobs_user == "root" or not ACCOUNT.fullmatch(jobs_user)):
+    if jobs_user and (jobs_user == "root" or not UNIX_USER.fullmatch(jobs_user)):
         raise Refused("--jobs-user must be an account of this host, and not root.")
     return _filled(
         "valet-agent-jobs.service" if jobs_user else "valet-agent.service",
@@ -38,7 +38,7 @@ def unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_use
     )
 
 
-def user_data(server: str, *, token_parameter: str, token_file: str, package: str) -> str:
+def agent_user_data(server: str, *, token_parameter: str, token_file: str, package: str) -> str:
     """The script for EC2; with an empty `token_parameter` the token is expected in the file. Raises Refused."""
     _check_server(server)
     if not package or not package.isprintable():
@@ -48,7 +48,7 @@ def user_data(server: str, *, token_parameter: str, token_file: str, package: st
         )
     if not PARAMETER.fullmatch(token_parameter):
         raise Refused("--token-parameter must be a parameter's name; {instance} in it stands for the instance id.")
-    if not PATH.fullmatch(token_file):
+    if not PATH_PATTERN.fullmatch(token_file):
         raise Refused("--token-file must be an absolute path of plain characters, without spaces.")
     from_where = "from the Parameter Store" if token_parameter else "or lies there already"
     return _filled(
@@ -68,7 +68,7 @@ def _check_server(server: str) -> None:
 
 
 def _filled(name: str, **values: str) -> str:
-    text = (FILES / name).read_text()
+    text = (AGENT_FILES / name).read_text()
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text

@@ -19,7 +19,7 @@ from bot.domain.machines.readings import Minute, Process
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+SPOOL_VERSION = 1
 MAX_BYTES = 16 * 1024 * 1024
 """The file is written anew, with what is still unsent, before it grows beyond this."""
 
@@ -35,7 +35,7 @@ class Unsent:
 
 
 @dataclass(slots=True)
-class Found:
+class SpoolContent:
     """What an earlier run of the agent left behind."""
 
     unsent: list[Unsent] = field(default_factory=list)
@@ -53,25 +53,25 @@ class Spool:
     def __init__(self, folder: Path, *, boot_id: str, host: str, max_bytes: int = MAX_BYTES) -> None:
         self._max_bytes = max_bytes
         self._path = folder / "unsent.jsonl"
-        self._head = {"version": VERSION, "boot_id": boot_id, "host": host}
+        self._head = {"version": SPOOL_VERSION, "boot_id": boot_id, "host": host}
         self._file: int | None = None
         self._is_stale = self._has_complained = False
 
-    def open(self) -> Found:
+    def open(self) -> SpoolContent:
         """Read what is there, and stay the only one to write; raises nothing."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             self._complain(error)
-            return Found()
+            return SpoolContent()
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             found = _read(os.read(file, self._max_bytes), self._head)
         except OSError as error:
             os.close(file)
             self._complain(error)
-            return Found()
+            return SpoolContent()
         self._file = file
         if not found.unsent:
             self.clear()
@@ -154,16 +154,16 @@ def _newest(unsent: Iterable[Unsent], max_bytes: int) -> list[bytes]:
     return []
 
 
-def _read(data: bytes, head: dict[str, Any]) -> Found:
+def _read(data: bytes, head: dict[str, Any]) -> SpoolContent:
     lines = list(_good_lines(data))
     gone = max((line["gone"] for line in lines if "gone" in line), default=0)
     minutes = [line for line in lines if "minute" in line and line["place"] > gone]
     if not lines or lines[0] != head:
-        return Found(lost=len(minutes))
+        return SpoolContent(lost=len(minutes))
     tried = [(line["seq"], line["to"]) for line in lines if "seq" in line and line["to"] > gone]
     unsent = {each.place: each for each in map(_unsent, minutes) if each is not None}
     seq, tried_to = tried[-1] if tried else (None, 0)
-    return Found([unsent[place] for place in sorted(unsent)], seq, tried_to)
+    return SpoolContent([unsent[place] for place in sorted(unsent)], seq, tried_to)
 
 
 def _good_lines(data: bytes) -> Iterator[dict[str, Any]]:

@@ -14,24 +14,24 @@ from datetime import date
 from itertools import combinations
 from typing import Any
 
-from bot.billing.deliveries import RUN
+from bot.billing.deliveries import RUN_FOLDER
 from bot.billing.focus import lines_of
-from bot.billing.focus_query import Query, Shape, literal, quoted
+from bot.billing.focus_query import FocusShape, Query, literal, quoted
 from bot.billing.overlap import NEARLY
 from bot.domain.money.bill import BillLook, periods_between, utc_day
 from bot.errors import Refused, Unreachable
-from bot.providers.ec2_errors import Said
+from bot.providers.ec2_errors import AwsError
 
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+AthenaCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: operation, parameters. Raises Unreachable."""
-CATALOG = "AwsDataCatalog"
-PAUSE_S = 2.0
-PATIENCE = 300
+GLUE_CATALOG = "AwsDataCatalog"
+QUERY_PAUSE_S = 2.0
+QUERY_PATIENCE_S = 300
 """So many pauses before a query is given up and stopped."""
 OVER = frozenset({"FAILED", "CANCELLED"})
 _PASSING = re.compile(r"internal.error|exhausted resources|try again|slow ?down|rate exceeded", re.IGNORECASE)
 PERIOD_KEYS = ("billingperiod", "billing_period")
-MIB = 1024 * 1024
+_MIB = 1024 * 1024
 
 
 class AthenaDialect:
@@ -69,7 +69,7 @@ class AthenaDialect:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class AthenaTable:
     """Where the export lies and how it is asked."""
 
     database: str
@@ -83,8 +83,8 @@ class Table:
 class Athena:
     """One table of FOCUS charges."""
 
-    ask: Ask
-    table: Table
+    ask: AthenaCall
+    table: AthenaTable
     team_tag: str
     wait: Callable[[float], None] = time.sleep
     name: str = "FOCUS by Athena"
@@ -93,14 +93,14 @@ class Athena:
         """Only asking can tell."""
         return ""
 
-    def shape(self) -> tuple[Shape, tuple[str, ...], bool]:
+    def shape(self) -> tuple[FocusShape, tuple[str, ...], bool]:
         """The columns, which of them are partitions, and whether rows tell their file. Free. Raises Unreachable."""
-        asked = {"CatalogName": CATALOG, "DatabaseName": self.table.database, "TableName": self.table.table}
+        asked = {"CatalogName": GLUE_CATALOG, "DatabaseName": self.table.database, "TableName": self.table.table}
         found = self.ask("get_table_metadata", asked)["TableMetadata"]
         keys = found.get("PartitionKeys", [])
         kinds = {each["Name"]: each.get("Type", "string") for each in [*found.get("Columns", []), *keys]}
         of_files = found.get("TableType") == "EXTERNAL_TABLE"  # a view's rows are of no file
-        return Shape(kinds, self.table.columns), tuple(each["Name"] for each in keys), of_files
+        return FocusShape(kinds, self.table.columns), tuple(each["Name"] for each in keys), of_files
 
     def check(self) -> str:
         """Whether the table is there and has the columns."""
@@ -114,11 +114,11 @@ class Athena:
         query = Query(shape, AthenaDialect(), self.team_tag)
         relation = f"{quoted(self.table.database)}.{quoted(self.table.table)}"
         wanted = self._wanted(partitions, since, utc_day(now))
-        deliveries, looked = Deliveries(), 0
+        deliveries, looked = TableDeliveries(), 0
         if of_files:
             spend()
-            looked, told = self._run(question(query, relation, f"{wanted} AND {query.counted(since)}"))
-            deliveries = newest(told)
+            looked, told = self._run(deliveries_query(query, relation, f"{wanted} AND {query.counted(since)}"))
+            deliveries = newest_deliveries(told)
         if deliveries.without:
             wanted = f"{wanted} AND {deliveries.counted(query)}"
         spend()
@@ -127,7 +127,7 @@ class Athena:
         if not sums.lines:
             raise Refused(f"{self.table.table} has no charges in USD from {since:%B %Y} on.")
         plain = [f"{note[0].upper()}{note[1:]}." for note in query.notes()]
-        notes = [f"Athena scanned {(looked + scanned) / MIB:,.0f} MiB.", *deliveries.notes, *sums.notes(), *plain]
+        notes = [f"Athena scanned {(looked + scanned) / _MIB:,.0f} MiB.", *deliveries.notes, *sums.notes(), *plain]
         periods = tuple(sorted({line.period for line in sums.lines}))
         place = f"{self.table.database}.{self.table.table}"
         return BillLook(self.name, place, now, periods, tuple(sums.lines), notes=tuple(notes))
@@ -146,16 +146,18 @@ class Athena:
         if self.table.output:
             asked["ResultConfiguration"] = {"OutputLocation": self.table.output}
         query_id = self.ask("start_query_execution", asked)["QueryExecutionId"]
-        for _ in range(PATIENCE):
+        for _ in range(QUERY_PATIENCE_S):
             run = self.ask("get_query_execution", {"QueryExecutionId": query_id})["QueryExecution"]
             state = run["Status"]["State"]
             if state == "SUCCEEDED":
                 return int(run.get("Statistics", {}).get("DataScannedInBytes", 0)), self._rows(query_id)
             if state in OVER:
                 raise _gone_wrong(run["Status"].get("StateChangeReason") or state.lower())
-            self.wait(PAUSE_S)
+            self.wait(QUERY_PAUSE_S)
         self.ask("stop_query_execution", {"QueryExecutionId": query_id})
-        raise Unreachable(f"Athena took over {PAUSE_S * PATIENCE / 60:.0f} minutes, so the query was stopped")
+        raise Unreachable(
+            f"Athena took over {QUERY_PAUSE_S * QUERY_PATIENCE_S / 60:.0f} minutes, so the query was stopped"
+        )
 
     def _rows(self, query_id: str) -> Iterator[Sequence[Any]]:
         """Every row of the result; the first page begins with the names of the columns."""
@@ -177,15 +179,15 @@ class Athena:
 
 def _gone_wrong(why: str) -> Unreachable:
     """The failure of a query, which has no code but only words."""
-    said = Said("Athena", 400, "StartQueryExecution", why, "athena")
+    said = AwsError("Athena", 400, "StartQueryExecution", why, "athena")
     words = said.words.removeprefix("Athena: ")
     told = words if words in why else f"{words} ({why[:200]})"
     return Unreachable(f"Athena did not read the export: {told}", retryable=bool(_PASSING.search(why)))
 
 
-PATH = '"$path"'
+PATH_COLUMN = '"$path"'
 """Athena's column with the file of a row; views have none."""
-FOLDER = f"regexp_extract({PATH}, '^(.*)/[^/]*$', 1)"
+FOLDER = f"regexp_extract({PATH_COLUMN}, '^(.*)/[^/]*$', 1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class _Held:
 
 
 @dataclass(slots=True)
-class Deliveries:
+class TableDeliveries:
     """Folders that don't count, with the months they don't count for; and what to say."""
 
     without: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -214,7 +216,7 @@ class Deliveries:
         return f"NOT coalesce({' OR '.join(parts)}, FALSE)"  # a month that can't be read is a hole, not left out
 
 
-def question(query: Query, relation: str, counted: str) -> str:
+def deliveries_query(query: Query, relation: str, counted: str) -> str:
     """What is where: month, folder, account, charges, first and last day. It reads few columns."""
     period, day = query.period(), query.day()
     told = f"{period} AS period, {FOLDER} AS folder, coalesce({query.account()}, '') AS account"
@@ -225,12 +227,12 @@ def question(query: Query, relation: str, counted: str) -> str:
     )
 
 
-def newest(rows: Iterable[Sequence[Any]]) -> Deliveries:
+def newest_deliveries(rows: Iterable[Sequence[Any]]) -> TableDeliveries:
     """Of deliveries of the same charges the newest that is whole. Raises Refused, with both names, where none tells."""
     months: dict[str, dict[str, dict[str, _Held]]] = defaultdict(lambda: defaultdict(dict))
     for period, folder, account, charges, first, last in rows:
         months[period][folder or ""][account] = _Held(int(charges), first, last)
-    found = Deliveries()
+    found = TableDeliveries()
     for period, folders in sorted(months.items()):
         for one, two in combinations(sorted(folders), 2):
             if _touches(folders[one], folders[two]):
@@ -243,9 +245,11 @@ def _touches(one: Mapping[str, _Held], two: Mapping[str, _Held]) -> bool:
     return any(one[each].first <= two[each].last and two[each].first <= one[each].last for each in one.keys() & two)
 
 
-def _decide(found: Deliveries, period: str, folders: Mapping[str, Mapping[str, _Held]], one: str, two: str) -> None:
+def _decide(
+    found: TableDeliveries, period: str, folders: Mapping[str, Mapping[str, _Held]], one: str, two: str
+) -> None:
     (place, _, older), (other, _, newer) = one.rpartition("/"), two.rpartition("/")
-    if place != other or not (RUN.fullmatch(older) and RUN.fullmatch(newer)):
+    if place != other or not (RUN_FOLDER.fullmatch(older) and RUN_FOLDER.fullmatch(newer)):
         raise Refused(
             f"{one} and {two} both hold {period} of the same accounts, and nothing tells which counts. "
             "Let the table lie over one of them. Nothing was taken from the export."

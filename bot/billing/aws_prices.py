@@ -19,20 +19,20 @@ from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Unreachable
 from bot.settings import Settings
 
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+PricingCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: operation, parameters. Raises Unreachable."""
-MOST_PAGES = 10
+MOST_PRICE_PAGES = 10
 MOST_USD = 100_000
 INSTANCE = {"capacitystatus": "Used", "marketoption": "OnDemand"}
 ON_SHARED = {"tenancy": "Shared", "productFamily": "Compute Instance"}
-ALONE = {"tenancy": "Dedicated", "productFamily": "Compute Instance"}
+DEDICATED_FILTER = {"tenancy": "Dedicated", "productFamily": "Compute Instance"}
 METAL = {"tenancy": "Dedicated", "productFamily": "Compute Instance (bare metal)"}
 """A machine without a hypervisor has its host for itself."""
-ADDRESS = "PublicIPv4:IdleAddress"
+ADDRESS_USAGE = "PublicIPv4:IdleAddress"
 """What an address costs that no running machine uses."""
 
 
-def look_up(ask: Ask, wanted: WantedPrice, now: int) -> PriceAnswer:
+def look_up(ask: PricingCall, wanted: WantedPrice, now: int) -> PriceAnswer:
     """The price of one thing on the list; none where AWS names none, or several. Raises Unreachable."""
     today = datetime.fromtimestamp(now / 1000, UTC).isoformat()
     found = {price for product in _products(ask, wanted) for price in _prices(product, wanted, today)}
@@ -43,7 +43,7 @@ def look_up(ask: Ask, wanted: WantedPrice, now: int) -> PriceAnswer:
     return PriceAnswer(found.pop())
 
 
-def _products(ask: Ask, wanted: WantedPrice) -> Iterator[Any]:
+def _products(ask: PricingCall, wanted: WantedPrice) -> Iterator[Any]:
     service, filters = _filters(wanted)
     asked: dict[str, Any] = {
         "ServiceCode": service,
@@ -53,7 +53,7 @@ def _products(ask: Ask, wanted: WantedPrice) -> Iterator[Any]:
         ],
         "MaxResults": 100,
     }
-    for _ in range(MOST_PAGES):
+    for _ in range(MOST_PRICE_PAGES):
         said = ask("get_products", asked)
         for text in said["PriceList"]:
             yield _parsed(text)
@@ -70,7 +70,7 @@ def _filters(wanted: WantedPrice) -> tuple[str, dict[str, str]]:
         return "AmazonVPC", {"group": "VPCPublicIPv4Address"}
     kind, usage, tenancy = parts_of(wanted.name)
     system = SYSTEMS[usage]
-    where = METAL if ".metal" in kind else ALONE if tenancy == DEDICATED else ON_SHARED
+    where = METAL if ".metal" in kind else DEDICATED_FILTER if tenancy == DEDICATED else ON_SHARED
     runs = {"preInstalledSw": system.software, "operatingSystem": system.operating_system}
     licence = {} if system.operating_system == "Linux" else {"licenseModel": system.licence}
     return "AmazonEC2", {"serviceCode": "AmazonEC2", "instanceType": kind, **runs, **licence, **INSTANCE, **where}
@@ -111,7 +111,7 @@ def _is_it(attributes: Mapping[str, Any], wanted: WantedPrice) -> bool:
         return False
     usage = str(attributes.get("usagetype", ""))
     if wanted.what == "address":
-        return usage.endswith(ADDRESS)
+        return usage.endswith(ADDRESS_USAGE)
     if wanted.what == "volume":
         return attributes.get("volumeApiName") == wanted.name
     kind, usage, tenancy = parts_of(wanted.name)
@@ -159,8 +159,8 @@ if TYPE_CHECKING:
 class AwsPrices:
     """Both sources. Slow: only a job asks, people are answered from the store."""
 
-    ask_list: Ask
-    ask_ec2: spot.Ask
+    ask_list: PricingCall
+    ask_ec2: spot.SpotCall
 
     def look_up(self, wanted: WantedPrice, now: int) -> PriceAnswer:
         """What the price list says of one thing. Raises Unreachable."""
@@ -168,7 +168,7 @@ class AwsPrices:
 
     def spot(self, source: str, types: Collection[str], since: int) -> list[SpotChange]:
         """The changes of spot prices in one account and region since then. Raises Unreachable."""
-        return spot.changes(self.ask_ec2, source, types, since)
+        return spot.spot_changes(self.ask_ec2, source, types, since)
 
 
 def aws_prices(settings: Settings, clients: "Clients | None" = None) -> AwsPrices | None:
@@ -186,7 +186,7 @@ def aws_prices(settings: Settings, clients: "Clients | None" = None) -> AwsPrice
     return AwsPrices(_first_that_may(ask, places), asker(clients, accounts, "ec2"))
 
 
-def _first_that_may(ask: Callable[[str, str, Mapping[str, Any]], Any], places: Sequence[str]) -> Ask:
+def _first_that_may(ask: Callable[[str, str, Mapping[str, Any]], Any], places: Sequence[str]) -> PricingCall:
     """Asks with the credentials of one account after the other, until one is allowed to: the list is the same."""
 
     def asked(operation: str, parameters: Mapping[str, Any]) -> Any:

@@ -38,7 +38,7 @@ class Bill(Protocol):
         ...
 
 
-def chosen(settings: Settings) -> Bill | None:
+def bill_in_settings(settings: Settings) -> Bill | None:
     """Made ready, and nothing asked yet; None where no source is set up. boto3 is only imported for AWS's own."""
     bill, team_tag = settings.bill, settings.bill.team_tag or settings.actions.team_tag
     if bill.source == "focus":
@@ -46,9 +46,9 @@ def chosen(settings: Settings) -> Bill | None:
 
         return Focus(bill.path, team_tag, bill.columns, bill.memory_mib)
     if bill.source == "athena":
-        from bot.billing.athena import Athena, Table
+        from bot.billing.athena import Athena, AthenaTable
 
-        table = Table(bill.database, bill.table, bill.workgroup, bill.output, bill.columns)
+        table = AthenaTable(bill.database, bill.table, bill.workgroup, bill.output, bill.columns)
         return Athena(_asker(bill, "athena"), table, team_tag)
     if bill.source == "cost-explorer":
         from bot.billing.cost_explorer import CostExplorer

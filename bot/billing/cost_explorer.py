@@ -17,17 +17,17 @@ from bot.domain.money.bill import BillLine, BillLineKind, BillLook, is_gpu_type,
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Refused, Unreachable
 
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+CostExplorerCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: operation, parameters. Raises Unreachable."""
 COSTS = "UnblendedCost"
 SPREAD = "AmortizedCost"
 QUANTITY = "UsageQuantity"
-MOST_PAGES = 20
+MOST_COST_PAGES = 20
 CUTS = 3
 """Requests of a look, as long as every cut fits a page."""
 MACHINES = "Amazon Elastic Compute Cloud - Compute"
 OPINION_LEVEL = 80
-KINDS: dict[str, BillLineKind] = {
+RECORD_KINDS: dict[str, BillLineKind] = {
     "Usage": "usage",
     "DiscountedUsage": "usage",
     "SavingsPlanCoveredUsage": "usage",
@@ -43,7 +43,7 @@ KINDS: dict[str, BillLineKind] = {
 ENDINGS: dict[str, BillLineKind] = {"fee": "purchase", "subscription": "purchase", "discount": "discount"}
 WITH_HOURS = frozenset({"Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"})
 """A negation repeats the hours it is about."""
-NONE = frozenset({"NoInstanceType", "NoService", "NoLinkedAccount", "NoRecordType"})
+NO_DIMENSION = frozenset({"NoInstanceType", "NoService", "NoLinkedAccount", "NoRecordType"})
 
 
 class CostExplorer:
@@ -51,7 +51,7 @@ class CostExplorer:
 
     name = "Cost Explorer"
 
-    def __init__(self, ask: Ask, place: str, team_tag: str) -> None:
+    def __init__(self, ask: CostExplorerCall, place: str, team_tag: str) -> None:
         """`place` is whose bill it is, for people."""
         self._ask = ask
         self._place = place
@@ -117,18 +117,20 @@ class CostExplorer:
             "Metrics": [COSTS, SPREAD, QUANTITY],
             "GroupBy": list(groups),
         }
-        for _ in range(MOST_PAGES):
+        for _ in range(MOST_COST_PAGES):
             spend()
             said = self._ask("get_cost_and_usage", asked)
             for result in said["ResultsByTime"]:
                 day = date.fromisoformat(result["TimePeriod"]["Start"])
                 for group in result["Groups"]:
-                    one, two = (("" if key in NONE else key) for key in group["Keys"])
+                    one, two = (("" if key in NO_DIMENSION else key) for key in group["Keys"])
                     yield _Row(day, group["Metrics"]), one, two
             if not said.get("NextPageToken"):
                 return
             asked["NextPageToken"] = said["NextPageToken"]
-        raise Unreachable(f"Cost Explorer has over {MOST_PAGES} pages; read a FOCUS export instead", retryable=False)
+        raise Unreachable(
+            f"Cost Explorer has over {MOST_COST_PAGES} pages; read a FOCUS export instead", retryable=False
+        )
 
 
 class _Row:
@@ -192,4 +194,4 @@ def _of_kind(row: _Row, record: str, machines: str) -> BillLine:
 def _kind(record: str) -> BillLineKind:
     """RIFee and Support fee are fees, Private Rate Card Discount and EdpDiscount are discounts."""
     ends = (kind for ending, kind in ENDINGS.items() if record.lower().endswith(ending))
-    return KINDS.get(record) or next(ends, None) or "other"
+    return RECORD_KINDS.get(record) or next(ends, None) or "other"

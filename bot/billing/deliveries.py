@@ -17,7 +17,7 @@ from bot.errors import Unreachable
 PERIOD = re.compile(r"billing_?period=(\d{4}-\d{2}).*", re.IGNORECASE)
 SPAN = re.compile(r"(\d{4})(\d{2})01-\1\2(?:28|29|30|31)")
 """How Azure names the folder of a month."""
-RUN = re.compile(r"20\d{2}-?\d{2}-?\d{2}.*|20\d{10}")
+RUN_FOLDER = re.compile(r"20\d{2}-?\d{2}-?\d{2}.*|20\d{10}")
 """A folder of one delivery begins with its time."""
 MANIFEST = "manifest.json"
 ARRIVING = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download", ".aria2")
@@ -27,7 +27,7 @@ AWS_CLI = re.compile(r"\.[0-9a-fA-F]{8}")
 NUMBERED = re.compile(r"^(.*?)[-_.]?(?<!\d)(0\d{3,11}|\d_0\d{3})$")
 """Parts of one delivery: AWS's export-00001, Azure's part_0_0001, BigQuery's -000000000000."""
 SPARK = re.compile(r"part-(\d{5})-([0-9a-f-]{36}).*")
-COPY = re.compile(r"^(.*?)(?: ?\((\d+)\)| - Copy(?: \((\d+)\))?|[ _-]copy(?: (\d+))?)$", re.IGNORECASE)
+COPY_NAME = re.compile(r"^(.*?)(?: ?\((\d+)\)| - Copy(?: \((\d+)\))?|[ _-]copy(?: (\d+))?)$", re.IGNORECASE)
 """What browsers and desktops add to the name of what is there already."""
 STAMP = re.compile(
     r"(?<![0-9a-zA-Z])20[1-9]\d[-_.]?(?:0[1-9]|1[0-2])(?:[-_.]?[0-3]\d)?"
@@ -67,7 +67,7 @@ class Unit:
         """When its names say it was written: the figures of dates in them, and the number of the copy."""
         first = self.files[0]
         figures = [re.sub(r"\D", "", each) for part in first.parts[-4:] for each in STAMP.findall(part)]
-        copied = COPY.match(stem_of(first))
+        copied = COPY_NAME.match(stem_of(first))
         number = int(next((each for each in copied.groups()[1:] if each), "1")) if copied else 0
         return tuple(figures), number
 
@@ -90,7 +90,7 @@ def stem_of(path: Path) -> str:
     return re.sub(r"(\.(csv|parquet|gz|snappy|gzip|zstd))+$", "", path.name, flags=re.IGNORECASE)
 
 
-def counting(files: Sequence[Path], others: Sequence[Path]) -> Counting:
+def counting_files(files: Sequence[Path], others: Sequence[Path]) -> Counting:
     """Which files belong together, and of deliveries side by side the newest whole one.
 
     `others` are the files about them: manifests, and what is still being written. Raises Unreachable where a delivery
@@ -111,9 +111,9 @@ def counting(files: Sequence[Path], others: Sequence[Path]) -> Counting:
     for path in rest:
         by_folder[path.parent].append(path)
     missing = {folder: _missing(some, manifests.get(_place(folder)), others) for folder, some in by_folder.items()}
-    whole = {month_of(some[0]) for folder, some in by_folder.items() if missing[folder] is None}
+    whole = {month_of_path(some[0]) for folder, some in by_folder.items() if missing[folder] is None}
     for folder, some in sorted(by_folder.items()):
-        why, month = missing[folder], month_of(some[0])
+        why, month = missing[folder], month_of_path(some[0])
         if why is None:
             _add_units(found, some, manifests.get(_place(folder)))
         elif month and month in whole:
@@ -123,7 +123,7 @@ def counting(files: Sequence[Path], others: Sequence[Path]) -> Counting:
     return found
 
 
-def month_of(path: Path) -> str:
+def month_of_path(path: Path) -> str:
     """The month that one of its folders names; empty for none."""
     for part in path.parts[:-1]:
         if named := PERIOD.fullmatch(part):
@@ -140,7 +140,7 @@ def _delivery(path: Path) -> tuple[Path | None, str]:
     if at is None:
         return None, ""
     inner = parts[at + 1 :]
-    run = "/".join(inner) if inner and RUN.fullmatch(inner[0]) else ""
+    run = "/".join(inner) if inner and RUN_FOLDER.fullmatch(inner[0]) else ""
     return Path(*parts[: at + 1]), run
 
 
@@ -172,7 +172,7 @@ def _missing(files: Sequence[Path], named: set[str] | None, others: Iterable[Pat
     if named and there & named and (gone := sorted(named - there)):
         return f"{gone[0]} of its manifest is not there"
     numbers = sorted(number for path in files if (number := _number(path)) is not None)
-    if numbers or month_of(files[0]):
+    if numbers or month_of_path(files[0]):
         for path in others:
             if path.parent == files[0].parent and is_arriving(path):
                 return f"{path.name} is being written"
@@ -217,7 +217,7 @@ def _add_newest(
                 why = _short(by_run[run], by_run[before])
         if why is None:
             _add_units(found, by_run[run], named[run])
-            month = month_of(by_run[run][0])
+            month = month_of_path(by_run[run][0])
             for late, said in passed:
                 found.notes.append(f"The delivery {late} of {month} is still arriving ({said}): {run} is read.")
             return
@@ -253,12 +253,12 @@ def _add_units(found: Counting, files: Sequence[Path], named: set[str] | None) -
     for path in files:
         groups[("", "") if vouched else _group(path)].append(path)
     for some in groups.values():
-        found.units.append(Unit(tuple(sorted(some)), month_of(some[0]), vouched=vouched))
+        found.units.append(Unit(tuple(sorted(some)), month_of_path(some[0]), vouched=vouched))
 
 
 def _group(path: Path) -> tuple[str, str]:
     """What files of a folder have in common that were written together: all of a delivery's, else their stem."""
     spark, numbered = SPARK.match(path.name), NUMBERED.match(stem_of(path))
     stem = spark[2] if spark else numbered[1] if numbered else path.name
-    of_delivery = not spark and not COPY.match(stem_of(path)) and RUN.fullmatch(path.parent.name)
+    of_delivery = not spark and not COPY_NAME.match(stem_of(path)) and RUN_FOLDER.fullmatch(path.parent.name)
     return "" if of_delivery else stem, "".join(path.suffixes[-2:])

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.billing.focus_query import Shape, literal, quoted
+from bot.billing.focus_query import FocusShape, literal, quoted
 from bot.errors import Refused, Unreachable
 
 CSV, PARQUET = "csv", "parquet"
 CSV_BUFFER = 4 * 1024 * 1024
 """Bytes; DuckDB's own 32 MB for each file and thread do not fit into a small limit."""
-THREADS = 4
+DUCK_THREADS = 4
 """At most: each takes memory, and the bot has other things to do."""
 AT_A_TIME = 2_000
 HEADER_BYTES = 256 * 1024
@@ -102,12 +102,14 @@ def relation(files: Sequence[Path], kinds: Mapping[str, str]) -> str:
     )
 
 
-def shape_of(database: Any, path: Path, renamed: Mapping[str, str]) -> Shape:
+def shape_of(database: Any, path: Path, renamed: Mapping[str, str]) -> FocusShape:
     """The columns of a file. Raises Refused, naming the file, where it has none that can be read."""
     if kind_of(path) == CSV:
-        return Shape(dict.fromkeys(_header(path), "VARCHAR"), renamed)
-    described = asked(database, f"DESCRIBE FROM read_parquet([{literal(str(path))}], hive_partitioning=false)", [path])
-    return Shape({name: kind for name, kind, *_ in described}, renamed)
+        return FocusShape(dict.fromkeys(_header(path), "VARCHAR"), renamed)
+    described = query_files(
+        database, f"DESCRIBE FROM read_parquet([{literal(str(path))}], hive_partitioning=false)", [path]
+    )
+    return FocusShape({name: kind for name, kind, *_ in described}, renamed)
 
 
 def _header(path: Path) -> list[str]:
@@ -142,7 +144,7 @@ def connect(memory_mib: int, spill: str) -> Any:
         config={
             "memory_limit": f"{memory_mib}MiB",
             "temp_directory": spill,
-            "threads": str(min(THREADS, os.cpu_count() or 1)),
+            "threads": str(min(DUCK_THREADS, os.cpu_count() or 1)),
             "preserve_insertion_order": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
@@ -153,7 +155,7 @@ def connect(memory_mib: int, spill: str) -> Any:
     return database
 
 
-def asked(database: Any, sql: str, files: Sequence[Path]) -> Iterator[Sequence[Any]]:
+def query_files(database: Any, sql: str, files: Sequence[Path]) -> Iterator[Sequence[Any]]:
     """The rows, some at a time: all at once they would take more memory than the charges.
 
     Raises Unreachable, which names the one of `files` that can't be read.

@@ -11,16 +11,16 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
-from bot.billing.deliveries import ARRIVING, AWS_CLI, MANIFEST, Unit, counting, month_of
-from bot.billing.duck import DuckDialect, asked, connect, kind_of, relation, shape_of
-from bot.billing.focus_query import Query, Shape, added_up
-from bot.billing.overlap import Source, chosen, told_apart
+from bot.billing.deliveries import ARRIVING, AWS_CLI, MANIFEST, Unit, counting_files, month_of_path
+from bot.billing.duck import DuckDialect, connect, kind_of, query_files, relation, shape_of
+from bot.billing.focus_query import FocusShape, Query, added_up
+from bot.billing.overlap import BillSource, choose_sources, sources_apart
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.bill import BillLine, BillLineKind, BillLook
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Refused, Unreachable
 
-KINDS: Mapping[str, BillLineKind] = {
+CHARGE_KINDS: Mapping[str, BillLineKind] = {
     "usage": "usage",
     "purchase": "purchase",
     "tax": "tax",
@@ -72,7 +72,7 @@ def lines_of(rows: Iterable[Sequence[Any]], example: Callable[[], str] = lambda:
         if currency not in {None, "USD"}:
             found.foreign += int(charges)
             continue
-        if currency is None and micros(billed):
+        if currency is None and to_micros(billed):
             found.unsaid += int(charges)
         found.lines.append(_line(row, words, days))
     if unreadable:
@@ -91,20 +91,20 @@ def _line(row: Sequence[Any], words: dict[str | None, str], days: dict[str, date
     return BillLine(
         period=words.setdefault(period, period),
         day=days.setdefault(day, date.fromisoformat(day)),
-        billed_micros=micros(billed) or 0,
+        billed_micros=to_micros(billed) or 0,
         account=words.setdefault(account, account or ""),
         service=words.setdefault(service, service or ""),
         team=words.setdefault(team, team or ""),
         type=words.setdefault(type_, type_ or ""),
         instance=words.setdefault(machine, machine or ""),
-        kind="correction" if correction == "correction" else KINDS.get(category or "", "other"),
-        effective_micros=micros(effective),
-        list_micros=micros(listed),
+        kind="correction" if correction == "correction" else CHARGE_KINDS.get(category or "", "other"),
+        effective_micros=to_micros(effective),
+        list_micros=to_micros(listed),
         running_ms=None if hours is None else int(Decimal(hours) * HOUR_MS),
     )
 
 
-def micros(amount: Decimal | str | None) -> int | None:
+def to_micros(amount: Decimal | str | None) -> int | None:
     """Micro-dollars."""
     if amount is None:
         return None
@@ -115,9 +115,9 @@ def _is_day(text: str | None) -> bool:
     return text is not None and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII) is not None
 
 
-UNREAD = (".zip", ".xlsx", ".xls", ".tsv", ".csv.bz2", ".csv.zst", ".csv.xz", ".orc", ".avro")
+UNREAD_SUFFIXES = (".zip", ".xlsx", ".xls", ".tsv", ".csv.bz2", ".csv.zst", ".csv.xz", ".orc", ".avro")
 """Tables in forms that are not read; to be said, since they may be a part of the bill."""
-MOST_NAMED = 3
+MOST_FILES_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class _Batch:
     """Files of the same columns that count for the same months."""
 
     files: list[Path]
-    shape: Shape
+    shape: FocusShape
     without: frozenset[str]
 
 
@@ -178,7 +178,7 @@ class Focus:
         with tempfile.TemporaryDirectory(prefix="valet-focus-") as spill:
             database = connect(self.memory_mib, spill)
             try:
-                units = counting(found.tables, found.others)
+                units = counting_files(found.tables, found.others)
                 sources, notes = self._sources(database, units.units)
             finally:
                 database.close()
@@ -196,10 +196,10 @@ class Focus:
 
     def _batches(self, database: Any, found: _Found, since: date) -> tuple[list[_Batch], list[str]]:
         """What is read, and what is said of the rest."""
-        units = counting(found.tables, found.others)
+        units = counting_files(found.tables, found.others)
         sources, left_out = self._sources(database, units.units)
-        sources = told_apart(database, sources, self.team_tag)
-        counts = chosen(database, sources, self.team_tag, f"{since:%Y-%m}")
+        sources = sources_apart(database, sources, self.team_tag)
+        counts = choose_sources(database, sources, self.team_tag, f"{since:%Y-%m}")
         groups: dict[object, _Batch] = {}
         notes: list[str] = []
         for number, source in enumerate(sources):
@@ -213,16 +213,16 @@ class Focus:
             notes += [f"{source.unit.name}: {each}, so its charges have no team." for each in said]
         return list(groups.values()), [*units.notes, *left_out, *counts.notes, *_few(notes), *_unread(found.others)]
 
-    def _sources(self, database: Any, units: Sequence[Unit]) -> tuple[list[Source], list[str]]:
+    def _sources(self, database: Any, units: Sequence[Unit]) -> tuple[list[BillSource], list[str]]:
         """Units whose files have the same columns, and which files are of something else than charges.
 
         Raises Refused where nothing is left, or where a file of charges lacks what nothing can be done without.
         """
-        sources: list[Source] = []
+        sources: list[BillSource] = []
         others: list[Path] = []
         wrong: Refused | None = None
         for unit in units:
-            by_shape: dict[tuple[tuple[str, str], ...], tuple[Shape, list[Path]]] = {}
+            by_shape: dict[tuple[tuple[str, str], ...], tuple[FocusShape, list[Path]]] = {}
             for path in unit.files:
                 shape = shape_of(database, path, self.columns)
                 try:
@@ -235,7 +235,7 @@ class Focus:
                     continue
                 by_shape.setdefault(tuple(shape.kinds.items()), (shape, []))[1].append(path)
             for shape, some in by_shape.values():
-                sources.append(Source(Unit(tuple(some), unit.period, vouched=unit.vouched), shape))
+                sources.append(BillSource(Unit(tuple(some), unit.period, vouched=unit.vouched), shape))
         if not sources:
             raise wrong or Refused(f"The export in {self.path} has no file with charges.")
         return sources, [_left_out(others)] if others else []
@@ -246,8 +246,8 @@ class Focus:
             query = Query(batch.shape, DuckDialect(), self.team_tag)
             sql = query.text(relation(batch.files, batch.shape.kinds), since, batch.without)
             into = "INSERT INTO sums" if number else "CREATE TABLE sums AS"
-            list(asked(database, f"{into} {sql}", batch.files))
-        yield from asked(database, added_up("sums"), ())
+            list(query_files(database, f"{into} {sql}", batch.files))
+        yield from query_files(database, added_up("sums"), ())
 
     def _hole(self, database: Any, batches: Sequence[_Batch], since: date) -> str:
         """The first charge without a readable cost or day: what stands there, and in which file."""
@@ -255,7 +255,7 @@ class Focus:
             query = Query(batch.shape, DuckDialect(), self.team_tag)
             for path in batch.files:
                 sql = query.hole(relation([path], batch.shape.kinds), since)
-                for column, told in asked(database, sql, [path]):
+                for column, told in query_files(database, sql, [path]):
                     words = f'"{told[:40]}"' if told else "nothing"
                     return f" ({column} of one in {path.name} is {words})"
         return ""
@@ -280,12 +280,14 @@ class Focus:
 def _is_about(path: Path) -> bool:
     """Whether a file that is no table tells something of those that are."""
     name, ends = path.name.lower(), path.suffix.lower()
-    return name.endswith((MANIFEST, *UNREAD, *ARRIVING)) or bool(AWS_CLI.fullmatch(ends)) or bool(kind_of(path))
+    return (
+        name.endswith((MANIFEST, *UNREAD_SUFFIXES, *ARRIVING)) or bool(AWS_CLI.fullmatch(ends)) or bool(kind_of(path))
+    )
 
 
 def _is_older(path: Path, since: date) -> bool:
     """Whether its folder says that it is of a billing period before that month."""
-    month = month_of(path)
+    month = month_of_path(path)
     return bool(month) and month < f"{since:%Y-%m}"
 
 
@@ -295,20 +297,20 @@ def _left_out(paths: Sequence[Path]) -> str:
 
 def _unread(others: Sequence[Path]) -> list[str]:
     """Tables that are not read, and empty ones."""
-    some = [path for path in others if path.name.lower().endswith(UNREAD)]
+    some = [path for path in others if path.name.lower().endswith(UNREAD_SUFFIXES)]
     empty = [path for path in others if kind_of(path)]
     told = [f"{_names(some)}: not CSV, CSV.gz or Parquet, so left out."] if some else []
     return [*told, f"{_names(empty)}: empty, so left out."] if empty else told
 
 
 def _names(paths: Sequence[Path]) -> str:
-    told = ", ".join(path.name for path in paths[:MOST_NAMED])
-    more = len(paths) - MOST_NAMED
+    told = ", ".join(path.name for path in paths[:MOST_FILES_NAMED])
+    more = len(paths) - MOST_FILES_NAMED
     return f"{told} and {more} more" if more > 0 else told
 
 
 def _few(notes: Sequence[str]) -> list[str]:
     return [
-        *notes[:MOST_NAMED],
-        *([f"So it is with {len(notes) - MOST_NAMED} more."] if len(notes) > MOST_NAMED else []),
+        *notes[:MOST_FILES_NAMED],
+        *([f"So it is with {len(notes) - MOST_FILES_NAMED} more."] if len(notes) > MOST_FILES_NAMED else []),
     ]

@@ -16,7 +16,7 @@ from bot.errors import Refused
 GROUPS, SUMS = 10, 4
 """Columns of the query's result that charges are grouped by, and that are summed; two counts come after them."""
 REQUIRED = ("BilledCost", "ChargePeriodStart")
-TELLING = (
+TELLING_COLUMNS = (
     *("BilledCost", "EffectiveCost", "ChargePeriodStart", "ChargePeriodEnd", "ChargeCategory"),
     *("BillingPeriodStart", "BillingCurrency", "ServiceName", "ConsumedQuantity"),
 )
@@ -24,16 +24,16 @@ MOST_LIKELY = 3
 """An export with so many of those columns, one of a charge's time among them, is one of charges."""
 INSTANCE_TYPE = "InstanceType"
 """No column of FOCUS; a company whose export has one can name it in the settings."""
-AMOUNT = "DECIMAL(28,12)"
+AMOUNT_TYPE = "DECIMAL(28,12)"
 BY_METER = (
     r"(?:BoxUsage|SpotUsage|DedicatedUsage|HeavyUsage|UnusedBox|UnusedDed|Reservation):([a-z][a-z0-9-]*\.[a-z0-9-]+)"
 )
 BY_WORDS = (
     r"(?:^|[ ,])([a-z]+[0-9][a-z0-9-]*\.(?:nano|micro|small|medium|large|[0-9]*xlarge|metal[a-z0-9-]*))(?:[ ,]|$)"
 )
-EC2 = ("%compute cloud%", "amazonec2%", "amazon ec2%", "aws ec2%", "ec2%")
+EC2_SERVICES = ("%compute cloud%", "amazonec2%", "amazon ec2%", "aws ec2%", "ec2%")
 """How exporters call EC2, in small letters."""
-NUMBERS = re.compile(r"u?(tiny|small|big|huge)?int|decimal|double|float|real", re.IGNORECASE)
+NUMBER_TYPES = re.compile(r"u?(tiny|small|big|huge)?int|decimal|double|float|real", re.IGNORECASE)
 """Types of numbers."""
 ISO_DAY = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]|$)"
 TAG_KEYS = ("{}", "user:{}", "user_{}")
@@ -64,7 +64,7 @@ class Dialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FocusShape:
     """The columns of an export, and how it names them."""
 
     kinds: Mapping[str, str]
@@ -77,7 +77,7 @@ class Shape:
         names = {own.lower(): column for column, own in self.renamed.items()}
         known = {_plain(names.get(name.lower(), name)) for name in self.kinds}
         own_to_charges = any(_plain(column) in known for column in ("ChargePeriodStart", "ChargePeriodEnd"))
-        return own_to_charges and sum(_plain(column) in known for column in TELLING) >= MOST_LIKELY
+        return own_to_charges and sum(_plain(column) in known for column in TELLING_COLUMNS) >= MOST_LIKELY
 
     def find(self, column: str) -> str | None:
         """The export's own name of a FOCUS column; None where it has none. Raises Refused for a renaming in vain."""
@@ -108,7 +108,7 @@ def literal(text: str) -> str:
 class Query:
     """The query for one shape."""
 
-    def __init__(self, shape: Shape, dialect: Dialect, team_tag: str) -> None:
+    def __init__(self, shape: FocusShape, dialect: Dialect, team_tag: str) -> None:
         """Raises Refused when the export lacks what nothing can be done without."""
         self._shape = shape
         self._dialect = dialect
@@ -191,8 +191,8 @@ class Query:
 
     def _amount(self, column: str) -> str:
         name = self._shape.find(column)
-        known = name is not None and NUMBERS.match(self._shape.kinds[name])
-        return f"TRY_CAST({quoted(name) if name and known else self._text(column)} AS {AMOUNT})"
+        known = name is not None and NUMBER_TYPES.match(self._shape.kinds[name])
+        return f"TRY_CAST({quoted(name) if name and known else self._text(column)} AS {AMOUNT_TYPE})"
 
     def _day(self, column: str) -> str:
         name = self._shape.find(column)
@@ -245,7 +245,7 @@ class Query:
         if not self._has("ServiceName"):
             return type_
         service = self._lower("ServiceName")
-        is_ec2 = " OR ".join(f"{service} LIKE {literal(each)}" for each in EC2)
+        is_ec2 = " OR ".join(f"{service} LIKE {literal(each)}" for each in EC2_SERVICES)
         return f"CASE WHEN {service} IS NULL OR {is_ec2} THEN {type_} ELSE NULL END"
 
     def _machine(self) -> str:
@@ -258,7 +258,7 @@ class Query:
 
     def _hours(self) -> str:
         if not self._has("ConsumedQuantity"):
-            return f"CAST(NULL AS {AMOUNT})"
+            return f"CAST(NULL AS {AMOUNT_TYPE})"
         return (
             f"CASE WHEN {self._is_hours()} AND {self._lower('ChargeCategory')} = 'usage' "
             f"THEN {self._amount('ConsumedQuantity')} ELSE NULL END"

@@ -11,8 +11,8 @@ from itertools import combinations
 from typing import Any
 
 from bot.billing.deliveries import Unit
-from bot.billing.duck import DuckDialect, asked, relation
-from bot.billing.focus_query import Query, Shape, literal, quoted
+from bot.billing.duck import DuckDialect, query_files, relation
+from bot.billing.focus_query import FocusShape, Query, literal, quoted
 from bot.errors import Refused
 
 TOLD_BY = (
@@ -32,23 +32,23 @@ SAMPLE_BYTES = 256 * 1024 * 1024
 AGE_S = 60.0
 """Files written closer together than that were copied, and their times say nothing."""
 MOST_NOTES = 3
-Cell = tuple[str, str]
+OverlapCell = tuple[str, str]
 """A day and an account."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BillSource:
     """A unit with its columns."""
 
     unit: Unit
-    shape: Shape
+    shape: FocusShape
 
 
 @dataclass(slots=True)
 class _Month:
     """What one unit has of one billing period: charges and billed sum by day and account."""
 
-    cells: dict[Cell, tuple[int, float]]
+    cells: dict[OverlapCell, tuple[int, float]]
 
     @property
     def charges(self) -> int:
@@ -63,7 +63,7 @@ class Chosen:
     notes: list[str]
 
 
-def chosen(database: Any, sources: Sequence[Source], team_tag: str, since: str) -> Chosen:
+def choose_sources(database: Any, sources: Sequence[BillSource], team_tag: str, since: str) -> Chosen:
     """Raises Refused, with both names, where two hold the same and nothing tells which counts."""
     found = Chosen(defaultdict(set), [])
     some = _rivals(sources)
@@ -81,18 +81,18 @@ def chosen(database: Any, sources: Sequence[Source], team_tag: str, since: str) 
     return found
 
 
-def told_apart(database: Any, sources: Sequence[Source], team_tag: str) -> list[Source]:
+def sources_apart(database: Any, sources: Sequence[BillSource], team_tag: str) -> list[BillSource]:
     """Sources whose files are each a run of its own, though their names are those of parts, as one source a file."""
-    found: list[Source] = []
+    found: list[BillSource] = []
     for source in sources:
         if len(source.unit.files) > 1 and not source.unit.vouched and _has_runs(database, source, team_tag):
-            found += [Source(Unit((path,), source.unit.period), source.shape) for path in source.unit.files]
+            found += [BillSource(Unit((path,), source.unit.period), source.shape) for path in source.unit.files]
         else:
             found.append(source)
     return found
 
 
-def _has_runs(database: Any, source: Source, team_tag: str) -> bool:
+def _has_runs(database: Any, source: BillSource, team_tag: str) -> bool:
     """Whether most charges of one of its files are in another as well, where charges can be told apart at all."""
     files, query = source.unit.files, Query(source.shape, DuckDialect(), team_tag)
     columns = [each for each in TOLD_BY if source.shape.find(each)]
@@ -102,17 +102,17 @@ def _has_runs(database: Any, source: Source, team_tag: str) -> bool:
         keys = query.keys(relation([path], source.shape.kinds), columns, hour=_hour(source.shape))
         key = "hash(concat_ws(chr(31), day, account, charge))"
         sql = f"SELECT {number}, {key} AS charge, count(*) FROM ({keys}) WHERE {key} % {part} = 0 GROUP BY 2"
-        list(asked(database, f"INSERT INTO parts {sql}", [path]))
+        list(query_files(database, f"INSERT INTO parts {sql}", [path]))
     sql = (
         "SELECT count(*), sum(times), count(*) FILTER (WHERE files > 1) FROM "
         "(SELECT file, times, count(*) OVER (PARTITION BY charge) AS files FROM parts) GROUP BY file"
     )
-    rows = list(asked(database, sql, ()))
+    rows = list(query_files(database, sql, ()))
     database.execute("DROP TABLE parts")
     return any(also >= SAME * charges and charges >= NEARLY * float(times) for charges, times, also in rows)
 
 
-def _rivals(sources: Sequence[Source]) -> list[int]:
+def _rivals(sources: Sequence[BillSource]) -> list[int]:
     """Those that might hold the same month as another; where every folder names a month of its own, none does."""
     by_period: dict[str, list[int]] = defaultdict(list)
     for number, source in enumerate(sources):
@@ -122,11 +122,11 @@ def _rivals(sources: Sequence[Source]) -> list[int]:
     return [number for some in by_period.values() if len(some) > 1 for number in some]
 
 
-def _table(source: Source) -> str:
+def _table(source: BillSource) -> str:
     return relation(source.unit.files, source.shape.kinds)
 
 
-def _months(database: Any, source: Source, team_tag: str, since: str) -> dict[str, _Month]:
+def _months(database: Any, source: BillSource, team_tag: str, since: str) -> dict[str, _Month]:
     query = Query(source.shape, DuckDialect(), team_tag)
     sql = (
         "SELECT period, day, coalesce(account, ''), count(*), sum(billed) FROM "
@@ -134,19 +134,19 @@ def _months(database: Any, source: Source, team_tag: str, since: str) -> dict[st
         f"WHERE period >= {literal(since)} AND day IS NOT NULL GROUP BY 1, 2, 3"
     )
     found: dict[str, _Month] = {}
-    for period, day, account, count, billed in asked(database, sql, source.unit.files):
+    for period, day, account, count, billed in query_files(database, sql, source.unit.files):
         found.setdefault(period, _Month({})).cells[(day, account)] = (count, float(billed or 0))
     return found
 
 
-def _shared(one: _Month, two: _Month) -> set[Cell]:
+def _shared(one: _Month, two: _Month) -> set[OverlapCell]:
     return one.cells.keys() & two.cells.keys()
 
 
 def _decide(
     found: Chosen,
     database: Any,
-    sources: Sequence[Source],
+    sources: Sequence[BillSource],
     there: Mapping[int, _Month],
     touching: Sequence[tuple[int, int]],
     period: str,
@@ -181,7 +181,9 @@ def _decide(
         database.execute(f"DROP TABLE keys_{number}")
 
 
-def _keep_keys(database: Any, number: int, source: Source, team_tag: str, told: tuple[Sequence[str], str, int]) -> None:
+def _keep_keys(
+    database: Any, number: int, source: BillSource, team_tag: str, told: tuple[Sequence[str], str, int]
+) -> None:
     """A table of the charges of a unit in a month, each once for its day and account."""
     columns, period, part = told
     query = Query(source.shape, DuckDialect(), team_tag)
@@ -190,10 +192,10 @@ def _keep_keys(database: Any, number: int, source: Source, team_tag: str, told: 
         f"CREATE TABLE keys_{number} AS SELECT DISTINCT day, coalesce(account, '') AS account, hash(charge) AS charge "
         f"FROM ({keys}) WHERE period = {literal(period)} AND day IS NOT NULL AND hash(charge) % {part} = 0"
     )
-    list(asked(database, sql, source.unit.files))
+    list(query_files(database, sql, source.unit.files))
 
 
-def _hour(shape: Shape) -> str:
+def _hour(shape: FocusShape) -> str:
     """The hour a charge begins in, alike of timestamps and of text."""
     name = shape.find("ChargePeriodStart") or ""
     if shape.kinds[name].startswith("TIMESTAMP"):
@@ -208,8 +210,8 @@ def _is_same(database: Any, one: int, two: int, there: Mapping[int, _Month], tol
     alike = f"SELECT day, account FROM keys_{one} INTERSECT SELECT day, account FROM keys_{two}"
     counted = [f"SELECT count(*) FROM keys_{number} WHERE (day, account) IN ({alike})" for number in (one, two)]
     both = f"SELECT count(*) FROM keys_{one} SEMI JOIN keys_{two} USING (day, account, charge)"
-    fewest = min(next(asked(database, sql, ()))[0] for sql in counted)
-    share = next(asked(database, both, ()))[0] / fewest if fewest else 0.0
+    fewest = min(next(query_files(database, sql, ()))[0] for sql in counted)
+    share = next(query_files(database, both, ()))[0] / fewest if fewest else 0.0
     if share >= SAME:
         return True
     equal = [_equal(there[one].cells[cell][1], there[two].cells[cell][1]) for cell in shared]
@@ -227,7 +229,7 @@ def _equal(one: float, two: float) -> bool:
     return abs(one - two) <= EQUAL * max(abs(one), abs(two), 0.01)
 
 
-def _winner(one: int, two: int, sources: Sequence[Source], there: Mapping[int, _Month]) -> int | None:
+def _winner(one: int, two: int, sources: Sequence[BillSource], there: Mapping[int, _Month]) -> int | None:
     """Which of two that hold the same counts; None where nothing tells."""
     has_all = _covers(there[one], there[two]), _covers(there[two], there[one])
     if has_all[0] != has_all[1]:

@@ -74,7 +74,7 @@ def other_of(instance_type: str) -> str:
     return told or ("" if _WITH_GPUS.fullmatch(instance_type) else "no GPUs")
 
 
-def gpus_of(instance_type: str, known: Mapping[str, Gpus] | None = None) -> Gpus | None:
+def quoted_gpus(instance_type: str, known: Mapping[str, Gpus] | None = None) -> Gpus | None:
     """What a type carries, by our own table, else by what else is known; None for slices of a GPU and strangers."""
     family = _FAMILIES.get(instance_type.partition(".")[0])
     if family is None or instance_type not in prices.MICROS_PER_HOUR.keys() | UNLISTED:
@@ -92,9 +92,9 @@ def aws(book: PriceBook, known: Mapping[str, Gpus] | None = None) -> Iterator[Qu
         read = (region, kind) in book.listed
         found = book.list_price(kind, region)
         if found is not None:
-            yield from _aws(kind, region, found, "AWS on-demand list" if read else OUR_COPY, gpus_of(kind, known))
+            yield from _aws(kind, region, found, "AWS on-demand list" if read else OUR_COPY, quoted_gpus(kind, known))
     for (_, zone, kind), found in sorted(book.spot.items()):
-        yield from _aws(kind, zone, found, SPOT, gpus_of(kind, known))
+        yield from _aws(kind, zone, found, SPOT, quoted_gpus(kind, known))
 
 
 def _aws(kind: str, place: str, price: Price, source: str, gpus: Gpus | None) -> Iterator[Quote]:

@@ -23,14 +23,14 @@ from bot.domain.money.rent_or_buy import (
 )
 from bot.domain.money.scope import Scope
 
-POINTS = 18
+CURVE_POINTS = 18
 """Steps of the chart; with the beginning they stay within the 20 points Slack draws."""
 LOW, HIGH = Decimal("0.8"), Decimal("1.2")
 RATES = Decimal("0.10"), Decimal("0.15")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RentOrBuyQuestion:
     """What is weighed, and what is said of it."""
 
     scope: Scope
@@ -45,7 +45,7 @@ class Question:
     """The demand of the last days alone."""
 
 
-def weigh(asked: Question) -> Advice:
+def weigh(asked: RentOrBuyQuestion) -> Advice:
     """Answer for one type of instance."""
     demand, terms = asked.demand, asked.terms
     most = most_servers(demand, terms)
@@ -103,7 +103,7 @@ def _break_even(terms: Terms) -> float:
 
 def _paid(terms: Terms, renting: Sequence[int], buying: Sequence[int]) -> list[tuple[int, int, int]]:
     rent, buy = (list(accumulate(discounted(terms.monthly_rate, each))) for each in (renting, buying))
-    step = -(-terms.life_months // POINTS)
+    step = -(-terms.life_months // CURVE_POINTS)
     months = sorted({*range(0, terms.life_months, step), terms.life_months})
     return [(month, round(-rent[month]), round(-buy[month])) for month in months]
 

@@ -11,7 +11,7 @@ from bot.domain.money.price_reads import SpotChange
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Unreachable
 
-Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+SpotCall = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call: source, operation, parameters. Raises Unreachable."""
 PRODUCTS: Mapping[str, str] = {
     LINUX: "Linux/UNIX",
@@ -20,10 +20,10 @@ PRODUCTS: Mapping[str, str] = {
     f"{LINUX}:0002": "Windows",
 }
 """The systems that have spot prices, by UsageOperation, as EC2's price history names them."""
-OLD = " (Amazon VPC)"
+VPC_SUFFIX = " (Amazon VPC)"
 """Old accounts have products with this behind their name; where there are both, the plain one counts."""
-MOST_PAGES = 200
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_SPOT_PAGES = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def has_price(name: str) -> bool:
@@ -31,7 +31,7 @@ def has_price(name: str) -> bool:
     return parts_of(name)[1] in PRODUCTS
 
 
-def changes(ask: Ask, source: str, names: Collection[str], since: int) -> list[SpotChange]:
+def spot_changes(ask: SpotCall, source: str, names: Collection[str], since: int) -> list[SpotChange]:
     """Every change of the prices of some types (`Shape.spot_name`) since then, and the last one before.
 
     Raises Unreachable.
@@ -48,7 +48,7 @@ def changes(ask: Ask, source: str, names: Collection[str], since: int) -> list[S
     ]
 
 
-def _of_product(ask: Ask, source: str, types: Collection[str], product: str, *, since: int) -> list[SpotChange]:
+def _of_product(ask: SpotCall, source: str, types: Collection[str], product: str, *, since: int) -> list[SpotChange]:
     found: dict[tuple[str, str, int], tuple[bool, SpotChange]] = {}
     for entry in _entries(ask, source, types, product, since=since):
         change, first = _change(entry), entry.get("ProductDescription") == product
@@ -71,20 +71,22 @@ def _in_force(told: Iterable[SpotChange], since: int) -> Iterator[SpotChange]:
     yield from before.values()
 
 
-def _entries(ask: Ask, source: str, types: Collection[str], product: str, *, since: int) -> Iterator[Mapping[str, Any]]:
+def _entries(
+    ask: SpotCall, source: str, types: Collection[str], product: str, *, since: int
+) -> Iterator[Mapping[str, Any]]:
     asked: dict[str, Any] = {
         "InstanceTypes": sorted(types),
-        "ProductDescriptions": [product, f"{product}{OLD}"],
-        "StartTime": EPOCH + timedelta(milliseconds=since),
+        "ProductDescriptions": [product, f"{product}{VPC_SUFFIX}"],
+        "StartTime": _EPOCH + timedelta(milliseconds=since),
         "MaxResults": 1_000,
     }
-    for _ in range(MOST_PAGES):
+    for _ in range(MOST_SPOT_PAGES):
         said = ask(source, "describe_spot_price_history", asked)
         yield from said["SpotPriceHistory"]
         if not said.get("NextToken"):
             return
         asked = {**asked, "NextToken": said["NextToken"]}
-    raise Unreachable(f"The spot prices of {source} fill over {MOST_PAGES} pages", retryable=False)
+    raise Unreachable(f"The spot prices of {source} fill over {MOST_SPOT_PAGES} pages", retryable=False)
 
 
 def _change(entry: Mapping[str, Any]) -> SpotChange | None:
@@ -96,4 +98,4 @@ def _change(entry: Mapping[str, Any]) -> SpotChange | None:
     if not (zone and kind and at) or not usd.is_finite() or not 0 < usd < 10_000:
         return None
     micros = int((usd * MICROS_PER_USD).to_integral_value(ROUND_HALF_UP))
-    return SpotChange(str(zone), str(kind), (at - EPOCH) // timedelta(milliseconds=1), micros) if micros else None
+    return SpotChange(str(zone), str(kind), (at - _EPOCH) // timedelta(milliseconds=1), micros) if micros else None

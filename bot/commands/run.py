@@ -52,8 +52,8 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
-    from bot.steadyclock import SteadyClock, boot_id
-    from bot.wiring import build, providers_of
+    from bot.steadyclock import SteadyClock, kernel_boot_id
+    from bot.wiring import build_valet, providers_of
     from store import ProcessLock, Store
 
     _log(verbose=verbose)
@@ -62,10 +62,10 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     lock = ProcessLock(Path(chosen.database))
     try:
         store = Store(chosen.database, keeper=True)
-        clock = SteadyClock(boot=boot_id())
+        clock = SteadyClock(boot=kernel_boot_id())
         clock.begin(store.heartbeat())
         deaf = _work(
-            build(chosen, secrets, store, take_over=take_over, clock=clock, providers=providers_of(chosen, clock))
+            build_valet(chosen, secrets, store, take_over=take_over, clock=clock, providers=providers_of(chosen, clock))
         )
     finally:
         lock.release()
@@ -111,15 +111,15 @@ def _told_to_end() -> Iterator[socket.socket]:
 
 def _until_told(valet: "Valet", told: socket.socket, supervisor: str) -> None:
     """Wait for the end, and keep telling systemd that the clockwork ticks: where it stops, systemd starts it again."""
-    from bot.supervisor import ENDING, READY, TICKS, tell
+    from bot.supervisor import ENDING, READY, TICKS, notify_systemd
 
-    tell(READY, supervisor)
+    notify_systemd(READY, supervisor)
     next_tick = time.monotonic()
     while not valet.finish.is_set() and not select.select([told], [], [], LOOK_S)[0]:
         if time.monotonic() >= next_tick and valet.ticks:
-            tell(TICKS, supervisor)
+            notify_systemd(TICKS, supervisor)
             next_tick += TICK_S
-    tell(ENDING, supervisor)
+    notify_systemd(ENDING, supervisor)
 
 
 def _end_in_time(code: int) -> None:

@@ -23,10 +23,10 @@ def examine(
     yield from machine.sqlite()
     if settings:
         yield from machine.database(Path(settings.database))
-        if settings.door.port and machine.is_running(Path(settings.database)):
-            yield from machine.running(settings.door)
+        if settings.door.port and machine.is_bot_running(Path(settings.database)):
+            yield from machine.running_bot(settings.door)
         yield from machine.check(settings, clock())
-    yield from machine.zones()
+    yield from machine.time_zones()
     found = yield from _secrets(environment)
     if found:
         yield from slack.check(found, settings or Settings(), clock)

@@ -18,11 +18,11 @@ from store import backups as stored_backups
 from store.checkup import checkup, holder, looking
 from store.database import sqlite_version, wal_is_safe
 
-MIB = 1024 * 1024
+_MIB = 1024 * 1024
 FULL_MIB = 100
 TIGHT_MIB = 1024
-TIMEOUT_S = 5
-HINTS = {
+HEALTH_TIMEOUT_S = 5
+MACHINE_HINTS = {
     "another Valet is connected to this Slack app": "Stop the one that should not run, or give it a Slack app of its "
     "own."
 }
@@ -102,7 +102,7 @@ def _nearest_folder(path: Path) -> Path:
 
 def _disk(path: Path) -> Finding:
     folder = _nearest_folder(path)
-    free = shutil.disk_usage(folder).free // MIB
+    free = shutil.disk_usage(folder).free // _MIB
     sentence = f"{free:,} MiB are free in {folder}."
     if free < FULL_MIB:
         return error("V106", sentence, "Make room: without it Valet can't record what it does, so it does nothing.")
@@ -119,7 +119,7 @@ def _lock(path: Path) -> Finding:
     return fine("V107", f"Valet runs on it: {who}." if who else "No Valet runs on it now.")
 
 
-def is_running(path: Path) -> bool:
+def is_bot_running(path: Path) -> bool:
     """Whether a Valet runs on this database, as far as that can be told."""
     try:
         return bool(holder(path))
@@ -127,10 +127,10 @@ def is_running(path: Path) -> bool:
         return False
 
 
-def running(door: DoorSettings) -> Iterator[Finding]:
+def running_bot(door: DoorSettings) -> Iterator[Finding]:
     """What the Valet that runs here says of itself, if one does: also what only it can know, as of another bot."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(door.host, door.host)  # noqa: S104 - not bound
-    line = http.client.HTTPConnection(host, door.port, timeout=TIMEOUT_S)
+    line = http.client.HTTPConnection(host, door.port, timeout=HEALTH_TIMEOUT_S)
     try:
         line.request("GET", "/healthz")
         problems = json.loads(line.getresponse().read())["problems"]
@@ -142,13 +142,13 @@ def running(door: DoorSettings) -> Iterator[Finding]:
         yield error(
             "V111",
             f"The Valet that runs here says: {problem}.",
-            HINTS.get(str(problem).partition(",")[0], "Look at its log."),
+            MACHINE_HINTS.get(str(problem).partition(",")[0], "Look at its log."),
         )
     if not problems:
         yield fine("V111", "The Valet that runs here says that all is well.")
 
 
-def zones() -> Iterator[Finding]:
+def time_zones() -> Iterator[Finding]:
     """Whether time zones are known on this machine."""
     try:
         for name in SOME_ZONES:
@@ -159,7 +159,7 @@ def zones() -> Iterator[Finding]:
     yield fine("V201", f"Time zones are known: {len(zoneinfo.available_timezones())} of them.")
 
 
-OLD = 36 * HOUR_MS
+OLD_BACKUP_MS = 36 * HOUR_MS
 """A night was missed."""
 
 
@@ -189,7 +189,7 @@ def _backup(settings: Settings, database: Path, now: int) -> Finding:
     age = f"{(now - made_at) // HOUR_MS} h old"
     if not file.exists():
         return warning("V108", f"The newest backup, {file}, is not there any more.", "`valet backup` makes one now.")
-    if now - made_at > OLD:
+    if now - made_at > OLD_BACKUP_MS:
         return warning("V108", f"The newest backup is {age}.", "The log says why; `valet backup` tries it at once.")
     same = file.stat().st_dev == database.stat().st_dev
     hint = "It lies on the disk of the database; backup.folder can name another." if same else ""

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.billing.aws_prices import AwsPrices, aws_prices
-from bot.billing.bill import Bill, chosen
+from bot.billing.bill import Bill, bill_in_settings
 from bot.billing.catalogs import catalog
 from bot.billing.prices import AS_OF, HOME
 from bot.doctor.finding import Finding, error, fine, warning
@@ -18,8 +18,8 @@ from store.checkup import looking
 from store.money import prices as stored_prices
 from store.money.bill import Read, newest_look
 
-OLD = 3 * DAY_MS
-HINTS = {
+OLD_BILL_MS = 3 * DAY_MS
+MONEY_HINTS = {
     "cost-explorer": "Check [bill] and its role; `valet iam-policy --only read` has what it needs.",
     "focus": "Check path and columns under [bill], and whether the export is still delivered there.",
     "athena": "Check [bill] and its role; `valet iam-policy --only bill` prints what it needs.",
@@ -28,10 +28,10 @@ HINTS = {
 
 def check(settings: Settings, now: int) -> Iterator[Finding]:
     """Whether a look would work now, where that costs nothing to know, and how the last ones went."""
-    source = chosen(settings)
+    source = bill_in_settings(settings)
     if source is None:
         return
-    hint = HINTS[settings.bill.source]
+    hint = MONEY_HINTS[settings.bill.source]
     yield _tried(source, hint)
     if settings.bill.source == "cost-explorer" and not settings.bill.leaves_one:
         more = REQUESTS_PER_LOOK * settings.bill.looks_per_day + 1
@@ -44,7 +44,7 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
         yield fine("V802", f"The bill has not been read by {source.name} yet; a running Valet does it within the hour.")
         return
     sentence = f"The bill was last read by {source.name} at {_when(good.looked_at)}, as of {_when(good.as_of or 0)}."
-    if now - (good.as_of or 0) > OLD:
+    if now - (good.as_of or 0) > OLD_BILL_MS:
         yield warning("V803", sentence, hint)
     else:
         yield fine("V803", sentence)
@@ -74,7 +74,7 @@ def _when(instant: int) -> str:
 
 
 OLD_DAYS = 90
-COMMON = "g5.xlarge"
+COMMON_ERRORS = "g5.xlarge"
 RIGHTS = "Check role and network; `valet iam-policy --only read` prints what the role needs."
 
 
@@ -101,12 +101,12 @@ def _aws(settings: Settings, now: int) -> Iterator[Finding]:
 def _asked(aws: AwsPrices, region: str, now: int) -> Finding:
     try:
         with answering("AWS's price list"):
-            found = aws.look_up(WantedPrice("instance", region, COMMON), now)
+            found = aws.look_up(WantedPrice("instance", region, COMMON_ERRORS), now)
     except Unreachable as error:
         hint = f"Until then our own table counts ({HOME}, {AS_OF}). {RIGHTS}"
         return warning("V902", f"AWS's price list can't be read: {str(error).removesuffix('.')}.", hint)
     return fine(
-        "V902", f"AWS's price list can be read{f'; of {COMMON} in {region}, {found.why}' if found.why else ''}."
+        "V902", f"AWS's price list can be read{f'; of {COMMON_ERRORS} in {region}, {found.why}' if found.why else ''}."
     )
 
 

@@ -87,7 +87,7 @@ def _channels(settings: Settings) -> Iterator[Finding]:
         )
 
 
-MOST = 10
+MOST_FINDINGS = 10
 """So many machines are named."""
 
 
@@ -103,10 +103,10 @@ def check_tags(settings: Settings) -> Iterator[Finding]:
         return
     told = [(each, " ".join(tags.tag_doubts(each.tags, settings.known_tags))) for each in found]
     doubtful = [(each, said) for each, said in told if said]
-    for instance, said in doubtful[:MOST]:
+    for instance, said in doubtful[:MOST_FINDINGS]:
         yield warning("V503", f"{instance.name} ({instance.id}): {said}", "Correct its tags in AWS.")
-    if len(doubtful) > MOST:
-        more = f"Tags of {len(doubtful) - MOST} more machines look as if they meant something else."
+    if len(doubtful) > MOST_FINDINGS:
+        more = f"Tags of {len(doubtful) - MOST_FINDINGS} more machines look as if they meant something else."
         yield warning("V503", more, "`/gpu why <instance>` tells of each.")
     if found and not doubtful:
         yield fine("V503", "The tags of machines mean what they look like.")

@@ -17,11 +17,11 @@ from handlers.manifest import bot_scopes
 from handlers.profiles import profile
 from handlers.send import Garbled, part, slacks_clock
 
-NO_ANSWER = "no_answer"
+NO_SLACK_ANSWER = "no_answer"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SlackAnswer:
     """What Slack said; `error` is empty when it agreed."""
 
     error: str = ""
@@ -31,37 +31,41 @@ class Said:
     """By lower-case name."""
 
 
-def ask(call: Callable[[], SlackResponse]) -> Said:
+def ask_slack(call: Callable[[], SlackResponse]) -> SlackAnswer:
     """Make the call. Slack's refusal and its silence are answers too."""
     try:
         return _said(call())
     except SlackApiError as refusal:
         answer = refusal.response
-        return _said(answer) if isinstance(answer, SlackResponse) else Said(NO_ANSWER, "an answer that isn't Slack's")
+        return (
+            _said(answer)
+            if isinstance(answer, SlackResponse)
+            else SlackAnswer(NO_SLACK_ANSWER, "an answer that isn't Slack's")
+        )
     except OSError as silence:
         reason = getattr(silence, "reason", silence)
-        return Said(NO_ANSWER, str(getattr(reason, "strerror", None) or reason))
+        return SlackAnswer(NO_SLACK_ANSWER, str(getattr(reason, "strerror", None) or reason))
     except (SlackClientError, HTTPException, ValueError) as other:
         # The text of a ValueError may quote a header, and with it the token.
-        return Said(NO_ANSWER, f"an answer that isn't Slack's ({type(other).__name__})")
+        return SlackAnswer(NO_SLACK_ANSWER, f"an answer that isn't Slack's ({type(other).__name__})")
 
 
-def _said(answer: SlackResponse) -> Said:
+def _said(answer: SlackResponse) -> SlackAnswer:
     headers = {name.lower(): value if isinstance(value, str) else value[0] for name, value in answer.headers.items()}
     if not isinstance(answer.data, dict):
-        return Said(NO_ANSWER, "an answer that isn't Slack's", headers=headers)
+        return SlackAnswer(NO_SLACK_ANSWER, "an answer that isn't Slack's", headers=headers)
     refused = "" if answer.data.get("ok") else str(answer.data.get("error") or f"status {answer.status_code}")
-    return Said(refused, content=answer.data, headers=headers)
+    return SlackAnswer(refused, content=answer.data, headers=headers)
 
 
-TIMEOUT_S = 5
+SLACK_TIMEOUT_S = 5
 DRIFT = 60 * SECOND_MS
-REFUSED = 300 * SECOND_MS
+REFUSED_FROM_MS = 300 * SECOND_MS
 """Slack's signatures are refused beyond this."""
 NOT_SLACKS = "an answer that isn't Slack's"
 
-HINTS = {
-    NO_ANSWER: "Check the network, the proxy (HTTPS_PROXY) and SLACK_API_URL.",
+SLACK_HINTS = {
+    NO_SLACK_ANSWER: "Check the network, the proxy (HTTPS_PROXY) and SLACK_API_URL.",
     "account_inactive": "The app was removed from the workspace; install it again and copy its new token.",
     "channel_not_found": "Check the id (channel details, at the bottom). In a private channel: /invite @valet.",
     "invalid_auth": "Copy the token again from the app's page at https://api.slack.com/apps.",
@@ -78,10 +82,14 @@ HINTS = {
 
 def check(secrets: Secrets, settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Ask Slack everything Valet depends on; ends early where nothing more can be learnt."""
-    client = WebClient(token=secrets.bot_token, base_url=secrets.slack_api_url, timeout=TIMEOUT_S, retry_handlers=[])
-    who = ask(client.auth_test)
-    if who.error == NO_ANSWER:
-        yield error("V301", f"Slack does not answer at {secrets.slack_api_url}: {who.detail}.", HINTS[NO_ANSWER])
+    client = WebClient(
+        token=secrets.bot_token, base_url=secrets.slack_api_url, timeout=SLACK_TIMEOUT_S, retry_handlers=[]
+    )
+    who = ask_slack(client.auth_test)
+    if who.error == NO_SLACK_ANSWER:
+        yield error(
+            "V301", f"Slack does not answer at {secrets.slack_api_url}: {who.detail}.", SLACK_HINTS[NO_SLACK_ANSWER]
+        )
         return
     yield from _drift(who, clock())
     yield _identity(who)
@@ -95,20 +103,20 @@ def check(secrets: Secrets, settings: Settings, clock: Clock) -> Iterator[Findin
     yield from _groups(client, settings)
 
 
-def _refused(number: str, what: str, said: Said, hint: str = "") -> Finding:
-    sentence = f"{what}: Slack says {said.error}." if said.error != NO_ANSWER else f"{what}: {said.detail}."
-    return error(number, sentence, hint or HINTS.get(said.error, "Look the word up in Slack's documentation."))
+def _refused(number: str, what: str, said: SlackAnswer, hint: str = "") -> Finding:
+    sentence = f"{what}: Slack says {said.error}." if said.error != NO_SLACK_ANSWER else f"{what}: {said.detail}."
+    return error(number, sentence, hint or SLACK_HINTS.get(said.error, "Look the word up in Slack's documentation."))
 
 
-def _identity(who: Said) -> Finding:
+def _identity(who: SlackAnswer) -> Finding:
     if who.error:
         return _refused("V301", "The bot token is refused", who)
     if not all(isinstance(who.content.get(name), str) for name in ("user", "team", "team_id", "user_id")):
-        return error("V301", f"Slack does not say who Valet is: {NOT_SLACKS}.", HINTS[NO_ANSWER])
+        return error("V301", f"Slack does not say who Valet is: {NOT_SLACKS}.", SLACK_HINTS[NO_SLACK_ANSWER])
     return fine("V301", f"Valet is @{who.content.get('user')} in the workspace {who.content.get('team')}.")
 
 
-def _drift(said: Said, now: int) -> Iterator[Finding]:
+def _drift(said: SlackAnswer, now: int) -> Iterator[Finding]:
     theirs = slacks_clock(said.headers)
     if theirs is not None:
         yield from drift(theirs, now, "Slack's")
@@ -118,7 +126,7 @@ def drift(theirs: int, now: int, whose: str) -> Iterator[Finding]:
     """How far this clock is off another's."""
     off = abs(now - theirs)
     sentence = f"This clock and {whose} differ by {off // SECOND_MS} s."
-    if off > REFUSED:
+    if off > REFUSED_FROM_MS:
         yield error("V202", sentence, "Set the clock (NTP). Beyond 300 s signed requests are refused.")
     elif off > DRIFT:
         yield warning("V202", sentence, "Set the clock (NTP).")
@@ -129,8 +137,10 @@ def drift(theirs: int, now: int, whose: str) -> Iterator[Finding]:
 def _socket(secrets: Secrets) -> Finding:
     if secrets.signing_secret:
         return fine("V303", "A signing secret is set, so requests come by signed HTTP; Socket Mode was not tried.")
-    client = WebClient(token=secrets.app_token, base_url=secrets.slack_api_url, timeout=TIMEOUT_S, retry_handlers=[])
-    said = ask(lambda: client.apps_connections_open(app_token=secrets.app_token))
+    client = WebClient(
+        token=secrets.app_token, base_url=secrets.slack_api_url, timeout=SLACK_TIMEOUT_S, retry_handlers=[]
+    )
+    said = ask_slack(lambda: client.apps_connections_open(app_token=secrets.app_token))
     if said.error == "missing_scope":
         return _refused("V303", "Socket Mode can't be opened", said, "Give the app-level token connections:write.")
     if said.error:
@@ -138,13 +148,13 @@ def _socket(secrets: Secrets) -> Finding:
     return fine("V303", "Socket Mode can be opened.")
 
 
-def _scopes(who: Said) -> Iterator[Finding]:
+def _scopes(who: SlackAnswer) -> Iterator[Finding]:
     if "x-oauth-scopes" not in who.headers:
         return
     granted = {scope.strip() for scope in who.headers["x-oauth-scopes"].split(",")} - {""}
     missing, spare = sorted(set(bot_scopes()) - granted), sorted(granted - set(bot_scopes()))
     if missing:
-        yield error("V302", f"The bot token lacks scopes: {', '.join(missing)}.", HINTS["missing_scope"])
+        yield error("V302", f"The bot token lacks scopes: {', '.join(missing)}.", SLACK_HINTS["missing_scope"])
     if spare:
         yield warning(
             "V304", f"The bot token has scopes Valet has no use for: {', '.join(spare)}.", "Take them from the app."
@@ -157,7 +167,7 @@ def _channels(client: WebClient, settings: Settings) -> Iterator[Finding]:
     named = {settings.slack.channel, *(team.channel for team in settings.teams.values())} - {""}
     for channel in sorted(named):
         # Also what the outbox needs, to find out after a crash what was posted.
-        said = ask(partial(client.conversations_history, channel=channel, limit=1))
+        said = ask_slack(partial(client.conversations_history, channel=channel, limit=1))
         if said.error:
             yield _refused("V305", f"Valet can't use the channel {channel}", said)
         else:
@@ -176,14 +186,16 @@ def _deciders(client: WebClient, settings: Settings) -> Iterator[Finding]:
 
 
 def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
-    said = ask(lambda: client.users_info(user=user))
+    said = ask_slack(lambda: client.users_info(user=user))
     if said.error:
         yield _refused("V306", f"{user}, who is to decide, can't be looked up", said)
         return True
     try:
         person = profile(part(said.content, "user", dict))
     except Garbled:
-        yield error("V306", f"{user}, who is to decide, can't be looked up: {NOT_SLACKS}.", HINTS[NO_ANSWER])
+        yield error(
+            "V306", f"{user}, who is to decide, can't be looked up: {NOT_SLACKS}.", SLACK_HINTS[NO_SLACK_ANSWER]
+        )
         return True
     if person.is_gone or person.is_bot:
         kind = "is deactivated" if person.is_gone else "is a bot"
@@ -202,10 +214,10 @@ def _decider(client: WebClient, user: str) -> Generator[Finding, None, bool]:
 def _groups(client: WebClient, settings: Settings) -> Iterator[Finding]:
     groups = {group for team in settings.teams.values() for group in (team.usergroup, team.approver_group)}
     for group in sorted(groups - {""}):
-        said = ask(partial(client.usergroups_users_list, usergroup=group))
+        said = ask_slack(partial(client.usergroups_users_list, usergroup=group))
         if said.error:
             yield _refused("V307", f"The user group {group} can't be read", said)
         elif not isinstance(users := said.content.get("users"), list):
-            yield error("V307", f"The user group {group} can't be read: {NOT_SLACKS}.", HINTS[NO_ANSWER])
+            yield error("V307", f"The user group {group} can't be read: {NOT_SLACKS}.", SLACK_HINTS[NO_SLACK_ANSWER])
         else:
             yield fine("V307", f"The user group {group} has {len(users)} members.")

@@ -16,7 +16,7 @@ from store.machines import fleet as stored_fleet
 from store.machines.source_history import PlaceRead
 from store.sql import Row
 
-SILENT = 15 * MINUTE_MS
+HOST_SILENT_MS = 15 * MINUTE_MS
 
 
 def check(settings: Settings, now: int) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
     if not runs:
         yield fine("V601", f"Hosts with a token: {len(known)}. While no Valet runs, none of them can report.")
         return
-    silent = [row for row in known if now - (row["last_seen_at"] or row["created_at"]) > SILENT]
+    silent = [row for row in known if now - (row["last_seen_at"] or row["created_at"]) > HOST_SILENT_MS]
     for row in silent:
         yield _silent(row, now)
     lately = {row["host"] for row in known if row not in silent and row["last_seen_at"] is not None}
@@ -102,7 +102,7 @@ def _long(length: int) -> str:
     return f"{length // HOUR_MS} h" if length >= 2 * HOUR_MS else f"{length // MINUTE_MS} min"
 
 
-MOST_NAMED = 3
+MOST_HOSTS_NAMED = 3
 AGENT_HINT = (
     "Check that the CloudWatch agent there publishes nvidia_smi_utilization_gpu with the dimension InstanceId, "
     "and that [cloudwatch] namespace and metric are its own."
@@ -175,8 +175,8 @@ def _hosts(strangers: Sequence[str], labels: Sequence[str], seen: int) -> Findin
     """Whether every host that is told of is a machine that Valet knows."""
     if not strangers:
         return fine("V703", f"Every host that Prometheus tells of is a running machine ({seen} series).")
-    some = ", ".join(strangers[:MOST_NAMED])
-    more = f" and {len(strangers) - MOST_NAMED} more" if len(strangers) > MOST_NAMED else ""
+    some = ", ".join(strangers[:MOST_HOSTS_NAMED])
+    more = f" and {len(strangers) - MOST_HOSTS_NAMED} more" if len(strangers) > MOST_HOSTS_NAMED else ""
     fit = "1 host that fits" if len(strangers) == 1 else f"{len(strangers)} hosts that fit"
     hint = (
         f'Say which machine it is: [prometheus.hosts], then "{strangers[0]}" = "the machine\'s id or name"; '

@@ -16,14 +16,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot.domain.clock import SECOND_MS, Clock, system_clock
 from bot.jobs.edge import attempt
 
-LOOK_S = 0.5
+WAIT_LOOK_S = 0.5
 TIMELESS = frozenset({"database", "groups", "names", "examine database"})
 """Jobs that end, charge, stop and post nothing: they go on while the time is not known."""
 LOOKING = TIMELESS | {"sweep", "observe"}
 """Jobs that only look: they go on while another bot may be the one that acts."""
 
 
-def always() -> bool:
+def unhindered() -> bool:
     """Nothing speaks against it."""
     return True
 
@@ -44,8 +44,8 @@ class Schedule:
         self,
         jobs: Sequence[Job],
         clock: Clock = system_clock,
-        is_sure: Callable[[], bool] = always,
-        acts: Callable[[], bool] = always,
+        is_sure: Callable[[], bool] = unhindered,
+        acts: Callable[[], bool] = unhindered,
     ) -> None:
         self._jobs = tuple(jobs)
         self._clock = clock
@@ -81,7 +81,7 @@ class Schedule:
     def run(self, job: Job) -> None:
         """Run one job; a failure is logged and the next tick tries again. While the time is not known, most wait."""
         while (job.name not in TIMELESS and not self._is_sure()) or (job.name not in LOOKING and not self._acts()):
-            if self._over.wait(LOOK_S):
+            if self._over.wait(WAIT_LOOK_S):
                 return
         done, _ = attempt(f"job {job.name}", job.run)
         if done:

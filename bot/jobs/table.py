@@ -11,25 +11,16 @@ from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
 from bot.services.money import accuracy, budgets, corrections, forecast, owned_rates, rates, savings, unusual, weekly
 from bot.services.money import bill as bill_service
-from bot.services.sharing import (
-    booking_slots,
-    checkins,
-    claims,
-    grants,
-    handovers,
-    line_offers,
-    reminders,
-    unclaimed,
-)
-from bot.telemetry import Source
+from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line_offers, reminders, unclaimed
+from bot.telemetry import GpuSource
 
-Row = tuple[str, int, Callable[[], object]]
+JobRow = tuple[str, int, Callable[[], object]]
 
 
-def jobs(
+def job_table(
     ctx: Context,
     refresh_groups: Callable[[], object],
-    others: Sequence[Source] = (),
+    others: Sequence[GpuSource] = (),
     bill: Bill | None = None,
     aws: AwsPrices | None = None,
     name_of: Callable[[str], str | None] | None = None,
@@ -48,7 +39,7 @@ def jobs(
     return [Job(name, every_s, run) for name, every_s, run in table]
 
 
-def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[Row]:
+def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[JobRow]:
     """What runs whatever is set up."""
     return [
         ("sweep", 60, lambda: fleet.sweep(ctx)),

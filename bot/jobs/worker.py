@@ -59,33 +59,31 @@ class Worker:
 log = logging.getLogger(__name__)
 
 
-class Lanes:
-    """`run` has every lane worked on that is not being worked on yet, and does not wait for any.
+class KeyedThreads:
+    """A thread for every key that has work: `run` begins on each key that is not being worked on, and waits for none.
 
-    `lanes` says what there is to do, lane by lane.
+    `work_by_key` says what there is to do.
     """
 
-    def __init__(self, name: str, lanes: Callable[[], Mapping[str, Callable[[], object]]]) -> None:
-        self._name, self._lanes = name, lanes
+    def __init__(self, name: str, work_by_key: Callable[[], Mapping[str, Callable[[], object]]]) -> None:
+        self._name, self._work_by_key = name, work_by_key
         self._lock = threading.Lock()
         self._busy: dict[str, threading.Thread] = {}
 
     def run(self) -> None:
-        """Begin on every lane that is free."""
-        for lane, work in self._lanes().items():
+        """Begin on every key that nobody works on."""
+        for key, work in self._work_by_key().items():
             with self._lock:
-                if lane in self._busy:
+                if key in self._busy:
                     continue
-                thread = threading.Thread(
-                    target=self._once, args=(lane, work), name=f"{self._name} {lane}", daemon=True
-                )
-                self._busy[lane] = thread
+                thread = threading.Thread(target=self._once, args=(key, work), name=f"{self._name} {key}", daemon=True)
+                self._busy[key] = thread
             try:
                 thread.start()
             except RuntimeError:  # the machine has no thread to spare; next time it may
-                log.warning("%s (%s) has to wait: no thread is to be had", self._name, lane)
+                log.warning("%s (%s) has to wait: no thread is to be had", self._name, key)
                 with self._lock:
-                    del self._busy[lane]
+                    del self._busy[key]
 
     def stop(self, timeout_s: float = 20.0) -> None:
         """Wait for what is under way."""
@@ -94,9 +92,9 @@ class Lanes:
         for thread in threads:
             thread.join(timeout_s / len(threads))
 
-    def _once(self, lane: str, work: Callable[[], object]) -> None:
+    def _once(self, key: str, work: Callable[[], object]) -> None:
         try:
-            attempt(f"{self._name} ({lane})", work)
+            attempt(f"{self._name} ({key})", work)
         finally:
             with self._lock:
-                del self._busy[lane]
+                del self._busy[key]

@@ -46,7 +46,7 @@ _SIGNED_AT = re.compile(r"signature (expired|not yet current)|request has expire
 _FROM_SERVER = 500
 
 
-def bare(code: str) -> str:
+def bare_code(code: str) -> str:
     """A code without who is to blame for it: state reasons and some answers have that before it."""
     return _ORIGIN.sub("", code)
 
@@ -56,7 +56,7 @@ def meaning_of(code: str, status: int, message: str) -> Meaning:
     if status == 0:
         return "silent"
     said = message.lower()
-    named: Meaning = next((meaning for meaning, known in _BY_CODE if known.search(bare(code))), "")
+    named: Meaning = next((meaning for meaning, known in _BY_CODE if known.search(bare_code(code))), "")
     if named in {"credentials", ""} and _SIGNED_AT.search(said):
         return "skewed"
     if named:

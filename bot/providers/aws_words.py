@@ -73,6 +73,6 @@ def missing_right(message: str) -> str:
     return named[1] if named else ""
 
 
-def plain_words(message: str) -> str:
+def plain_message(message: str) -> str:
     """AWS's words without what nobody can read, in one line."""
     return " ".join(_ENCODED.sub("", message).split())[:_MOST]

@@ -18,7 +18,7 @@ from botocore.session import get_session
 
 from bot.errors import Unreachable, ValetError
 from bot.providers.accounts import AwsAccount
-from bot.providers.ec2_errors import NO_ANSWER, UNREADABLE, UNUSABLE, Said, reading_failed
+from bot.providers.ec2_errors import NO_ANSWER_ERRORS, PARSER_ERROR, UNUSABLE, AwsError, reading_failed
 
 SESSION_NAME = "valet"
 _REGION_IN_URL = re.compile(r"\.([a-z]+(?:-[a-z]+)+-\d+)\.amazonaws\.com")
@@ -119,7 +119,7 @@ class Clients:
         """
         self._date = None
         for account in accounts:
-            attempt(partial(self._ask, account))
+            call_aws(partial(self._ask, account))
         return self._date
 
     def _ask(self, account: AwsAccount) -> None:
@@ -148,17 +148,17 @@ def asker(
         if place not in places:
             raise Unreachable(f"No [[aws]] entry covers {place}", retryable=False)
         account, region = places[place]
-        said = attempt(
+        said = call_aws(
             lambda: getattr(clients.get(account, service, region, config=config), operation)(**asked), service
         )
-        if isinstance(said, Said):
+        if isinstance(said, AwsError):
             raise reading_failed(said, region)
         return said
 
     return ask
 
 
-def attempt(call: Callable[[], Any], service: str = "") -> Any:
+def call_aws(call: Callable[[], Any], service: str = "") -> Any:
     """Make a call; its answer, or a Said when it failed, in whatever way: an answer can be anything.
 
     Errors of our own pass through.
@@ -172,7 +172,7 @@ def attempt(call: Callable[[], Any], service: str = "") -> Any:
 
 
 @contextmanager
-def told_as(told: Callable[[Said], ValetError]) -> Iterator[None]:
+def told_as(told: Callable[[AwsError], ValetError]) -> Iterator[None]:
     """Calls, and the reading of their answers: whatever fails is raised as the error that `told` makes of it."""
     try:
         yield
@@ -182,29 +182,29 @@ def told_as(told: Callable[[Said], ValetError]) -> Iterator[None]:
         raise told(said_by(error)) from error
 
 
-def said_by(error: Exception, service: str = "") -> Said:
+def said_by(error: Exception, service: str = "") -> AwsError:
     """A failure of a call, or of reading its answer, in our words. `service` is whose call it was."""
     if not isinstance(error, ClientError):
         return _unanswered(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code = str(error.response.get("Error", {}).get("Code") or "")
     if status < 500 and (not code or code.isdigit()):  # botocore's stopgaps where a body is not AWS's: a proxy's page
-        return Said(UNREADABLE)
+        return AwsError(PARSER_ERROR)
     message = str(error.response.get("Error", {}).get("Message") or "")
     asked = "sts" if error.operation_name in OF_STS else service
-    return Said(code or "no code", status, error.operation_name, message, asked)
+    return AwsError(code or "no code", status, error.operation_name, message, asked)
 
 
-def _unanswered(error: Exception) -> Said:
+def _unanswered(error: Exception) -> AwsError:
     """Of a kind of error that is known the kind; of one that is none of the SDK's, that nothing could be read."""
     kinds = type(error).__mro__ if isinstance(error, BotoCoreError) else (type(error),)
-    known = next((kind.__name__ for kind in kinds if kind.__name__ in {*NO_ANSWER, *UNUSABLE}), "")
+    known = next((kind.__name__ for kind in kinds if kind.__name__ in {*NO_ANSWER_ERRORS, *UNUSABLE}), "")
     if known:
-        return Said(known, message=_no_such_region(error))
+        return AwsError(known, message=_no_such_region(error))
     if isinstance(error, BotoCoreError):
-        return Said(type(error).__name__)
+        return AwsError(type(error).__name__)
     log.debug("AWS gave an answer that can't be read", exc_info=error)
-    return Said(UNREADABLE, message=f"in reading it: {type(error).__name__}")
+    return AwsError(PARSER_ERROR, message=f"in reading it: {type(error).__name__}")
 
 
 def _no_such_region(error: Exception) -> str:

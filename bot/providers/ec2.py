@@ -15,11 +15,11 @@ from bot.domain.clock import Clock, system_clock
 from bot.domain.machines.fleet import Instance, SourceSnapshot, UncoveredMachine
 from bot.errors import SettingsError, Unreachable
 from bot.providers.accounts import Access, AwsAccount
-from bot.providers.clients import PATIENT, Clients, attempt, home_of, regions, told_as
-from bot.providers.ec2_access import Room, check
+from bot.providers.clients import PATIENT, Clients, call_aws, home_of, regions, told_as
+from bot.providers.ec2_access import Room, check_access
 from bot.providers.ec2_errors import (
     NOT_SEEN,
-    Said,
+    AwsError,
     copy_failed,
     group_member,
     launch_failed,
@@ -28,20 +28,27 @@ from bot.providers.ec2_errors import (
     start_failed,
     stop_failed,
 )
-from bot.providers.ec2_lookups import PartsMemory, ProtectionMemory, TypeCatalogue, addresses, disks, stop_protection
-from bot.providers.ec2_making import born_of, image, pairs, request
+from bot.providers.ec2_lookups import (
+    PartsMemory,
+    ProtectionMemory,
+    TypeCatalogue,
+    addresses_by_instance,
+    disks,
+    stop_protection,
+)
+from bot.providers.ec2_making import born_of, image, launch_request, pairs
 from bot.providers.ec2_shapes import GpuType, untold
 from bot.providers.ec2_shapes import instance as to_instance
 from bot.providers.ec2_shapes import other as to_other
 
 T = TypeVar("T")
 
-WORKERS = 8
+EC2_WORKERS = 8
 PAGE_SIZE = 500
 SEEN_STATES = ["pending", "running", "stopping", "stopped"]
 # A stop or a start is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by
 # the time a second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
-ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+EC2_ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Ec2:
                     region=region,
                     protection=ProtectionMemory(clock),
                     disks=PartsMemory(clock, disks, None),
-                    addresses=PartsMemory(clock, addresses, 0),
+                    addresses=PartsMemory(clock, addresses_by_instance, 0),
                 )
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
@@ -110,8 +117,8 @@ class Ec2:
         Raises Unreachable, retryable or not, when AWS can't or won't say.
         """
         place = self._place(instance)
-        said: Instance | Said | None = attempt(lambda: self._described(place, instance))
-        if not isinstance(said, Said):
+        said: Instance | AwsError | None = call_aws(lambda: self._described(place, instance))
+        if not isinstance(said, AwsError):
             return said
         if said.code == NOT_SEEN:
             return None
@@ -127,7 +134,7 @@ class Ec2:
             raise group_member(instance)
         place = self._place(instance)
         with told_as(lambda said: stop_failed(said, instance)):
-            self._ec2(place, config=ONCE).stop_instances(InstanceIds=[instance.id])
+            self._ec2(place, config=EC2_ONCE).stop_instances(InstanceIds=[instance.id])
 
     def start(self, instance: Instance) -> None:
         """Send one StartInstances and return; the machine takes its time, and AWS may find no room for it yet.
@@ -136,14 +143,14 @@ class Ec2:
         """
         place = self._place(instance)
         with told_as(lambda said: start_failed(said, instance)):
-            self._ec2(place, config=ONCE).start_instances(InstanceIds=[instance.id])
+            self._ec2(place, config=EC2_ONCE).start_instances(InstanceIds=[instance.id])
 
     def launch(self, order: Order) -> Instance:
         """Send one RunInstances under the order's token. Raises as `start` does."""
         place = self._place_of(order.source, order.name)
         with told_as(lambda said: launch_failed(said, order)):
             shape = self._shape(place, order.shape) if order.shape else None
-            answer = self._ec2(place, config=ONCE).run_instances(**request(order, shape))
+            answer = self._ec2(place, config=EC2_ONCE).run_instances(**launch_request(order, shape))
             return self._made(place, answer["Instances"][0])
 
     def launched(self, order: Order) -> Instance | None:
@@ -165,7 +172,7 @@ class Ec2:
         asked = {"InstanceId": instance.id, "Name": name, "NoReboot": not reboot}
         specified = [{"ResourceType": "image", "Tags": pairs(tags)}]
         with told_as(lambda said: copy_failed(said, instance)):
-            answer = self._ec2(place, config=ONCE).create_image(**asked, TagSpecifications=specified)
+            answer = self._ec2(place, config=EC2_ONCE).create_image(**asked, TagSpecifications=specified)
             return str(answer["ImageId"])
 
     def copied(self, instance: Instance, name: str) -> Image | None:
@@ -196,13 +203,13 @@ class Ec2:
 
         `tag` is the (name, value) that the role asks for on a machine it may stop; the dry run is made on one of these.
         """
-        found = self._everywhere(lambda place: (place.source, list(check(self._room(place, tag)))))
+        found = self._everywhere(lambda place: (place.source, list(check_access(self._room(place, tag)))))
         return [access for _, accesses in sorted(found, key=lambda pair: pair[0]) for access in accesses]
 
     def _everywhere(self, ask: Callable[[_Place], T]) -> Iterator[T]:
         if not self._places:
             return
-        with ThreadPoolExecutor(min(WORKERS, len(self._places)), thread_name_prefix="valet-ec2") as pool:
+        with ThreadPoolExecutor(min(EC2_WORKERS, len(self._places)), thread_name_prefix="valet-ec2") as pool:
             for done in as_completed([pool.submit(ask, place) for place in self._places.values()]):
                 yield done.result()
 
@@ -272,9 +279,9 @@ class Ec2:
         others = [
             each for each in dict.fromkeys([home_of(place.region), *place.account.regions]) if each != place.region
         ]
-        elsewhere = tuple(partial(self.clients.get, place.account, "ec2", each, config=ONCE) for each in others)
+        elsewhere = tuple(partial(self.clients.get, place.account, "ec2", each, config=EC2_ONCE) for each in others)
         ec2 = partial(self._ec2, place)
-        return Room(place.source, place.region, ec2, sts, attempt, elsewhere, regions(), tag)
+        return Room(place.source, place.region, ec2, sts, call_aws, elsewhere, regions(), tag)
 
     def _place(self, instance: Instance) -> _Place:
         return self._place_of(instance.source, instance.name)

@@ -7,9 +7,9 @@ from typing import Any
 from bot.nearest import nearest
 from bot.providers.accounts import Access
 from bot.providers.aws_words import cause_of
-from bot.providers.ec2_errors import Said, reading_failed
+from bot.providers.ec2_errors import AwsError, reading_failed
 
-NOBODY = "i-00000000000000000"
+NO_INSTANCE = "i-00000000000000000"
 SOME_TYPE = [{"Name": "instance-type", "Values": ["g5.xlarge"]}]
 MAY = "DryRunOperation"
 NO_SUCH = frozenset({"InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"})
@@ -38,26 +38,26 @@ class Room:
         """A finding about this room."""
         return Access(self.source, ok, sentence)
 
-    def failure(self, said: Said) -> Access:
+    def failure(self, said: AwsError) -> Access:
         """A finding that a read failed."""
         return self.access(f"{str(reading_failed(said, self.region)).removesuffix('.')}.", ok=False)
 
 
-def check(room: Room) -> Iterator[Access]:
+def check_access(room: Room) -> Iterator[Access]:
     """Who we are, whether we can look, and whether we could stop; ends early where nothing more can be learnt."""
     who = room.attempt(lambda: "Valet is {Arn} in account {Account}.".format_map(room.sts().get_caller_identity()))
-    if isinstance(who, Said):
+    if isinstance(who, AwsError):
         yield room.access(off, ok=False) if (off := _off(room)) else room.failure(who)
         return
     yield room.access(who, ok=True)
     found = room.attempt(lambda: _ids(room.ec2().describe_instances(MaxResults=5, Filters=_stoppable(room.tag))))
-    if isinstance(found, Said):
+    if isinstance(found, AwsError):
         yield room.access(off, ok=False) if (off := _off(room)) else room.failure(found)
         return
     yield room.access(f"Valet can see the machines in {room.region}.", ok=True)
     yield _types(room)
-    yield _attribute(room, found[0] if found else NOBODY)
-    yield _stop(room, found[0] if found else NOBODY)
+    yield _attribute(room, found[0] if found else NO_INSTANCE)
+    yield _stop(room, found[0] if found else NO_INSTANCE)
 
 
 def _ids(answer: Mapping[str, Any]) -> list[str]:
@@ -66,7 +66,7 @@ def _ids(answer: Mapping[str, Any]) -> list[str]:
 
 def _off(room: Room) -> str:
     """That the region is none, or not switched on for the account, as a sentence; empty where neither is known."""
-    told = next((said for ask in room.elsewhere if not isinstance(said := room.attempt(_regions(ask)), Said)), None)
+    told = next((said for ask in room.elsewhere if not isinstance(said := room.attempt(_regions(ask)), AwsError)), None)
     known = frozenset(told or ()) or room.known
     if room.region not in known:
         near = nearest(room.region, sorted(known))
@@ -110,11 +110,11 @@ def _attribute(room: Room, instance_id: str) -> Access:
 
 def _stop(room: Room, instance_id: str) -> Access:
     said = room.attempt(lambda: room.ec2().stop_instances(InstanceIds=[instance_id], DryRun=True))
-    if not isinstance(said, Said):
+    if not isinstance(said, AwsError):
         return room.access(f"Stopping in {room.region} could not be tried: no clear answer.", ok=False)
     if said.code == MAY:
         return room.access(f"Valet may stop machines in {room.region}: a dry run was allowed.", ok=True)
-    if said.code in NO_SUCH or (instance_id == NOBODY and said.meaning == "denied"):
+    if said.code in NO_SUCH or (instance_id == NO_INSTANCE and said.meaning == "denied"):
         return room.access(f"Nothing Valet may stop runs in {room.region}, so stopping was not tried.", ok=True)
     if said.meaning == "denied" and (cause := cause_of(said.code, said.message)):
         return room.access(
@@ -131,4 +131,4 @@ def _stop(room: Room, instance_id: str) -> Access:
 
 def _denied(said: Any) -> bool:
     # A dry run that is allowed fails too, with DryRunOperation; one on a machine that isn't there with NotFound.
-    return isinstance(said, Said) and said.code != MAY and said.code not in NO_SUCH
+    return isinstance(said, AwsError) and said.code != MAY and said.code not in NO_SUCH

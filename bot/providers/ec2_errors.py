@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from bot.domain.acting.launch import Order
 from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable, ValetError
-from bot.providers.aws_meaning import Meaning, bare, meaning_of
-from bot.providers.aws_words import cause_of, missing_right, plain_words
+from bot.providers.aws_meaning import Meaning, bare_code, meaning_of
+from bot.providers.aws_words import cause_of, missing_right, plain_message
 
-UNREADABLE = "ResponseParserError"
-NO_ANSWER = {
+PARSER_ERROR = "ResponseParserError"
+NO_ANSWER_ERRORS = {
     "ConnectTimeoutError": "no connection in time",
     "ConnectionClosedError": "the connection was closed",
     "CredentialRetrievalError": "no credentials came from where they are got; look at what hands them out",
@@ -18,7 +18,7 @@ NO_ANSWER = {
     "MetadataRetrievalError": "no credentials came from the machine's or container's role; look whether it has one",
     "ProxyConnectionError": "no connection to the proxy; look at HTTPS_PROXY",
     "ReadTimeoutError": "no answer in time",
-    UNREADABLE: "an answer came that is not AWS's; a proxy or a sign-in page may stand between",
+    PARSER_ERROR: "an answer came that is not AWS's; a proxy or a sign-in page may stand between",
     "RuntimeError": "the credentials that came had run out already; look at this machine's clock",
     "SSLError": "the connection is not to be trusted; a proxy may stand between, or AWS_CA_BUNDLE is missing",
     "SSOError": "the sign-in has run out; `aws sso login` renews it",
@@ -49,9 +49,9 @@ ELSEWHERE = frozenset(
     {"InsufficientFreeAddressesInSubnet", "InvalidAvailabilityZone", "InvalidSubnetID.NotFound", "Unsupported"}
 )
 """What another subnet or zone could mend."""
-SOON = frozenset({"IncorrectInstanceState", "IncorrectState"})
+WRONG_STATE_CODES = frozenset({"IncorrectInstanceState", "IncorrectState"})
 """What time could mend when a machine is started: it is still stopping."""
-CAME_SHORT = frozenset({"Server.InsufficientInstanceCapacity"})
+CAPACITY_REASONS = frozenset({"Server.InsufficientInstanceCapacity"})
 """StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
     "denied": NOT_ALLOWED,
@@ -111,7 +111,7 @@ SAYS: Mapping[Meaning, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AwsError:
     """How a call to AWS failed, without the SDK's own types."""
 
     code: str
@@ -141,14 +141,14 @@ class Said:
     def words(self) -> str:
         """The failure in a few words."""
         if self.status == 0:
-            known = NO_ANSWER.get(self.code) or UNUSABLE.get(self.code) or self.code
+            known = NO_ANSWER_ERRORS.get(self.code) or UNUSABLE.get(self.code) or self.code
             return f"{known}; {self.message}" if self.message else known
         if self.code.isdigit():
             return f"{self.code}, which is a fault of AWS's or of a proxy before it"
         skewed = self.meaning == "skewed"
         said = cause_of(self.code, self.message, is_skewed=skewed) or self._by_meaning
         if not said and self.meaning != "throttled" and self.status < 500:
-            said = plain_words(self.message)
+            said = plain_message(self.message)
         return f"{self.code}: {said}" if said else self.code
 
     @property
@@ -162,31 +162,31 @@ class Said:
         return SAYS.get(self.meaning, "")
 
 
-def reading_failed(said: Said, region: str) -> Unreachable:
+def reading_failed(said: AwsError, region: str) -> Unreachable:
     """The error of a look that failed, whatever the reason: nothing was asked to change."""
     how = "did not answer for" if said.is_passing else "can't be asked about"
     return Unreachable(f"AWS {how} {region}: {said.words}", retryable=said.is_passing)
 
 
-def stop_failed(said: Said, instance: Instance) -> ValetError:
+def stop_failed(said: AwsError, instance: Instance) -> ValetError:
     """Refused when AWS said no for good; Unreachable when it may have stopped the instance, or may do so later."""
     return _failed(said, _Try("stop", "ped", "StopInstances", _of(instance)), STOP_REFUSALS)
 
 
-def start_failed(said: Said, instance: Instance) -> ValetError:
+def start_failed(said: AwsError, instance: Instance) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have started the instance, or may do so later."""
     if said.meaning == "capacity":
         return NoCapacity(f"AWS has no {instance.type} left in {instance.zone or instance.region} just now.")
-    if said.code in SOON:
+    if said.code in WRONG_STATE_CODES:
         return NoCapacity(f"{instance.name} can't be started in the state it is in now.")
     return _failed(said, _Try("start", "ed", "StartInstances", _of(instance)), START_REFUSALS)
 
 
-def launch_failed(said: Said, order: Order) -> ValetError:
+def launch_failed(said: AwsError, order: Order) -> ValetError:
     """NoCapacity or Refused when AWS said no; Unreachable when it may have made the machine, or may do so later."""
     if said.meaning == "capacity":
         return NoCapacity(f"AWS has no {order.type} left in {order.subnet or order.region} just now.")
-    if order.shape and bare(said.code) == NOT_SEEN:
+    if order.shape and bare_code(said.code) == NOT_SEEN:
         return shape_not_seen(order.shape)
     words = {"name": order.name, "region": order.region, "template": order.template, "type": order.type}
     refusals = COPY_LAUNCH_REFUSALS if order.image_id else LAUNCH_REFUSALS
@@ -199,7 +199,7 @@ def shape_not_seen(like: Instance) -> NoCapacity:
     return NoCapacity(f"AWS shows no {like.name} ({like.id}) just now, and the new machine is to be in its shape.")
 
 
-def copy_failed(said: Said, instance: Instance) -> ValetError:
+def copy_failed(said: AwsError, instance: Instance) -> ValetError:
     """Refused when AWS said no for good; Unreachable when it may be making the image, or may do so later.
 
     That the name is taken says that an earlier call has arrived.
@@ -224,9 +224,9 @@ def _of(instance: Instance) -> dict[str, str]:
     return {"name": instance.name, "id": instance.id, "region": instance.region, "type": instance.type, "zone": zone}
 
 
-def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
+def _failed(said: AwsError, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
     verb, name = tried.verb, tried.words["name"]
-    unseen = "it is not to be seen just now" if bare(said.code) == NOT_SEEN else ""
+    unseen = "it is not to be seen just now" if bare_code(said.code) == NOT_SEEN else ""
     if unseen or said.meaning in PASSING:
         return Unreachable(f"AWS has not {verb}{tried.ed} {name} yet: {unseen or said.words}.")
     if said.is_passing:
@@ -237,8 +237,8 @@ def _failed(said: Said, tried: _Try, refusals: Mapping[str, str]) -> ValetError:
         return Refused(f"Valet can't reach the account of {name}: {said.words}.")
     if cause := cause_of(said.code, said.message):
         return Refused(f"AWS refused to {verb} {name}: {cause}.")
-    sentence = refusals.get(bare(said.code)) or refusals.get(said.meaning, "AWS refused to {verb} {name}: {code}.")
-    words = plain_words(said.message).rstrip(".")
+    sentence = refusals.get(bare_code(said.code)) or refusals.get(said.meaning, "AWS refused to {verb} {name}: {code}.")
+    words = plain_message(said.message).rstrip(".")
     code = f"{said.code} ({words})" if words else said.code
     more = {"code": code, "verb": verb, "ed": tried.ed, "operation": tried.operation}
     return Refused(sentence.format(**tried.words, **more))

@@ -128,7 +128,7 @@ def disks(client: Any) -> dict[str, dict[str, int]]:
     return found
 
 
-def addresses(client: Any) -> dict[str, int]:
+def addresses_by_instance(client: Any) -> dict[str, int]:
     """How many elastic IP addresses every machine in a region has. Raises what the client raises."""
     found: dict[str, int] = {}
     for address in client.describe_addresses()["Addresses"]:

@@ -9,10 +9,10 @@ from bot.domain.acting.launch import ACTION_TAG, Order
 from bot.providers.ec2_shapes import tags_of, to_ms
 
 TAGGED = ("instance", "volume")
-STATES: Mapping[str, ImageState] = {"available": "available", "pending": "pending"}
+IMAGE_STATES: Mapping[str, ImageState] = {"available": "available", "pending": "pending"}
 
 
-def request(order: Order, shape: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def launch_request(order: Order, shape: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The parameters of RunInstances; the same order gives the same ones, as EC2 asks for one token.
 
     `shape` is the machine to be like, as EC2 describes it, where the order is for a copy of one.
@@ -66,7 +66,7 @@ def image(raw: Mapping[str, Any], source: str) -> Image:
         id=raw["ImageId"],
         source=source,
         name=raw.get("Name", ""),
-        state=STATES.get(raw.get("State", ""), "failed"),
+        state=IMAGE_STATES.get(raw.get("State", ""), "failed"),
         made_at=to_ms(datetime.fromisoformat(raw["CreationDate"])) or 0,
         size_gib=sum(disk.get("VolumeSize", 0) for disk in disks),
         of=tags.get("valet-of", ""),

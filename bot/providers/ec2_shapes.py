@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from bot.billing.quotes import gpus_of, other_of
+from bot.billing.quotes import other_of, quoted_gpus
 from bot.domain.machines.fleet import Instance, InstanceState, Lifecycle, UncoveredMachine
 from bot.domain.machines.shape import OUTPOST, Shape
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ASG_TAG = "aws:autoscaling:groupName"
-STATES: Mapping[str, InstanceState] = {
+INSTANCE_STATES: Mapping[str, InstanceState] = {
     "pending": "pending",
     "running": "running",
     "stopping": "stopping",
@@ -67,7 +67,7 @@ def _other(info: Mapping[str, Any]) -> str:
 
 def untold(name: str) -> GpuType:
     """A type that EC2 describes to nobody (retired, or not out yet), as far as its name is known here."""
-    known = gpus_of(name)
+    known = quoted_gpus(name)
     if known is None:
         return GpuType(other=other_of(name))
     return GpuType(known[0], known[2], known[1] * 1024)
@@ -94,7 +94,7 @@ def instance(
 ) -> Instance:
     """One entry of DescribeInstances as an Instance; EC2 tells the last three elsewhere."""
     tags = tags_of(raw)
-    state = STATES.get(raw.get("State", {}).get("Name", ""), "unknown")
+    state = INSTANCE_STATES.get(raw.get("State", {}).get("Name", ""), "unknown")
     return Instance(
         id=raw["InstanceId"],
         name=tags.get("Name") or raw["InstanceId"],
@@ -110,7 +110,7 @@ def instance(
         launched_at=to_ms(raw.get("LaunchTime")),
         stopped_at=stopped_at(raw.get("StateTransitionReason", "")) if state in {"stopping", "stopped"} else None,
         lifecycle=lifecycle(raw.get("InstanceLifecycle")),
-        shape=shape(raw),
+        shape=shape_of(raw),
         asg=tags.get(ASG_TAG, ""),
         root_device=root_device(raw.get("RootDeviceType", "ebs")),
         private_address=raw.get("PrivateIpAddress", ""),
@@ -136,7 +136,7 @@ def lifecycle(word: str | None) -> Lifecycle:
     return "spot" if word == "spot" else "capacity-block"
 
 
-def shape(raw: Mapping[str, Any]) -> Shape:
+def shape_of(raw: Mapping[str, Any]) -> Shape:
     """What changes the price of an entry of DescribeInstances; what EC2 leaves out stays not known."""
     placement = raw.get("Placement", {})
     wish = raw.get("CapacityReservationSpecification", {})
@@ -166,7 +166,7 @@ def root_device(word: str) -> Literal["ebs", "instance-store"]:
 
 def to_ms(moment: datetime | None) -> int | None:
     """An aware datetime as epoch milliseconds, exactly."""
-    return None if moment is None else (moment - EPOCH) // timedelta(milliseconds=1)
+    return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def stopped_at(reason: str) -> int | None:

@@ -7,7 +7,7 @@ from bot.domain.acting.images import Image
 from bot.domain.acting.launch import Order
 from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.errors import Refused
-from bot.providers.power import Power, run
+from bot.providers.power import Power, run_power_command
 
 
 class Owned:
@@ -36,7 +36,7 @@ class Owned:
     def _switch(instance: Instance, command: tuple[str, ...], what: str) -> None:
         if not command:
             raise Refused(f"{instance.name} is owned, and valet.toml has no command by which it is {what}.")
-        run(command, instance.told_name)
+        run_power_command(command, instance.told_name)
 
     def launch(self, order: Order) -> Instance:
         """Raise Refused: nothing makes owned machines."""

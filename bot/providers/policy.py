@@ -18,7 +18,7 @@ READ = (
 )
 STOP_START = ("ec2:StartInstances", "ec2:StopInstances")
 FOLLOW_RUNS = ("ssm:CancelCommand", "ssm:GetCommandInvocation", "ssm:ListCommands")
-RUN = ("ssm:SendCommand",)
+RUN_ACTIONS = ("ssm:SendCommand",)
 ASSUME = ("sts:AssumeRole",)
 ATHENA = (
     "athena:GetQueryExecution",
@@ -27,11 +27,11 @@ ATHENA = (
     "athena:StartQueryExecution",
     "athena:StopQueryExecution",
 )
-CATALOG = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
+CATALOG_ACTIONS = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
 """What Athena asks for on behalf of whoever asks it."""
 READ_FILES = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
 WRITE_RESULTS = (*READ_FILES, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
-FREE = ("sts:GetCallerIdentity",)
+FREE_ACTIONS = ("sts:GetCallerIdentity",)
 """Called too, but allowed to everybody: no policy needs to name it."""
 
 
@@ -60,8 +60,8 @@ def run_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
     """The document for runs: shell commands by Systems Manager on machines that carry the tag, and on no others."""
     tagged = {"StringEquals": {f"ssm:resourceTag/{tag_key}": tag_value}}
     statements = [
-        _statement("ValetRun", RUN, "arn:aws:ec2:*:*:instance/*", Condition=tagged),
-        _statement("ValetRunShell", RUN, "arn:aws:ssm:*::document/AWS-RunShellScript"),
+        _statement("ValetRun", RUN_ACTIONS, "arn:aws:ec2:*:*:instance/*", Condition=tagged),
+        _statement("ValetRunShell", RUN_ACTIONS, "arn:aws:ssm:*::document/AWS-RunShellScript"),
         _statement("ValetFollowRuns", FOLLOW_RUNS, "*"),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
@@ -71,7 +71,7 @@ def athena_policy(bucket: str, output: str) -> dict[str, Any]:
     """The document to read a FOCUS export by Athena: from its bucket, with results to `output` (s3://...)."""
     results = output.removeprefix("s3://").partition("/")[0] or "BUCKET-OF-THE-RESULTS"
     statements = [
-        _statement("ValetAthena", (*ATHENA, *CATALOG), "*"),
+        _statement("ValetAthena", (*ATHENA, *CATALOG_ACTIONS), "*"),
         _statement("ValetExport", READ_FILES, _bucket(bucket or "BUCKET-OF-THE-EXPORT")),
         _statement("ValetResults", WRITE_RESULTS, _bucket(results)),
     ]
@@ -104,15 +104,24 @@ def _statement(sid: str, actions: tuple[str, ...], resource: str | list[str], **
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
 
 
-LAUNCH = ("ec2:RunInstances",)
-COPY = ("ec2:CreateImage",)
+LAUNCH_ACTIONS = ("ec2:RunInstances",)
+COPY_ACTIONS = ("ec2:CreateImage",)
 SEE = ("ec2:DescribeImages",)
 TAG = ("ec2:CreateTags",)
 """Asked for by AWS where something is born with tags."""
 PASS = ("iam:PassRole",)
 """Asked for by AWS where a launch template gives its machines a role."""
 NO_ACCOUNT = frozenset({"image", "snapshot"})
-PARTS = ("image", "key-pair", "launch-template", "network-interface", "security-group", "snapshot", "subnet", "volume")
+LAUNCH_PARTS = (
+    "image",
+    "key-pair",
+    "launch-template",
+    "network-interface",
+    "security-group",
+    "snapshot",
+    "subnet",
+    "volume",
+)
 
 
 def launch_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
@@ -126,8 +135,8 @@ def launch_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow("ValetLaunch", LAUNCH, [_of("instance")], born),
-            _allow("ValetLaunchParts", LAUNCH, [_of(part) for part in PARTS], {}),
+            _allow("ValetLaunch", LAUNCH_ACTIONS, [_of("instance")], born),
+            _allow("ValetLaunchParts", LAUNCH_ACTIONS, [_of(part) for part in LAUNCH_PARTS], {}),
             _allow("ValetTagAtBirth", TAG, [_of("instance"), _of("volume")], at_birth),
             _allow("ValetGiveRole", PASS, ["arn:aws:iam::*:role/ROLE-OF-THE-MACHINES"], to_machines),
         ],
@@ -141,8 +150,8 @@ def clone_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow("ValetCopy", COPY, [_of("instance")], tagged),
-            _allow("ValetCopyParts", COPY, [_of("image"), _of("snapshot")], {}),
+            _allow("ValetCopy", COPY_ACTIONS, [_of("instance")], tagged),
+            _allow("ValetCopyParts", COPY_ACTIONS, [_of("image"), _of("snapshot")], {}),
             _allow("ValetSeeImages", SEE, ["*"], {}),
             _allow("ValetTagImages", TAG, [_of("image")], at_birth),
         ],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.errors import Refused, Unreachable
 
-TIMEOUT_S = 30
+POWER_TIMEOUT_S = 30
 _MOST_SAID = 300
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
 """What they see of Valet's environment, whose secrets are none of their business."""
@@ -22,7 +22,7 @@ class Power:
     on: tuple[str, ...] = ()
 
 
-def run(command: tuple[str, ...], name: str, *, timeout_s: float = TIMEOUT_S) -> None:
+def run_power_command(command: tuple[str, ...], name: str, *, timeout_s: float = POWER_TIMEOUT_S) -> None:
     """Run one. Raises Refused when it fails, Unreachable when it does not end in time (it may have worked)."""
     seen = {key: value for key, value in os.environ.items() if key in _KEPT}
     with tempfile.TemporaryFile() as said:  # a pipe would be waited for as long as any child of the command holds it

@@ -16,8 +16,8 @@ from bot.domain.sharing.runs import Run, RunLook, run_tail
 from bot.errors import Refused, Unreachable
 from bot.providers.accounts import AwsAccount
 from bot.providers.aws_words import cause_of, missing_right
-from bot.providers.clients import ONCE, PATIENT, Clients, attempt
-from bot.providers.ec2_errors import Said
+from bot.providers.clients import ONCE, PATIENT, Clients, call_aws
+from bot.providers.ec2_errors import AwsError
 
 SERVICE = "ssm"
 DOCUMENT = "AWS-RunShellScript"
@@ -53,9 +53,9 @@ class Ssm:
 
     def start(self, instance: Instance, run: Run, limit_s: int) -> str:
         """Send the command, once: Systems Manager has no token against doubles."""
-        client = _sent(attempt(lambda: self._client(instance, config=ONCE), SERVICE), instance)
+        client = _sent(call_aws(lambda: self._client(instance, config=ONCE), SERVICE), instance)
         parameters = {"commands": [_as_user(run)], "executionTimeout": [str(limit_s)]}
-        said = attempt(
+        said = call_aws(
             lambda: client.send_command(
                 InstanceIds=[instance.id],
                 DocumentName=DOCUMENT,
@@ -72,23 +72,23 @@ class Ssm:
         since = datetime.fromtimestamp((run.called_at or run.created_at) // 1000 - 60, UTC)
         after = {"key": "InvokedAfter", "value": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
         asked = {"InstanceId": instance.id, "Filters": [after], "MaxResults": 50}
-        sent = _good(attempt(lambda: self._client(instance).list_commands(**asked)["Commands"], SERVICE), instance)
+        sent = _good(call_aws(lambda: self._client(instance).list_commands(**asked)["Commands"], SERVICE), instance)
         return next((str(each["CommandId"]) for each in sent if each.get("Comment") == _mark(run)), None)
 
     def look(self, instance: Instance, run: Run) -> RunLook:
         """The command's state there, its exit code and the end of its output."""
-        said = attempt(
+        said = call_aws(
             lambda: _seen(self._client(instance).get_command_invocation(CommandId=run.handle, InstanceId=instance.id)),
             SERVICE,
         )
-        if isinstance(said, Said) and said.code == "InvocationDoesNotExist":
+        if isinstance(said, AwsError) and said.code == "InvocationDoesNotExist":
             return RunLook("running")  # so for some seconds after it was sent
         seen: RunLook = _good(said, instance)
         return seen
 
     def cancel(self, instance: Instance, run: Run) -> None:
         """Ask Systems Manager to end it."""
-        said = attempt(
+        said = call_aws(
             lambda: self._client(instance).cancel_command(CommandId=run.handle, InstanceIds=[instance.id]), SERVICE
         )
         _good(said, instance)
@@ -121,7 +121,7 @@ def _as_user(run: Run) -> str:
 
 def _good(said: Any, instance: Instance) -> Any:
     """The answer. Raises Unreachable: a run of which nobody may hear for a time goes on all the same."""
-    if not isinstance(said, Said):
+    if not isinstance(said, AwsError):
         return said
     if said.is_passing:
         raise Unreachable(f"Systems Manager did not answer for {instance.name}: {said.words}.")
@@ -130,12 +130,12 @@ def _good(said: Any, instance: Instance) -> Any:
 
 def _sent(said: Any, instance: Instance) -> Any:
     """The answer to a start. Raises Refused where it was not taken, Unreachable where it may have been."""
-    if isinstance(said, Said) and not said.is_passing:
+    if isinstance(said, AwsError) and not said.is_passing:
         raise Refused(_no(said, instance))
     return _good(said, instance)
 
 
-def _no(said: Said, instance: Instance) -> str:
+def _no(said: AwsError, instance: Instance) -> str:
     if said.code in _SAYS:
         return f"{instance.name}: {_SAYS[said.code]}."
     if said.meaning == "denied" and said.operation != "AssumeRole" and not cause_of(said.code, said.message):

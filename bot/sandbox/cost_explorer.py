@@ -12,9 +12,9 @@ from bot.domain.days import ONE_DAY
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.reconciliation import MeteredMachine
 
-NONE = {"INSTANCE_TYPE": "NoInstanceType", "SERVICE": "NoService"}
-NAMES = {"LINKED_ACCOUNT": "account", "SERVICE": "service", "RECORD_TYPE": "record", "INSTANCE_TYPE": "type"}
-EC2 = "Amazon Elastic Compute Cloud - Compute"
+EMPTY_KEYS = {"INSTANCE_TYPE": "NoInstanceType", "SERVICE": "NoService"}
+DIMENSION_NAMES = {"LINKED_ACCOUNT": "account", "SERVICE": "service", "RECORD_TYPE": "record", "INSTANCE_TYPE": "type"}
+EC2_SERVICE = "Amazon Elastic Compute Cloud - Compute"
 DISCOUNT = Decimal("0.07")
 """What this company pays below the list."""
 DISKS, TAX = Decimal("0.035"), Decimal("0.02")
@@ -27,7 +27,7 @@ class Cost:
 
     day: date
     usd: str
-    service: str = EC2
+    service: str = EC2_SERVICE
     account: str = "111122223333"
     team: str = ""
     type: str = ""
@@ -39,7 +39,7 @@ class Cost:
         """What it is grouped under."""
         if group["Type"] == "TAG":
             return f"{group['Key']}${self.team}"
-        return str(getattr(self, NAMES[group["Key"]])) or NONE.get(group["Key"], "")
+        return str(getattr(self, DIMENSION_NAMES[group["Key"]])) or EMPTY_KEYS.get(group["Key"], "")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ def chance(*about: object) -> float:
 
 
 Rhythm = Literal["always", "long days", "office", "seldom"]
-LAST = 36 * HOUR_MS
+HABIT_LENGTH_MS = 36 * HOUR_MS
 """For so long before the beginning works what works at the beginning."""
 SPELL = 4 * HOUR_MS
 """For so long at least worked what is quiet at the beginning, before that."""
@@ -62,7 +62,7 @@ class Habit:
         quiet_from = self._quiet_from(began)
         if self.quiet_for and at >= quiet_from:
             return True
-        settled = quiet_from - SPELL if self.quiet_for else began - LAST
+        settled = quiet_from - SPELL if self.quiet_for else began - HABIT_LENGTH_MS
         return at < settled // HOUR_MS * HOUR_MS and not works_in(self.rhythm, name, at // HOUR_MS * HOUR_MS)
 
     def idle_ms(self, name: str, start: int, until: int, began: int) -> int:
@@ -156,6 +156,6 @@ HABITS: dict[str, tuple[Habit, ...]] = {
 """By machine. Those not listed have no agent, so nothing is known of them."""
 
 
-def of(instance: Instance) -> tuple[Habit, ...]:
+def habits_of(instance: Instance) -> tuple[Habit, ...]:
     """The habits of a machine's GPUs; none where no agent reports."""
     return HABITS.get(instance.name, ())

@@ -17,12 +17,12 @@ from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.domain.money.rates import Charge, GpuUse, Rate, Share, cost_for
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
-from bot.sandbox.inventory import OWNED, rented
+from bot.sandbox.inventory import OWNED_MACHINES, rented_fleet
 from bot.sandbox.slack.people import ADA, BOB, CY
 
-DAYS = 35
+HISTORY_DAYS = 35
 """How far the charges go back."""
-LEAST_MINUTES = 1440
+LEAST_RUN_MINUTES = 1440
 """So far back every agent's reports go at least."""
 MOST_MINUTES = 500
 """Minutes of GPUs in one delivery."""
@@ -58,7 +58,7 @@ TEAMS = {ADA: "nlp", BOB: "platform", CY: "vision"}
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SandboxHistory:
     """The past of a demo that begins at `began`, and its agents' reports from then on."""
 
     began: int
@@ -68,7 +68,7 @@ class History:
     @property
     def since(self) -> int:
         """When the first hour of it begins."""
-        return self.began // HOUR_MS * HOUR_MS - DAYS * DAY_MS
+        return self.began // HOUR_MS * HOUR_MS - HISTORY_DAYS * DAY_MS
 
     def charges(self, rates: Mapping[str, Rate] | None = None, *, until: int | None = None) -> Iterator[Charge]:
         """What the machines cost, hour by hour, up to an instant, else the last full hour before the beginning.
@@ -77,7 +77,7 @@ class History:
         """
         end = self.began // HOUR_MS * HOUR_MS if until is None else until
         known = self._listed() if rates is None else rates
-        for machine in (*self._rented(), *OWNED):
+        for machine in (*self._rented(), *OWNED_MACHINES):
             if machine.id in known:
                 yield from self._charges_of(machine, known[machine.id], end)
 
@@ -87,7 +87,7 @@ class History:
         return {machine: Rate(micros, "list") for machine, micros in listed if micros is not None}
 
     def _rented(self) -> tuple[Instance, ...]:
-        return rented(self.began, demo=self.demo)
+        return rented_fleet(self.began, demo=self.demo)
 
     def _charges_of(self, machine: Instance, rate: Rate, end: int) -> Iterator[Charge]:
         per_hour = rate.micros_per_hour
@@ -125,7 +125,7 @@ class History:
 
     def _idle(self, machine: Instance, start: int, until: int) -> Iterator[tuple[int, int | None]]:
         """Its GPUs by what they do, and how long of a span those were idle; None where no agent tells."""
-        known, launched = habits.of(machine), machine.launched_at or 0
+        known, launched = habits.habits_of(machine), machine.launched_at or 0
         if not known:
             yield machine.gpu_count, None
         for habit in known:
@@ -146,15 +146,15 @@ class History:
     def first_minute(self, host: str) -> int:
         """The minute (since 1970) from which a host's reports tell all that matters at the beginning."""
         machine = self._machine(host)
-        quiet = [habit.quiet_for + 5 for habit in habits.of(machine)] if machine else []
-        return self.began // MINUTE_MS - max([LEAST_MINUTES, *quiet])
+        quiet = [habit.quiet_for + 5 for habit in habits.habits_of(machine)] if machine else []
+        return self.began // MINUTE_MS - max([LEAST_RUN_MINUTES, *quiet])
 
     def readings(self, instance: Instance, minute: int) -> list[Minute]:
         """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent."""
         tick = minute - self._boot(instance)
         return [
             reading
-            for habit in habits.of(instance)
+            for habit in habits.habits_of(instance)
             for reading in habit.readings(
                 instance.name, tick, quiet=habit.is_quiet(instance.name, minute * MINUTE_MS, self.began)
             )
@@ -166,7 +166,7 @@ class History:
         They must be received at that moment, since the door places ticks by it. Empty for a host without an agent.
         """
         machine = self._machine(host)
-        if machine is None or not habits.of(machine):
+        if machine is None or not habits.habits_of(machine):
             return
         boot = self._boot(machine)
         readings = [
@@ -197,7 +197,7 @@ class History:
 @lru_cache(maxsize=2)
 def _by_id(began: int, *, demo: bool) -> dict[str, Instance]:
     """The machines of one history: every delivery of every host asks for its own."""
-    return {each.id: each for each in (*rented(began, demo=demo), *OWNED)}
+    return {each.id: each for each in (*rented_fleet(began, demo=demo), *OWNED_MACHINES)}
 
 
 def _gpus(machine: Instance) -> Iterator[Gpu]:

@@ -11,14 +11,14 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.shape import COMMON_SHAPE
 
-ACCOUNT = "111122223333"
+SANDBOX_ACCOUNT = "111122223333"
 DISK_GIB = 200
 DISKS = {"gp3": DISK_GIB}
 EAST, WEST = "us-east-1", "us-west-2"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MachineKind:
     """An instance type as EC2 describes it: model, gpus, MiB of one gpu, GB of instance store."""
 
     model: str
@@ -27,18 +27,18 @@ class Kind:
     nvme_gb: int
 
 
-KINDS: Mapping[str, Kind] = {
-    "g4dn.xlarge": Kind("T4", 1, 16_384, 125),
-    "g5.xlarge": Kind("A10G", 1, 22_888, 250),
-    "g5.2xlarge": Kind("A10G", 1, 22_888, 450),
-    "g5.12xlarge": Kind("A10G", 4, 22_888, 3_800),
-    "g6.xlarge": Kind("L4", 1, 22_888, 250),
-    "g6.12xlarge": Kind("L4", 4, 22_888, 3_760),
-    "g6e.xlarge": Kind("L40S", 1, 45_776, 250),
-    "g6e.12xlarge": Kind("L40S", 4, 45_776, 3_800),
-    "p4d.24xlarge": Kind("A100", 8, 40_960, 8_000),
-    "p4de.24xlarge": Kind("A100", 8, 81_920, 8_000),
-    "p5.48xlarge": Kind("H100", 8, 81_920, 30_400),
+MACHINE_KINDS: Mapping[str, MachineKind] = {
+    "g4dn.xlarge": MachineKind("T4", 1, 16_384, 125),
+    "g5.xlarge": MachineKind("A10G", 1, 22_888, 250),
+    "g5.2xlarge": MachineKind("A10G", 1, 22_888, 450),
+    "g5.12xlarge": MachineKind("A10G", 4, 22_888, 3_800),
+    "g6.xlarge": MachineKind("L4", 1, 22_888, 250),
+    "g6.12xlarge": MachineKind("L4", 4, 22_888, 3_760),
+    "g6e.xlarge": MachineKind("L40S", 1, 45_776, 250),
+    "g6e.12xlarge": MachineKind("L40S", 4, 45_776, 3_800),
+    "p4d.24xlarge": MachineKind("A100", 8, 40_960, 8_000),
+    "p4de.24xlarge": MachineKind("A100", 8, 81_920, 8_000),
+    "p5.48xlarge": MachineKind("H100", 8, 81_920, 30_400),
 }
 
 
@@ -56,7 +56,7 @@ class Rented:
     """Further fields of Instance; `stopped_at` is how long ago."""
 
 
-RENTED = (
+RENTED_MACHINES = (
     Rented("train-7", "p4d.24xlarge", "us-east-1a", "nlp", 9 * DAY_MS),
     Rented("train-3", "p5.48xlarge", "us-west-2b", "nlp", 3 * DAY_MS + 5 * HOUR_MS),
     Rented("train-9", "p4de.24xlarge", "us-west-2b", "vision", 26 * HOUR_MS),
@@ -91,13 +91,13 @@ DEMO = (
 """What only the demo has: a machine in a third region, which asks more, and one that nobody has started for weeks."""
 
 
-def rented(now: int, *, demo: bool = False) -> tuple[Instance, ...]:
+def rented_fleet(now: int, *, demo: bool = False) -> tuple[Instance, ...]:
     """The rented machines as they are at `now`."""
-    return tuple(_rented(one, now) for one in (*RENTED, *(DEMO if demo else ())))
+    return tuple(_rented(one, now) for one in (*RENTED_MACHINES, *(DEMO if demo else ())))
 
 
 def _rented(one: Rented, now: int) -> Instance:
-    kind = KINDS[one.type]
+    kind = MACHINE_KINDS[one.type]
     tags = {"Name": one.name, **({"team": one.team} if one.team else {})}
     asg = one.more.get("asg", "")
     more = dict(one.more)
@@ -107,7 +107,7 @@ def _rented(one: Rented, now: int) -> Instance:
         id=f"i-0{hashlib.sha256(one.name.encode()).hexdigest()[:16]}",
         name=one.name,
         provider="ec2",
-        source=f"ec2/{ACCOUNT}/{one.zone[:-1]}",
+        source=f"ec2/{SANDBOX_ACCOUNT}/{one.zone[:-1]}",
         type=one.type,
         zone=one.zone,
         gpu_model=kind.model,
@@ -122,7 +122,7 @@ def _rented(one: Rented, now: int) -> Instance:
 
 def made_of(order: Order, zone: str, now: int) -> Instance:
     """The machine that an order makes, as it is just after."""
-    kind = KINDS[order.type]
+    kind = MACHINE_KINDS[order.type]
     return Instance(
         id=f"i-0{hashlib.sha256(order.token.encode()).hexdigest()[:16]}",
         name=order.name,
@@ -174,7 +174,7 @@ def _owned(name: str, team: str, *, model: str, gpus: int, mib: int) -> Instance
     )
 
 
-OWNED = (
+OWNED_MACHINES = (
     _owned("dgx-1", "nlp", model="A100", gpus=8, mib=81_920),
     _owned("dgx-2", "vision", model="H100", gpus=8, mib=81_559),
     _owned("ws-4", "platform", model="RTX 6000", gpus=2, mib=49_140),

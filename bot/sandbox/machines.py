@@ -13,7 +13,7 @@ from bot.domain.machines.fleet import Instance, InstanceState, SourceSnapshot
 from bot.errors import ValetError
 from bot.providers.ec2_errors import (
     NOT_SEEN,
-    Said,
+    AwsError,
     copy_failed,
     group_member,
     launch_failed,
@@ -22,16 +22,16 @@ from bot.providers.ec2_errors import (
     start_failed,
     stop_failed,
 )
-from bot.sandbox.inventory import KINDS, OWNED, image_of, made_of, rented
+from bot.sandbox.inventory import MACHINE_KINDS, OWNED_MACHINES, image_of, made_of, rented_fleet
 
 STOP_TAKES = 40 * SECOND_MS
 START_TAKES = 20 * SECOND_MS
 COPY_TAKES = 5 * MINUTE_MS
 
 CAPACITY = "InsufficientInstanceCapacity"
-CAME_SHORT = f"Server.{CAPACITY}"
+CAPACITY_REASON = f"Server.{CAPACITY}"
 
-Verb = Literal["describe", "stop", "start", "launch", "copy"]
+MachineCall = Literal["describe", "stop", "start", "launch", "copy"]
 
 
 @dataclass(slots=True)
@@ -51,15 +51,15 @@ class SandboxFleet:
     faults, by their source. `copies` lists the images begun, as (name of the machine, whether it was rebooted).
     """
 
-    owned: tuple[Instance, ...] = OWNED
+    owned: tuple[Instance, ...] = OWNED_MACHINES
 
     def __init__(self, clock: Clock, *, demo: bool = False) -> None:
         """With `demo` there are the machines that only the demo has, too."""
         self._clock = clock
         self._lock = RLock()
-        self._machines = {machine.name: machine for machine in rented(clock(), demo=demo)}
+        self._machines = {machine.name: machine for machine in rented_fleet(clock(), demo=demo)}
         self._changing: dict[str, int] = {}
-        self._faults: dict[tuple[str, Verb], _Fault] = {}
+        self._faults: dict[tuple[str, MachineCall], _Fault] = {}
         self._silent: dict[str, str] = {}
         self.calls: Counter[tuple[str, str]] = Counter()
         self._short: dict[str, bool] = {}
@@ -79,7 +79,7 @@ class SandboxFleet:
         for source in sorted({machine.source for machine in machines}):
             region = source.rsplit("/", 1)[-1]
             if region in silent:
-                yield SourceSnapshot(source, error=str(reading_failed(Said(silent[region], 503), region)))
+                yield SourceSnapshot(source, error=str(reading_failed(AwsError(silent[region], 503), region)))
                 continue
             here = (one for one in machines if one.source == source and one.state != "terminated")
             yield SourceSnapshot(source, tuple(here))
@@ -131,9 +131,9 @@ class SandboxFleet:
             if fault and not fault.accepted:
                 raise fault.error
             if self._by_id(instance.id) is None:
-                raise copy_failed(Said(NOT_SEEN, 400, "CreateImage"), instance)
+                raise copy_failed(AwsError(NOT_SEEN, 400, "CreateImage"), instance)
             if name in self._images:
-                raise copy_failed(Said("InvalidAMIName.Duplicate", 400, "CreateImage"), instance)
+                raise copy_failed(AwsError("InvalidAMIName.Duplicate", 400, "CreateImage"), instance)
             self._images[name] = image_of(instance, name, tags, self._clock())
             self.copies.append((self._handle(instance), reboot))
             if fault:
@@ -175,9 +175,9 @@ class SandboxFleet:
             return self.named(self._made[order.token])
         if order.shape and self._by_id(order.shape.id) is None:
             raise shape_not_seen(order.shape)
-        no = "Unsupported" if order.type not in KINDS else CAPACITY if self._short.get(zone) is False else ""
+        no = "Unsupported" if order.type not in MACHINE_KINDS else CAPACITY if self._short.get(zone) is False else ""
         if no:
-            raise launch_failed(Said(no, 400, "RunInstances"), order)
+            raise launch_failed(AwsError(no, 400, "RunInstances"), order)
         self._made[order.token] = order.name
         self.launches.append((order.name, self._clock()))
         self._put(made_of(order, zone, self._clock()))
@@ -224,7 +224,9 @@ class SandboxFleet:
         with self._lock:
             self._put(replace(self.named(name), **fields))
 
-    def fault(self, name: str, error: ValetError, *, on: Verb = "stop", times: int = 1, accepted: bool = False) -> None:
+    def fault(
+        self, name: str, error: ValetError, *, on: MachineCall = "stop", times: int = 1, accepted: bool = False
+    ) -> None:
         """The next `times` calls raise `error`; with `accepted` the stop happens and only its answer is lost."""
         with self._lock:
             self._faults[name, on] = _Fault(error, times, accepted)
@@ -241,9 +243,9 @@ class SandboxFleet:
 
     def _answering(self, region: str) -> None:
         if region in self._silent:
-            raise reading_failed(Said(self._silent[region], 503), region)
+            raise reading_failed(AwsError(self._silent[region], 503), region)
 
-    def _met(self, name: str, verb: Verb) -> _Fault | None:
+    def _met(self, name: str, verb: MachineCall) -> _Fault | None:
         self.calls[verb, name] += 1
         fault = self._faults.get((name, verb))
         if fault is None or fault.times < 1:
@@ -257,7 +259,7 @@ class SandboxFleet:
             raise group_member(machine)
         code = why_not_stop(machine)
         if code:
-            raise stop_failed(Said(code, 400, "StopInstances"), instance)
+            raise stop_failed(AwsError(code, 400, "StopInstances"), instance)
         if machine is None or machine.state != "running":
             return  # EC2 takes a second stop as done
         self.stops.append((self._handle(machine), self._clock()))
@@ -268,7 +270,7 @@ class SandboxFleet:
         machine = self._by_id(instance.id)
         code = why_not_start(machine) or (CAPACITY if self._is_short(instance) else "")
         if code:
-            raise start_failed(Said(code, 400, "StartInstances"), instance)
+            raise start_failed(AwsError(code, 400, "StartInstances"), instance)
         if machine is None or machine.state != "stopped":
             return  # EC2 takes a second start as done
         self.starts.append((self._handle(machine), self._clock()))
@@ -295,7 +297,7 @@ class SandboxFleet:
         if machine.state == "pending" and lasted >= START_TAKES:
             if self._short.get(machine.zone):
                 ended: InstanceState = "terminated" if ACTION_TAG in machine.tags else "stopped"
-                return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAME_SHORT)
+                return replace(machine, state=ended, stopped_at=self._clock(), state_reason=CAPACITY_REASON)
             return replace(machine, state="running")
         return machine
 

@@ -18,7 +18,7 @@ from bot.nearest import nearest
 from bot.providers import Provider
 from bot.providers.runner import Runner
 from bot.settings import Settings
-from bot.telemetry import Source
+from bot.telemetry import GpuSource
 from store import Store
 from store.machines import listings, others
 
@@ -42,7 +42,7 @@ class Context:
     """Looks anew, unless that was just now, who may decide; asks Slack, so never within a transaction."""
     runner: Runner | None = None
     """Runs commands on rented machines; None where no AWS account is set up."""
-    sources: Sequence[Source] = ()
+    sources: Sequence[GpuSource] = ()
     """Who tells of GPUs beside the agents."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""

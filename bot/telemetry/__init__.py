@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.domain.machines.source_history import SourceAnswer, Target
 
 
-class Source(Protocol):
+class GpuSource(Protocol):
     """Somebody besides the agent who knows what GPUs did: CloudWatch, a Prometheus. Calls may be slow."""
 
     @property

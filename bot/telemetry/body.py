@@ -14,7 +14,7 @@ from pydantic_core import core_schema, from_json
 from bot.domain.machines.readings import MOST_MIB, MOST_PCT, MOST_WATTS, Gpu, Minute, Process, Push
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
-from bot.telemetry.wire import MAX_AGE_TICKS, MAX_GPUS, MAX_MINUTES, MAX_NAME, MAX_PROCESSES, MAX_WORDS, VERSION
+from bot.telemetry.wire import MAX_AGE_TICKS, MAX_GPUS, MAX_MINUTES, MAX_NAME, MAX_PROCESSES, MAX_WORDS, WIRE_VERSION
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 MAX_TICK = 2**31
@@ -46,7 +46,7 @@ class Limits:
 
 
 Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(printable)]
-Words = Annotated[str, Field(max_length=MAX_WORDS), AfterValidator(lambda text: printable(text, MAX_WORDS))]
+ShortText = Annotated[str, Field(max_length=MAX_WORDS), AfterValidator(lambda text: printable(text, MAX_WORDS))]
 Version = Annotated[str, Field(max_length=32), AfterValidator(printable)]
 Index = Annotated[int, Field(ge=0, lt=MAX_GPUS)]
 Tick = Annotated[int, Field(ge=0, le=MAX_TICK)]
@@ -83,19 +83,19 @@ WireMinute = Annotated[
             "compute_processes": Count,
             "graphics_processes": Count,
             "mig": bool,
-            "error": Words | None,
+            "error": ShortText | None,
             "processes": Annotated[tuple[WireProcess, ...], Field(max_length=MAX_PROCESSES)],
         }
     ),
 ]
 
 
-class Body(BaseModel):
+class PushBody(BaseModel):
     """One delivery from one agent, version 1."""
 
     model_config = STRICT
 
-    version: Annotated[int, Field(ge=VERSION, le=VERSION)]
+    version: Annotated[int, Field(ge=WIRE_VERSION, le=WIRE_VERSION)]
     host: Annotated[str, Field(min_length=1, max_length=253)]
     boot_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,64}$")]
     seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
@@ -105,7 +105,7 @@ class Body(BaseModel):
     minutes: Annotated[tuple[WireMinute, ...], Field(max_length=MAX_MINUTES)]
     agent_version: Version
     driver: Version
-    error: Words | None
+    error: ShortText | None
 
     def push(self) -> Push:
         """The record of it."""
@@ -115,10 +115,10 @@ class Body(BaseModel):
 _KEYS = {record: len(dataclasses.fields(record)) for record in (Process, Gpu, Minute)}
 
 
-def parse(raw: bytes) -> Push:
+def parse_push(raw: bytes) -> Push:
     """Check a body; raises BadBody or OtherVersion with a sentence that repeats nothing of it."""
     try:
-        push = Body.model_validate_json(raw).push()
+        push = PushBody.model_validate_json(raw).push()
     except ValidationError as error:
         raise _refusal(raw, error) from None
     if raw.count(b":") != _key_count(push):  # a colon in a name, or a key given twice
@@ -130,7 +130,7 @@ def parse(raw: bytes) -> Push:
 def _key_count(push: Push) -> int:
     processes = sum(len(minute.processes) for minute in push.minutes)
     nested = len(push.gpus) * _KEYS[Gpu] + len(push.minutes) * _KEYS[Minute] + processes * _KEYS[Process]
-    return len(Body.model_fields) + nested
+    return len(PushBody.model_fields) + nested
 
 
 def _refuse_double_keys(raw: bytes) -> None:
@@ -176,7 +176,7 @@ _UNKNOWN_KEY = frozenset({"unexpected_keyword_argument", "extra_forbidden"})
 def _refusal(raw: bytes, error: ValidationError) -> Refused:
     """A sentence for what pydantic found first: places by our own names, never the sender's words."""
     if _has_other_version(raw):
-        return OtherVersion(f"This door speaks version {VERSION} of the format only.")
+        return OtherVersion(f"This door speaks version {WIRE_VERSION} of the format only.")
     if error.error_count() > _MANY_FAULTS:
         return BadBody("The body is not in the format: nearly every field is wrong.")
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
@@ -198,4 +198,4 @@ def _has_other_version(raw: bytes) -> bool:
     except ValueError:
         return False
     version = document.get("version") if isinstance(document, dict) else None
-    return type(version) is int and version != VERSION
+    return type(version) is int and version != WIRE_VERSION

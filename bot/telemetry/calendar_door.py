@@ -10,11 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import Unreachable
-from bot.telemetry.intake import refused
+from bot.telemetry.intake import refusal
 
-PATH = "/v1/calendar"
+CALENDAR_PATH = "/v1/calendar"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-COME_BACK_S = 300
+CALENDAR_COME_BACK_S = 300
 
 Feed = Callable[[str], bytes | None]
 """Takes the SHA-256 of the address's secret in hexadecimal; the file, or None where there is none."""
@@ -29,7 +29,7 @@ class CalendarDoor:
 
     def routes(self) -> list[Route]:
         """For the application of the door."""
-        return [Route(PATH + "/{secret:str}.ics", self.read, methods=["GET"])]
+        return [Route(CALENDAR_PATH + "/{secret:str}.ics", self.read, methods=["GET"])]
 
     async def read(self, request: Request) -> Response:
         """The feed as it is now."""
@@ -39,7 +39,7 @@ class CalendarDoor:
             digest = hashlib.sha256(secret.encode()).hexdigest()
             found = await anyio.to_thread.run_sync(self._read, digest, limiter=self._workers)
         if found is None:
-            raise refused(404, "There is no such calendar.")
+            raise refusal(404, "There is no such calendar.")
         # nobody between may keep it: the address alone lets people in
         headers = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
         return Response(found, media_type="text/calendar; charset=utf-8", headers=headers)
@@ -48,4 +48,4 @@ class CalendarDoor:
         try:
             return self._feed(digest)
         except Unreachable as error:
-            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refusal(503, str(error), retry_after_s=CALENDAR_COME_BACK_S) from error

@@ -19,7 +19,7 @@ to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class MetricSeries:
     """One metric to read: of a GPU, or of an instance as a whole."""
 
     instance_id: str
@@ -27,7 +27,7 @@ class Series:
     dimensions: tuple[tuple[str, str], ...]
 
 
-def discovered(metrics: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Series, ...]]:
+def discovered(metrics: Iterable[Mapping[str, Any]]) -> dict[str, tuple[MetricSeries, ...]]:
     """The series to read of each instance, from the entries of ListMetrics.
 
     The aggregate by InstanceId alone where there is one (a query per instance), else one per GPU. CloudWatch answers
@@ -42,13 +42,13 @@ def discovered(metrics: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Series, 
     return dict(chosen)
 
 
-def _chosen(instance_id: str, seen: set[tuple[tuple[str, str], ...]]) -> tuple[Series, ...]:
+def _chosen(instance_id: str, seen: set[tuple[tuple[str, str], ...]]) -> tuple[MetricSeries, ...]:
     if any(name in MIG_DIMENSIONS for dimensions in seen for name, _ in dimensions):
         return ()
     alone = (("InstanceId", instance_id),)
     if alone in seen:
-        return (Series(instance_id, None, alone),)
-    series = [Series(instance_id, _index(dict(dimensions)), dimensions) for dimensions in sorted(seen)]
+        return (MetricSeries(instance_id, None, alone),)
+    series = [MetricSeries(instance_id, _index(dict(dimensions)), dimensions) for dimensions in sorted(seen)]
     return tuple(each for each in series if each.gpu is not None) or tuple(series)
 
 
@@ -57,7 +57,7 @@ def _index(named: Mapping[str, str]) -> int | None:
     return int(index) if index.isascii() and index.isdigit() else None
 
 
-def queries(series: Sequence[Series], settings: CloudWatchSettings) -> list[dict[str, Any]]:
+def queries(series: Sequence[MetricSeries], settings: CloudWatchSettings) -> list[dict[str, Any]]:
     """What to ask of each series: its Maximum and Average, and the memory in use. Ids are "max7" for series 7."""
     asked = [("max", settings.metric, "Maximum"), ("avg", settings.metric, "Average")]
     if settings.memory_metric:
@@ -76,13 +76,13 @@ def calls(asked: Sequence[dict[str, Any]], *, minutes: int) -> Iterator[list[dic
         yield list(asked[at : at + size])
 
 
-def _query(name: str, namespace: str, metric: str, series: Series, *, statistic: str) -> dict[str, Any]:
+def _query(name: str, namespace: str, metric: str, series: MetricSeries, *, statistic: str) -> dict[str, Any]:
     dimensions = [{"Name": key, "Value": value} for key, value in series.dimensions]
     told = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
     return {"Id": name, "MetricStat": {"Metric": told, "Period": 60, "Stat": statistic}, "ReturnData": True}
 
 
-def observed(series: Sequence[Series], results: Iterable[Mapping[str, Any]]) -> tuple[Observation, ...]:
+def observed(series: Sequence[MetricSeries], results: Iterable[Mapping[str, Any]]) -> tuple[Observation, ...]:
     """What the answers to `queries(series)` say; values that can't be are left out. A minute without one is unknown."""
     found: dict[tuple[int, int], dict[str, float]] = {}
     for result in results:
@@ -98,7 +98,7 @@ def _can_be(kind: str, value: float) -> bool:
     return within_bounds(value, MOST_MIB if kind == "mem" else MOST_PCT) is not None
 
 
-def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Observation:
+def _observation(series: MetricSeries, minute: int, values: Mapping[str, float]) -> Observation:
     memory = values.get("mem")
     return Observation(
         instance_id=series.instance_id,
@@ -111,7 +111,7 @@ def _observation(series: Series, minute: int, values: Mapping[str, float]) -> Ob
     )
 
 
-def unread(results: Iterable[Mapping[str, Any]]) -> str:
+def why_metrics_unread(results: Iterable[Mapping[str, Any]]) -> str:
     """Why some of the series asked for have no values here, as a sentence; empty where all were answered."""
     states = {str(result.get("StatusCode", "")) for result in results}
     if "Forbidden" in states:
@@ -121,14 +121,14 @@ def unread(results: Iterable[Mapping[str, Any]]) -> str:
     return ""
 
 
-WORKERS = 8
-OVERLAP = 10 * MINUTE_MS
+CLOUDWATCH_WORKERS = 8
+READ_AGAIN_MS = 10 * MINUTE_MS
 """Read again every time: the agent delivers late, and a minute may have been incomplete when it was first read."""
-LOOK_BACK = 15 * MINUTE_MS
+DECISION_LOOK_BACK_MS = 15 * MINUTE_MS
 """Before a stop: enough for the newest minute of every GPU, however late it comes."""
-RETRY = 10 * MINUTE_MS
+METRIC_RETRY_MS = 10 * MINUTE_MS
 """How long to wait before looking again for an instance that has no metric."""
-Ask = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
+CloudWatchCall = Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]
 """Makes one call of CloudWatch: place ("ec2/111122223333/us-east-1"), operation, parameters. Raises Unreachable."""
 
 
@@ -137,7 +137,7 @@ class _Found:
     """The metrics of one place, and when they were looked for."""
 
     at: int
-    series: Mapping[str, tuple[Series, ...]]
+    series: Mapping[str, tuple[MetricSeries, ...]]
     """By instance id."""
 
 
@@ -149,7 +149,9 @@ class CloudWatch:
 
     name = CLOUDWATCH
 
-    def __init__(self, ask: Ask, places: Sequence[str], settings: CloudWatchSettings, *, window_minutes: int) -> None:
+    def __init__(
+        self, ask: CloudWatchCall, places: Sequence[str], settings: CloudWatchSettings, *, window_minutes: int
+    ) -> None:
         self._ask = ask
         self._places = frozenset(places)
         self._settings = settings
@@ -165,7 +167,7 @@ class CloudWatch:
                 by_place.setdefault(target.place, []).append(target.id)
         if not by_place:
             return
-        with ThreadPoolExecutor(min(WORKERS, len(by_place)), thread_name_prefix="valet-cloudwatch") as pool:
+        with ThreadPoolExecutor(min(CLOUDWATCH_WORKERS, len(by_place)), thread_name_prefix="valet-cloudwatch") as pool:
             passes = [
                 pool.submit(self._read_place, place, ids, self._since(read_until.get(place), end), end)
                 for place, ids in by_place.items()
@@ -178,7 +180,7 @@ class CloudWatch:
         if target.place not in self._places:
             return None
         end = -(-now // MINUTE_MS) * MINUTE_MS
-        told = self._read_place(target.place, [target.id], end - LOOK_BACK, end)
+        told = self._read_place(target.place, [target.id], end - DECISION_LOOK_BACK_MS, end)
         newest: dict[int | None, int] = {}
         for each in told.observations:
             over = each.known and each.minute + MINUTE_MS <= now
@@ -192,7 +194,7 @@ class CloudWatch:
 
     def _since(self, last: int | None, end: int) -> int:
         oldest = end - self._backfill
-        return oldest if last is None else max(oldest, min(last, end) - OVERLAP)
+        return oldest if last is None else max(oldest, min(last, end) - READ_AGAIN_MS)
 
     def _read_place(self, place: str, ids: Sequence[str], since: int, end: int) -> SourceAnswer:
         results: list[Mapping[str, Any]] = []
@@ -210,11 +212,11 @@ class CloudWatch:
                         results += page["MetricDataResults"]
         except Unreachable as error:
             return SourceAnswer(place, observed(series, results), error=str(error))
-        if missing := unread(results):
+        if missing := why_metrics_unread(results):
             return SourceAnswer(place, observed(series, results), error=missing)
         return SourceAnswer(place, observed(series, results), read_until=end)
 
-    def _series(self, place: str, ids: Sequence[str], now: int) -> list[Series]:
+    def _series(self, place: str, ids: Sequence[str], now: int) -> list[MetricSeries]:
         found = self._found.get(place)
         if found is None or self._is_old(found, ids, now):
             found = self._found[place] = self._looked_up(place, now, found)
@@ -223,7 +225,7 @@ class CloudWatch:
     def _is_old(self, found: _Found, ids: Sequence[str], now: int) -> bool:
         if now - found.at >= self._settings.discover_minutes * MINUTE_MS or now < found.at:
             return True
-        return now - found.at >= RETRY and any(instance_id not in found.series for instance_id in ids)
+        return now - found.at >= METRIC_RETRY_MS and any(instance_id not in found.series for instance_id in ids)
 
     def _looked_up(self, place: str, now: int, before: _Found | None) -> _Found:
         asked = {

@@ -19,16 +19,25 @@ from starlette.routing import Route
 from bot.domain.clock import Clock, system_clock
 from bot.domain.machines.readings import Push
 from bot.errors import Refused, Unreachable
-from bot.telemetry.body import BadBody, parse
+from bot.telemetry.body import BadBody, parse_push
 from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
-from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, check_headers, hear_out, host_of, read, refused
+from bot.telemetry.intake import (
+    COME_BACK_S,
+    Authenticate,
+    Quota,
+    authenticated_host,
+    check_headers,
+    hear_out,
+    read_body,
+    refusal,
+)
 from bot.telemetry.openapi import openapi
-from bot.telemetry.wire import PATH
+from bot.telemetry.wire import MINUTES_PATH
 
-BODY_S = 10.0
+PUSH_BODY_S = 10.0
 """A body must arrive within this."""
 PUSHES_PER_MINUTE = 120
-WORKERS = 4
+DOOR_WORKERS = 4
 """Calls into the store at a time; it writes one after the other anyway."""
 
 
@@ -63,7 +72,7 @@ def door(
     more: Sequence[Route] = (),
     clock: Clock = system_clock,
     pushes_per_minute: int = PUSHES_PER_MINUTE,
-    body_s: float = BODY_S,
+    body_s: float = PUSH_BODY_S,
 ) -> Starlette:
     """The application, with `more` addresses beside its own.
 
@@ -72,7 +81,7 @@ def door(
     ctx = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
     window = _Window(health, metrics or tuple, ctx.figures)
     routes = [
-        Route(PATH, ctx.take, methods=["POST"]),
+        Route(MINUTES_PATH, ctx.take, methods=["POST"]),
         Route("/healthz", window.health, methods=["GET"]),
         Route("/metrics", window.metrics, methods=["GET"]),
         Route("/openapi.json", window.openapi, methods=["GET"]),
@@ -92,7 +101,7 @@ class _Desk:
         self._clock = clock
         self._quota = quota
         self._body_s = body_s
-        self._workers = anyio.CapacityLimiter(WORKERS)
+        self._workers = anyio.CapacityLimiter(DOOR_WORKERS)
         self._answers: Counter[int] = Counter()
         self._stored = 0
 
@@ -119,27 +128,27 @@ class _Desk:
 
     async def _taken(self, request: Request) -> Receipt:
         check_headers(request)
-        host = await host_of(request, self._authenticate, self._workers)
+        host = await authenticated_host(request, self._authenticate, self._workers)
         wait_ms = self._quota.wait_ms(host, self._clock())
         if wait_ms:
-            raise refused(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
-        raw = await read(request, within_s=self._body_s)
+            raise refusal(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
+        raw = await read_body(request, within_s=self._body_s)
         address = request.client.host if request.client else ""
         return await anyio.to_thread.run_sync(self._hand_over, raw, host, address, limiter=self._workers)
 
     def _hand_over(self, raw: bytes, host: str, address: str) -> Receipt:
         """Parse and pass on, in a worker thread."""
         try:
-            push = parse(raw)
+            push = parse_push(raw)
             if push.host != host:
-                raise refused(403, "The token belongs to another host.")
+                raise refusal(403, "The token belongs to another host.")
             return self._receive(push, address)
         except BadBody as error:
-            raise refused(400, str(error)) from None
+            raise refusal(400, str(error)) from None
         except Refused as error:
-            raise refused(409, str(error)) from error
+            raise refusal(409, str(error)) from error
         except Unreachable as error:
-            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refusal(503, str(error), retry_after_s=COME_BACK_S) from error
 
 
 class _Window:

@@ -19,7 +19,7 @@ Authenticate = Callable[[str], str | None]
 """Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
 
 
-async def host_of(request: Request, authenticate: Authenticate, workers: anyio.CapacityLimiter) -> str:
+async def authenticated_host(request: Request, authenticate: Authenticate, workers: anyio.CapacityLimiter) -> str:
     """The host that the token belongs to. Raises HTTPException."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     known = None
@@ -28,9 +28,9 @@ async def host_of(request: Request, authenticate: Authenticate, workers: anyio.C
         try:
             known = await anyio.to_thread.run_sync(authenticate, digest, limiter=workers)
         except Unreachable as error:
-            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refusal(503, str(error), retry_after_s=COME_BACK_S) from error
     if known is None:
-        raise refused(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
+        raise refusal(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
     return known
 
 
@@ -38,17 +38,17 @@ def check_headers(request: Request) -> None:
     """Only plain JSON of a sane length is read at all. Raises HTTPException."""
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     if kind.strip().lower() != "application/json" or parameters.strip().lower() not in {"", "charset=utf-8"}:
-        raise refused(415, "The body must be application/json.")
+        raise refusal(415, "The body must be application/json.")
     if "content-encoding" in request.headers:
-        raise refused(415, "The body must not be compressed.")
+        raise refusal(415, "The body must not be compressed.")
     length = request.headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit()):
-        raise refused(400, "The length of the body is not a number.")
+        raise refusal(400, "The length of the body is not a number.")
     if len(length) > 9 or int(length) > MAX_BODY_BYTES:
         raise _too_large()
 
 
-async def read(request: Request, *, within_s: float) -> bytes:
+async def read_body(request: Request, *, within_s: float) -> bytes:
     """The body, counted as it comes: what Content-Length says is not believed."""
     raw = bytearray()
     try:
@@ -58,9 +58,9 @@ async def read(request: Request, *, within_s: float) -> bytes:
                 if len(raw) > MAX_BODY_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise refused(408, "The body came too slowly.", headers={"Connection": "close"}) from None
+        raise refusal(408, "The body came too slowly.", headers={"Connection": "close"}) from None
     except ClientDisconnect:
-        raise refused(400, "The body broke off.") from None
+        raise refusal(400, "The body broke off.") from None
     return bytes(raw)
 
 
@@ -79,10 +79,10 @@ async def hear_out(request: Request) -> None:
 
 
 def _too_large() -> HTTPException:
-    return refused(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.", headers={"Connection": "close"})
+    return refusal(413, f"The body must not be larger than {MAX_BODY_BYTES} bytes.", headers={"Connection": "close"})
 
 
-def refused(
+def refusal(
     status: int, sentence: str, *, retry_after_s: int = 0, headers: dict[str, str] | None = None
 ) -> HTTPException:
     """A refusal with a sentence; `retry_after_s` says when to come back."""

@@ -16,11 +16,11 @@ from pynvml import NVMLError
 from bot.domain.machines.readings import Gpu, Process, mib
 from bot.errors import Unreachable
 from bot.telemetry.direct import Direct
-from bot.telemetry.procfs import describe, is_replaced, printable
+from bot.telemetry.procfs import describe_process, is_replaced, printable
 from bot.telemetry.sample import Sample, boottime
 from bot.telemetry.wire import MAX_GPUS, MAX_WORDS
 
-MIB = 1024 * 1024
+_MIB = 1024 * 1024
 NAMED_PROCESSES = 8
 """How many programs per GPU are named, largest first."""
 
@@ -178,7 +178,7 @@ class Nvml:
         for process in [*(graphics or ()), *(compute or ())]:
             memory_of[process.pid] = process.usedGpuMemory
         largest = sorted(memory_of.items(), key=lambda item: -(item[1] or 0))[:NAMED_PROCESSES]
-        named = tuple(describe(pid, _mib(used)) for pid, used in largest)
+        named = tuple(describe_process(pid, _mib(used)) for pid, used in largest)
         return _count(compute), _count(graphics), named
 
     def _running(self, kind: str, device: _Device, ask: _Asking) -> list[Any] | None:
@@ -245,7 +245,7 @@ def _memory(device: _Device, ask: _Asking) -> tuple[int | None, int | None]:
 
 def _mib(size: int | None) -> int | None:
     """Whole MiB of so many bytes; None for more than any GPU has."""
-    return None if size is None else mib(size // MIB)
+    return None if size is None else mib(size // _MIB)
 
 
 def _codec(device: _Device, ask: _Asking) -> float | None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from bot import __version__
-from bot.telemetry.body import Body
-from bot.telemetry.calendar_door import PATH as CALENDAR
-from bot.telemetry.runs_door import Report
-from bot.telemetry.wire import PATH
+from bot.telemetry.body import PushBody
+from bot.telemetry.calendar_door import CALENDAR_PATH as CALENDAR
+from bot.telemetry.runs_door import RunReport
+from bot.telemetry.wire import MINUTES_PATH
 from bot.telemetry.wire import RUNS_PATH as RUNS
 
 _REFUSALS = {
@@ -24,11 +24,11 @@ _REFUSALS = {
 
 def openapi() -> dict[str, Any]:
     """The document of GET /openapi.json."""
-    body = Body.model_json_schema(ref_template="#/components/schemas/{model}")
+    body = PushBody.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas = {
         **body.pop("$defs", {}),
         "Push": body,
-        "Report": Report.model_json_schema(),
+        "Report": RunReport.model_json_schema(),
         "Runs": _RUNS,
         "Known": _KNOWN,
         "Receipt": _RECEIPT,
@@ -39,7 +39,7 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Valet's door", "version": __version__},
         "paths": {
-            PATH: {"post": _post()},
+            MINUTES_PATH: {"post": _post()},
             RUNS: {"get": _ask_runs()},
             RUNS + "/{run_id}": {"post": _tell_run()},
             CALENDAR + "/{secret}.ics": {"get": _calendar()},

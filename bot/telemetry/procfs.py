@@ -10,7 +10,7 @@ from bot.domain.machines.readings import Process
 from bot.telemetry.wire import MAX_NAME
 
 
-def describe(pid: int, memory_mib: int | None, *, proc: str = "/proc") -> Process:
+def describe_process(pid: int, memory_mib: int | None, *, proc: str = "/proc") -> Process:
     """Name and user of a process; both empty when it is gone or lives in another PID namespace."""
     # Plain descriptors: this runs for every program on every GPU, and costs a third of what open files do.
     try:
@@ -33,7 +33,7 @@ def holders(pid: str = "[0-9]*", *, device: str = "/dev/nvidia", proc: str = "/p
     for process in Path(proc).glob(pid):
         with suppress(OSError):
             if any(str(file.readlink()).startswith(device) for file in (process / "fd").iterdir()):
-                found[int(process.name)] = describe(int(process.name), None, proc=proc).name
+                found[int(process.name)] = describe_process(int(process.name), None, proc=proc).name
     return sorted(found.items())
 
 

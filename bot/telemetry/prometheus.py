@@ -17,10 +17,10 @@ from bot.errors import Unreachable, answering
 from bot.settings.measuring import PROMETHEUS, PrometheusSettings
 from bot.telemetry.hosts import HostNames
 
-TIMEOUT_S = 20
+PROMETHEUS_TIMEOUT_S = 20
 MOST_BYTES = 128 * 1024 * 1024
 """An answer longer than this is refused: 100,000 GPUs take about 20 MB."""
-TELLING = frozenset({400, 422, 503})
+TELLING_STATUSES = frozenset({400, 422, 503})
 """Statuses whose body says in words what is wrong."""
 
 
@@ -35,7 +35,9 @@ class Value:
 class PrometheusApi:
     """One server. Redirects are not followed, so that the token goes nowhere else."""
 
-    def __init__(self, url: str, *, token_file: str = "", tenant: str = "", timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, url: str, *, token_file: str = "", tenant: str = "", timeout_s: float = PROMETHEUS_TIMEOUT_S
+    ) -> None:
         self._parts = urlsplit(url)
         self._token_file = token_file
         self._tenant = tenant
@@ -62,7 +64,7 @@ class PrometheusApi:
         if len(body) > MOST_BYTES:
             raise Unreachable(f"{self._parts.netloc} answered with more than {MOST_BYTES >> 20} MB", retryable=False)
         if answer.status != http.HTTPStatus.OK:
-            said = f": {_error(body)}" if answer.status in TELLING else ""
+            said = f": {_error(body)}" if answer.status in TELLING_STATUSES else ""
             raise Unreachable(f"{self._parts.netloc} answered with HTTP {answer.status}{said}")
         return body
 
@@ -112,12 +114,12 @@ def _texts(labels: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in labels.items()}
 
 
-SETTLE = 10 * SECOND_MS
+SETTLE_MS = 10 * SECOND_MS
 """A minute is read this long after its end, when its last scrape is in."""
 MINUTES_PER_PASS = 20
 NO_VALUE = "2147483632"
 """The least of the numbers that DCGM has for "no value"; old exporters pass them on as 9223372036854775794 and such."""
-Place = tuple[str, int | None]
+GpuPlace = tuple[str, int | None]
 """Instance id, and index of the GPU."""
 EVERY_HOST = ("",)
 
@@ -138,7 +140,7 @@ class Prometheus:
     def read(self, targets: Sequence[Target], read_until: Mapping[str, int], now: int) -> Iterator[SourceAnswer]:
         """Every whole minute since the last one read, oldest first, a bounded number of them."""
         place, names = self._settings.url, HostNames(self._settings, targets)
-        end = (now - SETTLE) // MINUTE_MS * MINUTE_MS
+        end = (now - SETTLE_MS) // MINUTE_MS * MINUTE_MS
         at = max(end - self._backfill, min(read_until.get(place, 0), end))
         ends = range(at + MINUTE_MS, end + 1, MINUTE_MS)[:MINUTES_PER_PASS]
         for until in ends:
@@ -177,10 +179,10 @@ class Prometheus:
         """What was seen in the minute that ends at `until`."""
         highest = self._by_part(names, self.util_query("max_over_time", hosts), until)
         mean = self._by_part(names, self.util_query("avg_over_time", hosts), until)
-        memory: dict[Place, float] = {}
+        memory: dict[GpuPlace, float] = {}
         if with_memory and self._settings.memory_metrics:
             memory = self._by_gpu(names, self.memory_query(hosts), until)
-        power: dict[Place, float] = {}
+        power: dict[GpuPlace, float] = {}
         if self._settings.power_metrics:
             power = self._by_gpu(names, self.power_query(hosts), until)
         found = []
@@ -258,12 +260,12 @@ class Prometheus:
         labels = ", ".join(kept)
         return f"max by ({labels}) ({' or '.join(marked)})" if marked else "vector(0) < 0"
 
-    def _by_gpu(self, names: HostNames, query: str, at: int) -> dict[Place, float]:
+    def _by_gpu(self, names: HostNames, query: str, at: int) -> dict[GpuPlace, float]:
         return {place: max(parts.values()) for place, parts in self._by_part(names, query, at).items()}
 
-    def _by_part(self, names: HostNames, query: str, at: int) -> dict[Place, dict[int, float]]:
+    def _by_part(self, names: HostNames, query: str, at: int) -> dict[GpuPlace, dict[int, float]]:
         """What each metric says of each GPU, by the metric's number."""
-        found: dict[Place, dict[int, float]] = {}
+        found: dict[GpuPlace, dict[int, float]] = {}
         for each in self._api.query(query, at):
             instance_id = names.instance_of(each.labels)
             if instance_id is not None:

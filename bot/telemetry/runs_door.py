@@ -12,12 +12,12 @@ from starlette.routing import Route
 from bot.domain.clock import Clock
 from bot.domain.sharing.runs import Run, RunLook, run_tail
 from bot.errors import Unreachable
-from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, check_headers, host_of, read, refused
+from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, authenticated_host, check_headers, read_body, refusal
 from bot.telemetry.procfs import printable
 from bot.telemetry.wire import MAX_REASON, MAX_TAIL, RUNS_PATH
 
 ASKS_PER_MINUTE = 60
-BODY_S = 10.0
+RUN_BODY_S = 10.0
 
 Offered = Callable[[str], Sequence[tuple[Run, int]]]
 """Takes a host; its live runs, each with the seconds it may still take (0: it is to be ended)."""
@@ -25,7 +25,7 @@ Reported = Callable[[str, str, RunLook], bool]
 """Takes a host, the id of a run and how it stands; False when that host has no such run."""
 
 
-class Report(BaseModel):
+class RunReport(BaseModel):
     """The body of POST /v1/runs/ID."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
@@ -64,37 +64,37 @@ class RunsDoor:
         """POST /v1/runs/ID: {"known": true}."""
         check_headers(request)
         host = await self._host(request)
-        raw = await read(request, within_s=BODY_S)
+        raw = await read_body(request, within_s=RUN_BODY_S)
         try:
-            report = Report.model_validate_json(raw)
+            report = RunReport.model_validate_json(raw)
         except ValidationError:
-            raise refused(400, "The report is malformed.") from None
+            raise refusal(400, "The report is malformed.") from None
         seen = RunLook(report.state, report.exit_code, _lines(report.tail), printable(report.reason, MAX_REASON))
         known = await anyio.to_thread.run_sync(
             self._keep, host, str(request.path_params["run_id"]), seen, limiter=self._workers
         )
         if not known:
-            raise refused(404, "This host has no such run.")
+            raise refusal(404, "This host has no such run.")
         return JSONResponse({"known": True})
 
     async def _host(self, request: Request) -> str:
-        host = await host_of(request, self._authenticate, self._workers)
+        host = await authenticated_host(request, self._authenticate, self._workers)
         wait_ms = self._quota.wait_ms(host, self._clock())
         if wait_ms:
-            raise refused(429, "Too many requests from this host.", retry_after_s=-(-wait_ms // 1000))
+            raise refusal(429, "Too many requests from this host.", retry_after_s=-(-wait_ms // 1000))
         return host
 
     def _offer(self, host: str) -> list[dict[str, object]]:
         try:
             return [{"id": run.id, "command": run.command, "seconds": left} for run, left in self._offered(host)]
         except Unreachable as error:
-            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refusal(503, str(error), retry_after_s=COME_BACK_S) from error
 
     def _keep(self, host: str, run_id: str, seen: RunLook) -> bool:
         try:
             return self._reported(host, run_id, seen)
         except Unreachable as error:
-            raise refused(503, str(error), retry_after_s=COME_BACK_S) from error
+            raise refusal(503, str(error), retry_after_s=COME_BACK_S) from error
 
 
 def _lines(text: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from bot.domain.machines.readings import Push
 
-VERSION = 1
-PATH = "/v1/minutes"
+WIRE_VERSION = 1
+MINUTES_PATH = "/v1/minutes"
 MAX_BODY_BYTES = 256 * 1024
 MAX_MINUTES = 500
 MAX_GPUS = 64
@@ -25,7 +25,7 @@ MAX_WORDS = 128
 
 def to_json(push: Push) -> bytes:
     """The body of POST /v1/minutes."""
-    return json.dumps({"version": VERSION, **asdict(push)}, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps({"version": WIRE_VERSION, **asdict(push)}, separators=(",", ":"), allow_nan=False).encode()
 
 
 RUNS_PATH = "/v1/runs"
@@ -34,4 +34,4 @@ MAX_TAIL = 4_000
 MAX_REASON = 300
 POLL_S = 10.0
 """How often an agent that takes runs asks for them."""
-STATES = ("running", "done", "failed", "cancelled", "lost")
+RUN_STATES = ("running", "done", "failed", "cancelled", "lost")

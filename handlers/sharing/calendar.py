@@ -4,7 +4,7 @@ from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.sharing import calendar as calendar_service
-from bot.telemetry.calendar_door import PATH
+from bot.telemetry.calendar_door import CALENDAR_PATH
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.sharing import calendar as calendar_blocks
 from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
@@ -47,7 +47,9 @@ def manage_feed(ask: Ask, rest: list[str]) -> Reply:
     secret, replaced = calendar_service.subscribe_to_feed(ask.ctx, ask.user, team)
     base = ask.ctx.settings.door.url.rstrip("/")
     of = f"team {team}" if team else "what you hold"
-    return calendar_blocks.feed_address(f"{base}{PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of)
+    return calendar_blocks.feed_address(
+        f"{base}{CALENDAR_PATH}/{secret}.ics", is_whole=bool(base), replaced=replaced, of=of
+    )
 
 
 VERBS = (

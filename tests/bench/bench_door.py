@@ -21,7 +21,7 @@ from bot.domain.machines.packing import POINT_BYTES, Point, pack_points
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build_valet
 from store import Store
 from store.machines import agents
 from store.sql import sqlite3
@@ -72,7 +72,9 @@ def pushes(per_push: int, rounds: int) -> list[Push]:
 def valet_for(folder: Path) -> Valet:
     """The bot's parts with the door open; nothing else runs."""
     secrets = Secrets("xoxb-none", "xapp-none", "", "http://127.0.0.1:9/api/")
-    made = build(parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, providers={}, pace_s=0)
+    made = build_valet(
+        parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, providers={}, pace_s=0
+    )
     with made.ctx.store.writing() as db:
         for host in range(HOSTS):
             agents.add(db, f"node-{host}", hashlib.sha256(f"token-{host}".encode()).hexdigest(), system_clock())

@@ -24,7 +24,7 @@ from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
 from bot.services.machines import fleet
 from bot.settings import Secrets, parse
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build_valet
 from store import Store
 from tests.stories.conftest import SETTINGS
 
@@ -85,7 +85,7 @@ def measure() -> dict[bool, tuple[list[float], list[object]]]:
 def _opened(folder: Path, slack: SandboxSlack) -> Valet:
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
     providers = {"ec2": SandboxFleet(system_clock)}
-    valet = build(
+    valet = build_valet(
         parse(SETTINGS, {}), secrets, Store(folder / "valet.db"), clock=system_clock, providers=providers, pace_s=0
     )
     valet.identity.learn(valet.client)

@@ -21,7 +21,7 @@ from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
 from bot.settings import Secrets, parse
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build_valet
 from handlers.listen import AtOnce
 from store import Store
 from tests.bench.crowd import fill
@@ -87,7 +87,7 @@ def stock(executor: Executor | None = None) -> App:
 def valet_with(count: int, folder: Path, sink: Sink) -> Valet:
     secrets = Secrets(sink.slack.bot_token, sink.slack.app_token, "", sink.server.api_url)
     store = Store(folder / f"valet-{count}.db")
-    made = build(parse(SETTINGS, {}), secrets, store, clock=system_clock, providers={}, pace_s=0)
+    made = build_valet(parse(SETTINGS, {}), secrets, store, clock=system_clock, providers={}, pace_s=0)
     made.identity.learn(made.client)
     fill(made.ctx, count)
     return made
@@ -102,7 +102,7 @@ def in_turn(valet: Valet, bolts: tuple[App, App], sink: Sink, count: int, rows: 
             "Bolt on Valet's executor, no-op: acknowledged": sink.timed(bolts[1], "/noop", answers=False)[0],
             'Bolt, "ok": answered': sink.timed(bolts[0], "/ok")[1],
         }
-        ack, answer = sink.timed(valet.face.app, "/gpu")
+        ack, answer = sink.timed(valet.slack_app.app, "/gpu")
         measured |= {f"{named}, /gpu status: acknowledged": ack, f"{named}, /gpu status: answered": answer}
         if turn >= 20:
             for name, value in measured.items():
@@ -131,9 +131,9 @@ def measure() -> Rows:
             if count == SIZES[-1]:
                 rows["at once: Bolt, no-op: acknowledged"] = at_once(bolts[0], sink, "/noop")
                 rows[f"at once: {count:>6} instances, /gpu status: acknowledged"] = at_once(
-                    valet.face.app, sink, "/gpu"
+                    valet.slack_app.app, sink, "/gpu"
                 )
-            valet.face.executor.shutdown(wait=True)
+            valet.slack_app.executor.shutdown(wait=True)
             valet.ctx.store.close()
     sink.server.stop()
     return rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Heartbeat
-from bot.steadyclock import CALM, GREETING, PATIENCE, SteadyClock
+from bot.steadyclock import AGREED_FOR_MS, GREETING_MS, PATIENCE_MS, SteadyClock
 from tests.conftest import MONDAY
 
 
@@ -62,7 +62,7 @@ def test_a_clock_that_comes_back_is_trusted_after_some_minutes(machine):
     assert not clock.is_sure
     machine.wall -= DAY_MS
 
-    assert held_for(machine, clock) == CALM
+    assert held_for(machine, clock) == AGREED_FOR_MS
     assert clock() == machine.true
 
 
@@ -125,17 +125,17 @@ def test_a_clock_of_slacks_that_agrees_with_none_counts_once_it_goes_on(machine)
 @pytest.mark.parametrize(
     ("last", "held", "off"),
     [
-        (None, GREETING, 0),
-        (Heartbeat(MONDAY - DAY_MS, HOUR_MS - DAY_MS, "first"), GREETING, 0),
-        (Heartbeat(MONDAY - 5 * SECOND_MS, HOUR_MS - 5 * SECOND_MS, "first"), GREETING, 0),
+        (None, GREETING_MS, 0),
+        (Heartbeat(MONDAY - DAY_MS, HOUR_MS - DAY_MS, "first"), GREETING_MS, 0),
+        (Heartbeat(MONDAY - 5 * SECOND_MS, HOUR_MS - 5 * SECOND_MS, "first"), GREETING_MS, 0),
         (
             Heartbeat(MONDAY - DAY_MS - MINUTE_MS, HOUR_MS - MINUTE_MS, "first"),
             None,
             -DAY_MS,
         ),  # it jumped while nothing ran
-        (Heartbeat(MONDAY - 10 * MINUTE_MS, 9 * HOUR_MS, "another"), GREETING, 0),  # the machine was started anew
-        (Heartbeat(MONDAY - 10 * MINUTE_MS), GREETING, 0),
-        (Heartbeat(MONDAY - DAY_MS, 9 * HOUR_MS, "another"), PATIENCE, 0),
+        (Heartbeat(MONDAY - 10 * MINUTE_MS, 9 * HOUR_MS, "another"), GREETING_MS, 0),  # the machine was started anew
+        (Heartbeat(MONDAY - 10 * MINUTE_MS), GREETING_MS, 0),
+        (Heartbeat(MONDAY - DAY_MS, 9 * HOUR_MS, "another"), PATIENCE_MS, 0),
         (Heartbeat(MONDAY + DAY_MS, 9 * HOUR_MS, "another"), None, DAY_MS),
     ],
 )

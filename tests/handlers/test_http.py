@@ -15,7 +15,7 @@ from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import ResponseUrl
 from bot.services.machines import fleet
 from bot.settings import Secrets, parse
-from bot.wiring import build
+from bot.wiring import build_valet
 from handlers.http import PATH
 from tests.opening import open_store
 from tests.stories.conftest import SETTINGS
@@ -34,7 +34,9 @@ def slack(clock):
 def opened(tmp_path, clock, slack):
     secrets = Secrets(slack.bot_token, "", SECRET, f"{slack.url}/api/")
     store = open_store(tmp_path / "valet.db")
-    made = build(parse(SETTINGS, {}), secrets, store, clock=clock, providers={"ec2": SandboxFleet(clock)}, pace_s=0)
+    made = build_valet(
+        parse(SETTINGS, {}), secrets, store, clock=clock, providers={"ec2": SandboxFleet(clock)}, pace_s=0
+    )
     made.identity.learn(made.client)
     fleet.sweep(made.ctx)
     made.door.start()
@@ -87,8 +89,8 @@ def command(slack, text):
 
 
 def settle(valet):
-    valet.face.executor.shutdown(wait=True)
-    valet.face.executor.__init__(50)
+    valet.slack_app.executor.shutdown(wait=True)
+    valet.slack_app.executor.__init__(50)
 
 
 def open_claims(valet):

@@ -23,9 +23,11 @@ from tests.neighbours import CLAIM
 def speaks_through(office, **parts):
     """Let the same bot listen with some parts of its context replaced; returns its face."""
     valet = office.valet
-    valet.face.executor.shutdown(wait=True)
-    valet.face = listen.build(replace(valet.ctx, **parts), valet.client, valet.identity, valet.people.profiles)
-    return valet.face
+    valet.slack_app.executor.shutdown(wait=True)
+    valet.slack_app = listen.build_slack_app(
+        replace(valet.ctx, **parts), valet.client, valet.identity, valet.people.profiles
+    )
+    return valet.slack_app
 
 
 def broken():
@@ -179,7 +181,7 @@ def test_a_mention_by_another_bot_is_left_alone(office):
     event = {"type": "app_mention", "user": "U0OTHER", "bot_id": "B0OTHER", "text": "<@U0VALET01> status", "ts": "1.1"}
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": "T0VALET", "event": event | {"channel": GPUS}}
 
-    status = dispatched(office.valet.face.app, body)
+    status = dispatched(office.valet.slack_app.app, body)
     office.settle()
 
     assert status == 200
@@ -238,7 +240,9 @@ def test_a_press_on_the_home_tab_is_answered_and_the_tab_drawn_anew(office):
 def test_the_home_tab_is_not_published_for_its_messages_tab(office):
     event = {"type": "app_home_opened", "user": ADA, "channel": "D0ADA0001", "tab": "messages", "event_ts": "1.1"}
 
-    dispatched(office.valet.face.app, {"type": "event_callback", "event_id": "E", "team_id": "T0VALET", "event": event})
+    dispatched(
+        office.valet.slack_app.app, {"type": "event_callback", "event_id": "E", "team_id": "T0VALET", "event": event}
+    )
     office.settle()
 
     assert office.slack.sees_home("ada") == ""
@@ -265,7 +269,7 @@ def test_no_form_of_a_command_escapes(office, fields):
     body = commands(**(fields | {"command": "/gpu"}))
     body = {key: value for key, value in body.items() if value is not None}
 
-    assert dispatched(office.valet.face.app, body) == 200
+    assert dispatched(office.valet.slack_app.app, body) == 200
 
 
 @pytest.mark.parametrize("missing", ["user", "actions", "team", "channel", "container", "response_url"])
@@ -283,7 +287,7 @@ def test_a_press_with_something_missing_is_acknowledged(office, missing):
     if missing == "actions":
         body["actions"] = [{"type": "button", "action_id": "", "block_id": "b"}]
 
-    assert dispatched(office.valet.face.app, body) == 200
+    assert dispatched(office.valet.slack_app.app, body) == 200
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.rent_or_buy import Question, weigh
+from bot.billing.rent_or_buy import RentOrBuyQuestion, weigh
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.forecast.report import ForecastReport, Range, ReportDay
 from bot.domain.money.ownership import CostPart, Purchase, Upkeep, owned_cost
@@ -53,7 +53,7 @@ def advice(text: str, *, price: int = 10**11, hours: int = 40, days: int = 3, wi
     terms = Terms(price, 98 * USD, 10**9, 60, Decimal(10), tax=Decimal("0.25"), replaces=2, yearly_rate=Decimal("0.5"))
     used = MeasuredUse(demand.hours_per_month, demand.peak, days, text)
     kept = ServerUpkeep(text, (CostPart("power", 10**6, text), CostPart("hosting", 10**6, text)), ("staff",))
-    asked = Question(within or Scope("instance", "i-1", text), text, demand, terms, used, kept)
+    asked = RentOrBuyQuestion(within or Scope("instance", "i-1", text), text, demand, terms, used, kept)
     less = demand.scaled(Decimal("0.4"))
     return weigh(replace(asked, without_idle=less, recent=less))
 

@@ -334,7 +334,7 @@ def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, ca
     office.reports("train-7", 0.0)
     claims_service.release_claim(office.valet.ctx, claims[0].id, ADA)
     office.slack.command("ada", "#gpus", "/gpu stop train-7")
-    office.valet.face.executor.shutdown(wait=True)
+    office.valet.slack_app.executor.shutdown(wait=True)
     tell(office, GPUS, claims[1])
 
     def broken():

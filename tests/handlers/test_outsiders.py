@@ -149,7 +149,7 @@ def test_strangers_stay_out_of_an_enterprise_too(grid, enterprise, way):
         person = {"id": STRANGER.id, "team_id": "T0OTHER"}
         body = {"type": "block_actions", "user": person, "team": {"id": "T0VALET", "enterprise_id": "E0GRID001"}}
         body |= {"enterprise": {"id": "E0GRID001"}, "channel": {"id": GPUS}, "actions": [button]}
-        assert dispatched(grid.valet.face.app, body | {"container": {"type": "message"}}) == 200
+        assert dispatched(grid.valet.slack_app.app, body | {"container": {"type": "message"}}) == 200
     elif way == "home":
         grid.slack.open_home("mallory")
     else:

@@ -21,7 +21,7 @@ from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.slack.people import BOB, GPUS
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build_valet
 from store import Store
 from tests.stories.conftest import SETTINGS
 
@@ -52,7 +52,9 @@ def bot(slack: SandboxSlack, path: Path, api_url: str = "", **how: Any) -> Valet
     """Valet as a part of this process, with the sandbox's machines and the stories' settings; not started yet."""
     secrets = Secrets(slack.bot_token, slack.app_token, "", api_url or f"{slack.url}/api/")
     providers = {"ec2": SandboxFleet(system_clock)}
-    return build(parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, providers=providers, pace_s=0, **how)
+    return build_valet(
+        parse(SETTINGS, {}), secrets, Store(path), clock=system_clock, providers=providers, pace_s=0, **how
+    )
 
 
 def environment(slack: SandboxSlack) -> dict[str, str]:

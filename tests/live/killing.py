@@ -38,7 +38,7 @@ from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.settings import Secrets, parse
 from bot.telemetry.wire import to_json
-from bot.wiring import build
+from bot.wiring import build_valet
 from store import Store
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -184,7 +184,9 @@ def live(folder: str, slack_url: str, fleet: str, chosen: Any, now: Any) -> None
     secrets = Secrets("xoxb-sandbox", "xapp-sandbox", "", f"{slack_url}/api/")
     store = Store(Path(folder) / "valet.db", keeper=True)
     providers: Any = {"ec2": FarFleet(fleet)}
-    valet = build(chosen, secrets, store, clock=lambda: int(now.value), providers=providers, pace_s=0, take_over=True)
+    valet = build_valet(
+        chosen, secrets, store, clock=lambda: int(now.value), providers=providers, pace_s=0, take_over=True
+    )
     valet.start()
     world = multiprocessing.parent_process()
     while world and world.is_alive():

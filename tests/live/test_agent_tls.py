@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bot.agent.post import Poster, Server
+from bot.agent.post import DoorClient, Server
 
 
 class _Quiet(http.server.BaseHTTPRequestHandler):
@@ -50,7 +50,7 @@ def web(certificate):
 
 
 def _poster(web):
-    return Poster(Server.parse(f"https://127.0.0.1:{web.server_port}"), "s3cret", agent="valet-agent/0")
+    return DoorClient(Server.parse(f"https://127.0.0.1:{web.server_port}"), "s3cret", agent="valet-agent/0")
 
 
 def test_a_certificate_nobody_vouches_for_gets_no_token(web):

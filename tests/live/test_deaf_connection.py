@@ -21,7 +21,7 @@ from tests.stories.conftest import SETTINGS
 def connection(slack, server, store, clock):
     client = slack_client(Secrets(slack.bot_token, slack.app_token, "", server.api_url))
     settings = parse(SETTINGS, {})
-    face = listen.build(
+    face = listen.build_slack_app(
         Context(store, clock, settings, {}, settings.roster), client, Identity(), Profiles(client, clock)
     )
     made = Connection(face.app, client, slack.app_token, deaf_s=0.3, lost_s=1.5)
@@ -150,7 +150,9 @@ def test_while_slack_itself_is_away_nothing_is_given_up(connection, slack):
 
 def test_a_bot_that_hears_no_more_ends_for_its_supervisor(slack, server, tmp_path):
     valet = bot(slack, tmp_path / "valet.db")
-    valet.connection = Connection(valet.face.app, valet.client, slack.app_token, deaf_s=0.3, lost_s=0.8, period_s=0.1)
+    valet.connection = Connection(
+        valet.slack_app.app, valet.client, slack.app_token, deaf_s=0.3, lost_s=0.8, period_s=0.1
+    )
     valet.start()
     until(lambda: server.link.connections == 1)
     before = valet.finish.is_set()

@@ -34,7 +34,7 @@ from bot.services.sharing import (
     unclaimed,
 )
 from bot.settings import Secrets, parse
-from bot.wiring import Partners, Valet, build, providers_of
+from bot.wiring import Partners, Valet, build_valet, providers_of
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
@@ -80,7 +80,7 @@ class Office:
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         settings, store = parse(self.settings, {}), open_store(self.path, keeper=True, shared=not self.alone)
         providers, clock = {**providers_of(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
-        valet = build(
+        valet = build_valet(
             settings, secrets, store, clock=clock, providers=providers, partners=Partners(self.runner), pace_s=0
         )
         valet.identity.learn(valet.client)
@@ -92,7 +92,7 @@ class Office:
         return self.clock
 
     def close(self) -> None:
-        self.valet.face.executor.shutdown(wait=True)
+        self.valet.slack_app.executor.shutdown(wait=True)
         self.valet.ctx.store.close() if self.alone else close_store(self.valet.ctx.store)
 
     def restart(self) -> None:
@@ -101,13 +101,13 @@ class Office:
         self.settle()
 
     def _deliver(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
-        app = self.valet.face.app
+        app = self.valet.slack_app.app
         answer = app.dispatch(BoltRequest(body=json.dumps(payload), mode="socket_mode"))
         return acknowledged(answer.status, answer.body)
 
     def listened(self) -> None:
         """Let listeners end."""
-        executor = self.valet.face.executor
+        executor = self.valet.slack_app.executor
         executor.shutdown(wait=True)
         executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
 

@@ -14,7 +14,7 @@ from bot.domain.clock import Clock
 from bot.sandbox.slack.people import GPUS
 from bot.sandbox.slack.records import Message, Person
 from bot.settings import Secrets, parse
-from bot.wiring import Valet, build
+from bot.wiring import Valet, build_valet
 from handlers import listen
 from handlers.http import UNAUTHORIZED
 from handlers.listen import STANDS_BY
@@ -119,7 +119,7 @@ def _signed(here: "Upheaval", guise: str, body: str) -> int:
     if guise != "no signature":
         headers["x-slack-signature"] = [SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body) or ""]
     valet = here.valet
-    face = listen.build(valet.ctx, valet.client, valet.identity, valet.people.profiles, signing_secret=SECRET)
+    face = listen.build_slack_app(valet.ctx, valet.client, valet.identity, valet.people.profiles, signing_secret=SECRET)
     answer = face.app.dispatch(BoltRequest(body=body, headers=headers))
     face.executor.shutdown(wait=True)
     return int(answer.status)
@@ -132,7 +132,7 @@ class OtherBot:
         secrets = Secrets(here.slack.bot_token, here.slack.app_token, "", f"{here.slack.url}/api/")
         store = open_store(folder / "other.db")
         self.here = here
-        self.valet = build(
+        self.valet = build_valet(
             parse(here.settings, {}), secrets, store, clock=clock, providers={"ec2": here.world}, pace_s=0
         )
         self.valet.identity.learn(self.valet.client)
@@ -142,10 +142,10 @@ class OtherBot:
 
     def takes(self, kind: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         """Slack gives it a share of what people do, before it has hung up."""
-        answer = self.valet.face.app.dispatch(BoltRequest(body=json.dumps(payload), mode="socket_mode"))
+        answer = self.valet.slack_app.app.dispatch(BoltRequest(body=json.dumps(payload), mode="socket_mode"))
         assert answer.status == 200, "acknowledged"
-        self.valet.face.executor.shutdown(wait=True)
-        self.valet.face.executor.__init__(5)  # type: ignore[misc]  # the same object, as Bolt holds on to it
+        self.valet.slack_app.executor.shutdown(wait=True)
+        self.valet.slack_app.executor.__init__(5)  # type: ignore[misc]  # the same object, as Bolt holds on to it
         return None
 
     def is_typed_to(self, who: str, line: str) -> None:
@@ -167,9 +167,9 @@ class OtherBot:
     def works(self) -> None:
         """Its workers come by; none of them may do anything."""
         with nothing_done(self.here, self.here.valet, self.valet):
-            for worker in (self.valet.carrier, self.valet.poster, self.valet.usher):
+            for worker in (self.valet.executor_worker, self.valet.outbox_worker, self.valet.line_worker):
                 worker._once()
 
     def end(self) -> None:
-        self.valet.face.executor.shutdown(wait=True)
+        self.valet.slack_app.executor.shutdown(wait=True)
         self.valet.ctx.store.close()

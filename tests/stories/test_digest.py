@@ -7,7 +7,7 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.savings import SavedPiece
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from bot.services.machines import fleet
 from bot.services.money import forecast
 from store.money import ledger as stored_ledger
@@ -68,7 +68,7 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     settings["teams"]["nlp"]["budget_usd"] = "60000"
     office = office_with(settings)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(office.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
     at = office.clock.now // HOUR_MS * HOUR_MS
     with office.valet.ctx.store.writing() as db:
         for number, team in enumerate(("nlp", "vision")):

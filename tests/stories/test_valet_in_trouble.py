@@ -9,7 +9,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.errors import Impaired
 from bot.jobs.schedule import Job, Schedule
 from bot.sandbox.slack.people import ADA
-from bot.watching import StoreAlarm, figures, health
+from bot.watching import StoreAlarm, bot_health, bot_metrics
 from store import copies
 from tests.conftest import Clock
 
@@ -39,7 +39,7 @@ def thaw(office):
 
 
 def well(office):
-    return health(office.valet.ctx, Schedule([], office.clock), lambda: None)
+    return bot_health(office.valet.ctx, Schedule([], office.clock), lambda: None)
 
 
 def test_commands_are_answered_with_why_and_looking_still_works(office):
@@ -57,7 +57,7 @@ def test_commands_are_answered_with_why_and_looking_still_works(office):
 
 def answered(office, who="ada", channel="#gpus"):
     """What somebody sees once the listeners are done; the workers are left alone."""
-    executor = office.valet.face.executor
+    executor = office.valet.slack_app.executor
     executor.shutdown(wait=True)
     executor.__init__(50)
     return office.sees(who, channel)
@@ -177,7 +177,7 @@ def test_health_and_figures_say_so_and_are_well_again_by_themselves(office, alar
     alarm.look()
     during = well(office)
     shown = {
-        figure.name: figure.values for figure in figures(office.valet.ctx, Schedule([], office.clock), lambda: 3.0)
+        figure.name: figure.values for figure in bot_metrics(office.valet.ctx, Schedule([], office.clock), lambda: 3.0)
     }
     thaw(office)
     alarm.look()
@@ -215,7 +215,7 @@ def test_figures_tell_of_what_waits_and_for_how_long(office):
 def shown(office) -> dict[str, dict[tuple[str, ...], float]]:
     return {
         figure.name: dict(figure.values)
-        for figure in figures(office.valet.ctx, Schedule([], office.clock), lambda: None)
+        for figure in bot_metrics(office.valet.ctx, Schedule([], office.clock), lambda: None)
     }
 
 
@@ -228,7 +228,7 @@ def test_a_clock_that_is_far_off_slacks_is_told_once_and_makes_health_bad(office
         watch.look()
         office.settle()
         seen.append((round(watch.off.by / 1000), len(slack.sees("bob", "@bob"))))
-    ill = health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
+    ill = bot_health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off)
     slack.fault("auth.test", http_status=503)
     slack.fault("auth.test", accept_then_drop=True)
     for _ in range(2):
@@ -253,7 +253,7 @@ def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(offic
             slack.fault("auth.test", times=2, **method_fails)
         watch.look()
         office.settle()
-        said = health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
+        said = bot_health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
         told = slack.latest("bob", "@bob").partition(" so that")[0]
         assert told == "*The clock of Valet's machine is 400 s behind AWS's.* Valet goes by that time,"
         assert said == ("the clock is 400 s off AWS's" if method_fails else "the clock is 400 s off Slack's and AWS's",)
@@ -272,7 +272,7 @@ def test_a_message_that_waits_and_a_slack_that_is_silent_make_health_bad(office)
     )
     office.clock.forward(21 * MINUTE_MS)
 
-    found = health(office.valet.ctx, Schedule([], office.clock), lambda: 300.0)
+    found = bot_health(office.valet.ctx, Schedule([], office.clock), lambda: 300.0)
     office.valet.ctx.store._writer.execute("DELETE FROM outbox WHERE ref = 'r'")
 
     assert found.problems == ("a message has waited for 21 minutes", "Slack has not been heard for 5 minutes")
@@ -283,11 +283,11 @@ def test_a_job_that_does_not_come_to_its_end_makes_health_bad(office):
     schedule.run_all()
     office.clock.forward(6 * MINUTE_MS)
 
-    found = health(office.valet.ctx, schedule, lambda: None)
+    found = bot_health(office.valet.ctx, schedule, lambda: None)
     schedule.run_all()
 
     assert found.problems == ("sweep has not finished for over 5 minutes",), "forecasts may take their time"
-    assert health(office.valet.ctx, schedule, lambda: None).ok
+    assert bot_health(office.valet.ctx, schedule, lambda: None).ok
 
 
 def test_jobs_that_wait_for_the_database_leave_the_log_to_what_is_wrong(office, caplog):

@@ -5,7 +5,7 @@ from bot.sandbox.slack.check import problems, view_problems
 from bot.sandbox.slack.records import Group, Message, Person, SlackError, View
 from bot.sandbox.slack.sandbox import Control, SandboxSlack
 from bot.sandbox.slack.server import SandboxServer
-from bot.sandbox.slack.show import text_of, text_of_blocks, text_of_view
+from bot.sandbox.slack.show import message_text, text_of_blocks, text_of_view
 
 __all__ = [
     "Control",
@@ -18,8 +18,8 @@ __all__ = [
     "SlackError",
     "View",
     "acknowledged",
+    "message_text",
     "problems",
-    "text_of",
     "text_of_blocks",
     "text_of_view",
     "view_problems",

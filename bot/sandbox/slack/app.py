@@ -9,7 +9,7 @@ from bot.errors import Unreachable
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.records import Json, Person, ResponseUrl
-from bot.sandbox.slack.world import World, stopwatch
+from bot.sandbox.slack.world import SlackWorld, stopwatch
 
 Deliver = Callable[[str, Json], Json | None]
 """Takes an envelope's type and payload to the app, and brings back what its acknowledgement carried.
@@ -18,7 +18,7 @@ Raises Unreachable when nobody acknowledged in three seconds, or (not retryable)
 """
 
 
-def nobody(kind: str, _payload: Json) -> Json | None:
+def no_listener(kind: str, _payload: Json) -> Json | None:
     """No app is connected."""
     raise Unreachable(f"No app took the {kind}.", retryable=False)
 
@@ -36,7 +36,7 @@ def acknowledged(status: int, body: str) -> Json | None:
     return answer if isinstance(answer, dict) else {"text": str(answer)}
 
 
-class Workspace(World):
+class Workspace(SlackWorld):
     """The state, and the app that lives in it.
 
     `commands` are the app's slash commands (command, description, usage_hint, should_escape); while it is
@@ -49,7 +49,7 @@ class Workspace(World):
         self.bot_token = "xoxb-sandbox"  # noqa: S105 - opens nothing but this process
         self.app_token = "xapp-sandbox"  # noqa: S105
         self.url = "http://127.0.0.1"
-        self.deliver: Deliver = nobody
+        self.deliver: Deliver = no_listener
         self.commands: list[dict[str, Any]] = []
         self.subscriptions = {"app_mention", "app_home_opened", "message.im"}
         self.missing_scopes: set[str] = set()

@@ -6,25 +6,25 @@ from typing import Any
 
 from bot.sandbox.slack import limits
 from bot.sandbox.slack.elements import RICH_TEXT_PARTS
-from bot.sandbox.slack.shapes import Check, anything, flag, items, one_of, say, shape, text, typed
+from bot.sandbox.slack.shapes import ShapeCheck, anything, complain, flag, items, object_of, one_of, text, typed
 
 _LABEL = text(limits.CHART_LABEL)
 
 
 def _finite(value: Any, pointer: str, problems: list[str]) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        say(problems, pointer, "must provide a number")
+        complain(problems, pointer, "must provide a number")
 
 
 def _positive(value: Any, pointer: str, problems: list[str]) -> None:
     _finite(value, pointer, problems)
     if isinstance(value, int | float) and value <= 0:
-        say(problems, pointer, "must be greater than 0")
+        complain(problems, pointer, "must be greater than 0")
 
 
-_POINT = shape({"label": _LABEL, "value": _finite}, ("label", "value"))
-_SERIES = shape({"name": _LABEL, "data": items(_POINT, 1, limits.CHART_POINTS)}, ("name", "data"))
-_AXES = shape(
+_POINT = object_of({"label": _LABEL, "value": _finite}, ("label", "value"))
+_SERIES = object_of({"name": _LABEL, "data": items(_POINT, 1, limits.CHART_POINTS)}, ("name", "data"))
+_AXES = object_of(
     {
         "categories": items(_LABEL, 1, limits.CHART_POINTS),
         "x_label": text(limits.AXIS_LABEL),
@@ -32,67 +32,67 @@ _AXES = shape(
     },
     ("categories",),
 )
-_PIE = shape(
+_PIE = object_of(
     {
         "type": anything,
-        "segments": items(shape({"label": _LABEL, "value": _positive}, ("label", "value")), 1, limits.CHART_SERIES),
+        "segments": items(object_of({"label": _LABEL, "value": _positive}, ("label", "value")), 1, limits.CHART_SERIES),
     },
     ("segments",),
 )
 
 
 def _axes_chart(value: Any, pointer: str, problems: list[str]) -> None:
-    fields: dict[str, Check] = {
+    fields: dict[str, ShapeCheck] = {
         "type": anything,
         "axis_config": _AXES,
         "series": items(_SERIES, 1, limits.CHART_SERIES),
     }
     before = len(problems)
-    shape(fields, ("series", "axis_config"))(value, pointer, problems)
+    object_of(fields, ("series", "axis_config"))(value, pointer, problems)
     if len(problems) > before:
         return
     categories = value["axis_config"]["categories"]
     names = [series["name"] for series in value["series"]]
     if len(set(categories)) != len(categories):
-        say(problems, f"{pointer}/axis_config/categories", "categories must be unique")
+        complain(problems, f"{pointer}/axis_config/categories", "categories must be unique")
     if len(set(names)) != len(names):
-        say(problems, f"{pointer}/series", "series names must be unique")
+        complain(problems, f"{pointer}/series", "series names must be unique")
     for index, series in enumerate(value["series"]):
         if sorted(point["label"] for point in series["data"]) != sorted(categories):
-            say(problems, f"{pointer}/series/{index}/data", "must have exactly one point for each category")
+            complain(problems, f"{pointer}/series/{index}/data", "must have exactly one point for each category")
 
 
-DATA_VISUALIZATION: dict[str, Check] = {
+DATA_VISUALIZATION: dict[str, ShapeCheck] = {
     "title": text(limits.CHART_TITLE),
     "chart": typed({"bar": _axes_chart, "line": _axes_chart, "area": _axes_chart, "pie": _PIE}, "chart type"),
 }
 
 _CELL = typed(
     {
-        "raw_text": shape({"type": anything, "text": text(limits.TABLE_CHARACTERS)}, ("text",)),
-        "raw_number": shape({"type": anything, "value": _finite, "text": text(100)}, ("value",)),
-        "rich_text": shape(
+        "raw_text": object_of({"type": anything, "text": text(limits.TABLE_CHARACTERS)}, ("text",)),
+        "raw_number": object_of({"type": anything, "value": _finite, "text": text(100)}, ("value",)),
+        "rich_text": object_of(
             {"type": anything, "block_id": text(limits.ID), "elements": items(RICH_TEXT_PARTS, 1, 100)}, ("elements",)
         ),
     },
     "cell type",
 )
-_COLUMN = shape({"align": one_of("left", "center", "right"), "is_wrapped": flag})
+_COLUMN = object_of({"align": one_of("left", "center", "right"), "is_wrapped": flag})
 
 
-def table(block: Mapping[str, Check]) -> Check:
+def table_shape(block: Mapping[str, ShapeCheck]) -> ShapeCheck:
     """The check of a table block, given the fields all blocks share."""
-    fields: dict[str, Check] = {
+    fields: dict[str, ShapeCheck] = {
         **block,
         "rows": items(items(_CELL, 1, limits.TABLE_CELLS), 1, limits.TABLE_ROWS),
         "column_settings": items(_nullable_column, 0, limits.TABLE_CELLS),
     }
-    check_shape = shape(fields, ("rows",))
+    check_shape = object_of(fields, ("rows",))
 
     def check(value: Any, pointer: str, problems: list[str]) -> None:
         check_shape(value, pointer, problems)
         if cell_characters(value.get("rows")) > limits.TABLE_CHARACTERS:
-            say(
+            complain(
                 problems,
                 f"{pointer}/rows",
                 f"must be less than {limits.TABLE_CHARACTERS + 1} characters over all cells",

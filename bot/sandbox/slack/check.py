@@ -8,72 +8,84 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.slack import limits
-from bot.sandbox.slack.charts import DATA_VISUALIZATION, table
-from bot.sandbox.slack.elements import IMAGE, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
+from bot.sandbox.slack.charts import DATA_VISUALIZATION, table_shape
+from bot.sandbox.slack.elements import IMAGE_ELEMENT, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
 from bot.sandbox.slack.records import Json
-from bot.sandbox.slack.shapes import Check, anything, flag, items, one_of, plain, prose, say, shape, text, typed
+from bot.sandbox.slack.shapes import (
+    ShapeCheck,
+    anything,
+    complain,
+    flag,
+    items,
+    object_of,
+    one_of,
+    plain_text,
+    prose,
+    text,
+    typed,
+)
 
-_BLOCK: dict[str, Check] = {"type": anything, "block_id": text(limits.ID)}
-_CONTEXT_PROSE = prose(limits.SECTION_TEXT)
+_BLOCK: dict[str, ShapeCheck] = {"type": anything, "block_id": text(limits.ID)}
+_CONTEXT_PROSE = prose(limits.SECTION_LIMIT)
 
 
 def _section(value: Any, pointer: str, found: list[str]) -> None:
-    fields: dict[str, Check] = {
-        "text": prose(limits.SECTION_TEXT),
+    fields: dict[str, ShapeCheck] = {
+        "text": prose(limits.SECTION_LIMIT),
         "fields": items(prose(limits.FIELD_TEXT), 1, limits.SECTION_FIELDS),
-        "accessory": typed({**INTERACTIVE, "image": IMAGE}, "element type"),
+        "accessory": typed({**INTERACTIVE, "image": IMAGE_ELEMENT}, "element type"),
         "expand": flag,
     }
-    shape(_BLOCK | fields)(value, pointer, found)
+    object_of(_BLOCK | fields)(value, pointer, found)
     if "text" not in value and "fields" not in value:
-        say(found, pointer, "missing required field: text")
+        complain(found, pointer, "missing required field: text")
 
 
 def _image_block(value: Any, pointer: str, found: list[str]) -> None:
     inner = {key: held for key, held in value.items() if key not in ("title", "block_id")}
-    IMAGE(inner, pointer, found)
+    IMAGE_ELEMENT(inner, pointer, found)
     if "title" in value:
-        plain(limits.ALT_TEXT)(value["title"], f"{pointer}/title", found)
+        plain_text(limits.ALT_TEXT)(value["title"], f"{pointer}/title", found)
 
 
-BLOCKS: dict[str, Check] = {
-    "actions": shape(
+BLOCKS: dict[str, ShapeCheck] = {
+    "actions": object_of(
         _BLOCK | {"elements": items(typed(INTERACTIVE, "element type"), 1, limits.ACTIONS_ELEMENTS)}, ("elements",)
     ),
-    "alert": shape(
+    "alert": object_of(
         _BLOCK | {"text": prose(limits.ALERT_TEXT), "level": one_of("default", "info", "warning", "error", "success")},
         ("text",),
     ),
-    "context": shape(
+    "context": object_of(
         _BLOCK
         | {
             "elements": items(
-                typed({"image": IMAGE, "mrkdwn": _CONTEXT_PROSE, "plain_text": _CONTEXT_PROSE}, "element type"),
+                typed({"image": IMAGE_ELEMENT, "mrkdwn": _CONTEXT_PROSE, "plain_text": _CONTEXT_PROSE}, "element type"),
                 1,
                 limits.CONTEXT_ELEMENTS,
             )
         },
         ("elements",),
     ),
-    "data_visualization": shape(_BLOCK | DATA_VISUALIZATION, ("title", "chart")),
-    "divider": shape(_BLOCK),
-    "header": shape(_BLOCK | {"text": plain(limits.HEADER_TEXT)}, ("text",)),
+    "data_visualization": object_of(_BLOCK | DATA_VISUALIZATION, ("title", "chart")),
+    "divider": object_of(_BLOCK),
+    "header": object_of(_BLOCK | {"text": plain_text(limits.HEADER_LIMIT)}, ("text",)),
     "image": _image_block,
-    "input": shape(
+    "input": object_of(
         _BLOCK
         | {
-            "label": plain(limits.INPUT_LABEL),
+            "label": plain_text(limits.INPUT_LABEL),
             "element": typed(INPUTS, "element type"),
-            "hint": plain(limits.INPUT_LABEL),
+            "hint": plain_text(limits.INPUT_LABEL),
             "optional": flag,
             "dispatch_action": flag,
         },
         ("label", "element"),
     ),
-    "markdown": shape(_BLOCK | {"text": text(limits.MARKDOWN_TOTAL)}, ("text",)),
-    "rich_text": shape(_BLOCK | {"elements": items(RICH_TEXT_PARTS, 1, 1000)}, ("elements",)),
+    "markdown": object_of(_BLOCK | {"text": text(limits.MARKDOWN_TOTAL)}, ("text",)),
+    "rich_text": object_of(_BLOCK | {"elements": items(RICH_TEXT_PARTS, 1, 1000)}, ("elements",)),
     "section": _section,
-    "table": table(_BLOCK),
+    "table": table_shape(_BLOCK),
 }
 
 
@@ -88,7 +100,7 @@ def problems(blocks: Any, surface: str = "message") -> list[str]:
     for index, block in known:
         kind = str(_kind(block))
         if kind in BLOCKS and kind not in limits.SURFACES[surface]:
-            say(found, f"/blocks/{index}/type", f"unsupported type in a {surface}: {kind}")
+            complain(found, f"/blocks/{index}/type", f"unsupported type in a {surface}: {kind}")
         _unique_actions(block, f"/blocks/{index}", found)
     _unique_block_ids(known, found)
     _together(known, found)
@@ -101,17 +113,17 @@ def view_problems(view: Json) -> list[str]:
     if kind not in ("modal", "home"):
         return [f"unsupported type: {kind} [json-pointer:/view/type]"]
     found: list[str] = []
-    title = plain(limits.VIEW_TITLE)
-    fields: dict[str, Check] = dict.fromkeys(("type", "blocks"), anything)
+    title = plain_text(limits.VIEW_TITLE)
+    fields: dict[str, ShapeCheck] = dict.fromkeys(("type", "blocks"), anything)
     fields |= dict.fromkeys(("title", "submit", "close"), title)
     fields |= dict.fromkeys(("clear_on_close", "notify_on_close", "submit_disabled"), flag)
     fields |= {"private_metadata": text(limits.PRIVATE_METADATA, 0), "callback_id": text(limits.ID, 0)}
     fields |= {"external_id": text(limits.ID, 0)}
-    shape(fields, ("title", "blocks") if kind == "modal" else ("blocks",))(view, "/view", found)
+    object_of(fields, ("title", "blocks") if kind == "modal" else ("blocks",))(view, "/view", found)
     blocks = view.get("blocks", [])
     has_input = isinstance(blocks, list) and any(_kind(block) == "input" for block in blocks)
     if kind == "modal" and has_input and "submit" not in view:
-        say(found, "/view/submit", "missing required field: submit (the view has input blocks)")
+        complain(found, "/view/submit", "missing required field: submit (the view has input blocks)")
     return found + problems(blocks, kind)
 
 
@@ -136,7 +148,9 @@ def _unique_actions(block: Json, pointer: str, found: list[str]) -> None:
         if not isinstance(action, str):
             continue
         if action in seen:
-            say(found, f"{pointer}/elements/{index}/action_id", f"action_id {action!r} already exists in this block")
+            complain(
+                found, f"{pointer}/elements/{index}/action_id", f"action_id {action!r} already exists in this block"
+            )
         seen.add(action)
 
 
@@ -147,7 +161,7 @@ def _unique_block_ids(known: list[tuple[int, Json]], found: list[str]) -> None:
         if not isinstance(name, str):
             continue
         if name in seen:
-            say(found, f"/blocks/{index}/block_id", f"block_id {name!r} already exists")
+            complain(found, f"/blocks/{index}/block_id", f"block_id {name!r} already exists")
         seen.add(name)
 
 
@@ -156,16 +170,16 @@ def _together(known: list[tuple[int, Json]], found: list[str]) -> None:
     tables = [index for index, block in known if _kind(block) == "table"]
     charts = [index for index, block in known if _kind(block) == "data_visualization"]
     if len(tables) > 1:
-        say(found, f"/blocks/{tables[1]}", "only_one_table_allowed")
+        complain(found, f"/blocks/{tables[1]}", "only_one_table_allowed")
     if len(charts) > limits.CHARTS:
-        say(
+        complain(
             found, f"/blocks/{charts[limits.CHARTS]}", f"no more than {limits.CHARTS} data_visualization blocks allowed"
         )
     markdown = sum(len(str(block.get("text", ""))) for _, block in known if _kind(block) == "markdown")
     if markdown > limits.MARKDOWN_TOTAL:
-        say(found, "/blocks", f"markdown blocks must be less than {limits.MARKDOWN_TOTAL + 1} characters together")
+        complain(found, "/blocks", f"markdown blocks must be less than {limits.MARKDOWN_TOTAL + 1} characters together")
     if text_size([block for _, block in known]) > limits.BLOCKS_TEXT:
-        say(found, "/blocks", "msg_blocks_too_long")
+        complain(found, "/blocks", "msg_blocks_too_long")
 
 
 def text_size(value: object) -> int:

@@ -4,41 +4,54 @@ import re
 from typing import Any
 
 from bot.sandbox.slack import limits
-from bot.sandbox.slack.shapes import Check, anything, flag, items, number, one_of, plain, prose, say, shape, text, typed
+from bot.sandbox.slack.shapes import (
+    ShapeCheck,
+    anything,
+    complain,
+    flag,
+    items,
+    number_within,
+    object_of,
+    one_of,
+    plain_text,
+    prose,
+    text,
+    typed,
+)
 
 _ID = text(limits.ID, 0)
-_CONFIRM = shape(
+_CONFIRM = object_of(
     {
-        "title": plain(limits.CONFIRM_TITLE),
+        "title": plain_text(limits.CONFIRM_TITLE),
         "text": prose(limits.CONFIRM_TEXT),
-        "confirm": plain(limits.CONFIRM_LABEL),
-        "deny": plain(limits.CONFIRM_LABEL),
+        "confirm": plain_text(limits.CONFIRM_LABEL),
+        "deny": plain_text(limits.CONFIRM_LABEL),
         "style": one_of("primary", "danger"),
     },
     ("title", "text", "confirm", "deny"),
 )
-_OPTION_FIELDS = {"text": plain(limits.OPTION_TEXT), "value": text(limits.OPTION_VALUE)}
-_OPTION_FIELDS |= {"description": plain(limits.OPTION_DESCRIPTION)}
-_OPTION = shape(_OPTION_FIELDS, ("text", "value"))
-_BOX_OPTION = shape(
+_OPTION_FIELDS = {"text": plain_text(limits.OPTION_TEXT), "value": text(limits.OPTION_VALUE)}
+_OPTION_FIELDS |= {"description": plain_text(limits.OPTION_DESCRIPTION)}
+_OPTION = object_of(_OPTION_FIELDS, ("text", "value"))
+_BOX_OPTION = object_of(
     _OPTION_FIELDS | {"text": prose(limits.OPTION_TEXT), "description": prose(limits.OPTION_DESCRIPTION)},
     ("text", "value"),
 )
-_OVERFLOW_OPTION = shape(_OPTION_FIELDS | {"url": text(limits.BUTTON_URL)}, ("text", "value"))
-_GROUP = shape({"label": plain(limits.OPTION_TEXT), "options": items(_OPTION)}, ("label", "options"))
-_BASE: dict[str, Check] = {"type": anything, "action_id": _ID, "confirm": _CONFIRM, "focus_on_load": flag}
-_WITH_PLACEHOLDER = _BASE | {"placeholder": plain(limits.PLACEHOLDER)}
-_FILTER = shape(
+_OVERFLOW_OPTION = object_of(_OPTION_FIELDS | {"url": text(limits.BUTTON_URL)}, ("text", "value"))
+_GROUP = object_of({"label": plain_text(limits.OPTION_TEXT), "options": items(_OPTION)}, ("label", "options"))
+_BASE: dict[str, ShapeCheck] = {"type": anything, "action_id": _ID, "confirm": _CONFIRM, "focus_on_load": flag}
+_WITH_PLACEHOLDER = _BASE | {"placeholder": plain_text(limits.PLACEHOLDER)}
+_FILTER = object_of(
     {
         "include": items(one_of("im", "mpim", "private", "public")),
         "exclude_external_shared_channels": flag,
         "exclude_bot_users": flag,
     }
 )
-_DISPATCH = shape({"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 1, 2)})
+_DISPATCH = object_of({"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 1, 2)})
 
 
-def url(longest: int) -> Check:
+def url(longest: int) -> ShapeCheck:
     """An http or https address, or a mail address."""
     check_text = text(longest)
 
@@ -46,17 +59,17 @@ def url(longest: int) -> Check:
         before = len(problems)
         check_text(value, pointer, problems)
         if len(problems) == before and not re.match(r"(https?://|mailto:)\S+$", value):
-            say(problems, pointer, "must be a valid URL")
+            complain(problems, pointer, "must be a valid URL")
 
     return check
 
 
-def matching(pattern: str, what: str) -> Check:
+def matching(pattern: str, what: str) -> ShapeCheck:
     """A string of that form."""
 
     def check(value: Any, pointer: str, problems: list[str]) -> None:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            say(problems, pointer, f"must be {what}")
+            complain(problems, pointer, f"must be {what}")
 
     return check
 
@@ -65,48 +78,48 @@ _DATE = matching(r"\d{4}-\d{2}-\d{2}", "a date as YYYY-MM-DD")
 _TIME = matching(r"\d{2}:\d{2}", "a time as HH:MM")
 
 
-def _either_options(check: Check) -> Check:
+def _either_options(check: ShapeCheck) -> ShapeCheck:
     def both(value: Any, pointer: str, problems: list[str]) -> None:
         check(value, pointer, problems)
         if ("options" in value) == ("option_groups" in value):
-            say(problems, pointer, "must provide either options or option_groups")
+            complain(problems, pointer, "must provide either options or option_groups")
 
     return both
 
 
 def _image(value: Any, pointer: str, problems: list[str]) -> None:
-    check_image = shape(
+    check_image = object_of(
         {
             "type": anything,
             "image_url": url(limits.IMAGE_URL),
-            "slack_file": shape({"id": matching(r"F[A-Z0-9]{8,}", "a file id"), "url": url(limits.IMAGE_URL)}),
+            "slack_file": object_of({"id": matching(r"F[A-Z0-9]{8,}", "a file id"), "url": url(limits.IMAGE_URL)}),
             "alt_text": text(limits.ALT_TEXT),
         },
         ("alt_text",),
     )
     check_image(value, pointer, problems)
     if ("image_url" in value) == ("slack_file" in value):
-        say(problems, pointer, "must provide either image_url or slack_file")
+        complain(problems, pointer, "must provide either image_url or slack_file")
 
 
-def _select(kind: str, several: Check, initial: Check) -> dict[str, Check]:
-    more = {"max_selected_items": number(1, 100)}
+def _select(kind: str, several: ShapeCheck, initial: ShapeCheck) -> dict[str, ShapeCheck]:
+    more = {"max_selected_items": number_within(1, 100)}
     single, plural = f"initial_{kind}", f"initial_{kind}s"
     name = "conversations" if kind == "conversation" else kind + "s"
-    extra: dict[str, Check] = {"response_url_enabled": flag}
+    extra: dict[str, ShapeCheck] = {"response_url_enabled": flag}
     if kind == "conversation":
         extra |= {"filter": _FILTER, "default_to_current_conversation": flag}
     return {
-        f"{name}_select": shape(_WITH_PLACEHOLDER | extra | {single: initial}),
-        f"multi_{name}_select": shape(_WITH_PLACEHOLDER | more | extra | {plural: several}),
+        f"{name}_select": object_of(_WITH_PLACEHOLDER | extra | {single: initial}),
+        f"multi_{name}_select": object_of(_WITH_PLACEHOLDER | more | extra | {plural: several}),
     }
 
 
 _OPTIONS = {"options": items(_OPTION, 1, limits.OPTIONS), "option_groups": items(_GROUP, 1, limits.OPTIONS)}
-_BUTTON = shape(
+_BUTTON = object_of(
     _BASE
     | {
-        "text": plain(limits.BUTTON_TEXT),
+        "text": plain_text(limits.BUTTON_LIMIT),
         "value": text(limits.BUTTON_VALUE, 0),
         "url": url(limits.BUTTON_URL),
         "style": one_of("primary", "danger"),
@@ -115,82 +128,85 @@ _BUTTON = shape(
     ("text",),
 )
 _STATIC_FIELDS = _WITH_PLACEHOLDER | _OPTIONS
-_STATIC = _either_options(shape(_STATIC_FIELDS | {"initial_option": _OPTION}))
+_STATIC = _either_options(object_of(_STATIC_FIELDS | {"initial_option": _OPTION}))
 _MULTI_STATIC = _either_options(
-    shape(_STATIC_FIELDS | {"initial_options": items(_OPTION), "max_selected_items": number(1, 100)})
+    object_of(_STATIC_FIELDS | {"initial_options": items(_OPTION), "max_selected_items": number_within(1, 100)})
 )
 _BOXES = items(_BOX_OPTION, 1, limits.BOX_OPTIONS)
 _TYPED_TEXT = _WITH_PLACEHOLDER | {"initial_value": text(limits.INPUT_TEXT, 0), "dispatch_action_config": _DISPATCH}
 
-IMAGE: Check = _image
+IMAGE_ELEMENT: ShapeCheck = _image
 
-INTERACTIVE: dict[str, Check] = {
+INTERACTIVE: dict[str, ShapeCheck] = {
     "button": _BUTTON,
     "static_select": _STATIC,
     "multi_static_select": _MULTI_STATIC,
     **_select("user", items(_ID), _ID),
     **_select("channel", items(_ID), _ID),
     **_select("conversation", items(_ID), _ID),
-    "overflow": shape(_BASE | {"options": items(_OVERFLOW_OPTION, 1, limits.OVERFLOW_OPTIONS)}, ("options",)),
-    "datepicker": shape(_WITH_PLACEHOLDER | {"initial_date": _DATE}),
-    "timepicker": shape(_WITH_PLACEHOLDER | {"initial_time": _TIME, "timezone": text(100)}),
-    "datetimepicker": shape(_BASE | {"initial_date_time": number(1e9, 1e10 - 1)}),
-    "checkboxes": shape(_BASE | {"options": _BOXES, "initial_options": _BOXES}, ("options",)),
-    "radio_buttons": shape(_BASE | {"options": _BOXES, "initial_option": _BOX_OPTION}, ("options",)),
+    "overflow": object_of(_BASE | {"options": items(_OVERFLOW_OPTION, 1, limits.OVERFLOW_OPTIONS)}, ("options",)),
+    "datepicker": object_of(_WITH_PLACEHOLDER | {"initial_date": _DATE}),
+    "timepicker": object_of(_WITH_PLACEHOLDER | {"initial_time": _TIME, "timezone": text(100)}),
+    "datetimepicker": object_of(_BASE | {"initial_date_time": number_within(1e9, 1e10 - 1)}),
+    "checkboxes": object_of(_BASE | {"options": _BOXES, "initial_options": _BOXES}, ("options",)),
+    "radio_buttons": object_of(_BASE | {"options": _BOXES, "initial_option": _BOX_OPTION}, ("options",)),
 }
 
-INPUTS: dict[str, Check] = {name: check for name, check in INTERACTIVE.items() if name not in ("button", "overflow")}
+INPUTS: dict[str, ShapeCheck] = {
+    name: check for name, check in INTERACTIVE.items() if name not in ("button", "overflow")
+}
 INPUTS |= {
-    "plain_text_input": shape(
+    "plain_text_input": object_of(
         _TYPED_TEXT
         | {
             "multiline": flag,
-            "min_length": number(0, limits.INPUT_TEXT),
-            "max_length": number(1, limits.INPUT_TEXT),
+            "min_length": number_within(0, limits.INPUT_TEXT),
+            "max_length": number_within(1, limits.INPUT_TEXT),
         },
     ),
-    "number_input": shape(
+    "number_input": object_of(
         _TYPED_TEXT | {"is_decimal_allowed": flag, "min_value": text(50), "max_value": text(50)},
         ("is_decimal_allowed",),
     ),
-    "email_text_input": shape(_TYPED_TEXT),
-    "url_text_input": shape(_TYPED_TEXT),
+    "email_text_input": object_of(_TYPED_TEXT),
+    "url_text_input": object_of(_TYPED_TEXT),
 }
 
-_STYLE = shape(dict.fromkeys(("bold", "italic", "strike", "code", "underline", "client_highlight"), flag))
-_STYLED: dict[str, Check] = {"type": anything, "style": _STYLE}
+_STYLE = object_of(dict.fromkeys(("bold", "italic", "strike", "code", "underline", "client_highlight"), flag))
+_STYLED: dict[str, ShapeCheck] = {"type": anything, "style": _STYLE}
 _INLINE = typed(
     {
-        "text": shape(_STYLED | {"text": text(limits.SECTION_TEXT * 4)}, ("text",)),
-        "link": shape(_STYLED | {"url": url(limits.BUTTON_URL), "text": text(3000, 0), "unsafe": flag}, ("url",)),
-        "emoji": shape(_STYLED | {"name": text(100), "unicode": text(100)}, ("name",)),
-        "user": shape(_STYLED | {"user_id": _ID}, ("user_id",)),
-        "usergroup": shape(_STYLED | {"usergroup_id": _ID}, ("usergroup_id",)),
-        "channel": shape(_STYLED | {"channel_id": _ID}, ("channel_id",)),
-        "broadcast": shape(_STYLED | {"range": one_of("here", "channel", "everyone")}, ("range",)),
-        "date": shape(
-            _STYLED | {"timestamp": number(0, 1e11), "format": text(500), "url": url(3000), "fallback": text(500)},
+        "text": object_of(_STYLED | {"text": text(limits.SECTION_LIMIT * 4)}, ("text",)),
+        "link": object_of(_STYLED | {"url": url(limits.BUTTON_URL), "text": text(3000, 0), "unsafe": flag}, ("url",)),
+        "emoji": object_of(_STYLED | {"name": text(100), "unicode": text(100)}, ("name",)),
+        "user": object_of(_STYLED | {"user_id": _ID}, ("user_id",)),
+        "usergroup": object_of(_STYLED | {"usergroup_id": _ID}, ("usergroup_id",)),
+        "channel": object_of(_STYLED | {"channel_id": _ID}, ("channel_id",)),
+        "broadcast": object_of(_STYLED | {"range": one_of("here", "channel", "everyone")}, ("range",)),
+        "date": object_of(
+            _STYLED
+            | {"timestamp": number_within(0, 1e11), "format": text(500), "url": url(3000), "fallback": text(500)},
             ("timestamp", "format"),
         ),
-        "color": shape(_STYLED | {"value": text(20)}, ("value",)),
+        "color": object_of(_STYLED | {"value": text(20)}, ("value",)),
     },
     "element type",
 )
-_LINES: dict[str, Check] = {"type": anything, "elements": items(_INLINE, 0, 1000), "border": number(0, 1)}
-_SECTION = shape(_LINES, ("elements",))
-RICH_TEXT_PARTS: Check = typed(
+_LINES: dict[str, ShapeCheck] = {"type": anything, "elements": items(_INLINE, 0, 1000), "border": number_within(0, 1)}
+_SECTION = object_of(_LINES, ("elements",))
+RICH_TEXT_PARTS: ShapeCheck = typed(
     {
         "rich_text_section": _SECTION,
         "rich_text_quote": _SECTION,
-        "rich_text_preformatted": shape(_LINES | {"language": text(50)}, ("elements",)),
-        "rich_text_list": shape(
+        "rich_text_preformatted": object_of(_LINES | {"language": text(50)}, ("elements",)),
+        "rich_text_list": object_of(
             {
                 "type": anything,
                 "style": one_of("bullet", "ordered"),
                 "elements": items(typed({"rich_text_section": _SECTION}, "element type"), 0, 1000),
-                "indent": number(0, 8),
-                "offset": number(0, 10_000),
-                "border": number(0, 1),
+                "indent": number_within(0, 8),
+                "offset": number_within(0, 10_000),
+                "border": number_within(0, 1),
             },
             ("style", "elements"),
         ),

@@ -12,13 +12,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from bot.errors import Unreachable
 from bot.sandbox.slack import limits
 from bot.sandbox.slack.records import APP_ID, Json
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.world import SlackWorld
 
 
 class Link:
     """All open sockets of the app; envelopes go to them in turn."""
 
-    def __init__(self, world: World, *, seconds: float = limits.ACK_SECONDS) -> None:
+    def __init__(self, world: SlackWorld, *, seconds: float = limits.ACK_SECONDS) -> None:
         self._world = world
         self.seconds = seconds
         self.patience_s = 0.0

@@ -33,12 +33,12 @@ def push_view(slack: Workspace, given: Json) -> Json:
 def update_view(slack: Workspace, given: Json) -> Json:
     """views.update."""
     content = checked_view(slack, given.get("view"))
-    old = views.find(slack, str(given.get("view_id") or given.get("external_id") or ""))
+    old = views.find_view(slack, str(given.get("view_id") or given.get("external_id") or ""))
     if old is None:
         raise SlackError("not_found")
     _agree(old, given)
     view = views.changed_view(slack, old, content)
-    views.put(slack, view)
+    views.put_view(slack, view)
     return _view_answer(view)
 
 
@@ -63,7 +63,7 @@ def _checked(slack: Workspace, given: Json, kind: str) -> Json:
     if content["type"] != kind:
         raise SlackError("invalid_arguments", (f"must be of type {kind} [json-pointer:/view/type]",))
     name = content.get("external_id")
-    if name and kind == "modal" and views.find(slack, name):
+    if name and kind == "modal" and views.find_view(slack, name):
         raise SlackError("duplicate_external_id")
     return content
 
@@ -147,7 +147,7 @@ METHODS: dict[str, tuple[Method, str]] = {
     "chat.postEphemeral": (chat.post_ephemeral, "chat:write"),
     "chat.postMessage": (chat.post_message, "chat:write"),
     "chat.update": (chat.update, "chat:write"),
-    "conversations.history": (reads.history, "channels:history"),
+    "conversations.history": (reads.channel_history, "channels:history"),
     "conversations.info": (reads.conversation_info, "channels:read"),
     "conversations.list": (reads.list_conversations, "channels:read"),
     "conversations.members": (reads.members, "channels:read"),

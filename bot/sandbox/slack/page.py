@@ -129,7 +129,7 @@ def _view_json(view: View | None, depth: int) -> Json | None:
     return payloads.view_json(view) | {"errors": view.errors, "values": view.state, "depth": depth}
 
 
-def act(slack: SandboxSlack, given: Json) -> Json:
+def act_on_page(slack: SandboxSlack, given: Json) -> Json:
     """Do what a person did on the page; the answer says what a form refused."""
     user, channel = str(given["user"]), str(given.get("channel", ""))
     thread, target = str(given.get("thread_ts", "")), str(given.get("target", ""))
@@ -152,7 +152,7 @@ def act(slack: SandboxSlack, given: Json) -> Json:
     return {"ok": True, "errors": result if isinstance(result, dict) else {}}
 
 
-def routes(slack: SandboxSlack, waiting: Waiting) -> list[BaseRoute]:
+def page_routes(slack: SandboxSlack, waiting: Waiting) -> list[BaseRoute]:
     """The page itself and what it calls."""
 
     async def state(request: Request) -> Response:
@@ -168,7 +168,7 @@ def routes(slack: SandboxSlack, waiting: Waiting) -> list[BaseRoute]:
             return JSONResponse({"ok": False, "error": "Send JSON."}, status_code=415)
         try:
             given = json.loads(await request.body())
-            return JSONResponse(await run_in_threadpool(act, slack, given))
+            return JSONResponse(await run_in_threadpool(act_on_page, slack, given))
         except (ValetError, SlackError) as error:
             return JSONResponse({"ok": False, "error": str(error)}, status_code=400)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError):

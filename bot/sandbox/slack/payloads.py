@@ -16,12 +16,12 @@ from bot.sandbox.slack.records import (
     View,
     copied,
 )
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.world import SlackWorld
 
 VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105 - the old, unused field of Slack's payloads
 
 
-def message_json(world: World, message: Message, *, with_metadata: bool = False) -> Json:
+def message_json(world: SlackWorld, message: Message, *, with_metadata: bool = False) -> Json:
     """A message as conversations.history and interaction payloads carry it."""
     body: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text, "team": TEAM_ID}
     if message.user == BOT_USER:
@@ -38,7 +38,7 @@ def message_json(world: World, message: Message, *, with_metadata: bool = False)
     return body | _thread_json(world, message)
 
 
-def _thread_json(world: World, message: Message) -> Json:
+def _thread_json(world: SlackWorld, message: Message) -> Json:
     if message.thread_ts and message.thread_ts != message.ts:
         parent = world.messages.get(message.thread_ts)
         return {"thread_ts": message.thread_ts, "parent_user_id": parent.user if parent else ""}
@@ -183,7 +183,7 @@ def command_payload(person: Person, channel: Channel, words: tuple[str, str], *,
     }
 
 
-def message_action(world: World, person: Person, message: Message, *, act: Json, url: str, trigger: str) -> Json:
+def message_action(world: SlackWorld, person: Person, message: Message, *, act: Json, url: str, trigger: str) -> Json:
     """A click in a message; `act` has "actions" and "state"."""
     channel = world.channels[message.channel]
     container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id}

@@ -15,7 +15,7 @@ PEOPLE = (
     Person(BOB, "bob", "Bob", "approver", is_admin=True),
     Person(CY, "cy", "Cy", "vision"),
 )
-VALET = Person(BOT_USER, "valet", "Valet", is_bot=True)
+VALET_PERSON = Person(BOT_USER, "valet", "Valet", is_bot=True)
 SLACKBOT_PERSON = Person(SLACKBOT, "slackbot", "Slackbot", is_bot=True)
 
 CHANNELS = (

@@ -7,10 +7,10 @@ from typing import Any
 from bot.sandbox.slack import limits
 from bot.sandbox.slack.check import byte_size, problems, text_size, view_problems
 from bot.sandbox.slack.records import BOT_USER, Json, Message, ResponseUrl, SlackError
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.world import SlackWorld
 
 
-def checked_blocks(world: World, given: Any, surface: str = "message") -> list[Json]:
+def checked_blocks(world: SlackWorld, given: Any, surface: str = "message") -> list[Json]:
     """The blocks of a call, which may come as JSON text; refused as Slack refuses them."""
     blocks = parsed(given, "invalid_blocks_format") if given else []
     if not isinstance(blocks, list):
@@ -23,7 +23,7 @@ def checked_blocks(world: World, given: Any, surface: str = "message") -> list[J
     return blocks
 
 
-def checked_view(world: World, given: Any) -> Json:
+def checked_view(world: SlackWorld, given: Any) -> Json:
     """The view of a call, refused as Slack refuses it."""
     view = parsed(given, "invalid_arguments")
     if not isinstance(view, dict):
@@ -49,7 +49,7 @@ def parsed(given: Any, error: str) -> Any:
         raise SlackError(error) from None
 
 
-def _file_problems(world: World, blocks: list[Json]) -> list[str]:
+def _file_problems(world: SlackWorld, blocks: list[Json]) -> list[str]:
     """Image blocks whose file is unknown or not ready: the race everybody meets once."""
     found = []
     for index, block in enumerate(blocks):
@@ -70,7 +70,7 @@ def checked_text(text: Any, blocks: list[Json], *, longest: int = limits.MESSAGE
     return words
 
 
-def post_answer(world: World, url: ResponseUrl, answer: Json) -> None:
+def post_answer(world: SlackWorld, url: ResponseUrl, answer: Json) -> None:
     """Post what came by a response URL or in a command's acknowledgement: private unless it says otherwise."""
     original = world.messages.get(url.message_ts)
     if answer.get("delete_original"):

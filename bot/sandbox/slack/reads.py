@@ -110,7 +110,7 @@ def members(slack: Workspace, given: Json) -> Json:
     return page_of("members", sorted(channel.members), given)
 
 
-def history(slack: Workspace, given: Json) -> Json:
+def channel_history(slack: Workspace, given: Json) -> Json:
     """conversations.history: newest first, without thread replies and private messages."""
     channel = target(slack, given.get("channel"), to_read=True)
     oldest, latest = _span(given)

@@ -138,7 +138,7 @@ class SandboxSlack(Workspace):
 
     def close(self, user: str, view: str | View, *, all_of_them: bool = False) -> None:
         """Close a modal, or with `all_of_them` the whole stack."""
-        views.close(self, self.person(user), view, all_of_them=all_of_them)
+        views.close_view(self, self.person(user), view, all_of_them=all_of_them)
 
     def open_home(self, user: str) -> None:
         """Open the app's home tab."""
@@ -158,19 +158,19 @@ class SandboxSlack(Workspace):
         act()
         names = self.names()
         fresh = [one for one in self.seen(user, channel) if one.version > before and one.user != who]
-        return "\n".join(show.text_of(message, names) for message in fresh)
+        return "\n".join(show.message_text(message, names) for message in fresh)
 
     # What people see.
 
     def sees(self, user: str, channel: str, thread_ts: str = "") -> list[str]:
         """All messages the person sees in the channel, oldest first, as text with buttons in brackets."""
         names = self.names()
-        return [show.text_of(message, names) for message in self.seen(user, channel, thread_ts)]
+        return [show.message_text(message, names) for message in self.seen(user, channel, thread_ts)]
 
     def latest(self, user: str, channel: str) -> str:
         """The newest message the person sees in the channel, as text; empty when there is none."""
         found = self.last(user, channel)
-        return show.text_of(found, self.names()) if found else ""
+        return show.message_text(found, self.names()) if found else ""
 
     def last(self, user: str, channel: str) -> Message | None:
         """The newest message the person sees in the channel."""
@@ -243,10 +243,10 @@ class SandboxSlack(Workspace):
         if not found:
             raise NotFound(f"{person.name} sees no such button or menu there.")
         block, element = found[0]
-        chosen = None if element["type"] == "button" else state.filled(element, picked)
-        action = state.action(block, element, state=chosen, at_ts=self.new_ts())
+        chosen = None if element["type"] == "button" else state.filled_value(element, picked)
+        action = state.action_payload(block, element, state=chosen, at_ts=self.new_ts())
         if isinstance(target, View):
-            views.act(self, person, target, action=action, chosen=chosen)
+            views.act_in_view(self, person, target, action=action, chosen=chosen)
             return
         values = state.initial_state(list(target.blocks))
         if chosen and element["type"] != "overflow":

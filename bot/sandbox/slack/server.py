@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from bot.domain.clock import Clock
 from bot.errors import Unreachable
 from bot.sandbox.slack import page, web
-from bot.sandbox.slack.app import nobody
+from bot.sandbox.slack.app import no_listener
 from bot.sandbox.slack.link import Link
 from bot.sandbox.slack.sandbox import SandboxSlack
 from bot.thread_server import ThreadServer
@@ -56,7 +56,7 @@ class SandboxServer:
             raise Unreachable(f"Port {self._port} can't be had: {why}. Try another one.") from None
         self.slack.url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         # A callable set by a test stays; everybody else talks over the socket.
-        if self.slack.deliver is nobody:
+        if self.slack.deliver is no_listener:
             self.slack.deliver = self.link.deliver
         config = uvicorn.Config(
             self._app(),
@@ -79,7 +79,7 @@ class SandboxServer:
             self._server.stop(10)
         self._server = None
         if self.slack.deliver == self.link.deliver:
-            self.slack.deliver = nobody
+            self.slack.deliver = no_listener
 
     def __enter__(self) -> "SandboxServer":
         return self.start()
@@ -90,8 +90,8 @@ class SandboxServer:
     def _app(self) -> ASGIApp:
         inner = Starlette(
             routes=[
-                *web.routes(self.slack),
-                *page.routes(self.slack, self._waiting),
+                *web.web_routes(self.slack),
+                *page.page_routes(self.slack, self._waiting),
                 WebSocketRoute("/link/", self.link.serve),
                 *self.slack.extra_routes,
             ]

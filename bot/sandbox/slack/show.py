@@ -10,13 +10,13 @@ from bot.sandbox.slack.records import Json, Message, View
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 
 
-def text_of(message: Message, names: dict[str, str] | None = None) -> str:
+def message_text(message: Message, names: dict[str, str] | None = None) -> str:
     """The message as lines: blocks if it has any, else its text.
 
     `names` maps ids to what is shown for them; ids missing there are shown as they are.
     """
     if not message.blocks:
-        return plain_words(message.text, names)
+        return words_of_mrkdwn(message.text, names)
     return text_of_blocks(list(message.blocks), names)
 
 
@@ -37,7 +37,7 @@ def text_of_blocks(blocks: list[Json], names: dict[str, str] | None = None) -> s
     return "\n".join(line for block in blocks for line in block_lines(block, names or {}) if line)
 
 
-def plain_words(mrkdwn: str, names: dict[str, str] | None = None) -> str:
+def words_of_mrkdwn(mrkdwn: str, names: dict[str, str] | None = None) -> str:
     """Slack's mrkdwn with mentions named, dates by their fallback, and entities undone; marks are kept."""
     known = names or {}
 
@@ -59,7 +59,7 @@ def plain_words(mrkdwn: str, names: dict[str, str] | None = None) -> str:
 def _said(text: Json | None, names: dict[str, str]) -> str:
     if not text:
         return ""
-    return plain_words(text["text"], names) if text["type"] == "mrkdwn" else str(text["text"])
+    return words_of_mrkdwn(text["text"], names) if text["type"] == "mrkdwn" else str(text["text"])
 
 
 def element_words(element: Json, names: dict[str, str]) -> str:

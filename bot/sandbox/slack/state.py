@@ -51,7 +51,7 @@ def _initial(element: Json) -> Json:
     return {"type": kind, selected: element.get(initial)}
 
 
-def filled(element: Json, given: Any) -> Json:
+def filled_value(element: Json, given: Any) -> Json:
     """The element's state once a person put `given` in: an option's value or label, an id, a date, a text."""
     kind = element["type"]
     if kind in _ONE_OPTION:
@@ -74,7 +74,7 @@ def _option(element: Json, given: str) -> Json:
     raise Refused(f"There is no option {given!r} in {element['action_id']}.")
 
 
-def action(block: Json, element: Json, *, state: Json | None, at_ts: str) -> Json:
+def action_payload(block: Json, element: Json, *, state: Json | None, at_ts: str) -> Json:
     """One entry of `actions` in a block_actions payload; `state` is what was chosen, None for a button."""
     body: Json = {"type": element["type"], "action_id": element["action_id"], "block_id": block["block_id"]}
     body |= {"action_ts": at_ts}
@@ -84,7 +84,7 @@ def action(block: Json, element: Json, *, state: Json | None, at_ts: str) -> Jso
     return body | {key: element[key] for key in ("value", "style", "url") if key in element}
 
 
-def missing(blocks: list[Json], state: Json) -> dict[str, str]:
+def missing_inputs(blocks: list[Json], state: Json) -> dict[str, str]:
     """What Slack itself refuses before an app hears of a submission: block_id -> sentence."""
     refused: dict[str, str] = {}
     for block in blocks:

@@ -8,10 +8,10 @@ from bot.sandbox.slack.app import Workspace
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.posting import checked_view
 from bot.sandbox.slack.records import Json, Person, SlackError, View, copied
-from bot.sandbox.slack.world import World
+from bot.sandbox.slack.world import SlackWorld
 
 
-def new_view(world: World, user: str, content: Json, *, below: View | None = None) -> View:
+def new_view(world: SlackWorld, user: str, content: Json, *, below: View | None = None) -> View:
     """A view ready to be shown, on top of `below` where it is pushed."""
     name = world.new_id("V")
     filled = {**copied(content), "blocks": world.with_ids(content["blocks"])}
@@ -26,7 +26,7 @@ def new_view(world: World, user: str, content: Json, *, below: View | None = Non
     )
 
 
-def changed_view(world: World, view: View, content: Json) -> View:
+def changed_view(world: SlackWorld, view: View, content: Json) -> View:
     """The view with other content; what a person filled in stays where block_id and action_id stay."""
     blocks = world.with_ids(content["blocks"])
     fresh = state.initial_state(blocks)
@@ -37,14 +37,14 @@ def changed_view(world: World, view: View, content: Json) -> View:
     return replace(view, content={**copied(content), "blocks": blocks}, hash=world.new_ts(), state=fresh, errors={})
 
 
-def find(world: World, name: str) -> View | None:
+def find_view(world: SlackWorld, name: str) -> View | None:
     """The open modal or home tab of that id or external_id."""
     with world.lock:
         everything = [*(view for stack in world.modals.values() for view in stack), *world.homes.values()]
     return next((view for view in everything if name and name in (view.id, view.content.get("external_id"))), None)
 
 
-def put(world: World, view: View) -> None:
+def put_view(world: SlackWorld, view: View) -> None:
     """Store a changed view in its place."""
     with world.lock:
         if world.homes.get(view.user, view).id == view.id and view.content["type"] == "home":
@@ -55,7 +55,7 @@ def put(world: World, view: View) -> None:
         world.changed()
 
 
-def push(world: World, user: str, content: Json) -> View:
+def push(world: SlackWorld, user: str, content: Json) -> View:
     """Put a view on top of the person's open modals."""
     with world.lock:
         stack = world.modals.get(user, [])
@@ -69,21 +69,21 @@ def push(world: World, user: str, content: Json) -> View:
     return view
 
 
-def act(slack: Workspace, person: Person, view: View, *, action: Json, chosen: Json | None) -> None:
+def act_in_view(slack: Workspace, person: Person, view: View, *, action: Json, chosen: Json | None) -> None:
     """Something in a view was pressed or chosen; inputs without dispatch_action only keep it."""
     block = next(block for block in view.blocks if block["block_id"] == action["block_id"])
     if chosen is not None and chosen["type"] != "overflow":
         values = copied(view.state)
         values.setdefault(action["block_id"], {})[action["action_id"]] = chosen
         view = replace(view, state=values)
-        put(slack, view)
+        put_view(slack, view)
     if block["type"] == "input" and not block.get("dispatch_action"):
         return
     act_json = {"actions": [action], "state": view.state}
     slack.interact(person, payloads.view_action(person, view, act=act_json, trigger=slack.new_trigger(person.id)))
 
 
-def open_modal(slack: World, person: Person, view: str | View) -> View:
+def open_modal(slack: SlackWorld, person: Person, view: str | View) -> View:
     """The person's open modal of that id."""
     name = view if isinstance(view, str) else view.id
     for found in slack.modals.get(person.id, ()):
@@ -95,8 +95,8 @@ def open_modal(slack: World, person: Person, view: str | View) -> View:
 def submit(slack: Workspace, person: Person, view: str | View, given: Json) -> dict[str, str]:
     """Fill in, check what Slack checks itself, deliver, and do what the app answered."""
     filled = _filled(open_modal(slack, person, view), given)
-    refused = state.missing(filled.blocks, filled.state)
-    put(slack, replace(filled, errors=refused))
+    refused = state.missing_inputs(filled.blocks, filled.state)
+    put_view(slack, replace(filled, errors=refused))
     if refused:
         return refused
     payload = payloads.view_submission(person, filled, trigger=slack.new_trigger(person.id))
@@ -104,7 +104,7 @@ def submit(slack: Workspace, person: Person, view: str | View, given: Json) -> d
         answer = slack.deliver("interactive", payload)
     except Unreachable:
         refused = {"": "We had some trouble connecting. Try again?"}
-        put(slack, replace(filled, errors=refused))
+        put_view(slack, replace(filled, errors=refused))
         return refused
     return _answered(slack, filled, answer or {})
 
@@ -117,7 +117,7 @@ def _filled(view: View, given: Json) -> View:
             for name in (block["block_id"], element["action_id"]):
                 if name in given and element["type"] != "button":
                     known.add(name)
-                    values[block["block_id"]][element["action_id"]] = state.filled(element, given[name])
+                    values[block["block_id"]][element["action_id"]] = state.filled_value(element, given[name])
     unknown = sorted(set(given) - known)
     if unknown:
         raise NotFound(f"The modal has no field {unknown[0]}.")
@@ -128,10 +128,10 @@ def _answered(slack: Workspace, view: View, answer: Json) -> dict[str, str]:
     what = answer.get("response_action")
     if what == "errors":
         errors = {str(block): str(sentence) for block, sentence in answer["errors"].items()}
-        put(slack, replace(view, errors=errors))
+        put_view(slack, replace(view, errors=errors))
         return errors
     if what == "update":
-        put(slack, changed_view(slack, view, checked_view(slack, answer["view"])))
+        put_view(slack, changed_view(slack, view, checked_view(slack, answer["view"])))
     elif what == "push":
         push(slack, view.user, checked_view(slack, answer["view"]))
     else:
@@ -139,14 +139,14 @@ def _answered(slack: Workspace, view: View, answer: Json) -> dict[str, str]:
     return {}
 
 
-def _drop(slack: World, view: View, *, all_of_them: bool) -> None:
+def _drop(slack: SlackWorld, view: View, *, all_of_them: bool) -> None:
     with slack.lock:
         stack = slack.modals.get(view.user, [])
         slack.modals[view.user] = [] if all_of_them else [one for one in stack if one.id != view.id]
         slack.changed()
 
 
-def close(slack: Workspace, person: Person, view: str | View, *, all_of_them: bool) -> None:
+def close_view(slack: Workspace, person: Person, view: str | View, *, all_of_them: bool) -> None:
     """Close a modal, and tell the app where it asked for that."""
     found = open_modal(slack, person, view)
     is_cleared = all_of_them or bool(found.content.get("clear_on_close"))

@@ -73,7 +73,7 @@ async def answer_by_url(slack: Workspace, request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def take_upload(slack: Workspace, request: Request) -> Response:
+async def receive_upload(slack: Workspace, request: Request) -> Response:
     """The bytes of a file."""
     try:
         methods.take_upload(slack, request.path_params["file"], _uploaded(request, await request.body()))
@@ -82,7 +82,7 @@ async def take_upload(slack: Workspace, request: Request) -> Response:
     return PlainTextResponse("OK")
 
 
-def routes(slack: Workspace) -> list[BaseRoute]:
+def web_routes(slack: Workspace) -> list[BaseRoute]:
     """All routes of Slack's own HTTP side."""
 
     async def api(request: Request) -> Response:
@@ -109,7 +109,7 @@ def routes(slack: Workspace) -> list[BaseRoute]:
         return await answer_by_url(slack, request)
 
     async def upload(request: Request) -> Response:
-        return await take_upload(slack, request)
+        return await receive_upload(slack, request)
 
     return [
         Route("/api/{method}", api, methods=["GET", "POST"]),

@@ -30,7 +30,7 @@ def stopwatch() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-class World:
+class SlackWorld:
     """All state; every method may be called from any thread."""
 
     def __init__(self, clock: Clock, *, elapsed: Clock = stopwatch) -> None:
@@ -53,7 +53,7 @@ class World:
         self._triggers: dict[str, tuple[str, int, bool]] = {}
         self._responses: dict[str, ResponseUrl] = {}
         self._on_change: list[Callable[[], None]] = []
-        for person in (*people.PEOPLE, people.VALET, people.SLACKBOT_PERSON):
+        for person in (*people.PEOPLE, people.VALET_PERSON, people.SLACKBOT_PERSON):
             self.add_person(person)
 
     # People and channels.

@@ -13,7 +13,7 @@ from bot.domain.machines.sources import AGENT
 from bot.errors import Unreachable, answering
 from bot.services.context import Context
 from bot.services.machines import sources
-from bot.telemetry import Source
+from bot.telemetry import GpuSource
 from store.machines import fleet as stored_fleet
 from store.machines import readings as stored_readings
 from store.machines import source_history
@@ -45,7 +45,7 @@ def ask_sources(ctx: Context, instance: Instance) -> FreshAnswers:
     return FreshAnswers(answers)
 
 
-def _answer(source: Source, target: Target, among: Sequence[Target], now: int) -> SourceAnswer | None:
+def _answer(source: GpuSource, target: Target, among: Sequence[Target], now: int) -> SourceAnswer | None:
     """What a source says; one that can't be read in whatever way is a witness that says nothing."""
     try:
         with answering(source.name):

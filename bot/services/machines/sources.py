@@ -21,7 +21,7 @@ from bot.domain.machines.verdict import IdleRule
 from bot.errors import Impaired, ValetError, answering
 from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT
-from bot.telemetry import Source
+from bot.telemetry import GpuSource
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
 from store.machines import source_history
@@ -35,7 +35,7 @@ EVERY_PLACE = ""
 """Stands for the places of a source that broke off before it told of any."""
 
 
-def read_sources(ctx: Context, sources: Sequence[Source]) -> None:
+def read_sources(ctx: Context, sources: Sequence[GpuSource]) -> None:
     """Ask every source about every running instance; one that fails leaves the others' readings fresh."""
     for source in sources:
         now, db = ctx.clock(), ctx.store.reading()

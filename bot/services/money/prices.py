@@ -211,7 +211,7 @@ def without_price(ctx: Context, kind: str) -> str:
 
 def _gpus(ctx: Context, kind: str) -> tuple[str, int]:
     """Model and number of the GPUs of a type."""
-    known = quotes.gpus_of(kind, gpus_by_type(ctx))
+    known = quotes.quoted_gpus(kind, gpus_by_type(ctx))
     return (models.short_model(known[0]), known[2]) if known else ("", 0)
 
 
@@ -250,7 +250,7 @@ def types_called(text: str, known: Iterable[str], gpus: Mapping[str, Gpus]) -> l
         wanted = models.gpu_kind(model)
     except Refused:
         return family
-    return family or [each for each in types if wanted.core and _bears(quotes.gpus_of(each, gpus), wanted, count)]
+    return family or [each for each in types if wanted.core and _bears(quotes.quoted_gpus(each, gpus), wanted, count)]
 
 
 def _bears(gpus: Gpus | None, wanted: GpuKind, count: str) -> bool:

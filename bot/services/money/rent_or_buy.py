@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.billing import prices
-from bot.billing.rent_or_buy import Question, weigh
+from bot.billing.rent_or_buy import RentOrBuyQuestion, weigh
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.days import MachineHours, local_day
 from bot.domain.money.ownership import HOURS_PER_MONTH, PartName, Upkeep, micros_of_usd, upkeep_parts
@@ -102,7 +102,7 @@ def _of_type(ctx: Context, scope: Scope, kind: str, given: GivenFigures) -> Advi
 
 def _question(
     settings: Settings, scope: Scope, kind: str, given: GivenFigures, *, demand: Demand, used: MeasuredUse, rent: int
-) -> Question:
+) -> RentOrBuyQuestion:
     server = settings.buy.servers.get(kind)
     price, source = _price(server, given)
     if price is None:
@@ -113,7 +113,7 @@ def _question(
     known = {part.name for part in parts}
     every: tuple[PartName, ...] = ("power", "hosting", "staff")
     kept = ServerUpkeep(source, parts, tuple(name for name in every if name not in known))
-    return Question(scope, kind, demand, terms, used, kept)
+    return RentOrBuyQuestion(scope, kind, demand, terms, used, kept)
 
 
 def _price(server: ServerSettings | None, given: GivenFigures) -> tuple[Decimal | None, str]:

@@ -4,7 +4,7 @@ import threading
 import time
 
 from bot.agent.host import HostTime
-from bot.agent.post import Answer
+from bot.agent.post import DoorAnswer
 from bot.domain.machines.readings import Gpu
 from bot.errors import Unreachable
 from bot.telemetry.sample import Sample
@@ -68,7 +68,7 @@ class PretendBot:
 
     def __call__(self, body):
         self.bodies.append(body)
-        return self.answers.pop(0) if self.answers else Answer(200)
+        return self.answers.pop(0) if self.answers else DoorAnswer(200)
 
 
 def stopped_clock(at_s=6000.0):

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.agent.host import BOOT_ID, Deliveries, HostTime, default_state_dir
+from bot.agent.host import BOOT_ID_FILE, DeliveryCounter, HostTime, default_state_dir
 from tests.bot.agent.pretend import stopped_clock
 
 
@@ -12,21 +12,21 @@ def test_a_tick_is_a_minute_since_boot():
 
 
 def test_the_boot_is_the_kernels():
-    assert HostTime().boot_id == BOOT_ID.read_text().strip()
+    assert HostTime().boot_id == BOOT_ID_FILE.read_text().strip()
 
 
 def test_numbers_go_on_after_a_restart_of_the_agent(tmp_path):
-    first = Deliveries(tmp_path, stopped_clock())
+    first = DeliveryCounter(tmp_path, stopped_clock())
     given = [first.next(), first.next()]
 
-    given.append(Deliveries(tmp_path, stopped_clock()).next())
+    given.append(DeliveryCounter(tmp_path, stopped_clock()).next())
 
     assert given == sorted(set(given))
     assert given[2] == given[1] + 1
 
 
 def test_two_agents_on_one_host_never_use_the_same_number(tmp_path):
-    service, by_hand = Deliveries(tmp_path, stopped_clock()), Deliveries(tmp_path, stopped_clock())
+    service, by_hand = DeliveryCounter(tmp_path, stopped_clock()), DeliveryCounter(tmp_path, stopped_clock())
 
     given = [service.next(), by_hand.next(), service.next(), service.next(), by_hand.next()]
 
@@ -34,26 +34,26 @@ def test_two_agents_on_one_host_never_use_the_same_number(tmp_path):
 
 
 def test_a_new_boot_starts_anew(tmp_path):
-    Deliveries(tmp_path, HostTime("boot-1", lambda: 90_000.0)).next()
+    DeliveryCounter(tmp_path, HostTime("boot-1", lambda: 90_000.0)).next()
 
-    number = Deliveries(tmp_path, HostTime("boot-2", lambda: 1.0)).next()
+    number = DeliveryCounter(tmp_path, HostTime("boot-2", lambda: 1.0)).next()
 
     assert number == 1001
     assert json.loads((tmp_path / "deliveries.json").read_text()) == {"boot_id": "boot-2", "seq": 1001}
 
 
 def test_a_broken_state_file_does_not_bring_an_old_number_back(tmp_path):
-    used = [Deliveries(tmp_path, HostTime("b", lambda: 100.0)).next() for _ in range(3)]
+    used = [DeliveryCounter(tmp_path, HostTime("b", lambda: 100.0)).next() for _ in range(3)]
     (tmp_path / "deliveries.json").write_text('{"boot_id": "b", "se')
 
-    number = Deliveries(tmp_path, HostTime("b", lambda: 101.0)).next()
+    number = DeliveryCounter(tmp_path, HostTime("b", lambda: 101.0)).next()
 
     assert number > max(used)
 
 
 def test_without_a_place_for_the_file_numbers_still_grow_and_it_is_said_once(tmp_path, caplog):
     (tmp_path / "taken").write_text("a file, not a folder")
-    deliveries = Deliveries(tmp_path / "taken", stopped_clock())
+    deliveries = DeliveryCounter(tmp_path / "taken", stopped_clock())
 
     given = [deliveries.next(), deliveries.next()]
 

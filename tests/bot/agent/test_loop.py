@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from bot.agent.host import Deliveries, HostTime
-from bot.agent.loop import Watch
-from bot.agent.pause import PAUSED, Controls, ask
-from bot.agent.post import Answer
+from bot.agent.host import DeliveryCounter, HostTime
+from bot.agent.loop import AgentLoop
+from bot.agent.pause import PAUSED, Controls, ask_pause
+from bot.agent.post import DoorAnswer
 from bot.agent.run import Options, run
 from bot.agent.sender import About, Sender
 from tests.bot.agent.pretend import Hanging, PretendBot, PretendGpus
@@ -28,8 +28,8 @@ def _fast_time():
 def watch(tmp_path):
     def build(gpus, bot):
         host_time = _fast_time()
-        sender = Sender(bot, Deliveries(tmp_path, host_time), host_time, ABOUT)
-        return Watch(gpus, sender, host_time, about=ABOUT)
+        sender = Sender(bot, DeliveryCounter(tmp_path, host_time), host_time, ABOUT)
+        return AgentLoop(gpus, sender, host_time, about=ABOUT)
 
     return build
 
@@ -116,7 +116,7 @@ def test_a_driver_that_breaks_leaves_minutes_that_say_so(watch):
 
 
 def test_the_bot_may_be_away_for_some_minutes(watch):
-    bot, gpus = PretendBot(*[Answer(None, "refused")] * 3), PretendGpus(1)
+    bot, gpus = PretendBot(*[DoorAnswer(None, "refused")] * 3), PretendGpus(1)
 
     _for_minutes(watch(gpus, bot), 6)
 
@@ -161,7 +161,7 @@ def test_minutes_of_a_pause_are_unknown_and_say_why(watch, tmp_path):
     bot, gpus = PretendBot(), PretendGpus(1)
     agent = watch(gpus, bot)
     agent._controls = Controls(tmp_path, agent._time)
-    threading.Timer(2.5 * 60 / PACE, ask, (tmp_path, 120, agent._time)).start()
+    threading.Timer(2.5 * 60 / PACE, ask_pause, (tmp_path, 120, agent._time)).start()
 
     _for_minutes(agent, 16)
 

@@ -41,7 +41,7 @@ def test_nothing_is_wanted_until_somebody_asks(controls):
 
 
 def test_a_pause_holds_until_its_time_and_then_is_gone(controls, tmp_path, host_time, clock):
-    pause = pause_module.ask(tmp_path, 600, host_time)
+    pause = pause_module.ask_pause(tmp_path, 600, host_time)
 
     clock.at_s += 599
     assert controls.wanted() == pause
@@ -51,19 +51,19 @@ def test_a_pause_holds_until_its_time_and_then_is_gone(controls, tmp_path, host_
 
 
 def test_a_second_wish_takes_the_place_of_the_first(controls, tmp_path, host_time):
-    pause_module.ask(tmp_path, 600, host_time)
+    pause_module.ask_pause(tmp_path, 600, host_time)
     controls.wanted()
 
-    longer = pause_module.ask(tmp_path, 900, host_time)
+    longer = pause_module.ask_pause(tmp_path, 900, host_time)
 
     assert controls.wanted() == longer
 
 
 def test_resume_ends_it(controls, tmp_path, host_time, capsys):
-    pause_module.ask(tmp_path, 600, host_time)
+    pause_module.ask_pause(tmp_path, 600, host_time)
     controls.wanted()
 
-    code = pause_module.resume(tmp_path)
+    code = pause_module.resume_agent(tmp_path)
 
     assert code == 0
     assert controls.wanted() is None
@@ -71,18 +71,18 @@ def test_resume_ends_it(controls, tmp_path, host_time, capsys):
 
 
 def test_resume_without_a_pause_says_so(tmp_path, capsys):
-    assert pause_module.resume(tmp_path) == 0
+    assert pause_module.resume_agent(tmp_path) == 0
     assert "There is no pause" in capsys.readouterr().out
 
 
 def test_an_agent_that_starts_within_the_pause_obeys_it_too(tmp_path, host_time):
-    pause = pause_module.ask(tmp_path, 600, host_time)
+    pause = pause_module.ask_pause(tmp_path, 600, host_time)
 
     assert Controls(tmp_path, host_time).wanted() == pause
 
 
 def test_a_pause_ends_with_the_boot(tmp_path, host_time):
-    pause_module.ask(tmp_path, 600, host_time)
+    pause_module.ask_pause(tmp_path, 600, host_time)
 
     assert Controls(tmp_path, HostTime("boot-2", lambda: 10.0)).wanted() is None
 
@@ -104,7 +104,7 @@ def test_a_pause_of_more_than_a_day_is_not_obeyed(controls, tmp_path):
 
 
 def test_a_link_is_not_followed(controls, tmp_path, host_time):
-    pause_module.ask(tmp_path, 600, host_time)
+    pause_module.ask_pause(tmp_path, 600, host_time)
     (tmp_path / "pause.json").rename(tmp_path / "elsewhere")
     (tmp_path / "pause.json").symlink_to(tmp_path / "elsewhere")
 
@@ -113,7 +113,7 @@ def test_a_link_is_not_followed(controls, tmp_path, host_time):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another user needs root")
 def test_another_users_file_is_not_obeyed(controls, tmp_path, host_time, caplog):
-    pause_module.ask(tmp_path, 600, host_time)
+    pause_module.ask_pause(tmp_path, 600, host_time)
     os.chown(tmp_path / "pause.json", 12345, 12345)
 
     assert controls.wanted() is None
@@ -122,11 +122,11 @@ def test_another_users_file_is_not_obeyed(controls, tmp_path, host_time, caplog)
 
 def test_who_may_not_write_there_is_told_what_to_do(tmp_path, host_time):
     with pytest.raises(Refused, match="as root or as the agent's user"):
-        pause_module.ask(tmp_path / "nowhere", 600, host_time)
+        pause_module.ask_pause(tmp_path / "nowhere", 600, host_time)
 
 
 def test_without_an_agent_there_is_nothing_to_release(tmp_path, host_time, capsys):
-    code = pause_module.pause(tmp_path, 600, wait_s=1, host_time=host_time)
+    code = pause_module.pause_agent(tmp_path, 600, wait_s=1, host_time=host_time)
 
     assert code == 0
     assert "No agent runs here" in capsys.readouterr().out
@@ -134,7 +134,7 @@ def test_without_an_agent_there_is_nothing_to_release(tmp_path, host_time, capsy
 
 
 def test_an_agent_that_does_not_answer_is_not_called_released(controls, tmp_path, host_time, capsys):
-    code = pause_module.pause(tmp_path, 600, wait_s=0.3, host_time=host_time)
+    code = pause_module.pause_agent(tmp_path, 600, wait_s=0.3, host_time=host_time)
 
     assert code == 1
     assert "it has not answered yet" in capsys.readouterr().err
@@ -148,10 +148,10 @@ def test_only_one_agent_answers_in_a_folder(controls, tmp_path, host_time, caplo
 
     assert "Another agent works" in caplog.text
     assert pause_module.pause_state(tmp_path).held_by == ""
-    assert pause_module.is_running(tmp_path)
+    assert pause_module.is_agent_running(tmp_path)
 
 
 def test_an_agent_that_left_is_not_running(controls, tmp_path):
     controls.leave()
 
-    assert not pause_module.is_running(tmp_path)
+    assert not pause_module.is_agent_running(tmp_path)

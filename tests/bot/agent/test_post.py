@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from bot.agent.post import Poster, Server, read_token
-from bot.agent.sender import decide
+from bot.agent.post import DoorClient, Server, read_token
+from bot.agent.sender import next_after
 from bot.errors import Refused
 
 
@@ -103,12 +103,14 @@ def web():
     server.server_close()
 
 
-def _poster(web, token="s3cret"):
-    return Poster(Server(secure=False, host="127.0.0.1", port=web.server_port, path="/v1/minutes"), token, agent="a/1")
+def _door_client(web, token="s3cret"):
+    return DoorClient(
+        Server(secure=False, host="127.0.0.1", port=web.server_port, path="/v1/minutes"), token, agent="a/1"
+    )
 
 
 def test_a_body_arrives_with_the_token(web):
-    answer = _poster(web)(b'{"a":1}')
+    answer = _door_client(web)(b'{"a":1}')
 
     path, headers, body = web.seen[0]
     assert (answer.status, path, body) == (200, "/v1/minutes", b'{"a":1}')
@@ -119,7 +121,7 @@ def test_a_body_arrives_with_the_token(web):
 def test_the_doors_sentence_and_when_to_come_back_are_read(web):
     web.answer = (429, {"Retry-After": "7"}, b'{"error": "Too many."}')
 
-    answer = _poster(web)(b"{}")
+    answer = _door_client(web)(b"{}")
 
     assert (answer.status, answer.text, answer.retry_after_s) == (429, "Too many.", 7.0)
 
@@ -131,13 +133,13 @@ def test_the_doors_sentence_and_when_to_come_back_are_read(web):
 def test_strange_times_to_come_back_are_understood_or_ignored(web, header, seconds):
     web.answer = (503, {"Retry-After": header}, b"[]")
 
-    assert _poster(web)(b"{}").retry_after_s == seconds
+    assert _door_client(web)(b"{}").retry_after_s == seconds
 
 
 def test_a_proxys_page_is_cut_and_made_printable(web):
     web.answer = (502, {}, b"<html>\x1b[31m\n" + b"x" * 5000)
 
-    text = _poster(web)(b"{}").text
+    text = _door_client(web)(b"{}").text
 
     assert text.startswith("<html>[31mxxx")
     assert len(text) == 200
@@ -147,33 +149,33 @@ def test_a_proxys_page_is_cut_and_made_printable(web):
 def test_only_the_doors_receipt_counts_as_delivered(web, body):
     web.answer = (200, {}, body)
 
-    answer = _poster(web)(b"{}")
+    answer = _door_client(web)(b"{}")
 
     assert not answer.is_the_doors
-    assert not decide(answer, 0, 0.0).is_done
-    assert "Something else than the bot's door answered (200" in decide(answer, 0, 0.0).sentence
+    assert not next_after(answer, 0, 0.0).is_done
+    assert "Something else than the bot's door answered (200" in next_after(answer, 0, 0.0).sentence
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
 def test_a_refusal_by_a_proxy_drops_no_minutes(web, status):
     web.answer = (status, {}, b"<html>No</html>")
 
-    assert not decide(_poster(web)(b"{}"), 0, 0.0).is_done
+    assert not next_after(_door_client(web)(b"{}"), 0, 0.0).is_done
     web.answer = (413, {}, b'{"error": "Too large."}')
-    assert decide(_poster(web)(b"{}"), 0, 0.0).is_done
+    assert next_after(_door_client(web)(b"{}"), 0, 0.0).is_done
 
 
 def test_a_redirect_is_not_followed(web):
     web.answer = (307, {"Location": "/elsewhere"}, b"")
 
-    assert _poster(web)(b"{}").status == 307
+    assert _door_client(web)(b"{}").status == 307
     assert len(web.seen) == 1
 
 
 def test_nobody_there_is_an_answer_too(web):
-    poster = Poster(Server(secure=False, host="127.0.0.1", port=1, path="/"), "s3cret", agent="a/1")
+    door_client = DoorClient(Server(secure=False, host="127.0.0.1", port=1, path="/"), "s3cret", agent="a/1")
 
-    answer = poster(b"{}")
+    answer = door_client(b"{}")
 
     assert answer.status is None
     assert "refused" in answer.text
@@ -181,6 +183,6 @@ def test_nobody_there_is_an_answer_too(web):
 
 
 def test_a_server_that_speaks_no_tls_is_an_answer_too(web):
-    poster = Poster(Server(secure=True, host="127.0.0.1", port=web.server_port, path="/"), "t", agent="a/1")
+    door_client = DoorClient(Server(secure=True, host="127.0.0.1", port=web.server_port, path="/"), "t", agent="a/1")
 
-    assert poster(b"{}").status is None
+    assert door_client(b"{}").status is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.agent.print import RULE, Outlook
+from bot.agent.print import RULE, GpuOutlook
 from bot.domain.machines.readings import Gpu, Minute, Process
 
 GPU = Gpu(0, "GPU-0", "H100", 81559)
@@ -20,7 +20,7 @@ def _lines(outlook, tick, gpus=(GPU,)):
 
 @pytest.fixture
 def outlook():
-    return Outlook(started_tick=100)
+    return GpuOutlook(started_tick=100)
 
 
 def test_before_the_first_minute_it_tells_what_is_needed(outlook):

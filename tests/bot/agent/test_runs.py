@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.post import Poster, Server
-from bot.agent.runs import Worker
+from bot.agent.post import DoorClient, Server
+from bot.agent.runs import RunWorker
 from bot.domain.clock import system_clock
 from bot.domain.sharing.runs import Run, RunLook, command_for_gpus
 from bot.errors import Refused, Unreachable
@@ -45,12 +45,12 @@ def bot() -> Bot:
 
 
 @pytest.fixture
-def poster(bot: Bot) -> Iterator[Poster]:
+def door_client(bot: Bot) -> Iterator[DoorClient]:
     runs = RunsDoor(lambda _sha256: "dgx-1", bot.offered, bot.reported, system_clock)
     app = door(lambda *_: Receipt(0, duplicate=False), lambda _: None, lambda: Health(ok=True), more=runs.routes())
     server = DoorServer(app, "127.0.0.1", 0)
     server.start()
-    yield Poster(Server.parse(f"http://127.0.0.1:{server.port}"), "a-token", agent="test")
+    yield DoorClient(Server.parse(f"http://127.0.0.1:{server.port}"), "a-token", agent="test")
     server.stop()
 
 
@@ -58,7 +58,7 @@ def run(command: str, run_id: str = "r1") -> Run:
     return Run(run_id, "job", command, "ml", "dgx-1", "c", "UADA", "UADA", 0)
 
 
-def until(holds: Callable[[], bool], worker: Worker) -> None:
+def until(holds: Callable[[], bool], worker: RunWorker) -> None:
     deadline = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < deadline, "it did not come to that"
@@ -66,44 +66,44 @@ def until(holds: Callable[[], bool], worker: Worker) -> None:
         time.sleep(0.05)
 
 
-def test_it_runs_a_command_and_tells_its_exit_code_and_last_lines(bot, poster, tmp_path):
+def test_it_runs_a_command_and_tells_its_exit_code_and_last_lines(bot, door_client, tmp_path):
     bot.offers = [(run("echo one; echo two >&2; exit 3"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
 
     until(lambda: bool(bot.told) and bot.last().state == "done", worker)
 
     assert (bot.last().exit_code, bot.last().tail) == (3, "one\ntwo")
 
 
-def test_a_command_for_a_part_of_the_machine_finds_that_part_in_its_environment(bot, poster, tmp_path):
+def test_a_command_for_a_part_of_the_machine_finds_that_part_in_its_environment(bot, door_client, tmp_path):
     bot.offers = [
         (run(command_for_gpus('echo "$CUDA_DEVICE_ORDER $CUDA_VISIBLE_DEVICES"', (2, 5), ["GPU-a b", "GPU-c"])), 60)
     ]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
 
     until(lambda: bool(bot.told) and bot.last().state == "done", worker)
 
     assert bot.last().tail == "PCI_BUS_ID GPU-a b,GPU-c"
 
 
-def test_offered_again_and_again_it_runs_once(bot, poster, tmp_path):
+def test_offered_again_and_again_it_runs_once(bot, door_client, tmp_path):
     mark = tmp_path / "ran"
     bot.offers = [(run(f"echo x >> {mark}"), 60)]
-    worker = Worker(poster, tmp_path / "state", uid=1000)
+    worker = RunWorker(door_client, tmp_path / "state", uid=1000)
     until(lambda: any(seen.state == "done" for _, seen in bot.told), worker)
 
     for _ in range(3):
         worker.step()
-    again = Worker(poster, tmp_path / "state", uid=1000)
+    again = RunWorker(door_client, tmp_path / "state", uid=1000)
     again.step()
 
     assert mark.read_text() == "x\n"
 
 
-def test_one_an_earlier_agent_began_is_told_as_lost_and_not_begun_again(bot, poster, tmp_path):
+def test_one_an_earlier_agent_began_is_told_as_lost_and_not_begun_again(bot, door_client, tmp_path):
     (tmp_path / "runs.json").write_text(json.dumps({"r1": "begun"}))
     bot.offers = [(run(f"touch {tmp_path}/ran"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
 
     worker.step()
 
@@ -111,9 +111,9 @@ def test_one_an_earlier_agent_began_is_told_as_lost_and_not_begun_again(bot, pos
     assert not (tmp_path / "ran").exists()
 
 
-def test_when_its_time_is_over_it_is_ended_with_all_it_has_started(bot, poster, tmp_path):
+def test_when_its_time_is_over_it_is_ended_with_all_it_has_started(bot, door_client, tmp_path):
     bot.offers = [(run("sleep 300 & sleep 300"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
     until(lambda: bool(bot.told), worker)
 
     bot.offers = [(bot.offers[0][0], 0)]
@@ -122,9 +122,9 @@ def test_when_its_time_is_over_it_is_ended_with_all_it_has_started(bot, poster, 
     assert bot.last().exit_code == -15
 
 
-def test_one_cancelled_before_it_began_never_begins(bot, poster, tmp_path):
+def test_one_cancelled_before_it_began_never_begins(bot, door_client, tmp_path):
     bot.offers = [(run(f"touch {tmp_path}/ran"), 0)]
-    worker = Worker(poster, tmp_path / "state", uid=1000)
+    worker = RunWorker(door_client, tmp_path / "state", uid=1000)
 
     worker.step()
 
@@ -132,23 +132,23 @@ def test_one_cancelled_before_it_began_never_begins(bot, poster, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_end_is_told_again_until_the_bot_has_heard_it(bot, poster, tmp_path):
+def test_the_end_is_told_again_until_the_bot_has_heard_it(bot, door_client, tmp_path):
     bot.deaf = True
     bot.offers = [(run("true"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
     for _ in range(10):
         worker.step()
         time.sleep(0.05)
 
     bot.deaf = False
-    until(lambda: bool(bot.told) and bot.last().state == "done", Worker(poster, tmp_path, uid=1000))
+    until(lambda: bool(bot.told) and bot.last().state == "done", RunWorker(door_client, tmp_path, uid=1000))
 
     assert bot.last().exit_code == 0
 
 
-def test_when_the_agent_ends_so_does_what_it_runs(bot, poster, tmp_path):
+def test_when_the_agent_ends_so_does_what_it_runs(bot, door_client, tmp_path):
     bot.offers = [(run("sleep 300"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
     worker.start()
     deadline = time.monotonic() + 20
     while not bot.told and time.monotonic() < deadline:
@@ -159,18 +159,18 @@ def test_when_the_agent_ends_so_does_what_it_runs(bot, poster, tmp_path):
     assert bot.last().state == "cancelled"
 
 
-def test_hostile_output_is_told_as_plain_lines(bot, poster, tmp_path):
+def test_hostile_output_is_told_as_plain_lines(bot, door_client, tmp_path):
     bot.offers = [(run(r"printf 'a\033[31mb\000c\n'; head -c 100000 /dev/zero | tr '\0' x"), 60)]
-    worker = Worker(poster, tmp_path, uid=1000)
+    worker = RunWorker(door_client, tmp_path, uid=1000)
 
     until(lambda: bool(bot.told) and bot.last().state == "done", worker)
 
     assert bot.last().tail.replace("x", "") == ""
 
 
-def test_as_root_or_with_an_unreadable_memory_it_runs_nothing(poster, tmp_path):
+def test_as_root_or_with_an_unreadable_memory_it_runs_nothing(door_client, tmp_path):
     with pytest.raises(Refused, match="refuses to run people's commands as root"):
-        Worker(poster, tmp_path, uid=0)
+        RunWorker(door_client, tmp_path, uid=0)
     Path(tmp_path / "runs.json").write_text("{")
     with pytest.raises(Refused, match="jobs could start twice"):
-        Worker(poster, tmp_path, uid=1000)
+        RunWorker(door_client, tmp_path, uid=1000)

@@ -5,9 +5,9 @@ import logging
 
 import pytest
 
-from bot.agent.host import Deliveries, HostTime
-from bot.agent.post import Answer
-from bot.agent.sender import MAX_WAITING, About, Sender, decide
+from bot.agent.host import DeliveryCounter, HostTime
+from bot.agent.post import DoorAnswer
+from bot.agent.sender import MAX_WAITING, About, Sender, next_after
 from bot.domain.machines.readings import Gpu, Minute, Process
 from bot.telemetry.wire import MAX_AGE_TICKS, MAX_BODY_BYTES, MAX_MINUTES
 from tests.bot.agent.pretend import PretendBot
@@ -31,7 +31,7 @@ def clock():
 def sender(tmp_path, clock):
     def build(bot):
         host_time = HostTime("boot-1", clock)
-        return Sender(bot, Deliveries(tmp_path, host_time), host_time, ABOUT)
+        return Sender(bot, DeliveryCounter(tmp_path, host_time), host_time, ABOUT)
 
     return build
 
@@ -60,7 +60,7 @@ def test_minutes_are_sent_with_what_the_bot_must_know(sender):
 
 
 def test_a_delivery_without_an_answer_is_repeated_under_its_number_and_the_new_time(sender, clock):
-    bot = PretendBot(Answer(None, "timed out"))
+    bot = PretendBot(DoorAnswer(None, "timed out"))
     outbox = sender(bot)
     outbox.offer(_minutes(99), ABOUT)
 
@@ -79,7 +79,7 @@ def test_a_delivery_without_an_answer_is_repeated_under_its_number_and_the_new_t
 
 
 def test_what_the_bot_will_never_take_is_dropped_with_a_word(sender, caplog):
-    bot = PretendBot(Answer(400, "A minute is after tick_now."))
+    bot = PretendBot(DoorAnswer(400, "A minute is after tick_now."))
     outbox = sender(bot)
     outbox.offer(_minutes(99), ABOUT)
 
@@ -170,7 +170,7 @@ def test_the_thread_sends_what_is_offered_and_the_last_of_it_at_the_end(sender):
 
 
 def test_the_end_does_not_wait_for_a_bot_that_is_away(sender):
-    bot = PretendBot(*[Answer(None, "refused")] * 50)
+    bot = PretendBot(*[DoorAnswer(None, "refused")] * 50)
     outbox = sender(bot)
     outbox.start()
     outbox.offer(_minutes(99), ABOUT)
@@ -184,7 +184,7 @@ def test_the_end_does_not_wait_for_a_bot_that_is_away(sender):
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_token_is_said_clearly_and_tried_again_slowly(status):
-    after = decide(Answer(status, "The token is missing or unknown."), 0, 0.5)
+    after = next_after(DoorAnswer(status, "The token is missing or unknown."), 0, 0.5)
 
     assert (after.is_done, after.level) == (False, logging.ERROR)
     assert after.pause_s >= 300
@@ -193,29 +193,29 @@ def test_a_refused_token_is_said_clearly_and_tried_again_slowly(status):
 
 @pytest.mark.parametrize("status", [400, 409, 413])
 def test_what_repeating_cannot_cure_is_done_with(status):
-    assert decide(Answer(status, "no"), 0, 0.5).is_done
+    assert next_after(DoorAnswer(status, "no"), 0, 0.5).is_done
 
 
 @pytest.mark.parametrize("status", [None, 408, 429, 500, 502, 503])
 def test_what_time_may_cure_is_tried_again(status):
-    after = decide(Answer(status, "later"), 0, 0.5)
+    after = next_after(DoorAnswer(status, "later"), 0, 0.5)
 
     assert not after.is_done
     assert 5 <= after.pause_s <= 15
 
 
 def test_pauses_grow_up_to_a_limit_and_are_spread():
-    pauses = [decide(Answer(503), failures, 1.0).pause_s for failures in range(20)]
+    pauses = [next_after(DoorAnswer(503), failures, 1.0).pause_s for failures in range(20)]
 
     assert pauses == sorted(pauses)
     assert pauses[-1] == 305.0
-    assert decide(Answer(503), 5, 0.0).pause_s < decide(Answer(503), 5, 1.0).pause_s
+    assert next_after(DoorAnswer(503), 5, 0.0).pause_s < next_after(DoorAnswer(503), 5, 1.0).pause_s
 
 
 def test_the_bot_says_when_to_come_back():
-    assert decide(Answer(429, retry_after_s=60.0), 0, 0.0).pause_s == 60.0
-    assert decide(Answer(503, retry_after_s=1.0), 0, 0.0).pause_s == 5.0
+    assert next_after(DoorAnswer(429, retry_after_s=60.0), 0, 0.0).pause_s == 60.0
+    assert next_after(DoorAnswer(503, retry_after_s=1.0), 0, 0.0).pause_s == 5.0
 
 
 def test_an_address_that_is_no_door_is_said():
-    assert "check --server" in decide(Answer(404), 0, 0.0).sentence
+    assert "check --server" in next_after(DoorAnswer(404), 0, 0.0).sentence

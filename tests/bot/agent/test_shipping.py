@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.agent.shipping import MAX_USER_DATA_BYTES, unit, user_data
+from bot.agent.shipping import MAX_USER_DATA_BYTES, agent_unit, agent_user_data
 from bot.cli import main
 from bot.errors import Refused
 
@@ -20,7 +20,7 @@ needs_bash = pytest.mark.skipif(not shutil.which("bash"), reason="bash is needed
 
 
 def _unit(server=SERVER, *, host=None, token_file="/etc/valet/token", valet=sys.executable):
-    return unit(server, host=host, token_file=token_file, valet=valet)
+    return agent_unit(server, host=host, token_file=token_file, valet=valet)
 
 
 def _user_data(
@@ -30,7 +30,7 @@ def _user_data(
     token_file="/etc/valet/token",
     package="git+https://example.com/valet@v0.1.0",
 ):
-    return user_data(server, token_parameter=token_parameter, token_file=token_file, package=package)
+    return agent_user_data(server, token_parameter=token_parameter, token_file=token_file, package=package)
 
 
 def _printed(*arguments):
@@ -232,11 +232,11 @@ def test_a_package_is_one_word_to_bash():
 
 
 def test_a_unit_for_jobs_runs_as_that_account_and_never_as_root():
-    text = unit(SERVER, host="dgx-1", token_file="/etc/valet/token", valet="/opt/valet/bin/valet", jobs_user="ml")
+    text = agent_unit(SERVER, host="dgx-1", token_file="/etc/valet/token", valet="/opt/valet/bin/valet", jobs_user="ml")
 
     assert "\nUser=ml\n" in text
     assert " --allow-jobs\n" in text
     assert "@" not in text.replace("@system", "")
     for account in ("root", "Ml", "a b", "x;y"):
         with pytest.raises(Refused, match="--jobs-user"):
-            unit(SERVER, host=None, token_file="/etc/valet/token", valet="/x", jobs_user=account)
+            agent_unit(SERVER, host=None, token_file="/etc/valet/token", valet="/x", jobs_user=account)

@@ -7,15 +7,15 @@ import stat
 
 import pytest
 
-from bot.agent.host import Deliveries, HostTime
-from bot.agent.post import Answer
+from bot.agent.host import DeliveryCounter, HostTime
+from bot.agent.post import DoorAnswer
 from bot.agent.sender import About, Sender
 from bot.agent.spool import MAX_BYTES, Spool, _line
 from bot.domain.machines.readings import Minute, Process
 from bot.telemetry.wire import MAX_MINUTES
 from tests.bot.agent.pretend import PretendBot
 
-AWAY = Answer(None, "refused")
+AWAY = DoorAnswer(None, "refused")
 PROGRAMS = (Process("python3", "ada", 2000),)
 
 
@@ -30,7 +30,7 @@ def agent(tmp_path):
         host_time = HostTime(boot, lambda: tick * 60.0)
         about = About(host, started, "0.1")
         running.append(Spool(tmp_path, boot_id=boot, host=host, max_bytes=max_bytes))
-        sender = Sender(bot, Deliveries(tmp_path, host_time), host_time, about, spool=running[-1])
+        sender = Sender(bot, DeliveryCounter(tmp_path, host_time), host_time, about, spool=running[-1])
         sender._restore(running[-1])
         sender.see = lambda *ticks: sender.offer([_minute(tick) for tick in ticks], about)
         return sender
@@ -131,7 +131,7 @@ def test_a_minute_seen_by_two_runs_of_the_agent_goes_in_two_deliveries(agent):
 
 
 def test_what_arrived_before_the_restart_is_not_sent_again(agent):
-    before = agent(PretendBot(AWAY, Answer(200)), tick=1000)
+    before = agent(PretendBot(AWAY, DoorAnswer(200)), tick=1000)
     before.see(*range(MAX_MINUTES + 3))
     _fails(before)
     before.send()
@@ -279,7 +279,7 @@ def test_without_a_place_for_the_file_minutes_wait_in_memory(tmp_path, caplog):
     bot = PretendBot(AWAY)
     folder = tmp_path / "taken"
     spool = Spool(folder, boot_id="boot-1", host="dgx-1")
-    sender = Sender(bot, Deliveries(folder, host_time), host_time, about, spool=spool)
+    sender = Sender(bot, DeliveryCounter(folder, host_time), host_time, about, spool=spool)
     sender._restore(spool)
     sender.offer([_minute(99)], about)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.athena import PATIENCE, Athena, Table, _gone_wrong
+from bot.billing.athena import QUERY_PATIENCE_S, Athena, AthenaTable, _gone_wrong
 from bot.billing.focus import Focus
 from bot.domain.money.bill import total
 from bot.errors import Refused, Unreachable
@@ -15,7 +15,7 @@ from tests.bot.billing.test_focus import ROWS
 pytest.importorskip("duckdb", reason="the extra focus is not installed")
 NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp() * 1000)
 SINCE = date(2026, 10, 14)
-TABLE = Table("billing", "focus", output="s3://results/valet/")
+TABLE = AthenaTable("billing", "focus", output="s3://results/valet/")
 
 
 def pretend(tmp_path, rows=ROWS, columns=V12, tags="map", **how):
@@ -140,7 +140,7 @@ def test_only_the_partitions_of_the_span_are_scanned(tmp_path):
 def test_results_go_where_the_settings_say_or_where_the_workgroup_says(tmp_path):
     aws = pretend(tmp_path)
     look(aws)
-    look(aws, table=Table("billing", "focus", "finance"))
+    look(aws, table=AthenaTable("billing", "focus", "finance"))
 
     one, two = [asked for name, asked in aws.sent if name == "start_query_execution"]
     assert one["ResultConfiguration"] == {"OutputLocation": "s3://results/valet/"}
@@ -179,7 +179,7 @@ def test_a_query_without_end_is_stopped(tmp_path):
     with pytest.raises(Unreachable, match="took over 10 minutes, so the query was stopped"):
         look(aws, waits=waits)
 
-    assert len(waits) == PATIENCE
+    assert len(waits) == QUERY_PATIENCE_S
     assert aws.count("stop_query_execution") == 1
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.billing.focus import Focus
-from bot.billing.focus_query import REQUIRED, Shape, literal, quoted
+from bot.billing.focus_query import REQUIRED, FocusShape, literal, quoted
 from bot.errors import Refused
 from tests.bot.billing.exports import V10, V12, charge, write_csv, write_parquet
 from tests.examples import examples
@@ -28,7 +28,7 @@ def test_a_column_is_found_however_it_is_spelt(column, chance):
         chance.choice(["", "_"]) * (char.isupper() and n > 0) + _case(char, chance) for n, char in enumerate(column)
     )
 
-    assert Shape({"Other": "VARCHAR", spelt: "VARCHAR"}, {}).find(column) == spelt
+    assert FocusShape({"Other": "VARCHAR", spelt: "VARCHAR"}, {}).find(column) == spelt
 
 
 def _case(char: str, chance: random.Random) -> str:
@@ -117,7 +117,7 @@ def test_without_the_columns_that_are_needed_there_is_no_query(columns):
     from bot.billing.duck import DuckDialect
     from bot.billing.focus_query import Query
 
-    shape = Shape(dict.fromkeys(sorted(columns), "VARCHAR"), {})
+    shape = FocusShape(dict.fromkeys(sorted(columns), "VARCHAR"), {})
     if set(REQUIRED) <= columns:
         assert "GROUP BY" in Query(shape, DuckDialect(), "team").text("export", date(2026, 11, 1))
     else:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.billing.rent_or_buy import Question, weigh
+from bot.billing.rent_or_buy import RentOrBuyQuestion, weigh
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.rent_or_buy import Demand, MeasuredUse, ServerUpkeep, Terms, most_servers
 from bot.domain.money.scope import Scope
@@ -27,7 +27,9 @@ ANNUITY = (1 - 1.12**-3) / MONTHLY
 
 def question(demand, terms=TERMS):
     used = MeasuredUse(demand.hours_per_month, demand.peak, 30, "measured")
-    return Question(Scope("type", "p4d.24xlarge"), "p4d.24xlarge", demand, terms, used, ServerUpkeep("a quote", (), ()))
+    return RentOrBuyQuestion(
+        Scope("type", "p4d.24xlarge"), "p4d.24xlarge", demand, terms, used, ServerUpkeep("a quote", (), ())
+    )
 
 
 def hours(*machines):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.spot import changes
+from bot.billing.spot import spot_changes
 from bot.domain.money.price_reads import SpotChange
 from bot.errors import Unreachable
 
@@ -33,7 +33,7 @@ class Ec2:
 
 
 def found(*entries):
-    return changes(Ec2(list(entries)).ask, SOURCE, {"p4d.24xlarge"}, MS)
+    return spot_changes(Ec2(list(entries)).ask, SOURCE, {"p4d.24xlarge"}, MS)
 
 
 def test_a_change_has_its_zone_moment_and_price():
@@ -43,7 +43,7 @@ def test_a_change_has_its_zone_moment_and_price():
 def test_the_question_names_types_linux_and_the_beginning_and_every_page_is_read():
     ec2 = Ec2([entry()], [entry(zone="us-east-1b")])
 
-    told = changes(ec2.ask, SOURCE, {"p4d.24xlarge", "g5.xlarge"}, MS)
+    told = spot_changes(ec2.ask, SOURCE, {"p4d.24xlarge", "g5.xlarge"}, MS)
 
     assert [each.zone for each in told] == ["us-east-1a", "us-east-1b"]
     source, operation, asked = ec2.asked[0]
@@ -100,7 +100,7 @@ def test_an_endless_history_is_given_up():
         return {"SpotPriceHistory": [entry()], "NextToken": "again"}
 
     with pytest.raises(Unreachable, match="over 200 pages"):
-        changes(ask, SOURCE, {"p4d.24xlarge"}, MS)
+        spot_changes(ask, SOURCE, {"p4d.24xlarge"}, MS)
 
 
 def test_prices_are_exact():

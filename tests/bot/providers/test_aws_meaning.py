@@ -8,8 +8,8 @@ from bot.domain.acting.launch import Order
 from bot.domain.acting.start import why_it_ended
 from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
-from bot.providers.clients import attempt
-from bot.providers.ec2_errors import Said, launch_failed, reading_failed, start_failed, stop_failed
+from bot.providers.clients import call_aws
+from bot.providers.ec2_errors import AwsError, launch_failed, reading_failed, start_failed, stop_failed
 
 MACHINE = Instance("i-0123456789abcdef0", "train-7", "ec2", "ec2/default/us-east-1", "p4d.24xlarge", "stopped")
 ORDER = Order("t", "ec2/default/us-east-1", "pair", "p4d.24xlarge", "lt-1", "1", "subnet-a", tags={})
@@ -42,13 +42,13 @@ ORDER = Order("t", "ec2/default/us-east-1", "pair", "p4d.24xlarge", "lt-1", "1",
     ],
 )
 def test_a_code_or_words_of_a_kind_mean_that_kind(code, status, message, meaning):
-    assert Said(code, status, "DescribeInstances", message).meaning == meaning
+    assert AwsError(code, status, "DescribeInstances", message).meaning == meaning
 
 
 @pytest.mark.parametrize("code", ["ThrottledThing", "SlowDown", "ExpiredCredentials", "RequestTimeTooSkewed"])
 def test_what_passes_is_never_a_final_no(code):
     for failed in (stop_failed, start_failed):
-        told = failed(Said(code, 400, "StopInstances"), MACHINE)
+        told = failed(AwsError(code, 400, "StopInstances"), MACHINE)
 
         assert isinstance(told, Unreachable)
         assert told.retryable
@@ -64,8 +64,8 @@ def test_what_passes_is_never_a_final_no(code):
     ],
 )
 def test_a_limit_is_told_alike_of_a_start_and_of_a_launch(code, words):
-    started = start_failed(Said(code, 400, "StartInstances", "You have 5."), MACHINE)
-    launched = launch_failed(Said(code, 400, "RunInstances", "You have 5."), ORDER)
+    started = start_failed(AwsError(code, 400, "StartInstances", "You have 5."), MACHINE)
+    launched = launch_failed(AwsError(code, 400, "RunInstances", "You have 5."), ORDER)
 
     for told in (started, launched):
         assert isinstance(told, Refused)
@@ -75,21 +75,23 @@ def test_a_limit_is_told_alike_of_a_start_and_of_a_launch(code, words):
 
 @pytest.mark.parametrize("code", ["InsufficientInstanceCapacity", "InsufficientNewKindOfCapacity"])
 def test_no_room_is_waited_for_in_a_start_and_in_a_launch(code):
-    assert isinstance(start_failed(Said(code, 500, "StartInstances"), MACHINE), NoCapacity)
-    assert isinstance(launch_failed(Said(code, 500, "RunInstances"), ORDER), NoCapacity)
+    assert isinstance(start_failed(AwsError(code, 500, "StartInstances"), MACHINE), NoCapacity)
+    assert isinstance(launch_failed(AwsError(code, 500, "RunInstances"), ORDER), NoCapacity)
 
 
 def test_the_right_that_aws_names_is_the_one_that_is_missing():
     message = "User: arn:aws:sts::1:x is not authorized to perform: glue:GetTable on resource: *"
-    told = reading_failed(Said("MetadataException", 400, "GetTableMetadata", message, "athena"), "us-east-1")
-    unnamed = reading_failed(Said("AccessDeniedException", 400, "GetQueryResults", "", "athena"), "us-east-1")
+    told = reading_failed(AwsError("MetadataException", 400, "GetTableMetadata", message, "athena"), "us-east-1")
+    unnamed = reading_failed(AwsError("AccessDeniedException", 400, "GetQueryResults", "", "athena"), "us-east-1")
 
     assert "lacks glue:GetTable; `valet iam-policy --only bill` prints what it needs" in str(told)
     assert "lacks athena:GetQueryResults; `valet iam-policy --only bill`" in str(unnamed)
 
 
 def test_a_request_that_came_too_late_names_the_clock_and_the_credentials():
-    told = str(reading_failed(Said("RequestExpired", 400, "DescribeInstances", "Request has expired."), "us-east-1"))
+    told = str(
+        reading_failed(AwsError("RequestExpired", 400, "DescribeInstances", "Request has expired."), "us-east-1")
+    )
 
     assert "clock is not AWS's" in told
     assert "or the credentials have run out" in told
@@ -115,9 +117,9 @@ def test_what_is_no_answer_of_awss_has_words_and_is_no_crash(error, words):
     def raising() -> None:
         raise error
 
-    said = attempt(raising)
+    said = call_aws(raising)
 
-    assert isinstance(said, Said)
+    assert isinstance(said, AwsError)
     assert words in str(reading_failed(said, "us-east-1"))
 
 

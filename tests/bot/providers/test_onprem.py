@@ -10,7 +10,7 @@ from bot.domain.machines.fleet import Instance
 from bot.errors import Refused, Unreachable
 from bot.providers import Provider
 from bot.providers.onprem import Owned
-from bot.providers.power import Power, run
+from bot.providers.power import Power, run_power_command
 
 DGX = Instance("dgx-1", "dgx-1", "owned", "owned", "owned", "running")
 
@@ -37,7 +37,7 @@ def test_a_command_gets_its_arguments_as_they_are_and_none_of_our_secrets(tmp_pa
     told = tmp_path / "told"
     program = "import os, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(repr((sys.argv[2:], dict(os.environ))))"
 
-    run((sys.executable, "-c", program, str(told), "$HOME; rm -rf /", "*"), "dgx-1")
+    run_power_command((sys.executable, "-c", program, str(told), "$HOME; rm -rf /", "*"), "dgx-1")
 
     arguments, environment = literal_eval(told.read_text())
     assert arguments == ["$HOME; rm -rf /", "*"]
@@ -54,12 +54,12 @@ def test_a_command_gets_its_arguments_as_they_are_and_none_of_our_secrets(tmp_pa
 )
 def test_a_command_that_fails_says_why(program, said):
     with pytest.raises(Refused, match=said):
-        run((sys.executable, "-c", program), "dgx-1")
+        run_power_command((sys.executable, "-c", program), "dgx-1")
 
 
 def test_a_command_that_is_not_there_says_so():
     with pytest.raises(Refused, match="ipmitool-9, the power command of dgx-1, can't be run: No such file"):
-        run(("ipmitool-9", "chassis"), "dgx-1")
+        run_power_command(("ipmitool-9", "chassis"), "dgx-1")
 
 
 def test_a_command_that_hangs_is_ended_with_all_it_has_begun(tmp_path):
@@ -69,7 +69,7 @@ def test_a_command_that_hangs_is_ended_with_all_it_has_begun(tmp_path):
     )
 
     with pytest.raises(Unreachable, match=r"did not end in 0.5 s"):
-        run((sys.executable, "-c", program, str(late)), "dgx-1", timeout_s=0.5)
+        run_power_command((sys.executable, "-c", program, str(late)), "dgx-1", timeout_s=0.5)
     time.sleep(2.2)
 
     assert not late.exists()

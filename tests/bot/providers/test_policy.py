@@ -12,12 +12,12 @@ from bot import billing, providers, telemetry
 from bot.providers.policy import (
     ASSUME,
     ATHENA,
-    COPY,
+    COPY_ACTIONS,
     FOLLOW_RUNS,
-    FREE,
-    LAUNCH,
+    FREE_ACTIONS,
+    LAUNCH_ACTIONS,
     READ,
-    RUN,
+    RUN_ACTIONS,
     SEE,
     STOP_START,
     assume_policy,
@@ -61,7 +61,18 @@ def actions_called() -> set[str]:
 
 @pytest.mark.slow
 def test_the_documents_name_just_what_the_code_calls():
-    assert actions_called() == {*READ, *STOP_START, *ASSUME, *ATHENA, *RUN, *FOLLOW_RUNS, *LAUNCH, *COPY, *SEE, *FREE}
+    assert actions_called() == {
+        *READ,
+        *STOP_START,
+        *ASSUME,
+        *ATHENA,
+        *RUN_ACTIONS,
+        *FOLLOW_RUNS,
+        *LAUNCH_ACTIONS,
+        *COPY_ACTIONS,
+        *SEE,
+        *FREE_ACTIONS,
+    }
 
 
 def test_reading_is_allowed_everywhere_and_stopping_only_under_the_tag():

@@ -6,13 +6,13 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import FleetFilter
-from bot.sandbox.history import DAYS, MOST_MINUTES, History
-from bot.sandbox.inventory import OWNED, rented
+from bot.sandbox.history import HISTORY_DAYS, MOST_MINUTES, SandboxHistory
+from bot.sandbox.inventory import OWNED_MACHINES, rented_fleet
 from bot.sandbox.machines import SandboxFleet
 from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.settings import parse
-from bot.telemetry.body import parse as read_body
+from bot.telemetry.body import parse_push as read_body
 from bot.telemetry.wire import to_json
 from store.machines import listings
 from store.money import ledger as stored_ledger
@@ -26,7 +26,7 @@ def ctx(store, clock):
 
 
 def feed(ctx, history, from_minute=None):
-    for machine in (*rented(history.began), *OWNED):
+    for machine in (*rented_fleet(history.began), *OWNED_MACHINES):
         if machine.state == "running":
             start = history.first_minute(machine.id) if from_minute is None else from_minute
             for push in history.pushes(machine.id, start, ctx.clock() // MINUTE_MS):
@@ -45,8 +45,8 @@ def idle_minutes(ctx, listing):
 
 @pytest.mark.slow
 def test_the_same_moment_gives_the_same_past(clock):
-    one, two = History(clock()), History(clock())
-    train_7 = rented(clock())[0].id
+    one, two = SandboxHistory(clock()), SandboxHistory(clock())
+    train_7 = rented_fleet(clock())[0].id
     minute = clock() // MINUTE_MS
 
     assert list(one.charges()) == list(two.charges())
@@ -55,19 +55,19 @@ def test_the_same_moment_gives_the_same_past(clock):
 
 def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(ctx):
     fleet.sweep(ctx)
-    charges = list(History(ctx.clock()).charges())
+    charges = list(SandboxHistory(ctx.clock()).charges())
 
     with ctx.store.writing() as db:
         stored_ledger.add(db, charges)
 
     assert max(charge.until_at for charge in charges) == ctx.clock() // HOUR_MS * HOUR_MS
-    assert min(charge.from_at for charge in charges) >= ctx.clock() - (DAYS + 1) * DAY_MS
+    assert min(charge.from_at for charge in charges) >= ctx.clock() - (HISTORY_DAYS + 1) * DAY_MS
     assert all(charge.micros > 0 for charge in charges)
 
 
 def test_the_charges_can_go_on_into_the_hour_that_runs(clock):
     clock.skip(12 * 60)
-    history, hour = History(clock()), clock() // HOUR_MS * HOUR_MS
+    history, hour = SandboxHistory(clock()), clock() // HOUR_MS * HOUR_MS
 
     whole, until_now = list(history.charges()), list(history.charges(until=clock()))
 
@@ -79,21 +79,21 @@ def test_the_charges_can_go_on_into_the_hour_that_runs(clock):
 
 def test_whatever_runs_now_has_been_charged_since_its_launch(clock):
     by_id = {}
-    for charge in History(clock()).charges():
+    for charge in SandboxHistory(clock()).charges():
         by_id.setdefault(charge.instance_id, []).append(charge)
 
-    for machine in rented(clock()):
+    for machine in rented_fleet(clock()):
         if machine.state != "running" or machine.lifecycle != "on-demand":
             continue
         since = [charge for charge in by_id[machine.id] if charge.until_at > machine.launched_at]
         assert all(one.until_at == two.from_at for one, two in pairwise(since)), machine.name
-        assert since[0].from_at <= max(machine.launched_at, clock() - DAYS * DAY_MS), machine.name
+        assert since[0].from_at <= max(machine.launched_at, clock() - HISTORY_DAYS * DAY_MS), machine.name
 
 
 def test_what_works_around_the_clock_has_idled_the_least_of_the_month(clock):
     idle: dict[str, int] = {}
-    names = {machine.id: machine.name for machine in rented(clock())}
-    for charge in History(clock()).charges():
+    names = {machine.id: machine.name for machine in rented_fleet(clock())}
+    for charge in SandboxHistory(clock()).charges():
         for share in charge.shares:
             name = names[charge.instance_id]
             idle[name] = idle.get(name, 0) + share.micros * (share.use == "idle")
@@ -103,15 +103,15 @@ def test_what_works_around_the_clock_has_idled_the_least_of_the_month(clock):
 
 
 def test_shares_of_a_charge_add_up_to_it(clock):
-    for charge in History(clock(), demo=True).charges():
+    for charge in SandboxHistory(clock(), demo=True).charges():
         assert sum(share.micros for share in charge.shares) == charge.micros
         assert (charge.idle_ms or 0) <= charge.running_ms
 
 
 def test_what_stopped_is_not_charged_afterwards(clock):
-    stopped = next(machine for machine in rented(clock()) if machine.state == "stopped")
+    stopped = next(machine for machine in rented_fleet(clock()) if machine.state == "stopped")
 
-    last = max(each.until_at for each in History(clock()).charges() if each.instance_id == stopped.id)
+    last = max(each.until_at for each in SandboxHistory(clock()).charges() if each.instance_id == stopped.id)
 
     assert last <= stopped.stopped_at
 
@@ -120,7 +120,7 @@ def test_what_stopped_is_not_charged_afterwards(clock):
 def test_the_rule_sees_each_machine_as_the_story_wants_it(ctx):
     fleet.sweep(ctx)
 
-    feed(ctx, History(ctx.clock()))
+    feed(ctx, SandboxHistory(ctx.clock()))
 
     now = seen(ctx)
     states = {name: listing.state for name, listing in now.items()}
@@ -138,7 +138,7 @@ def test_the_rule_sees_each_machine_as_the_story_wants_it(ctx):
 
 @pytest.mark.slow
 def test_the_story_goes_on_minute_by_minute(ctx, clock):
-    history = History(ctx.clock())
+    history = SandboxHistory(ctx.clock())
     fleet.sweep(ctx)
     feed(ctx, history)
 
@@ -154,9 +154,9 @@ def test_the_story_goes_on_minute_by_minute(ctx, clock):
 
 @pytest.mark.slow
 def test_the_door_would_take_every_delivery(clock):
-    history, minute = History(clock()), clock() // MINUTE_MS
+    history, minute = SandboxHistory(clock()), clock() // MINUTE_MS
 
-    for machine in (*rented(clock()), *OWNED):
+    for machine in (*rented_fleet(clock()), *OWNED_MACHINES):
         seqs = []
         for push in history.pushes(machine.id, history.first_minute(machine.id), minute):
             assert len(push.minutes) <= MOST_MINUTES
@@ -167,7 +167,7 @@ def test_the_door_would_take_every_delivery(clock):
 
 
 def test_a_machine_without_an_agent_never_reports(clock):
-    old_3 = next(machine.id for machine in rented(clock()) if machine.name == "old-3")
+    old_3 = next(machine.id for machine in rented_fleet(clock()) if machine.name == "old-3")
 
-    assert list(History(clock()).pushes(old_3, 0, clock() // MINUTE_MS)) == []
-    assert list(History(clock()).pushes("nobody", 0, clock() // MINUTE_MS)) == []
+    assert list(SandboxHistory(clock()).pushes(old_3, 0, clock() // MINUTE_MS)) == []
+    assert list(SandboxHistory(clock()).pushes("nobody", 0, clock() // MINUTE_MS)) == []

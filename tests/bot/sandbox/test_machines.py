@@ -4,13 +4,13 @@ from functools import partial
 
 import pytest
 
-from bot.billing.prices import on_demand
+from bot.billing.prices import on_demand_price
 from bot.domain.acting.launch import Order
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.providers import Provider
-from bot.sandbox.inventory import OWNED, RENTED
+from bot.sandbox.inventory import OWNED_MACHINES, RENTED_MACHINES
 from bot.sandbox.machines import SandboxFleet
 
 MONDAY = 1_795_424_400_000  # 2026-11-23 09:00 UTC
@@ -53,7 +53,7 @@ def test_two_fleets_are_alike(clock):
 
 
 def test_every_machine_has_a_price():
-    assert [one.name for one in RENTED if on_demand(one.type, "us-east-1") is None] == []
+    assert [one.name for one in RENTED_MACHINES if on_demand_price(one.type, "us-east-1") is None] == []
 
 
 def test_the_hard_cases_are_there(fleet):
@@ -72,7 +72,7 @@ def test_owned_machines_are_data_and_not_swept(fleet):
         ("dgx-2", 8, "H100"),
         ("ws-4", 2, "RTX 6000"),
     ]
-    assert not {one.name for one in OWNED} & set(seen(fleet))
+    assert not {one.name for one in OWNED_MACHINES} & set(seen(fleet))
 
 
 def test_a_stop_takes_forty_seconds(fleet, clock):

@@ -14,7 +14,7 @@ from bot.services.context import Context
 from bot.services.machines import fleet, readings, verdict
 from bot.services.sharing import claims
 from bot.settings import parse
-from bot.telemetry import Source
+from bot.telemetry import GpuSource
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.sql import rows
@@ -51,7 +51,7 @@ class Room:
         self.roster = self.settings.roster()
         self.seq = 0
         self.reported: dict[str, dict[str, Any]] = {}
-        self.sources: Sequence[Source] = ()
+        self.sources: Sequence[GpuSource] = ()
         self.ctx = self._open()
 
     def _open(self) -> Context:

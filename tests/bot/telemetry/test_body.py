@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
-from bot.telemetry.body import BadBody, OtherVersion, parse
+from bot.telemetry.body import BadBody, OtherVersion, parse_push
 from bot.telemetry.wire import MAX_AGE_TICKS, to_json
 
 MINUTE = Minute(
@@ -44,7 +44,7 @@ def _with(change):
 
 
 def test_what_the_agent_writes_is_what_the_door_reads():
-    assert parse(to_json(PUSH)) == PUSH
+    assert parse_push(to_json(PUSH)) == PUSH
 
 
 PRINTABLE = st.text(st.characters(categories=["L", "N", "P"]), max_size=60)
@@ -74,13 +74,13 @@ MAYBE_PERCENT = st.none() | st.floats(0, 100)
 def test_any_honest_push_passes_unchanged(minutes):
     push = replace(PUSH, minutes=tuple(minutes))
 
-    assert parse(to_json(push)) == push
+    assert parse_push(to_json(push)) == push
 
 
 def test_names_lose_what_cannot_be_seen():
     sly = replace(MINUTE, processes=(Process("a\u202eb\x1b[0m\n", "<@U1>\u200b"),), error="x\x00y")
 
-    read = parse(to_json(replace(PUSH, minutes=(sly,)))).minutes[0]
+    read = parse_push(to_json(replace(PUSH, minutes=(sly,)))).minutes[0]
 
     assert (read.processes[0].name, read.processes[0].user, read.error) == ("ab[0m", "<@U1>", "xy")
 
@@ -127,7 +127,7 @@ def _set(path, value):
 )
 def test_what_is_out_of_bounds_is_refused_by_place(path, value, sentence):
     with pytest.raises(BadBody) as refusal:
-        parse(_with(_set(path, value)))
+        parse_push(_with(_set(path, value)))
 
     assert str(refusal.value) == sentence
 
@@ -135,19 +135,19 @@ def test_what_is_out_of_bounds_is_refused_by_place(path, value, sentence):
 @pytest.mark.parametrize("field", list(asdict(PUSH)))
 def test_every_field_must_be_there(field):
     with pytest.raises(BadBody, match="is missing"):
-        parse(_with(lambda document: document.pop(field)))
+        parse_push(_with(lambda document: document.pop(field)))
 
 
 @pytest.mark.parametrize("field", list(asdict(MINUTE)))
 def test_every_field_of_a_minute_must_be_there(field):
     with pytest.raises(BadBody, match="is missing"):
-        parse(_with(lambda document: document["minutes"][0].pop(field)))
+        parse_push(_with(lambda document: document["minutes"][0].pop(field)))
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_numbers_that_are_none_are_refused(number):
     with pytest.raises(BadBody):
-        parse(to_json(PUSH).replace(b"97.0", number.encode()))
+        parse_push(to_json(PUSH).replace(b"97.0", number.encode()))
 
 
 @pytest.mark.parametrize(
@@ -164,31 +164,31 @@ def test_a_key_given_twice_is_refused(once, twice):
     assert once in body
 
     with pytest.raises(BadBody, match="A key is given twice"):
-        parse(body.replace(once, twice, 1))
+        parse_push(body.replace(once, twice, 1))
 
 
 def test_colons_in_names_are_no_keys():
     colons = replace(MINUTE, processes=(Process('nginx: "w":', ":"),))
     push = replace(PUSH, minutes=(colons,))
 
-    assert parse(to_json(push)) == push
+    assert parse_push(to_json(push)) == push
 
 
 def test_a_minute_given_twice_is_refused():
     with pytest.raises(BadBody, match="A minute of a GPU is given twice"):
-        parse(to_json(replace(PUSH, minutes=(MINUTE, replace(MINUTE, util_max=0.0)))))
+        parse_push(to_json(replace(PUSH, minutes=(MINUTE, replace(MINUTE, util_max=0.0)))))
 
 
 def test_a_gpu_listed_twice_is_refused():
     with pytest.raises(BadBody, match="A GPU is listed twice"):
-        parse(to_json(replace(PUSH, gpus=PUSH.gpus * 2)))
+        parse_push(to_json(replace(PUSH, gpus=PUSH.gpus * 2)))
 
 
 def test_too_many_minutes_are_refused():
     minutes = tuple(replace(MINUTE, gpu=place % 64, tick=place // 64) for place in range(501))
 
     with pytest.raises(BadBody, match="minutes has too many items"):
-        parse(to_json(replace(PUSH, minutes=minutes)))
+        parse_push(to_json(replace(PUSH, minutes=minutes)))
 
 
 @pytest.mark.parametrize("version", [0, 2, 10**30])
@@ -198,13 +198,13 @@ def test_another_version_is_told_apart_from_a_bad_body(version):
         document.update(version=version, something="else")
 
     with pytest.raises(OtherVersion, match="version 1"):
-        parse(_with(change))
+        parse_push(_with(change))
 
 
 @pytest.mark.parametrize("version", [None, "1", 1.0, True, [], {}])
 def test_a_version_that_is_none_is_a_bad_body(version):
     with pytest.raises(BadBody):
-        parse(_with(_set(("version",), version)))
+        parse_push(_with(_set(("version",), version)))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_version_that_is_none_is_a_bad_body(version):
 )
 def test_garbage_is_refused_quietly(raw):
     with pytest.raises(BadBody):
-        parse(raw)
+        parse_push(raw)
 
 
 SECRET = "hunter2-secret"
@@ -241,7 +241,7 @@ SECRET = "hunter2-secret"
 def test_a_refusal_never_repeats_what_was_sent(field, value):
     answer = ""
     try:
-        parse(_with(_set((field,), value)))
+        parse_push(_with(_set((field,), value)))
     except (BadBody, OtherVersion) as error:
         answer = str(error)
 

@@ -6,7 +6,7 @@ import http.client
 import pytest
 
 from bot.errors import Unreachable
-from bot.telemetry.calendar_door import PATH, CalendarDoor
+from bot.telemetry.calendar_door import CALENDAR_PATH, CalendarDoor
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.openapi import openapi
 from bot.telemetry.serving import DoorServer
@@ -42,7 +42,7 @@ def visit():
 
 
 def test_the_address_opens_its_feed_which_nobody_between_may_keep(visit):
-    status, headers, body = visit(f"{PATH}/{SECRET}.ics")
+    status, headers, body = visit(f"{CALENDAR_PATH}/{SECRET}.ics")
 
     assert (status, body) == (200, FEEDS[hashlib.sha256(SECRET.encode()).hexdigest()])
     assert headers["content-type"] == "text/calendar; charset=utf-8"
@@ -51,7 +51,7 @@ def test_the_address_opens_its_feed_which_nobody_between_may_keep(visit):
 
 @pytest.mark.parametrize("shut", [f"{'x' * 43}.ics", ".ics", SECRET, f"..%2F{SECRET}.ics", f"{SECRET}.ics.ics"])
 def test_every_other_address_is_shut_and_says_nothing_of_itself(visit, shut):
-    status, _, body = visit(f"{PATH}/{shut}")
+    status, _, body = visit(f"{CALENDAR_PATH}/{shut}")
 
     assert status == 404
     assert SECRET.encode() not in body
@@ -61,10 +61,10 @@ def test_a_store_that_can_not_be_read_asks_to_come_back(visit):
     def broken(_sha256):
         raise Unreachable("The database can't be used now.")
 
-    status, headers, _ = visit(f"{PATH}/{SECRET}.ics", feed=broken)
+    status, headers, _ = visit(f"{CALENDAR_PATH}/{SECRET}.ics", feed=broken)
 
     assert (status, headers["retry-after"]) == (503, "300")
 
 
 def test_it_is_described_for_machines():
-    assert PATH + "/{secret}.ics" in openapi()["paths"]
+    assert CALENDAR_PATH + "/{secret}.ics" in openapi()["paths"]

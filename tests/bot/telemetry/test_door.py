@@ -16,7 +16,7 @@ from bot.errors import Refused, Unreachable
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.figures import Figure
 from bot.telemetry.serving import DoorServer
-from bot.telemetry.wire import MAX_BODY_BYTES, PATH, to_json
+from bot.telemetry.wire import MAX_BODY_BYTES, MINUTES_PATH, to_json
 from tests.bot.telemetry.test_body import PUSH
 
 TOKENS = {hashlib.sha256(f"token-of-{host}".encode()).hexdigest(): host for host in ("dgx-1", "dgx-2")}
@@ -62,7 +62,7 @@ class Visitor:
     def __init__(self, port):
         self.port = port
 
-    def post(self, body=None, *, host="dgx-1", token=None, path=PATH, **headers):
+    def post(self, body=None, *, host="dgx-1", token=None, path=MINUTES_PATH, **headers):
         given = {
             "Authorization": f"Bearer {token or 'token-of-' + host}",
             "Content-Type": "application/json",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.telemetry.door import Health, Receipt, door
 from bot.telemetry.serving import DoorServer
-from bot.telemetry.wire import PATH, to_json
+from bot.telemetry.wire import MINUTES_PATH, to_json
 from tests.bot.telemetry.test_body import PUSH
 from tests.examples import examples
 
@@ -38,7 +38,7 @@ def port():
 
 def _post(port, body):
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
-        connection.request("POST", PATH, body, HEADERS)
+        connection.request("POST", MINUTES_PATH, body, HEADERS)
         response = connection.getresponse()
         return response.status, response.read()
 

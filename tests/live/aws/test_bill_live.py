@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.billing.athena import Athena
-from bot.billing.bill import chosen
+from bot.billing.bill import bill_in_settings
 from bot.domain.money.bill import total
 from bot.errors import Unreachable
 from bot.settings import parse
@@ -48,7 +48,7 @@ def page(first, second, usd, token=None):
 
 
 def source(**bill):
-    found = chosen(parse({"bill": bill}, {}))
+    found = bill_in_settings(parse({"bill": bill}, {}))
     assert found is not None
     return found
 

@@ -14,7 +14,7 @@ from bot.services.context import Context
 from bot.services.machines import fleet, verdict
 from bot.services.machines import sources as sources_service
 from bot.settings import Settings, parse
-from bot.wiring import providers_of, sources
+from bot.wiring import gpu_sources, providers_of
 from store import Store
 from store.machines import listings, source_history
 from tests.live.moto_server import MotoServer, launch
@@ -30,7 +30,7 @@ class Office:
     def __init__(self, aws: MotoServer, store: Store, settings: Settings) -> None:
         self.now = system_clock() // MINUTE_MS * MINUTE_MS
         self.ctx = Context(store, lambda: self.now, settings, providers_of(settings, lambda: self.now), settings.roster)
-        self.sources = sources(settings, self.ctx.providers)
+        self.sources = gpu_sources(settings, self.ctx.providers)
         self.aws = aws
 
     def tick(self) -> None:

@@ -13,7 +13,7 @@ from bot.domain.machines.source_history import Observation, Target
 from bot.errors import Unreachable
 from bot.services.machines import sources, verdict
 from bot.settings.measuring import PrometheusSettings
-from bot.telemetry.prometheus import SETTLE, Prometheus, PrometheusApi
+from bot.telemetry.prometheus import SETTLE_MS, Prometheus, PrometheusApi
 from store.machines import listings
 from tests.bot.services.room import SETTINGS, Room
 from tests.conftest import MONDAY
@@ -118,7 +118,7 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     room.fleet = Fleet(room.fleet, EXPECTED)
     room.reopen()
     room.sweep()
-    clock.forward(SETTLE)
+    clock.forward(SETTLE_MS)
     source = Prometheus(PrometheusApi(url), room.settings.prometheus, window_minutes=60)
 
     for _ in range(4):  # it reads 20 minutes at a time
@@ -146,13 +146,13 @@ def observations(
 def test_one_minute_of_one_gpu_with_its_highest_its_mean_and_its_memory(url):
     target = Target("i-1", "renamed", "owned")
 
-    assert observations(url, MONDAY + SETTLE, target) == [Observation("i-1", 0, MONDAY - MINUTE_MS, 0, 0, 40_000)]
+    assert observations(url, MONDAY + SETTLE_MS, target) == [Observation("i-1", 0, MONDAY - MINUTE_MS, 0, 0, 40_000)]
 
 
 def test_hosts_can_be_named_by_a_map_and_by_a_template(url):
-    mapped = observations(url, MONDAY + SETTLE, Target("i-1", "train-7", "owned"), hosts={"QUIET": "i-1"})
+    mapped = observations(url, MONDAY + SETTLE_MS, Target("i-1", "train-7", "owned"), hosts={"QUIET": "i-1"})
     filled = observations(
-        url, MONDAY + SETTLE, Target("i-1", "renamed", "owned"), host_names=["{name}.gpu.internal"], hosts={}
+        url, MONDAY + SETTLE_MS, Target("i-1", "renamed", "owned"), host_names=["{name}.gpu.internal"], hosts={}
     )
 
     assert [each.instance_id for each in (*mapped, *filled)] == ["i-1", "i-1"]
@@ -161,8 +161,8 @@ def test_hosts_can_be_named_by_a_map_and_by_a_template(url):
 def test_a_minute_is_read_once_it_is_over_and_never_twice(url):
     target = Target("i-1", "quiet", "owned")
 
-    assert observations(url, MONDAY + SETTLE - 1, target) == []
-    assert observations(url, MONDAY + SETTLE, target, read_until=MONDAY) == []
+    assert observations(url, MONDAY + SETTLE_MS - 1, target) == []
+    assert observations(url, MONDAY + SETTLE_MS, target, read_until=MONDAY) == []
 
 
 def test_a_server_that_scrapes_an_endpoint_now(tmp_path: Path):
@@ -177,7 +177,7 @@ def test_a_server_that_scrapes_an_endpoint_now(tmp_path: Path):
         target = Target("i-1", "train-7", "owned")
 
         seen = observations(
-            url, until + SETTLE, target, read_until=until - MINUTE_MS, hosts={"ip-10-0-0-1.ec2.internal": "train-7"}
+            url, until + SETTLE_MS, target, read_until=until - MINUTE_MS, hosts={"ip-10-0-0-1.ec2.internal": "train-7"}
         )
 
     assert [(each.instance_id, each.gpu, each.util_max) for each in seen] == [("i-1", 0, 17.0)]
@@ -215,7 +215,7 @@ def test_what_the_server_says_is_wrong_is_passed_on(url):
         PrometheusApi(url).query("max by (", at=MONDAY)
 
     broken = Prometheus(PrometheusApi(f"{url}/nowhere"), PrometheusSettings(url=url), window_minutes=60)
-    (told,) = broken.read([Target("i-1", "quiet", "owned")], {}, MONDAY + SETTLE)
+    (told,) = broken.read([Target("i-1", "quiet", "owned")], {}, MONDAY + SETTLE_MS)
     assert told.error.endswith("answered with HTTP 404")
 
 

@@ -10,7 +10,7 @@ from bot.jobs.schedule import Schedule
 from bot.services import queries
 from bot.services.machines import readings, verdict
 from bot.services.money import owned_rates
-from bot.watching import figures
+from bot.watching import bot_metrics
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 
@@ -181,7 +181,8 @@ def test_a_host_without_gpus_whose_agent_reports_says_so(office):
 
 def test_monitoring_sees_what_the_agent_says_of_itself(crippled):
     told = {
-        each.name: dict(each.values) for each in figures(crippled.valet.ctx, Schedule([], crippled.clock), lambda: None)
+        each.name: dict(each.values)
+        for each in bot_metrics(crippled.valet.ctx, Schedule([], crippled.clock), lambda: None)
     }
 
     assert told["valet_agent_gpus"] == {("dgx-1",): 1.0}

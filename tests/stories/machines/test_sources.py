@@ -7,7 +7,7 @@ from bot.domain.machines.source_history import SourceAnswer
 from bot.domain.money.price_reads import PriceTrouble
 from bot.jobs.schedule import Schedule
 from bot.services.machines import sources
-from bot.watching import figures, health
+from bot.watching import bot_health, bot_metrics
 from store.machines import source_history
 from store.money import bill as stored_bill
 from store.money import prices as stored_prices
@@ -16,11 +16,11 @@ EAST, WEST = "us-east-1", "us-west-2"
 
 
 def well(office):
-    return health(office.valet.ctx, Schedule([], office.clock), lambda: None)
+    return bot_health(office.valet.ctx, Schedule([], office.clock), lambda: None)
 
 
 def shown(office, name):
-    told = figures(office.valet.ctx, Schedule([], office.clock), lambda: None)
+    told = bot_metrics(office.valet.ctx, Schedule([], office.clock), lambda: None)
     return {labels[0]: value for each in told if each.name == name for labels, value in each.values.items()}
 
 

@@ -8,11 +8,11 @@ from datetime import date
 
 import pytest
 
-from bot.billing.bill import chosen
+from bot.billing.bill import bill_in_settings
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.bill import utc_day
-from bot.jobs.table import jobs
-from bot.sandbox.history import History
+from bot.jobs.table import job_table
+from bot.sandbox.history import SandboxHistory
 from bot.services.machines import fleet
 from bot.services.money import bill
 from store.money import ledger as stored_ledger
@@ -33,7 +33,7 @@ def office(office_with, tmp_path):
 def lived(office):
     """The company with its last five weeks of charges, and no bill yet."""
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(office.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
     return office
 
 
@@ -44,7 +44,7 @@ def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
     """
     names = {each.id: each for look in office.fleet.sweep() for each in look.instances}
     spent, ran = Counter(), Counter()
-    for each in History(office.clock()).charges():
+    for each in SandboxHistory(office.clock()).charges():
         if utc_day(each.from_at) <= SATURDAY and names[each.instance_id].provider == "ec2":
             spent[utc_day(each.from_at), each.instance_id] += each.micros
             ran[utc_day(each.from_at), each.instance_id] += each.running_ms
@@ -64,7 +64,7 @@ def _source(office):
 
 
 def _source_of(valet):
-    source = chosen(valet.ctx.settings)
+    source = bill_in_settings(valet.ctx.settings)
     assert source is not None
     return source
 
@@ -214,7 +214,7 @@ def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_pat
     bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
     office = office_with({**SETTINGS, "bill": bill})
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(office.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
     export(office, tmp_path)
 
     said = office.types("ada", "/cost bill")
@@ -262,10 +262,10 @@ def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
     settings = {**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}}
     valet = office_with(settings).valet
 
-    with_bill = jobs(valet.ctx, valet.people.refresh, (), _source_of(valet))
+    with_bill = job_table(valet.ctx, valet.people.refresh, (), _source_of(valet))
 
     assert "bill" in [job.name for job in with_bill]
-    assert "bill" not in [job.name for job in jobs(valet.ctx, valet.people.refresh)]
+    assert "bill" not in [job.name for job in job_table(valet.ctx, valet.people.refresh)]
 
 
 def test_while_a_region_is_silent_our_meters_are_said_to_lack_it(lived, tmp_path):

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from bot.errors import Refused
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from bot.services.money import forecast
 from handlers.blocks.money.bill import BILL_CSV_BUTTON
 from handlers.blocks.money.budgets import BUDGET_CSV_BUTTON
@@ -28,7 +28,7 @@ def office(office_with):
     """The company with five weeks of charges, a budget, and a price to buy for."""
     made = office_with(COMPANY)
     with made.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(made.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(made.clock()).charges())
     return made
 
 

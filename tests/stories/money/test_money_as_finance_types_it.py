@@ -5,7 +5,7 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import MINUTE_MS
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from store.money import ledger as stored_ledger
 from tests.stories.conftest import SETTINGS
 
@@ -68,7 +68,7 @@ def lived(office_with):
     settings["teams"]["nlp"] |= {"budget_usd": "40000"}
     office = office_with(settings)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(office.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
     office.clock.forward(95 * MINUTE_MS)
     office.tick()
     return office

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.rates import Charge
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from bot.services.machines import readings
 from bot.services.money import owned_rates
 from store.money import ledger as stored_ledger
@@ -45,7 +45,7 @@ def office(office_with, tmp_path):
     readings.roll_up(made.valet.ctx)
     owned_rates.refresh_owned_rates(made.valet.ctx)
     with made.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(made.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(made.clock()).charges())
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.rates import Charge, Share
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from store.money import ledger as stored_ledger
 from tests.stories.conftest import SETTINGS
 
@@ -44,7 +44,7 @@ def office(office_with):
 @pytest.fixture
 def lived(office):
     """The company with its last five weeks of charges."""
-    charge(office, History(office.clock()).charges())
+    charge(office, SandboxHistory(office.clock()).charges())
     return office
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.scope import Scope
-from bot.sandbox.history import History
+from bot.sandbox.history import SandboxHistory
 from bot.services.money import forecast_inputs
 from store.acting import rule_stops as stored_rule_stops
 from store.money import ledger as stored_ledger
@@ -24,7 +24,7 @@ SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it r
 def reserved(office):
     office.fleet.change("train-7", shape=RESERVED)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, History(office.clock()).charges())
+        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
     office.tick()
     office.reports("train-7", 0.0)
     return office

@@ -8,7 +8,7 @@ from bot.billing import prices, quotes
 from bot.domain.machines.models import gpu_kind, short_model
 from bot.domain.money.pricebook import PriceBook
 from bot.errors import Refused
-from bot.sandbox.inventory import KINDS, OWNED
+from bot.sandbox.inventory import MACHINE_KINDS, OWNED_MACHINES
 
 NVML = [
     ("NVIDIA A100-SXM4-40GB", 40_960, "a100-40"),
@@ -41,8 +41,8 @@ NVML = [
     ("NVIDIA TITAN RTX", 24_576, "titan rtx"),
 ]
 """Names as NVML gives them, MiB, and what one might type for exactly this."""
-EC2 = [(kind.model, kind.mib) for kind in KINDS.values()]
-LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(PriceBook(0, prices.on_demand))]
+EC2 = [(kind.model, kind.mib) for kind in MACHINE_KINDS.values()]
+LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(PriceBook(0, prices.on_demand_price))]
 
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)
@@ -54,7 +54,9 @@ def test_a_spelling_means_its_own_model_and_none_of_the_others(model, mib, typed
     assert gpu_kind(typed).fits(model, mib)
 
 
-@pytest.mark.parametrize(("model", "mib"), [*EC2, *LISTED, *((one.gpu_model, one.gpu_memory_mib) for one in OWNED)])
+@pytest.mark.parametrize(
+    ("model", "mib"), [*EC2, *LISTED, *((one.gpu_model, one.gpu_memory_mib) for one in OWNED_MACHINES)]
+)
 def test_every_listed_model_is_met_by_its_own_spellings(model, mib):
     told = short_model(model)
     for typed in (model, model.lower(), told, told.replace(" ", ""), told.replace(" ", "-"), f"nvidia {model}"):

@@ -7,12 +7,12 @@ import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance, SourceSnapshot
-from bot.providers.ec2_errors import NOT_SEEN, Said, copy_failed, shape_not_seen, start_failed, stop_failed
+from bot.providers.ec2_errors import NOT_SEEN, AwsError, copy_failed, shape_not_seen, start_failed, stop_failed
 from bot.sandbox.machines import SandboxFleet
 from bot.services.acting import approvals
 from tests.bot.services.room import ADA, DEE, SETTINGS, Room
 
-NO = Said(NOT_SEEN, 400)
+NO = AwsError(NOT_SEEN, 400)
 
 
 class Blinking(SandboxFleet):

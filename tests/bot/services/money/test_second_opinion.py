@@ -11,8 +11,8 @@ from bot.billing.cost_explorer import CostExplorer
 from bot.domain.clock import DAY_MS
 from bot.domain.money.accuracy import SecondOpinion
 from bot.errors import Unreachable
-from bot.providers.clients import attempt
-from bot.providers.ec2_errors import Said
+from bot.providers.clients import call_aws
+from bot.providers.ec2_errors import AwsError
 from bot.services.context import Context
 from bot.services.money import accuracy
 from bot.services.money import bill as bill_service
@@ -42,8 +42,8 @@ BILLED = {"ResultsByTime": []}
 
 def ask(client, operation, asked):
     """As the asker of the clients does, on one client."""
-    said = attempt(partial(getattr(client, operation), **asked))
-    if isinstance(said, Said):
+    said = call_aws(partial(getattr(client, operation), **asked))
+    if isinstance(said, AwsError):
         raise Unreachable(f"AWS said {said.code}")
     return said
 
