@@ -15,11 +15,21 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from bot.domain.parts import plain
+
 log = logging.getLogger(__name__)
 
 
 class ValetError(Exception):
-    """The root: `str(error)` is one sentence for a person."""
+    """The root: `sentence` is for a person, and names people and commands by parts; `str(error)` is its plain form."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        """As logs and files have it."""
+        return plain(self.sentence)
 
 
 class Refused(ValetError):

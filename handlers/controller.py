@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.domain import parts
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import queries
@@ -21,7 +22,7 @@ def listed(ctx: Context, instance_id: str) -> Listing:
     """The instance a button is about. Raises Refused when it is gone."""
     found = queries.listing(ctx, instance_id)
     if found is None:
-        raise Refused("That instance is gone. `/gpu status` shows what there is.")
+        raise Refused(f"That instance is gone. {parts.gpu('status')} shows what there is.")
     return found
 
 

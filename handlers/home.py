@@ -15,7 +15,7 @@ from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.blocks.sharing import line as line_blocks
-from handlers.blocks.words import clock_time, esc
+from handlers.blocks.words import clock_time, esc, gpu_command
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
@@ -37,7 +37,7 @@ def page(ctx: Context, user: str) -> Reply:
     blocks += shown
     left += max(len(held) - 20, 0)
     if left:
-        blocks.append(context(f"and {left} more: `/gpu status mine` shows all."))
+        blocks.append(context(f"and {left} more: {gpu_command('status mine')} shows all."))
     if not held:
         blocks.append(section(f"Nothing just now. {_free(ctx, user)}"))
     blocks += _booked(ctx, user)
@@ -55,10 +55,10 @@ def _free(ctx: Context, user: str) -> str:
     """What they could have now, as `find` and `status free` have it."""
     ids = find.free_machines(ctx, FleetFilter(), user)
     if not ids:
-        return "Nothing is free either; `/gpu find 2xA100` says what would be the next best."
+        return f"Nothing is free either; {gpu_command('find 2xA100')} says what would be the next best."
     names = [f"*{esc(queries.name_of(ctx, each), 60)}*" for each in ids[:MOST_PLACES]]
     more = f" and {len(ids) - MOST_PLACES} more" if len(ids) > MOST_PLACES else ""
-    return f"Free for you: {', '.join(names)}{more}; `/gpu status free` shows what they cost."
+    return f"Free for you: {', '.join(names)}{more}; {gpu_command('status free')} shows what they cost."
 
 
 def _booked(ctx: Context, user: str) -> list[Block]:
@@ -68,7 +68,7 @@ def _booked(ctx: Context, user: str) -> list[Block]:
     if not soonest:
         return []
     rows = [bookings_blocks.booking_row(slot, queries.listing(ctx, slot.instance_id), may=True) for slot in soonest]
-    return [header("You booked"), *rows, context("`/gpu bookings mine` shows all of them.")]
+    return [header("You booked"), *rows, context(f"{gpu_command('bookings mine')} shows all of them.")]
 
 
 def _standing(ctx: Context, user: str, now: int) -> list[Block]:

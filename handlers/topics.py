@@ -9,6 +9,7 @@ from bot.services.context import Context
 from handlers import audit, digest, questions, troubles, undelivered
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.parts import Reply
+from handlers.blocks.words import commands_called
 from handlers.controller import Draw, Press
 from handlers.machines import fleet, owned
 from handlers.money import bill, budgets, forecast, prices, rent_or_buy, reports, savings
@@ -26,7 +27,6 @@ from handlers.sharing import (
     take,
     unclaimed,
 )
-from handlers.spelling import spelled
 from handlers.verbs import Verb, about
 
 GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
@@ -73,6 +73,6 @@ def press(ctx: Context, action_id: str, user: str, channel: str, *, value: str) 
 
 def draw(ctx: Context, kind: str, subject: str) -> Reply | None:
     """A message of this kind about this subject; None when there is nothing left to show."""
-    known = MESSAGES.get(kind)
-    reply = known(ctx, subject) if known else None
-    return spelled(ctx, reply) if reply else None
+    known, slack = MESSAGES.get(kind), ctx.settings.slack
+    with commands_called(slack.gpu_command, slack.cost_command):
+        return known(ctx, subject) if known else None

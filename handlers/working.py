@@ -10,18 +10,19 @@ from bot.services.context import Context
 from handlers.blocks import troubles
 from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
 from handlers.blocks.parts import Reply, button, plainly
-from handlers.blocks.words import say
-from handlers.spelling import spelled
+from handlers.blocks.words import commands_called, say
 
 log = logging.getLogger(__name__)
 
 
 def work(ctx: Context, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
     """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
+    slack = ctx.settings.slack
     try:
-        reply = _outcome(ctx, what, do)
+        with commands_called(slack.gpu_command, slack.cost_command):
+            reply = _outcome(ctx, what, do)
         if reply is not None:
-            tell(spelled(ctx, reply))
+            tell(reply)
     except Exception:
         log.exception("nobody could be told what came of %s", what)
 
@@ -30,7 +31,7 @@ def _outcome(ctx: Context, what: str, do: Callable[[], Reply | None]) -> Reply |
     try:
         return do()
     except Impaired as error:
-        return troubles.refused(str(error), error.reason, str(backups.newest(ctx) or ""))
+        return troubles.refused(error.sentence, error.reason, str(backups.newest(ctx) or ""))
     except ValetError as error:
         return refusal(error)
     except Exception:
@@ -45,7 +46,7 @@ def _outcome(ctx: Context, what: str, do: Callable[[], Reply | None]) -> Reply |
 def refusal(error: ValetError) -> Reply:
     """The sentence, and the nearest names as buttons."""
     close = error.nearest if isinstance(error, NotFound) else ()
-    made = plainly(say(str(error)))
+    made = plainly(say(error.sentence))
     if close:
         offers = [
             button(f"Status of {name}", f"{STATUS_OF_BUTTON}:{number}", name) for number, name in enumerate(close)

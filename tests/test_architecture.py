@@ -1,6 +1,7 @@
 """Who may import whom, and what importing must not do."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -297,3 +298,22 @@ def test_verbs_are_listed_in_their_topics_only():
     }
 
     assert found == {}
+
+
+def texts(text: str) -> list[str]:
+    """What a module says: its strings, without the docstrings."""
+    tree = ast.parse(text)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return [str(node.value) for node in strings if id(node) not in docs]
+
+
+def test_nothing_below_the_face_writes_mentions_or_commands_itself():
+    found = {
+        str(path.relative_to(ROOT)): said
+        for place in ("bot/domain", "bot/services", "store", "bot/errors.py")
+        for path in files(place)
+        if (said := [text for text in texts(path.read_text()) if re.search(r"<@|`/(gpu|cost)\b", text)])
+    }
+
+    assert list(found) == ["bot/domain/parts.py"]

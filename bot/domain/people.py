@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from bot.domain import parts
+
 
 @dataclass(frozen=True, slots=True)
 class Team:
@@ -59,7 +61,7 @@ class Roster:
 
 def either(users: Iterable[str]) -> str:
     """Who of them could do it, for a sentence that refuses somebody else."""
-    return " or ".join(f"<@{user}>" for user in sorted(users)) or "nobody yet (no approver is set)"
+    return parts.persons(sorted(users), nobody="nobody yet (no approver is set)")
 
 
 def troubles(named: Roster, able: Roster, gone: frozenset[str], meant: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -87,4 +89,4 @@ def troubles(named: Roster, able: Roster, gone: frozenset[str], meant: frozenset
 
 
 def _why(user: str, gone: frozenset[str]) -> str:
-    return f"<@{user}> is no member of this workspace any more" if user in gone else f"<@{user}> is a guest"
+    return f"{parts.person(user)} is {'no member of this workspace any more' if user in gone else 'a guest'}"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from bot.domain import parts
+
 RequestKind = Literal[
     "stop", "start", "launch", "clone", "resize", "order", "old", "claim", "booking", "takeover", "hours"
 ]
@@ -142,14 +144,14 @@ def _waiting(shown: Conditions, now: Conditions) -> str:
 def _booked(shown: Conditions, now: Conditions) -> str:
     if now.booked is None or now.booked == shown.booked:
         return ""
-    return f"<@{now.booked[0]}> has booked {now.name} for soon after."
+    return f"{parts.person(now.booked[0])} has booked {now.name} for soon after."
 
 
 def _snoozed(shown: Conditions, now: Conditions) -> str:
     """A snooze that was accepted in words keeps the machine."""
     before = shown.snoozed or {}
     later = [who for who, until in (now.snoozed or {}).items() if until > before.get(who, 0)]
-    return f"<@{later[-1]}> has snoozed {now.name} meanwhile." if later else ""
+    return f"{parts.person(later[-1])} has snoozed {now.name} meanwhile." if later else ""
 
 
 def _claim(shown: Conditions, now: Conditions) -> str:

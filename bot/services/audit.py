@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import VALET
 from bot.domain.audit import REFUSED, Broken, Entry
 from bot.domain.clock import HOUR_MS
+from bot.domain.parts import plain
 from bot.errors import NotFound, Refused
 from bot.services import people
 from bot.services.context import Context
@@ -44,7 +45,7 @@ def as_csv(ctx: Context, since: int) -> Iterator[str]:
     yield line(COLUMNS)
     names = people.known(ctx)
     for entry, name in entries(ctx, since):
-        texts = (entry.who, entry.did, entry.subject, name, entry.detail, entry.before, entry.after)
+        texts = (entry.who, entry.did, entry.subject, name, plain(entry.detail), entry.before, entry.after)
         yield line((str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, ""))))
 
 
@@ -75,7 +76,7 @@ def kept(ctx: Context, person: str, tried: str, subject: str) -> Iterator[None]:
         raise
     except Refused as refused:
         with ctx.store.writing() as db:
-            note(ctx, db, person, tried, subject, str(refused))
+            note(ctx, db, person, tried, subject, refused.sentence)
         raise
 
 

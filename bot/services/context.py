@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import ActionKind
 from bot.domain.acting.keepers import with_own
 from bot.domain.clock import Clock
@@ -89,7 +90,7 @@ def find(ctx: Context, word: str) -> Listing:
         sentence = f'"{word[:60]}" could be any of {names}{more}. Say which.'
         raise Ambiguous(sentence, word, tuple(listing.instance.id for listing in found))
     close = nearest(word, listings.names_in_use(db))
-    hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu status` lists what there is."
+    hint = f" Did you mean {' or '.join(close)}?" if close else f" {parts.gpu('status')} lists what there is."
     raise NotFound(f'I don\'t know "{word[:60]}".{hint}', tuple(close))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS, MINUTE_MS
@@ -232,7 +233,7 @@ def undecided(ctx: Context, channel: str, local_date: str) -> list[str]:
     made = digest_of(ctx, channel, local_date)
     found = [now.row.instance_id for now in made.rows if now.may_stop] if made else []
     if not found:
-        raise Refused("All machines of this digest are settled by now. `/gpu status idle` shows what idles.")
+        raise Refused(f"All machines of this digest are settled by now. {parts.gpu('status idle')} shows what idles.")
     return found
 
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import plain_name
 from bot.services.context import Context
@@ -14,7 +15,6 @@ from store import people as stored_people
 A_TIME = 20
 """So many are asked for at once; the others at the next times."""
 USER = re.compile(r"\b[UW][A-Z0-9]{2,}\b", re.ASCII)
-MENTION = re.compile(r"<@([UW][A-Z0-9]{2,})>", re.ASCII)
 UNKNOWN = "(name not known)"
 
 
@@ -51,8 +51,8 @@ def called(names: Mapping[str, str], person: str) -> str:
 
 def in_words(names: Mapping[str, str], text: str) -> str:
     """A text with the ids in it by name, where they are known."""
-    plain = MENTION.sub(r"\1", text)
-    return USER.sub(lambda found: names.get(found[0], found[0]), plain)
+    text = parts.written(text, person=str, command=lambda name, words: parts.typed(f"/{name}", words))
+    return USER.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 KIND = "roster"
@@ -72,7 +72,7 @@ def tell(ctx: Context, troubles: Mapping[str, str]) -> None:
         for event in over:
             stored_outbox.forget_event(db, event)
         for key, sentence in sorted(fresh.items()):
-            log.error("%s", sentence)
+            log.error("%s", parts.plain(sentence))
             stored_outbox.new_event(db, PREFIX + key, now)
             for admin in admins:
                 stored_outbox.tell(db, admin, f"{KIND}:{key}:{now}", kind=KIND, subject=sentence, now=now)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
 from bot.domain.clock import DAY_MS
@@ -58,7 +59,7 @@ def refuse_others(ctx: Context, person: str) -> None:
     """Only admins see what others would have been told. Raises Refused."""
     admins = ctx.roster().admins
     if person not in admins:
-        names = " or ".join(f"<@{user}>" for user in sorted(admins)) or "an admin, once [slack] admins names one"
+        names = parts.persons(sorted(admins), nobody="an admin, once [slack] admins names one")
         raise Refused(f"What could not be posted is for {names} to see.")
 
 
@@ -67,7 +68,7 @@ def _settle(ctx: Context, person: str, first: str, did: str, do: Callable[[Datab
     with ctx.store.writing() as db:
         found = next((each for each in waiting(db) if each.id == first), None)
         if found is None:
-            raise Refused("Those were tried again or dropped already. `/gpu undelivered` shows what is left.")
+            raise Refused(f"Those were tried again or dropped already. {parts.gpu('undelivered')} shows what is left.")
         count = do(db, found)
         stored_audit.add(
             db, ctx.clock(), person, did, subject="valet", detail=f"{count} to {found.channel} ({found.error})"

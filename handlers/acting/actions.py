@@ -1,5 +1,6 @@
 """/gpu stop and start, and the cards of every action: the question, the answers, and what is told of its end."""
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action, ActionKind
 from bot.domain.acting.approvals import deciders
 from bot.domain.machines.listing import Listing
@@ -63,8 +64,8 @@ def _refuse_later(name: str, rest: list[str]) -> None:
     is_length = first in {"in", "for", "after"} and spells_length(rest[1:])
     if first in {"tonight", "tomorrow", "later", "until"} or is_time or is_length:
         raise Refused(
-            f"A stop is asked about now, and there is none for later: say `/gpu stop {name}` then. "
-            f"`/gpu hours {name} Mon-Fri 08:00-19:00` stops it every evening and starts it every morning."
+            f"A stop is asked about now, and there is none for later: say {parts.gpu('stop', name)} then. "
+            f"{parts.gpu('hours', name, 'Mon-Fri 08:00-19:00')} stops it every evening and starts it every morning."
         )
 
 

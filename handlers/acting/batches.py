@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
+from bot.domain import parts
 from bot.domain.acting.batches import BatchResult
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
@@ -40,8 +41,8 @@ def is_meant(ask: Ask) -> bool:
     first = ask.words[0].lower()
     near = nearest(plain[0], IDLE_WORDS, 1) if plain else []
     if (near or first in _ALL or is_filter(first)) and not is_known(ask.ctx, ask.words[0]):
-        team = next((f" {word}" for word in ask.words if word.lower().startswith("team:")), "")
-        idle = f"`/gpu stop {near[0] if near else 'idle'}{team}`"
+        team = [word for word in ask.words if word.lower().startswith("team:")]
+        idle = parts.gpu("stop", near[0] if near else "idle", *team[:1])
         raise Refused(f"{idle} asks about all that stand idle; machines that are named are asked about one by one.")
     return False
 

@@ -3,6 +3,7 @@
 import re
 from itertools import dropwhile, takewhile
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.errors import Refused
 from bot.services import context, undelivered
@@ -86,7 +87,7 @@ def _refuse_other_shape(name: str, words: list[str]) -> None:
     if not second and re.fullmatch(r"twice|x\d+|\d+x", first, re.ASCII):
         raise Refused(f"A clone is one machine, and the next is asked for when it is decided: `clone {name} for 8h`.")
     if first in {"to", "as", "into"} and re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", second, re.ASCII):
-        raise Refused(f"A clone has the shape of {name}. `/gpu resize {name} {second}` makes one of that type.")
+        raise Refused(f"A clone has the shape of {name}. {parts.gpu('resize', name, second)} makes one of that type.")
     if first in {"as", "named", "called"} and second:
         raise Refused(f"A clone gets its name from {name}, as {name}-1a2b; leave out how to call it.")
 

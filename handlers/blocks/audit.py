@@ -37,7 +37,7 @@ def history(name: str, instance_id: str, entries: list[Entry], total: int) -> Re
 def _row(entry: Entry) -> str:
     who = _OURS.get(entry.who) or _word(entry.who)
     if entry.after == REFUSED:
-        return f"{when(entry.at)}  {who} {esc(entry.did, 60)}, refused: {say(entry.detail[:200])}"
+        return f"{when(entry.at)}  {who} {esc(entry.did, 60)}, refused: {cut_mrkdwn(say(entry.detail), 200)}"
     told = entry.after in get_args(ActionState)  # what was done says it
     change = f" ({_word(entry.before)} to {_word(entry.after)})" if (entry.before or entry.after) and not told else ""
     why = _why(entry)
@@ -53,7 +53,7 @@ def _why(entry: Entry) -> str:
     if text.startswith("for ") and _USER.fullmatch(text[4:]):
         return f"for {person(text[4:])}"
     if entry.who == "valet":
-        return _named(say(text[:200]))  # a sentence of our own
+        return _named(cut_mrkdwn(say(text), 200))  # a sentence of our own
     return _word(text) if text else ""
 
 

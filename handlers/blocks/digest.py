@@ -18,6 +18,7 @@ from handlers.blocks.words import (
     at,
     chance_of,
     esc,
+    gpu_command,
     gpus,
     length,
     near,
@@ -45,7 +46,7 @@ def digest(made: DigestNow) -> Reply:
     for now in rows[:SHOWN]:
         blocks += _row(now, made.digest.made_at)
     if len(rows) > SHOWN:
-        blocks.append(context(f"and {len(rows) - SHOWN} more: `/gpu status idle` shows all."))
+        blocks.append(context(f"and {len(rows) - SHOWN} more: {gpu_command('status idle')} shows all."))
     stoppable = sum(now.may_stop for now in rows)
     if stoppable > 1:
         day = made.digest.local_date.isoformat()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.machines.sources import SourceTrouble
 from handlers.blocks.parts import Reply, lines, plainly
-from handlers.blocks.words import code, esc, length, near, say
+from handlers.blocks.words import code, esc, gpu_command, length, near, say
 
 _NAMED = 8
 
@@ -83,7 +83,7 @@ def sources_failing(found: Sequence[SourceTrouble], now: int) -> Reply:
         last = f"last read {near(each.ok_at, now)}" if each.ok_at is not None else "never read"
         said.append(f"• {esc(each.source, 80)}: {last}. {esc(each.error.rstrip('.'), 400)}.")
     if len(found) > _NAMED:
-        said.append(f"And {len(found) - _NAMED} more; `/gpu status` and `/healthz` name them.")
+        said.append(f"And {len(found) - _NAMED} more; {gpu_command('status')} and `/healthz` name them.")
     said.append("No machine there is called idle or stopped meanwhile. I go on trying, and say when it is over.")
     return plainly(lines(said))
 

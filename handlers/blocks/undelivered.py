@@ -16,7 +16,7 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
-from handlers.blocks.words import at, code, plural
+from handlers.blocks.words import at, code, gpu_command, plural
 
 # Messages that stand in Slack carry these, so their text never changes.
 TRY_AGAIN_BUTTON = "try_again"
@@ -49,7 +49,7 @@ def told(channel: str, error: str, found: Undelivered | None) -> Reply:
         return plainly(f"What I could not post to {place(channel)} was tried again, or dropped.")
     text = (
         f"I can't post to {place(channel)} ({code(error, 60)}). {remedy(error)} What I had to say there is kept: "
-        f"{plural(len(found.messages), 'message')} until now; `/gpu undelivered` shows what."
+        f"{plural(len(found.messages), 'message')} until now; {gpu_command('undelivered')} shows what."
     )
     return plainly(text, *_buttons(found))
 
@@ -98,5 +98,5 @@ def settled(count: int, *, again: bool) -> Reply:
     """The answer to a press."""
     what = plural(count, "message")
     if again:
-        return plainly(f"Trying {what} again now. What can't be posted comes back to `/gpu undelivered`.")
+        return plainly(f"Trying {what} again now. What can't be posted comes back to {gpu_command('undelivered')}.")
     return plainly(f"Dropped {what}.")

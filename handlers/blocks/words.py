@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,13 +13,14 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
 from bot.domain.machines.rollups import HourCell
 from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.parts import typed, written
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
 _BARS = "▁▂▃▄▅▆▇█"
-_MENTION = re.compile(r"(<[@#][UWC][A-Z0-9]+>)")
-
-
+_COMMANDS: ContextVar[Mapping[str, str]] = ContextVar("the commands as they are called here")
+_CHANNEL = re.compile(r"(<#[A-Z0-9]+>)")
+_USUAL = {"gpu": "/gpu", "cost": "/cost"}
 _LINKS = re.compile(r"://|@(?=(?:channel|here|everyone)\b)|\bwww(?=\.)|\bmailto(?=:)", re.IGNORECASE)
 
 
@@ -74,12 +77,44 @@ def _fitting(plain: str, limit: int) -> str:
 
 
 def say(sentence: str) -> str:
-    """A sentence of our own that may hold mentions and names: mentions stay, all else is made inert.
+    """A sentence made below the face, as Slack shows it: people as mentions, commands to be copied, all else inert.
 
-    Names inside it carry no angle brackets (`bot.domain.machines.fleet.plain`), so none of them can pose as a mention.
+    Names inside it carry no angle brackets (`bot.domain.machines.fleet.plain`), so none of them can pose as a part.
     """
-    parts = _MENTION.split(sentence)
-    return "".join(part if number % 2 else _entities(part) for number, part in enumerate(parts))
+    return written(sentence, person=person, command=_command, text=_inert)
+
+
+def _inert(text: str) -> str:
+    pieces = _CHANNEL.split(text)
+    return "".join(piece if number % 2 else _entities(piece) for number, piece in enumerate(pieces))
+
+
+@contextmanager
+def commands_called(gpu: str, cost: str) -> Iterator[None]:
+    """Within it commands are written as this workspace calls them; an admin may have renamed them."""
+    before = _COMMANDS.set({"gpu": gpu, "cost": cost})
+    try:
+        yield
+    finally:
+        _COMMANDS.reset(before)
+
+
+def gpu_command(*words: str) -> str:
+    """The machine command, as people type it here; the words are inert already."""
+    return _typed("gpu", " ".join(words))
+
+
+def cost_command(*words: str) -> str:
+    """The money command, as people type it here; the words are inert already."""
+    return _typed("cost", " ".join(words))
+
+
+def _command(name: str, words: str) -> str:
+    return _typed(name, _entities(words))
+
+
+def _typed(name: str, words: str) -> str:
+    return typed(_COMMANDS.get(_USUAL)[name], words)
 
 
 def _entities(text: str) -> str:

@@ -1,5 +1,6 @@
 """/gpu count, rename and retire: what an owned machine has, is called, and that it is no more."""
 
+from bot.domain import parts
 from bot.errors import Refused
 from bot.services import names
 from bot.services.context import Context
@@ -22,7 +23,7 @@ def count(ask: Ask) -> Reply:
             raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
         return owned_blocks.gpus_counted(listing, heard.gpus_seen)
     if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
-        raise Refused(f"How many GPUs has it? Try `/gpu count {listing.instance.name} 7`.")
+        raise Refused(f"How many GPUs has it? Try {parts.gpu('count', listing.instance.name, '7')}.")
     return owned_blocks.gpus_confirmed(owned.confirm_gpus(ask.ctx, listing.instance.id, ask.user, int(words[0])))
 
 
@@ -32,7 +33,8 @@ def rename(ask: Ask) -> Reply:
     words = rest[1:] if rest[:1] == ["to"] else rest
     if len(words) != 1:
         raise Refused(
-            f"What shall {listing.instance.name} be called? Try `/gpu rename {listing.instance.name} dgx-one`."
+            f"What shall {listing.instance.name} be called? "
+            f"Try {parts.gpu('rename', listing.instance.name, 'dgx-one')}."
         )
     means = reserved.reserved_meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
     return owned_blocks.machine_renamed(
@@ -44,7 +46,7 @@ def retire(ask: Ask) -> Reply:
     """Ask before an owned machine is taken off the list."""
     listing, rest = named(ask, "retire")
     if rest:
-        raise Refused(f"`/gpu retire {listing.instance.name}` takes the name of one machine and nothing else.")
+        raise Refused(f"{parts.gpu('retire', listing.instance.name)} takes the name of one machine and nothing else.")
     found, heard = owned.retirement_question(ask.ctx, listing.instance.id, ask.user)
     return owned_blocks.retirement_question(found, heard, ask.ctx.clock())
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.days import days_after, local
 from bot.domain.machines.listing import Listing
@@ -200,7 +201,7 @@ def gpu_unbook(ask: Ask) -> Reply:
         mine = [slot for slot in mine if slot.from_at == begin.at]
         if not mine:
             raise Refused(
-                f"You have no booking of {listing.instance.name} that begins then. `/gpu bookings mine` lists."
+                f"You have no booking of {listing.instance.name} that begins then. {parts.gpu('bookings mine')} lists."
             )
     if len({slot.booking_id for slot in mine}) == 1:
         return cancel_or_ask(ask, mine[0], one=bool(rest))
@@ -210,7 +211,7 @@ def gpu_unbook(ask: Ask) -> Reply:
 def _of_others(ask: Ask, listing: Listing, there: list[BookingSlot]) -> Reply:
     roster, name = ask.ctx.roster(), listing.instance.name
     if ask.user not in roster.approvers(listing.team) | roster.admins:
-        raise Refused(f"You have no booking of {name}. `/gpu bookings {name}` shows whose it is.")
+        raise Refused(f"You have no booking of {name}. {parts.gpu('bookings', name)} shows whose it is.")
     return list_bookings(ask, there, f"of {name}", decides=True)
 
 
@@ -275,7 +276,7 @@ def press_bookings(ctx: Context, user: str, channel: str, value: str) -> Reply:
 def _slot(ctx: Context, slot_id: str) -> BookingSlot:
     slot = bookings_service.find_slot(ctx, slot_id)
     if slot is None:
-        raise Refused("That booking is not known here any more. `/gpu bookings mine` shows yours.")
+        raise Refused(f"That booking is not known here any more. {parts.gpu('bookings mine')} shows yours.")
     return slot
 
 

@@ -8,6 +8,7 @@ from bot.telemetry.calendar_door import CALENDAR_PATH
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.sharing import calendar as calendar_blocks
 from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
+from handlers.blocks.words import gpu_command
 from handlers.controller import Press, listed
 from handlers.verbs import Ask, Verb, named, no_more
 
@@ -38,7 +39,7 @@ def manage_feed(ask: Ask, rest: list[str]) -> Reply:
     """An address for calendars: of one's own holds, of a team's, or off."""
     if rest and rest[0].lower() == "off":
         calendar_service.unsubscribe_from_feeds(ask.ctx, ask.user)
-        return plainly("Your calendar feeds have stopped working. `/gpu calendar feed` makes a new one.")
+        return plainly(f"Your calendar feeds have stopped working. {gpu_command('calendar feed')} makes a new one.")
     team_words = rest[1:] if [word.lower() for word in rest[:1]] == ["team"] else rest
     no_more(team_words[1:], "calendar feed")
     if rest and not team_words:

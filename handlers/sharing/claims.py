@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot.domain import parts
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import AS_NOW, Claim, GpuChoice
@@ -299,7 +300,7 @@ def press_release_others(ctx: Context, user: str, channel: str, value: str) -> R
 def _listing_of(ctx: Context, claim_id: str) -> Listing:
     held = queries.claim(ctx, claim_id)
     if held is None or held.ended_at is not None:
-        raise Refused("That claim has ended. `/gpu status mine` shows what you hold.")
+        raise Refused(f"That claim has ended. {parts.gpu('status mine')} shows what you hold.")
     return listed(ctx, held.instance_id)
 
 

@@ -1,5 +1,6 @@
 """/gpu wait, leave, line and request: first come, first served, and asking for what others hold."""
 
+from bot.domain import parts
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing import gpu_spec
 from bot.domain.sharing.claims import GpuChoice
@@ -114,7 +115,7 @@ def gpu_leave(ask: Ask) -> Reply:
     if not places:
         raise Refused("You stand in no line.")
     if not ask.words and len(places) > 1:
-        raise Refused("You stand in several lines. Say which, or press Leave in `/gpu line`.")
+        raise Refused(f"You stand in several lines. Say which, or press Leave in {parts.gpu('line')}.")
     if not ask.words:
         return leave_and_tell(ask, places[0].waiter.id)
     listing, want, rest = _wanted(ask, "leave")
@@ -123,7 +124,7 @@ def gpu_leave(ask: Ask) -> Reply:
         waiter = place.waiter
         if waiter.instance_id == (listing.instance.id if listing else "") and (not want or waiter.kind == want.kind):
             return leave_and_tell(ask, waiter.id)
-    raise Refused("You don't stand in that line. `/gpu line` shows where you do.")
+    raise Refused(f"You don't stand in that line. {parts.gpu('line')} shows where you do.")
 
 
 def leave_and_tell(ask: Ask, waiter_id: int) -> Reply:
@@ -164,10 +165,10 @@ def gpu_request(ask: Ask) -> Reply:
     if not others:
         mine = listing.claim_of(ask.user)
         raise Refused(
-            f"{name} is yours: `/gpu release {name}` gives it back."
+            f"{name} is yours: {parts.gpu('release', name)} gives it back."
             if mine
             else f"Nobody holds {name}, so there is nobody to ask. "
-            f"`/gpu {'claim' if listing.running else 'status'} {name}` {'takes' if listing.running else 'shows'} it."
+            f"{parts.gpu('claim' if listing.running else 'status', name)} {'takes' if listing.running else 'shows'} it."
         )
     if len(others) > 1:
         return line_blocks.which_holder(listing, ask.user)

@@ -107,6 +107,12 @@ def test_every_command_of_the_docs_is_read(office):
 def test_every_command_that_a_hint_shows_is_read(office):
     sources = [path.read_text() for folder in ("bot", "handlers") for path in (ROOT / folder).rglob("*.py")]
     shown = {found for text in sources for found in re.findall(r"`/(gpu|cost) ([a-z-]+(?: [^`{}<>\[\]|]*)?)`", text)}
+    parts = r"""\b(gpu|cost)(?:_command)?\(((?:['"][^'"{}]+['"](?:, )?)+)\)"""
+    shown |= {
+        (command, " ".join(re.findall(r"""['"]([^'"]+)['"]""", words)))
+        for text in sources
+        for command, words in re.findall(parts, text)
+    }
 
     assert len(shown) > 20
     assert unread_of(office, shown) == {}

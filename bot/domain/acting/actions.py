@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.money.standing_costs import StandingCost
 
@@ -320,7 +321,7 @@ class Action:
     @property
     def asker(self) -> str:
         """Who asked, for a sentence."""
-        return "Valet" if self.requester == VALET else f"<@{self.requester}>"
+        return "Valet" if self.requester == VALET else parts.person(self.requester)
 
     @property
     def approver(self) -> str:
@@ -336,7 +337,7 @@ class Action:
     @property
     def decided_by(self) -> str:
         """Who decided, for a sentence."""
-        return " and ".join(f"<@{person}>" for person in self.approvers) or "its team's rule"
+        return parts.persons(self.approvers, " and ", nobody="its team's rule")
 
     @property
     def owner(self) -> str:

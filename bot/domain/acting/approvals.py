@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain import parts
 from bot.domain.acting.actions import BY_RULE, BY_SETTINGS, VALET, Action
 from bot.domain.clock import HOUR_MS
 from bot.domain.people import Roster, either
@@ -55,11 +56,11 @@ def decider_gone(action: Action, roster: Roster) -> str | None:
         return None
     if action.facts.rule:
         able = action.decider in rule_setters(action.team, roster)
-        return None if able else f"<@{action.decider}>, who set its on-hours, may no longer do so."
+        return None if able else f"{parts.person(action.decider)}, who set its on-hours, may no longer do so."
     refuses = refusal_to_break_glass if action.break_glass else refusal_to_approve
     yeses, needed = action.approvers or (action.decider,), 1 if action.break_glass else action.facts.approvals
     gone = [person for person in yeses if refuses(action, person, roster)]
-    return f"<@{gone[0]}> may no longer approve this." if gone and len(yeses) - len(gone) < needed else None
+    return f"{parts.person(gone[0])} may no longer approve this." if gone and len(yeses) - len(gone) < needed else None
 
 
 ConsentAnswer = Literal["", "agreed", "needed", "silent", "ended", "late"]

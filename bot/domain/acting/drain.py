@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.domain import parts
+
 
 @dataclass(frozen=True, slots=True)
 class Drain:
@@ -17,4 +19,5 @@ class Drain:
     def refusal(self, name: str) -> str:
         """Why nobody gets more time on it."""
         why = f" ({self.reason})" if self.reason else ""
-        return f"{name} is being drained by <@{self.who}>{why}, so nobody gets more time on it. Try `/gpu find`."
+        who = parts.person(self.who)
+        return f"{name} is being drained by {who}{why}, so nobody gets more time on it. Try {parts.gpu('find')}."

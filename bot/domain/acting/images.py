@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import DAY_MS, HOUR_MS
@@ -129,12 +130,12 @@ def _obstacle_to_reboot(scene: Scene, requester: str) -> str | None:
     if obstacle_to_anything(scene):
         return obstacle_to_anything(scene)
     instance, verdict = scene.instance, scene.verdict
-    without = f"`/gpu clone {instance.name} no-reboot` copies it as it runs."
+    without = f"{parts.gpu('clone', instance.name, 'no-reboot')} copies it as it runs."
     others = sorted({claim.holder for claim in scene.claims} - {requester})
     if instance.asg:
         return f"{instance.name} is in the Auto Scaling group {instance.asg}, which a reboot would upset. {without}"
     if others:
-        return f"A clone reboots {instance.name}, which <@{others[0]}> holds. {without}"
+        return f"A clone reboots {instance.name}, which {parts.person(others[0])} holds. {without}"
     if verdict is None or verdict.state == "unknown":
         return f"A clone reboots {instance.name}, and I can't tell whether it works. {without}"
     if not verdict.is_idle:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action, LaunchFacts
 from bot.domain.acting.approvals import decider_gone
 from bot.domain.acting.obstacles import shown
@@ -130,7 +131,8 @@ def obstacle_to_launch(template: LaunchTemplate | None, team: str, name: str) ->
     if template is None:
         return f'There is no launch template "{name}" in valet.toml any more.'
     if not template.is_for(team):
-        return f"{template.name} is for {' and '.join(template.teams)} only. `/gpu launch` lists what you may launch."
+        teams = " and ".join(template.teams)
+        return f"{template.name} is for {teams} only. {parts.gpu('launch')} lists what you may launch."
     return None
 
 

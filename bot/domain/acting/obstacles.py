@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action, ActionKind, LaunchFacts, PaidFacts, ResizeFacts, SeenFacts
 from bot.domain.acting.approvals import decider_gone
 from bot.domain.acting.keepers import KEEPERS, keeper_of
@@ -80,7 +81,7 @@ def fixed_obstacle(scene: Scene) -> str | None:
     """Why this instance can't be stopped whatever it does; None when that is all that counts."""
     instance = scene.instance
     if instance.provider == "owned" and "stop" not in scene.switches:
-        drain = f"`/gpu drain {instance.name}` keeps it from new claims"
+        drain = f"{parts.gpu('drain', instance.name)} keeps it from new claims"
         return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way. {drain}."
     if instance.state != "running":
         return f"{instance.name} is {instance.state}, not running."
@@ -96,10 +97,10 @@ def obstacle_to_rule(scene: Scene) -> str | None:
     """What keeps a rule from stopping this instance just now, where a person's yes would; None when nothing does."""
     name, slot = scene.instance.name, scene.booked
     if scene.snooze is not None:
-        return f"<@{scene.snooze.who}> keeps {name}."
+        return f"{parts.person(scene.snooze.who)} keeps {name}."
     if is_booked_soon(slot, scene.now) and slot is not None:
-        return f"<@{slot.holder}> has booked {name} for soon after."
-    return f"<@{scene.waiting[0]}> waits for {name}." if scene.waiting else None
+        return f"{parts.person(slot.holder)} has booked {name} for soon after."
+    return f"{parts.person(scene.waiting[0])} waits for {name}." if scene.waiting else None
 
 
 def is_booked_soon(slot: BookingSlot | None, at: int) -> bool:
@@ -110,7 +111,7 @@ def is_booked_soon(slot: BookingSlot | None, at: int) -> bool:
 def _promised(scene: Scene) -> str | None:
     if not scene.offers:
         return None
-    who = f"<@{scene.offers[0].person}>, whose turn in the line it is"
+    who = f"{parts.person(scene.offers[0].person)}, whose turn in the line it is"
     return f"{scene.instance.name} is held for {who}. Ask again once they have answered."
 
 
@@ -147,7 +148,7 @@ def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
     if not verdict.is_idle:
         return (
             f"{name} is working: {verdict.evidence}. To end that work all the same, say why, as in "
-            f"`/gpu stop {name} it runs the wrong model`; then it takes two people who say yes."
+            f"{parts.gpu('stop', name, 'it runs the wrong model')}; then it takes two people who say yes."
         )
     return None
 

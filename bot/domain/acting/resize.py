@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.keepers import KEEPERS, is_keepers
 from bot.domain.acting.obstacles import (
@@ -65,13 +66,15 @@ def _unfit(instance: Instance, kind: str) -> str | None:
 def _in_use(scene: Scene, requester: str) -> str | None:
     name, verdict, others = scene.instance.name, scene.verdict, claims_of_others(scene.claims, requester)
     if others:
-        return f"<@{others[0].holder}> holds {name}, which would be stopped. `/gpu request {name}` asks for it."
+        holder = parts.person(others[0].holder)
+        return f"{holder} holds {name}, which would be stopped. {parts.gpu('request', name)} asks for it."
     if scene.instance.state == "stopped":
         return obstacle_to_anything(scene) or provider_obstacle(scene.instance)
     if booked := booked_by_others(scene, requester):
         return (
-            f"<@{booked[0].holder}> has booked {name}, which would be stopped: `/gpu bookings {name}` shows when. "
-            f"`/gpu clone {name}` gives you one like it and leaves {name} as it is."
+            f"{parts.person(booked[0].holder)} has booked {name}, which would be stopped: "
+            f"{parts.gpu('bookings', name)} shows when. "
+            f"{parts.gpu('clone', name)} gives you one like it and leaves {name} as it is."
         )
     if verdict is not None and verdict.works:
         return f"{name} is working: {verdict.evidence}. It can be resized once it is idle or stopped."
@@ -100,7 +103,7 @@ def reason_to_leave(action: Action, scene: Scene) -> str | None:
     if claims_of_others(scene.claims, action.requester):
         return f"{scene.instance.name} is held by somebody else by now."
     if booked := booked_by_others(scene, action.requester):
-        return f"<@{booked[0].holder}> has booked {scene.instance.name} meanwhile."
+        return f"{parts.person(booked[0].holder)} has booked {scene.instance.name} meanwhile."
     return fixed_obstacle(scene)
 
 

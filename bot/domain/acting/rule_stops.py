@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import is_booked_soon
 from bot.domain.acting.snooze import Snooze
@@ -94,7 +95,7 @@ def settlement(rule_stop: RuleStop, listing: Listing) -> Settlement | None:
 def rule_stop_waits_for(here: Circumstances) -> str | None:
     """Why it is not stopped just now, in words for people; None when nothing is in the way."""
     if here.snooze is not None:
-        return f"<@{here.snooze.who}> keeps it"
+        return f"{parts.person(here.snooze.who)} keeps it"
     if here.exemption is not None:
         return f"it is exempt: {here.exemption.reason}"
     return _wanted(here) or ("something is being done to it" if here.action is not None else _may_work(here))
@@ -104,11 +105,11 @@ def _wanted(here: Circumstances) -> str | None:
     """Who has it, or is about to."""
     claims, offers = here.listing.claims, here.listing.offers
     if claims:
-        return f"<@{claims[0].holder}> holds it"
+        return f"{parts.person(claims[0].holder)} holds it"
     if offers:
-        return f"it is held for <@{offers[0].person}>, whose turn it is"
+        return f"it is held for {parts.person(offers[0].person)}, whose turn it is"
     if is_booked_soon(here.booked, here.at) and here.booked is not None:
-        return f"<@{here.booked.holder}> has booked it for soon after"
+        return f"{parts.person(here.booked.holder)} has booked it for soon after"
     return None
 
 

@@ -1,5 +1,6 @@
 """Starting a machine that stands still: what is in the way, and how long it is tried when there is no capacity."""
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import MINUTE_MS, SECOND_MS
@@ -46,7 +47,7 @@ def _runs(scene: Scene) -> str:
     name, is_seen = scene.instance.name, scene.verdict is not None and scene.verdict.state != "unknown"
     if scene.instance.provider == "owned" and not is_seen:
         return f"I can't tell whether {name} is off: it was not stopped from here, and its agent is silent. Look at it."
-    return f"{name} runs already. `/gpu claim {name}` takes it."
+    return f"{name} runs already. {parts.gpu('claim', name)} takes it."
 
 
 def obstacle_to_begin_start(action: Action, scene: Scene) -> str | None:

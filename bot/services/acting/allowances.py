@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import VALET, Action, ActionFacts, ActionKind, OverBudget, PaidFacts, StopFacts
 from bot.domain.acting.obstacles import is_over
 from bot.domain.money.rates import cost_for
@@ -65,7 +66,7 @@ def with_fair_use(ctx: Context, db: Database, action: Action) -> Action:
         return action
     if ctx.settings.fair_use(planned.team).at_limit == "refuse":
         limits.check_limits(ctx, db, planned, advice="Release something first, or ask for a smaller one.")
-    passed = limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")
+    passed = limits.limit_excess(ctx, db, planned, whose=parts.person(action.requester))
     return replace(action, facts=replace(action.facts, beyond="; ".join(passed)))
 
 
@@ -75,7 +76,7 @@ def beyond_fair_use(ctx: Context, db: Database, action: Action) -> str | None:
     if planned is None:
         return None
     is_asked = ctx.settings.fair_use(planned.team).at_limit != "warn"
-    return "; ".join(limits.limit_excess(ctx, db, planned, whose=f"<@{action.requester}>")) if is_asked else ""
+    return "; ".join(limits.limit_excess(ctx, db, planned, whose=parts.person(action.requester))) if is_asked else ""
 
 
 def fair_use_asks(ctx: Context, action: Action) -> bool:

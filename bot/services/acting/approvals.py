@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import BY_RULE, PAST_TENSE, VALET, Action, ActionKind, ActionState
 from bot.domain.acting.approvals import refusal_to_approve, refusal_to_break_glass
 from bot.domain.acting.snooze import BY_BUTTON, Snooze, by_one_tap
@@ -217,7 +218,7 @@ def _closed(action: Action) -> str | None:
     if action.state == "pending":
         return None
     if action.state == "expired":
-        return f"Too late: nobody answered in time, so nothing was done. Ask again with `/gpu {action.kind}`."
+        return f"Too late: nobody answered in time, so nothing was done. Ask again with {parts.gpu(action.kind)}."
     who = f" by {action.decided_by}" if action.decider else ""
     return f"Already {action.state}{who}."
 
@@ -237,7 +238,8 @@ def make_way(ctx: Context, db: Database, listing: Listing, person: str, *, giver
         return
     if action.state != "pending":
         raise Refused(f"{name} is about to be {PAST_TENSE[action.kind]} ({action.decided_by} approved it).")
-    outcome = f"<@{person}> took {name} over from <@{giver}>." if giver else f"<@{person}> claimed {name} first."
+    got = f"took {name} over from {parts.person(giver)}" if giver else f"claimed {name} first"
+    outcome = f"{parts.person(person)} {got}."
     endings.end(ctx, db, action, "cancelled", outcome=outcome, who=person, did=f"cancelled the {action.kind}")
 
 
@@ -257,7 +259,7 @@ def call_off(ctx: Context, action_id: str, person: str) -> Action:
     with audit.kept(ctx, person, f"call the {action.kind} off", action.subject), ctx.store.writing() as db:
         if person != action.requester:
             raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
-        outcome = f"<@{person}> called it off."
+        outcome = f"{parts.person(person)} called it off."
         if not actions.call_off(db, action, finished_at=now, outcome=outcome):
             raise Refused("It is under way or over, so it can't be called off any more.")
         stored_audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
@@ -287,12 +289,14 @@ def break_glass(ctx: Context, listing: Listing, kind: ActionKind, person: str, w
     with attempt, ctx.store.writing() as db:
         action = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
         if action is None or action.kind != kind or action.state != "pending":
-            raise Refused(f"No such request waits for an answer. Ask first, with `/gpu {kind} {name}`.")
+            raise Refused(f"No such request waits for an answer. Ask first, with {parts.gpu(kind, name)}.")
         obstacle = consents.obstacle(db, action) or refusal_to_break_glass(action, person, ctx.roster())
         if obstacle:
             raise Refused(obstacle)
         if not why:
-            raise Refused(f"It takes a reason, which is posted: `/gpu {kind} {name} --break-glass it blocks the demo`.")
+            raise Refused(
+                f"It takes a reason, which is posted: {parts.gpu(kind, name, '--break-glass it blocks the demo')}."
+            )
         if not stored_approvals.break_glass(db, action.id, person, why, now):
             raise Refused("Somebody else decided this at the same moment.")
         did = f"broke the glass for the {kind}"

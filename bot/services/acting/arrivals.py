@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.domain import parts
 from bot.domain.acting.actions import VALET, Action
 from bot.domain.acting.start import CAPACITY_PAUSES_MS, REPORTS_WITHIN_MS
 from bot.domain.clock import MINUTE_MS
@@ -62,13 +63,13 @@ def claim_for_requester(ctx: Context, action: Action, instance: Instance, outcom
     """
     who, note = action.requester, action.reason
     if not ctx.is_colleague(who):
-        return f"{outcome} It is not claimed for <@{who}>, who is no longer a member of this workspace."
+        return f"{outcome} It is not claimed for {parts.person(who)}, who is no longer a member of this workspace."
     try:
         claims.take_gpus(ctx, instance.id, who, length=action.length, note=note, granted=True)
     except bookings.BookingInTheWay as booked:
         return _until_booked(ctx, action, instance, outcome, booked)
     except Refused as error:
-        return f"{outcome} It is not claimed for <@{action.requester}>: {error}"
+        return f"{outcome} It is not claimed for {parts.person(action.requester)}: {error.sentence}"
     return outcome
 
 
@@ -79,8 +80,10 @@ def _until_booked(
     try:
         claims.take_gpus(ctx, instance.id, who, until=until, note=action.reason, granted=True)
     except Refused:
-        return f"{outcome} It is not claimed for <@{who}>: {booked}"
-    return f"{outcome} It is <@{who}>'s only until <@{booked.slot.holder}>'s booking of it begins."
+        return f"{outcome} It is not claimed for {parts.person(who)}: {booked.sentence}"
+    return (
+        f"{outcome} It is {parts.person(who)}'s only until {parts.person(booked.slot.holder)}'s booking of it begins."
+    )
 
 
 def ready(ctx: Context, action: Action, instance: Instance, *, expected: bool, arrive: Arrive = arrive) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.batches import BIGGEST_BATCH, Batch, BatchDraft, BatchResult, LeftOut, stops_allowed
 from bot.domain.clock import DAY_MS
@@ -63,9 +64,9 @@ def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[BatchResult]:
     """[Ask about the N dearest]: what was offered, looked at anew. Raises Refused."""
     draft = stored_batches.draft(ctx.store.reading(), draft_id)
     if draft is not None and draft.requester != person:
-        raise Refused("This was offered to somebody else. `/gpu stop idle` asks about what idles now.")
+        raise Refused(f"This was offered to somebody else. {parts.gpu('stop idle')} asks about what idles now.")
     if draft is None or ctx.clock() - draft.made_at > DRAFT_LASTS_MS:
-        raise Refused("This offer is over an hour old. `/gpu stop idle` asks about what idles now.")
+        raise Refused(f"This offer is over an hour old. {parts.gpu('stop idle')} asks about what idles now.")
     return ask(ctx, draft.instance_ids, person, reason=draft.reason)
 
 
@@ -77,7 +78,7 @@ def _ask(
         try:
             planned.append(_plan(ctx, db, listing, requester, reason))
         except Refused as error:
-            left.append(LeftOut(listing.instance.name, str(error), listing.instance.id))
+            left.append(LeftOut(listing.instance.name, error.sentence, listing.instance.id))
     room = _room(ctx, db, team)
     if len(planned) > room:
         draft = _drafted(ctx, db, planned, requester, reason=reason, room=room)
@@ -99,10 +100,12 @@ def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: 
         raise Refused(f"{name} is asked about already.")
     others = [claim.holder for claim in listing.claims if claim.holder != requester]
     if others:
-        raise Refused(f"{name} is <@{others[0]}>'s; `/gpu stop {name}` asks them first.")
+        raise Refused(f"{name} is {parts.person(others[0])}'s; {parts.gpu('stop', name)} asks them first.")
     planned = plans.stop(ctx, db, listing, requester, reason=reason, may_end_work=False)
     if planned.machine and planned.machine.kept_by:
-        raise Refused(f"<@{planned.machine.kept_by}> keeps {name}; `/gpu stop {name}` asks all the same.")
+        raise Refused(
+            f"{parts.person(planned.machine.kept_by)} keeps {name}; {parts.gpu('stop', name)} asks all the same."
+        )
     plans.check_askable(ctx, planned)
     return planned
 

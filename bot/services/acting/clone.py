@@ -47,7 +47,7 @@ def _copy(ctx: Context, action: Action, instance: Instance) -> None:
     try:
         image_id = provider.copy(instance, image_name(action), tags, reboot=action.reboots)
     except Refused as error:
-        steps.close(ctx, action, "failed", str(error))
+        steps.close(ctx, action, "failed", error.sentence)
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks for the image by its name
     else:

@@ -7,6 +7,7 @@ import secrets
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import VALET, Action, StopFacts
 from bot.domain.acting.approvals import NAG_PAUSE_MS, OPEN_ANSWERS, Consent, ConsentAnswer
 from bot.domain.clock import HOUR_MS, MINUTE_MS
@@ -35,7 +36,7 @@ def check(ctx: Context, db: Database, listing: Listing, requester: str) -> None:
     """Raises Refused when a holder has said just lately that they still need it."""
     for held in listing.claims:
         if held.holder != requester and stored_approvals.needed_since(db, held.id, ctx.clock() - NAG_PAUSE_MS):
-            when = f"<@{held.holder}> was asked less than {NAG_PAUSE_MS // HOUR_MS} hours ago"
+            when = f"{parts.person(held.holder)} was asked less than {NAG_PAUSE_MS // HOUR_MS} hours ago"
             raise Refused(f"{when} and still needs {listing.instance.name}. Talk to them.")
 
 
@@ -64,7 +65,7 @@ def answer(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
             raise Refused("Only the holder can answer this.")
         action = endings.lapse(ctx, db, actions.by_id(db, stop.id))
         if action is None or action.state not in UNDONE:
-            raise Refused("This is over already. `/gpu status mine` shows what you hold.")
+            raise Refused(f"This is over already. {parts.gpu('status mine')} shows what you hold.")
         if not agrees:
             _needs(ctx, db, action, consent)
         elif not stored_approvals.answer(db, consent.id, "agreed", now):
@@ -87,7 +88,9 @@ def _needs(ctx: Context, db: Database, action: Action, consent: Consent) -> None
     """A no counts whenever it is said before the machine is being stopped. Raises Refused."""
     claim = stored_claims.by_id(db, consent.claim_id)
     if claim is None or claim.ended_at is not None:
-        raise Refused(f"Your claim has ended. `/gpu claim {action.facts.name}` takes it again, and ends the request.")
+        raise Refused(
+            f"Your claim has ended. {parts.gpu('claim', action.facts.name)} takes it again, and ends the request."
+        )
     reply: ConsentAnswer = "late" if consent.answer in OPEN_ANSWERS else "needed"
     if consent.answer not in {"", *OPEN_ANSWERS} or not stored_approvals.answer(
         db, consent.id, reply, ctx.clock(), before=consent.answer
@@ -147,7 +150,7 @@ def _follow(ctx: Context, db: Database, action: Action, consent: Consent, reply:
     if no and action.state == "pending" and stored_approvals.decide(db, action.id, consent.holder, "denied", now):
         endings.tell_asker(db, action, now)
     elif no:
-        outcome = f"<@{consent.holder}> holds it and still needs it."
+        outcome = f"{parts.person(consent.holder)} holds it and still needs it."
         endings.end(ctx, db, action, "cancelled", outcome=outcome)
     elif not stored_approvals.hold_back(db, action.id):
         _pass_on(ctx, db, action)
@@ -166,7 +169,7 @@ def _pass_on(ctx: Context, db: Database, action: Action) -> None:
 def obstacle(db: Database, action: Action) -> str | None:
     """Why nobody decides on it yet; None when they may."""
     unanswered = [consent for consent in stored_approvals.of(db, action.id) if not consent.answer]
-    who = " and ".join(f"<@{consent.holder}>" for consent in unanswered)
+    who = parts.persons((consent.holder for consent in unanswered), " and ")
     return f"{who} holds it and is asked first; the card comes when that is answered." if unanswered else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot.domain import parts
 from bot.domain.acting.dormant import Dormancy, Dormant, dormancy
 from bot.domain.acting.images import most_micros_of
 from bot.domain.acting.snooze import Snooze
@@ -81,4 +82,4 @@ def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
     exemption = ctx.exemption(listing.instance)
     if exemption is not None:
         return f"exempt until {exemption.last_day:%-d %B %Y}: {exemption.reason}"
-    return f"kept by <@{snooze.who}>" if snooze else ""
+    return f"kept by {parts.person(snooze.who)}" if snooze else ""

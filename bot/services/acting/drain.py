@@ -4,6 +4,7 @@ import secrets
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.drain import Drain
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
@@ -27,7 +28,9 @@ def drain(ctx: Context, instance_id: str, person: str, reason: str = "") -> List
         listing = owned.decided_by(ctx, db, instance_id, person, deed=_DEED)
         name = listing.instance.name
         if listing.drain is not None:
-            raise Refused(f"{name} is being drained already. `/gpu drain {name} end` lets people claim it again.")
+            raise Refused(
+                f"{name} is being drained already. {parts.gpu('drain', name, 'end')} lets people claim it again."
+            )
         begun = Drain(secrets.token_hex(16), instance_id, person, now, reason)
         stored_drain.add(db, begun)
         for offer in stored_line.offers_on(db, [instance_id]).get(instance_id, ()):
@@ -45,7 +48,7 @@ def end(ctx: Context, instance_id: str, person: str) -> Listing:
         listing = owned.decided_by(ctx, db, instance_id, person, deed=_DEED)
         if listing.drain is None or not stored_drain.end(db, listing.drain.id, now):
             raise Refused(
-                f"{listing.instance.name} is not being drained. `/gpu claim {listing.instance.name}` takes it."
+                f"{listing.instance.name} is not being drained. {parts.gpu('claim', listing.instance.name)} takes it."
             )
         stored_audit.add(db, now, person, "ended the drain", subject=instance_id)
         free = _changed(db, listing.drain, now)

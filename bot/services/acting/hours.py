@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import BY_SETTINGS
 from bot.domain.acting.approvals import rule_setters
 from bot.domain.acting.hours import (
@@ -81,7 +82,7 @@ def _note(ctx: Context, changed: Sequence[tuple[Listing, HoursRule]], standing: 
             stands = own.instance_id in standing
             stored_hours.mark_void(db, own.instance_id, None if stands else now)
             did = "count again" if stands else "count no more"
-            detail = f"set by <@{own.set_by}>: {own.windows}"
+            detail = f"set by {own.set_by}: {own.windows}"
             stored_audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
             if not stands:
                 void.setdefault((channel_of(ctx, listing.team), own.set_by), []).append(own.instance_id)
@@ -106,8 +107,8 @@ def set_hours(ctx: Context, listing: Listing, person: str, windows: str, *, stop
     refuse_owned(listing)
     with audit.kept(ctx, person, "set on-hours", listing.instance.id), ctx.store.writing() as db:
         if not may_set(ctx, listing, person):
-            names = " or ".join(f"<@{user}>" for user in sorted(rule_setters(listing.team, ctx.roster())))
-            setters = names or "an approver, once one is set"
+            able = sorted(rule_setters(listing.team, ctx.roster()))
+            setters = parts.persons(able, nobody="an approver, once one is set")
             raise Refused(f"On-hours stop {listing.instance.name} without asking again, so {setters} sets them.")
         before = write_hours(ctx, db, listing, person, windows, stop_only=stop_only)
         _tell(ctx, db, listing, person, before)
@@ -211,7 +212,7 @@ def decide_request(ctx: Context, request_id: str, person: str, *, yes: bool) -> 
         ):
             raise Refused("Too late: this has been decided, or has lapsed.")
         if not yes:
-            detail = f"asked by <@{request.person}>"
+            detail = f"asked by {parts.person(request.person)}"
             stored_audit.add(db, now, person, "refused on-hours", subject=request.instance_id, detail=detail)
         _show(ctx, db, request, ended=True)
     ctx.wake()

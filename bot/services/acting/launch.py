@@ -89,14 +89,14 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
     try:
         machine = steps.provider_of(ctx, "ec2", order.source).launch(order)
     except NoCapacity as error:
-        arrivals.wait_for_capacity(ctx, action, str(error), launched_at=action.launched_at, spare=spare)
+        arrivals.wait_for_capacity(ctx, action, error.sentence, launched_at=action.launched_at, spare=spare)
     except NotThere as error:
         if action.tries < spare:
-            arrivals.wait_for_capacity(ctx, action, str(error), launched_at=action.launched_at, spare=spare)
+            arrivals.wait_for_capacity(ctx, action, error.sentence, launched_at=action.launched_at, spare=spare)
         else:
-            steps.close(ctx, action, "failed", str(error))
+            steps.close(ctx, action, "failed", error.sentence)
     except Refused as error:
-        steps.close(ctx, action, "failed", str(error))
+        steps.close(ctx, action, "failed", error.sentence)
     except Unreachable:
         return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
     else:

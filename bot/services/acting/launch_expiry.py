@@ -70,5 +70,5 @@ def _ask(ctx: Context, action: Action) -> str:
     except StopsCapped:
         raise
     except Refused as refusal:
-        return str(refusal)
+        return refusal.sentence
     return ""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.billing import prices
+from bot.domain import parts
 from bot.domain.acting.actions import (
     VALET,
     Action,
@@ -217,7 +218,7 @@ def template_of(ctx: Context, name: str, team: str) -> LaunchTemplate:
     template = ctx.settings.templates.get(name)
     if template is None:
         close = nearest(name, list(ctx.settings.templates))
-        hint = f" Did you mean {' or '.join(close)}?" if close else " `/gpu launch` lists what you may launch."
+        hint = f" Did you mean {' or '.join(close)}?" if close else f" {parts.gpu('launch')} lists what you may launch."
         raise NotFound(f'I don\'t know a launch template "{name}".{hint}')
     _refuse(obstacle_to_launch(template, team, name))
     return template

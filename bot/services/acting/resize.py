@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import STOP_DEADLINE_MS, VALET, Action, ActionState, ResizeFacts
 from bot.domain.acting.hours import HoursRule
 from bot.domain.acting.obstacles import Scene
@@ -133,7 +134,7 @@ def _left_to(db: Database, action: Action) -> str | None:
     """Who stands in the line for the old machine, and is offered it rather than that it is stopped."""
     waits = [waiter.person for waiter in stored_line.waiters_unoffered(db, instance_id=action.instance_id)]
     others = [person for person in waits if person != action.requester]
-    return f"<@{others[0]}> waits for {action.facts.name}, and is offered it." if others else None
+    return f"{parts.person(others[0])} waits for {action.facts.name}, and is offered it." if others else None
 
 
 def _wait(ctx: Context, action: Action, scene: Scene) -> str | None:
@@ -147,7 +148,7 @@ def _call(ctx: Context, action: Action, old: Instance) -> None:
     try:
         steps.provider_of(ctx, old.provider, old.source).stop(old)
     except Refused as error:
-        _close(ctx, action, f"{old.name} itself was not stopped: {error}")
+        _close(ctx, action, f"{old.name} itself was not stopped: {error.sentence}")
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the machine itself
 
@@ -176,7 +177,7 @@ def _give_up_claim(ctx: Context, db: Database, action: Action) -> None:
 def _give_up_late(ctx: Context, action: Action, error: Unreachable) -> None:
     if steps.since_call(action, ctx.clock()) > patience(action) + STOP_DEADLINE_MS:
         with ctx.store.writing() as db:
-            why = str(error).removesuffix(".")
+            why = error.sentence.removesuffix(".")
             _end(ctx, db, action, "unknown", f"Of {action.facts.name} itself nothing is known: {why}. Please look.")
         ctx.wake()
 
@@ -212,7 +213,7 @@ class CarryOver:
         bookings_said = f"{_count(len(self.booked))} of yours" if self.booked else ""
         goes = [each for each in (self.hours and "on-hours", self.snoozed and "snooze", bookings_said) if each]
         took = f"It took over from {name}: {', '.join(goes)}." if goes else ""
-        stay = f"{_count(self.unfit)} of yours did not fit and stayed with {name}: `/gpu bookings mine`."
+        stay = f"{_count(self.unfit)} of yours did not fit and stayed with {name}: {parts.gpu('bookings mine')}."
         return " ".join(filter(None, [took, stay if self.unfit else ""]))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.hours import Edge, HoursRule, last_edge, next_edge
 from bot.domain.clock import MINUTE_MS
@@ -73,7 +74,7 @@ def _makes_way(ctx: Context, db: Database, instance_id: str) -> bool:
     if live.kind != "start" or live.state != "pending":
         return False
     name = live.facts.name
-    outcome = f"Its on-hours have begun, so it is started anyway. `/gpu claim {name}` takes it once it runs."
+    outcome = f"Its on-hours have begun, so it is started anyway. {parts.gpu('claim', name)} takes it once it runs."
     return endings.end(ctx, db, live, "cancelled", outcome=outcome)
 
 

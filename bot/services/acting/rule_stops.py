@@ -220,7 +220,7 @@ def _reason(rule_stop: RuleStop) -> str:
 def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
     now = ctx.clock()
     actions.add(db, planned)
-    whose = "By its team's rule in valet.toml." if decider == BY_SETTINGS else f"By on-hours set by <@{decider}>."
+    whose = "By its team's rule in valet.toml." if decider == BY_SETTINGS else f"By on-hours set by {decider}."
     stored_audit.add(
         db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}"
     )

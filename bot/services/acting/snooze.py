@@ -2,6 +2,7 @@
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.snooze import (
     BY_BUTTON,
     LONGEST_SNOOZE_MS,
@@ -62,7 +63,7 @@ def snooze_by_button(ctx: Context, instance_id: str, person: str, *, length: int
     with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         if listing is None:
-            raise Refused("That instance is gone. `/gpu status` shows what there is.")
+            raise Refused(f"That instance is gone. {parts.gpu('status')} shows what there is.")
         wanted = Snooze(instance_id, now + length, person, now, BY_BUTTON)
         lengthened = by_one_tap(stored_snooze.lately(db, instance_id, now), wanted)
         if lengthened is None:
@@ -90,12 +91,14 @@ def _call_off_stop(ctx: Context, db: Database, new: Snooze) -> None:
         return
     name, is_stop = action.facts.name, action.kind == "stop" or (action.arrived_at is not None and action.calls > 0)
     if action.state == "pending":
-        outcome = f"<@{new.who}> snoozed {name} first."
+        outcome = f"{parts.person(new.who)} snoozed {name} first."
         endings.end(ctx, db, action, "cancelled", outcome=outcome, who=new.who, did=f"cancelled the {action.kind}")
     elif not is_stop:
         return  # what carries it out looks for snoozes that came after the request
     elif action.state == "executing":
-        raise Refused(f"{name} is being stopped already. `/gpu start {name}` starts it again once it stands still.")
+        raise Refused(
+            f"{name} is being stopped already. {parts.gpu('start', name)} starts it again once it stands still."
+        )
     elif not action.facts.rule:
         raise Refused(f"{name} is about to be stopped ({action.decided_by} approved it).")
 
@@ -113,7 +116,7 @@ def end(ctx: Context, listing: Listing, person: str) -> Snooze | None:
         ended = [known for known in standing if known.who == person or person in _may_end_all(ctx, listing.team)]
         if not ended:
             team = f"team {listing.team}'s people" if listing.team else "an approver"
-            raise Refused(f"<@{standing[-1].who}> keeps {name}. Only they, {team} or an admin can end that.")
+            raise Refused(f"{parts.person(standing[-1].who)} keeps {name}. Only they, {team} or an admin can end that.")
         for known in ended:
             _end(db, known, person, now)
         _refresh(ctx, db, instance_id)

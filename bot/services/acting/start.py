@@ -35,9 +35,9 @@ def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
         steps.provider_of(ctx, instance.provider, instance.source).start(instance)
     except NoCapacity as error:
-        arrivals.wait_for_capacity(ctx, action, str(error), launched_at=instance.launched_at)
+        arrivals.wait_for_capacity(ctx, action, error.sentence, launched_at=instance.launched_at)
     except Refused as error:
-        steps.close(ctx, action, "failed", str(error))
+        steps.close(ctx, action, "failed", error.sentence)
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the instance itself
     else:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import APPROVAL_LASTS_MS, VALET, Action, ActionState
 from bot.domain.acting.obstacles import Scene
 from bot.domain.clock import MINUTE_MS
@@ -39,7 +40,7 @@ def look_at(ctx: Context, action: Action, instance_id: str, *, deadline: int) ->
         give_up_late(ctx, action, error, deadline=deadline)
         return None
     except Refused as error:
-        _not_looked(ctx, action, str(error))
+        _not_looked(ctx, action, error.sentence)
         return None
     if instance is None:
         _missed(ctx, action, known, row["gone_at"], deadline=deadline)
@@ -138,7 +139,7 @@ def no_colleague(ctx: Context, action: Action) -> str | None:
     ctx.freshen()
     people = {action.requester, *action.approvers} - {VALET, ""}
     gone = sorted(person for person in people if not ctx.is_colleague(person))
-    return f"<@{gone[0]}> is no longer a member of this workspace." if gone else None
+    return f"{parts.person(gone[0])} is no longer a member of this workspace." if gone else None
 
 
 def begin_on(
@@ -183,7 +184,7 @@ def too_old(action: Action, now: int) -> str | None:
 def give_up_late(ctx: Context, action: Action, error: Unreachable, *, deadline: int) -> None:
     """Nothing was called yet: the yes lapses. Something was: a person must look."""
     now = ctx.clock()
-    why = str(error).removesuffix(".")
+    why = error.sentence.removesuffix(".")
     if action.state == "approved" and (not error.retryable or too_old(action, now)):
         close(ctx, action, "aborted", f"{why}. Nothing was done.")
     elif action.state == "executing" and now - (action.called_at or action.executing_at or now) > deadline:

@@ -30,7 +30,7 @@ def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
         steps.provider_of(ctx, instance.provider, instance.source).stop(instance)
     except Refused as error:
-        steps.close(ctx, action, "failed", str(error))
+        steps.close(ctx, action, "failed", error.sentence)
     except Unreachable:
         return  # nobody knows whether it arrived: `follow` looks at the instance itself
 

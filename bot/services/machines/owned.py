@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import VALET
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
@@ -31,10 +32,10 @@ HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
 RENAMES = "What {name} is called everybody has to know"
-STOP_IT = "a stop ends what it costs, and `/gpu stop {name}` asks for one."
+STOP_IT = f"a stop ends what it costs, and {parts.gpu('stop', '{name}')} asks for one."
 NAMED_BY_AWS = "it is called what its Name tag says; whoever owns it in AWS can change that."
-ENDS_IN_AWS = "it leaves the list once AWS has terminated it. `/gpu stop {name}` asks for a stop."
-COUNTED_BY_AWS = "AWS says how many GPUs it has. `/gpu why {name}` shows what its agent sees."
+ENDS_IN_AWS = f"it leaves the list once AWS has terminated it. {parts.gpu('stop', '{name}')} asks for a stop."
+COUNTED_BY_AWS = f"AWS says how many GPUs it has. {parts.gpu('why', '{name}')} shows what its agent sees."
 
 
 def decided_by(
@@ -54,7 +55,7 @@ def decided_by(
         raise Refused(f"{name} is rented: {rented.format(name=name)}")
     able = roster.approvers(listing.team) | roster.admins
     if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        names = parts.persons(sorted(able), nobody="an approver, once one is set")
         raise Refused(f"{deed.format(name=name)}, so {names} decides that.")
     return listing
 
@@ -82,7 +83,7 @@ def rename_owned(ctx: Context, instance_id: str, person: str, name: str, *, mean
         if means and name != instance_id:
             raise Refused(f'"{name}" means {means} in commands, so no machine is called so. Try one like `dgx-one`.')
         if other is not None and other.instance.id != instance_id:
-            raise Refused(f"There is a machine called {name} already. `/gpu status {name}` shows it.")
+            raise Refused(f"There is a machine called {name} already. {parts.gpu('status', name)} shows it.")
         row = stored_fleet.by_id(db, instance_id)
         if row is not None:
             agents.give_name(db, instance_id, name)
@@ -191,7 +192,7 @@ def undo_retirement(ctx: Context, retirement_id: str, person: str) -> Retirement
     with audit.kept(ctx, person, "bring it back", retirement_id), ctx.store.writing() as db:
         known = stored_owned.by_id(db, retirement_id)
         if known is None or known.state in {"kept", "undone"}:
-            raise Refused("That is done already. `/gpu status owned` shows what there is.")
+            raise Refused(f"That is done already. {parts.gpu('status owned')} shows what there is.")
         row = stored_fleet.by_id(db, known.instance_id)
         _check_decider(ctx, row, person, known.name)
         state: RetirementState = "kept" if known.state == "announced" else "undone"
@@ -276,7 +277,7 @@ def _check_decider(ctx: Context, row: Row | None, person: str, name: str) -> Non
     roster = ctx.roster()
     able = roster.approvers(row["team"] if row else "") | roster.admins
     if person not in able:
-        names = " or ".join(f"<@{user}>" for user in sorted(able)) or "an approver, once one is set"
+        names = parts.persons(sorted(able), nobody="an approver, once one is set")
         raise Refused(f"{RETIRING.format(name=name)}, so {names} decides that.")
 
 

@@ -63,7 +63,7 @@ def _stop_or_why_not(ctx: Context, db: Database, listing: Listing, viewer: str) 
         planned = plans.stop(ctx, db, listing, viewer, reason="")
         plans.check_askable(ctx, planned)
     except Refused as error:
-        return str(error)
+        return error.sentence
     return planned
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from bot.domain import parts
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import ONE_DAY, local_day
@@ -97,8 +98,8 @@ def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
     if exemption is not None:
         return f"exempt: {exemption.reason}"
     if listing.drain is not None:
-        return f"<@{listing.drain.who}> drains it"
-    return f"<@{snooze.who}> keeps it" if snooze else ""
+        return f"{parts.person(listing.drain.who)} drains it"
+    return f"{parts.person(snooze.who)} keeps it" if snooze else ""
 
 
 def _rows(sums: list[LedgerSum]) -> list[ReportRow]:

@@ -4,6 +4,7 @@ import secrets
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since, is_gone
 from bot.domain.machines.listing import Listing
@@ -80,7 +81,7 @@ def _begin(ctx: Context, db: Database, slot: BookingSlot) -> bool:
 
 def _departed(ctx: Context, db: Database, slot: BookingSlot) -> int:
     """Whoever booked it is in the workspace no more: nothing begins in their name, now or later."""
-    why = f"<@{slot.holder}> is no longer a member of this workspace."
+    why = f"{parts.person(slot.holder)} is no longer a member of this workspace."
     stored_bookings.end(db, slot.booking_id, ctx.clock(), who="valet")
     off = [
         later
@@ -115,7 +116,7 @@ def _obstacle(ctx: Context, db: Database, slot: BookingSlot) -> tuple[str, Listi
     try:
         approvals.make_way(ctx, db, listing, slot.holder)
     except Refused as refused:
-        return str(refused), listing
+        return refused.sentence, listing
     return "", listing
 
 
@@ -233,7 +234,9 @@ def confirm_booking(ctx: Context, slot_id: str, person: str) -> BookingSlot:
         if slot is None or slot.holder != person:
             raise Refused("Only whoever booked it can say that.")
         if slot.state == "unused":
-            raise Refused("Too late: nobody came, so it was given up. `/gpu claim` takes it again if it is free.")
+            raise Refused(
+                f"Too late: nobody came, so it was given up. {parts.gpu('claim')} takes it again if it is free."
+            )
         if slot.state == "claimed" and stored_bookings.move_slot(db, slot, "used"):
             stored_audit.add(db, ctx.clock(), person, "confirmed a booking", subject=slot.instance_id)
             bookings.tell_booker(db, slot, ctx.clock())

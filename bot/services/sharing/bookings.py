@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import DAY_MS, WEEK_MS
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
@@ -206,7 +207,7 @@ def check_clear_of_bookings(ctx: Context, db: Database, planned: Claim, name: st
                     f"{name} becomes yours in {short}, as you booked it. Claim it for less than that.", slot
                 )
             raise BookingInTheWay(
-                f"{name} is booked by <@{slot.holder}> and needed in {short}. Claim it for less.", slot
+                f"{name} is booked by {parts.person(slot.holder)} and needed in {short}. Claim it for less.", slot
             )
 
 
@@ -226,10 +227,12 @@ def cancel_booking(ctx: Context, slot_id: str, person: str, *, series: bool = Fa
         if series or not chosen.weekly:
             stored_bookings.end(db, chosen.booking_id, now, who=person)
         off = [
-            slot for slot in slots if stored_bookings.move_slot(db, slot, "off", outcome=f"<@{person}> cancelled it.")
+            slot
+            for slot in slots
+            if stored_bookings.move_slot(db, slot, "off", outcome=f"{parts.person(person)} cancelled it.")
         ]
         if not off:
-            raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+            raise Refused(f"That booking is cancelled, over or has begun. {parts.gpu('bookings mine')} shows yours.")
         stored_audit.add(db, now, person, "cancelled a booking", subject=chosen.instance_id, detail=chosen.holder)
         if person != chosen.holder:
             tell_booker(db, off[0], now)
@@ -246,9 +249,9 @@ def _check_cancel(ctx: Context, db: Database, slot: BookingSlot, person: str) ->
     listing = listings.by_id(db, slot.instance_id)
     roster = ctx.roster()
     if person != slot.holder and person not in roster.approvers(listing.team if listing else "") | roster.admins:
-        raise Refused(f"That is <@{slot.holder}>'s booking; only they or an approver can cancel it.")
+        raise Refused(f"That is {parts.person(slot.holder)}'s booking; only they or an approver can cancel it.")
     if slot.state != "booked":
-        raise Refused("That booking is cancelled, over or has begun. `/gpu bookings mine` shows yours.")
+        raise Refused(f"That booking is cancelled, over or has begun. {parts.gpu('bookings mine')} shows yours.")
 
 
 def tell_booker(db: Database, slot: BookingSlot, now: int) -> None:
@@ -282,7 +285,7 @@ def check_booking_number(ctx: Context, db: Database, booking: Booking) -> None:
         raise Refused("The last day is before the first time. Say a later one.")
     if stored_bookings.count_bookings(db, booking.holder) >= most:
         have = f"{most} booking{'' if most == 1 else 's'}, as many as there may be"
-        raise Refused(f"You have {have}. `/gpu bookings mine` shows them, with buttons to cancel.")
+        raise Refused(f"You have {have}. {parts.gpu('bookings mine')} shows them, with buttons to cancel.")
 
 
 def check_booking_use(ctx: Context, db: Database, slot: BookingSlot) -> None:

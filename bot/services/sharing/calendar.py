@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot import __version__
+from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import plain_name
 from bot.domain.machines.listing import Listing
@@ -81,7 +82,7 @@ def _week(listing: Listing, kept: Iterable[Claim | BookingSlot], until: int) -> 
 def subscribe_to_feed(ctx: Context, person: str, team: str = "") -> tuple[str, bool]:
     """A new address for a feed of one's own holds, or a team's; and whether an older one stopped. Raises Refused."""
     if team and not _may_see(ctx, person, team):
-        raise Refused(f'You are in no team "{team[:40]}". `/gpu calendar feed` makes a feed of your own.')
+        raise Refused(f'You are in no team "{team[:40]}". {parts.gpu("calendar feed")} makes a feed of your own.')
     token = secrets.token_urlsafe(32)
     with ctx.store.writing() as db:
         replaced = stored_calendar.put_feed(db, _hash(token), person=person, team=team, now=ctx.clock())
@@ -92,7 +93,7 @@ def unsubscribe_from_feeds(ctx: Context, person: str) -> None:
     """All feeds of a person stop working. Raises Refused when there is none."""
     with ctx.store.writing() as db:
         if not stored_calendar.drop_feeds(db, person=person):
-            raise Refused("You have no calendar feed. `/gpu calendar feed` makes one.")
+            raise Refused(f"You have no calendar feed. {parts.gpu('calendar feed')} makes one.")
 
 
 def _may_see(ctx: Context, person: str, team: str) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
@@ -263,7 +264,7 @@ def keep_claim(ctx: Context, batch: str, person: str) -> None:
             raise Refused("Only the holder can answer this.")
         waiting = [checkin for checkin in batch_checkins if checkin.state == "open"]
         if not waiting:
-            raise Refused("This is settled already. `/gpu status mine` shows what you hold.")
+            raise Refused(f"This is settled already. {parts.gpu('status mine')} shows what you hold.")
         for checkin in waiting:
             for twin in stored_checkins.open_checkins(db, claim_id=checkin.claim_id):
                 _close(db, twin, "kept", now)
@@ -281,7 +282,7 @@ def claim_of_checkin(ctx: Context, question_id: str, person: str) -> Claim:
     if checkin is None or claim is None or checkin.person != person or claim.holder != person:
         raise Refused("Only the holder can answer this.")
     if claim.ended_at is not None:
-        raise Refused("That claim has ended already. `/gpu status mine` shows what you hold.")
+        raise Refused(f"That claim has ended already. {parts.gpu('status mine')} shows what you hold.")
     return claim
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since
 from bot.domain.machines.listing import Listing
@@ -150,7 +151,7 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
         stored_claims.move_end(db, mine.id, planned.until_at, note=planned.note)
         written = stored_claims.change_gpus(db, mine, planned.gpus, now)
     if not written:
-        raise Refused("Somebody else has got some of these GPUs. `/gpu status` shows who.")
+        raise Refused(f"Somebody else has got some of these GPUs. {parts.gpu('status')} shows who.")
     did = "claimed" if mine is None else claim_changes(mine, planned)
     is_regripped = mine is not None and set(mine.gpus) != set(planned.gpus)
     before, after = (_gpu_words(mine.gpus), _gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
@@ -170,8 +171,12 @@ def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
     if not listing.running:
         name, state = listing.instance.name, listing.instance.state
         if state == "pending":
-            raise Refused(f"{name} is starting. It can be claimed once `/gpu status {name}` shows that it runs.")
-        way = f"`/gpu start {name}` starts it for you." if state == "stopped" else "`/gpu status` shows what runs."
+            raise Refused(f"{name} is starting. It can be claimed once {parts.gpu('status', name)} shows that it runs.")
+        way = (
+            f"{parts.gpu('start', name)} starts it for you."
+            if state == "stopped"
+            else f"{parts.gpu('status')} shows what runs."
+        )
         raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
@@ -212,10 +217,10 @@ def _changed(ctx: Context, db: Database, instance_id: str) -> Listing:
 
 
 def _not_yours(listing: Listing) -> str:
-    name, others = listing.instance.name, " and ".join(f"<@{claim.holder}>" for claim in listing.claims)
+    name, others = listing.instance.name, parts.persons((claim.holder for claim in listing.claims), " and ")
     if listing.claims and not listing.unclaimed:
-        return f"{name} is {others}'s, so nobody else can extend it. `/gpu wait {name}` puts you in the line."
-    return f"You hold nothing on {name}. `/gpu claim {name}` takes it."
+        return f"{name} is {others}'s, so nobody else can extend it. {parts.gpu('wait', name)} puts you in the line."
+    return f"You hold nothing on {name}. {parts.gpu('claim', name)} takes it."
 
 
 def extend_claim(
@@ -242,7 +247,8 @@ def extend_claim(
         if until is not None and until < mine.until_at:
             name = listing.instance.name
             raise Refused(
-                f"Your claim on {name} lasts longer than that already. `/gpu claim {name} for 1h` shortens it."
+                f"Your claim on {name} lasts longer than that already. "
+                f"{parts.gpu('claim', name, 'for 1h')} shortens it."
             )
         limits = ctx.settings.claim_limits(mine.team)
         length = limits.default if by is None else by
@@ -275,7 +281,7 @@ def check_release(ctx: Context, listing: Listing, held: Claim, person: str) -> N
     roster = ctx.roster()
     if person == held.holder or person in roster.approvers(listing.team) | roster.admins:
         return
-    raise Refused(f"{listing.instance.name} is <@{held.holder}>'s; only they or an approver can release it.")
+    raise Refused(f"{listing.instance.name} is {parts.person(held.holder)}'s; only they or an approver can release it.")
 
 
 def release_claim(ctx: Context, claim_id: str, person: str) -> Claim:

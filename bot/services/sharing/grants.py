@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.people import either
 from bot.domain.preconditions import Conditions, difference
@@ -155,20 +156,20 @@ def _carry_out(ctx: Context, grant: Grant) -> None:
                 _make(ctx, db, grant)
                 _show(ctx, db, grant, ended=True)
     except Refused as error:
-        _close(ctx, grant, outcome=str(error))
+        _close(ctx, grant, outcome=error.sentence)
 
 
 def _compare(ctx: Context, db: Database, grant: Grant, *, is_here: bool) -> None:
     """Whether things are as its card showed them. Raises Refused where they aren't."""
     now = ctx.clock()
     if not is_here:
-        raise Refused(f"<@{grant.person}> is no longer a member of this workspace.")
+        raise Refused(f"{parts.person(grant.person)} is no longer a member of this workspace.")
     offer = stored_handovers.by_id(db, grant.handover_id) if grant.handover_id else None
     seen = (
         handovers.handover_world(db, offer.claim_id, now) if offer else _world(db, grant.instance_id, grant.person, now)
     )
     gone = grant.decider and grant.decider not in grantors(grant, ctx.roster())
-    seen = replace(seen, gone=f"<@{grant.decider}> may no longer let this pass." if gone else "")
+    seen = replace(seen, gone=f"{parts.person(grant.decider)} may no longer let this pass." if gone else "")
     if differs := difference(grant.kind, grant.shown or Conditions(), seen):
         raise Refused(differs)
     if grant.kind == "claim" and grant.choice is None and not seen.claim:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.preconditions import Conditions, difference
@@ -22,19 +23,19 @@ from store.sharing import claims as stored_claims
 from store.sharing import handovers as stored_handovers
 
 HANDOVER_LASTS_MS = 8 * HOUR_MS
-HANDOVER_TOO_LATE = "Too late: the offer or the claim has ended. `/gpu status free` shows what is free."
+HANDOVER_TOO_LATE = f"Too late: the offer or the claim has ended. {parts.gpu('status free')} shows what is free."
 
 
 def offer_handover(ctx: Context, instance_id: str, giver: str, taker: str) -> Handover:
     """Offer one's claim to somebody; offered again, the newest offer counts. Raises Refused."""
     if not ctx.is_colleague(taker):
-        raise Refused(f"<@{taker}> is nobody here who could take it. Name a person of this workspace.")
+        raise Refused(f"{parts.person(taker)} is nobody here who could take it. Name a person of this workspace.")
     now = ctx.clock()
     with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         held = listing.claim_of(giver) if listing else None
         if listing is None or held is None or held.until_at <= now:
-            raise Refused("You hold nothing there to hand over. `/gpu status mine` shows what you hold.")
+            raise Refused(f"You hold nothing there to hand over. {parts.gpu('status mine')} shows what you hold.")
         _refuse_twice(listing, giver, taker)
         before = stored_handovers.open_handover(db, held.id)
         if before is not None and before.taker == taker and before.expires_at > now:
@@ -57,7 +58,7 @@ def _refuse_twice(listing: Listing, giver: str, taker: str) -> None:
     if taker == giver:
         raise Refused(f"{name} is yours already. Name the person who is to have it: `hand {name} @bob`.")
     if listing.claim_of(taker):
-        raise Refused(f"<@{taker}> holds GPUs of {name} already; release yours, and they can claim them.")
+        raise Refused(f"{parts.person(taker)} holds GPUs of {name} already; release yours, and they can claim them.")
 
 
 def withdraw_handover(ctx: Context, offer_id: str, person: str) -> Handover:

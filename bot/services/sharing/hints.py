@@ -2,6 +2,7 @@
 
 import secrets
 
+from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.money.savings import Avoided, Hint, Saving, counterfactual
@@ -63,9 +64,9 @@ def given_hint(ctx: Context, hint_id: str, person: str) -> Hint:
     """A hint that somebody was given. Raises Refused when it was another's, or is kept no more."""
     given = stored_savings.hint_by_id(ctx.store.reading(), hint_id)
     if given is None:
-        raise Refused("That was said over a month ago. `/gpu find` shows what there is for you now.")
+        raise Refused(f"That was said over a month ago. {parts.gpu('find')} shows what there is for you now.")
     if given.person != person:
-        raise Refused("That was said to somebody else. `/gpu find` shows what there is for you.")
+        raise Refused(f"That was said to somebody else. {parts.gpu('find')} shows what there is for you.")
     return given
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import short_model
 from bot.domain.sharing.claims import GpuChoice
@@ -59,9 +60,8 @@ def join_line(
         place = turns.place_in_line(ctx, db, last)
         _refuse_free(ctx, db, place)
         joined = stored_line.join_end(db, replace(last, run=run))
-        stored_audit.add(
-            db, joined.since, person, "joined the line", subject=instance_id, detail=note or _named(joined)
-        )
+        detail = note or _named(joined)
+        stored_audit.add(db, joined.since, person, "joined the line", subject=instance_id, detail=detail)
         _tell_holders(ctx, db, joined)
     ctx.wake()
     return replace(place, waiter=joined, is_new=True)
@@ -72,13 +72,13 @@ def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None
     listing = listings.by_id(db, instance_id)
     if listing is None:
         raise Refused("That instance is gone.")
-    name, mine = listing.instance.name, listing.claim_of(person)
+    name, state, mine = listing.instance.name, listing.instance.state, listing.claim_of(person)
     if not listing.running:
-        raise Refused(f"{name} is {listing.instance.state}, so there is no line for it. `/gpu start {name}` starts it.")
+        raise Refused(f"{name} is {state}, so there is no line for it. {parts.gpu('start', name)} starts it.")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(name))
     if mine is not None:
-        raise Refused(f"You hold {name} already. `/gpu extend {name}` keeps it longer.")
+        raise Refused(f"You hold {name} already. {parts.gpu('extend', name)} keeps it longer.")
     chosen = choice or GpuChoice()
     if chosen.indexes:
         raise Refused("In the line you wait for a number of GPUs, not for certain ones. Try gpus:2.")
@@ -128,7 +128,7 @@ def leave_line(ctx: Context, waiter_id: int, person: str) -> Waiter:
     with ctx.store.writing() as db:
         waiter = stored_line.by_id(db, waiter_id)
         if waiter is None or waiter.person != person or not stored_line.end(db, waiter_id, now, "left"):
-            raise Refused("You are not in that line any more. `/gpu line` shows where you are.")
+            raise Refused(f"You are not in that line any more. {parts.gpu('line')} shows where you are.")
         offer = stored_line.offer_to(db, waiter_id)
         if offer is not None:
             turns.end_offer(db, offer, "passed", now)
@@ -166,7 +166,7 @@ def pass_offer_on(ctx: Context, offer_id: str, person: str) -> Waiter:
     return waiter
 
 
-_OVER = "This offer is over. `/gpu line` shows where you stand."
+_OVER = f"This offer is over. {parts.gpu('line')} shows where you stand."
 
 
 def _offered(ctx: Context, offer_id: str, person: str) -> tuple[LineOffer, Waiter]:

@@ -4,6 +4,7 @@ import secrets
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.sharing.claims import Claim, ClaimEndReason
 from bot.domain.sharing.requests import ReleaseRequest, RequestAnswer
 from bot.errors import Refused
@@ -23,9 +24,11 @@ def ask_release(ctx: Context, claim_id: str, asker: str, *, reason: str = "") ->
     with ctx.store.writing() as db:
         held = stored_claims.by_id(db, claim_id)
         if held is None or held.ended_at is not None:
-            raise Refused("That claim has ended, so there is nobody to ask. `/gpu status` shows how things stand.")
+            raise Refused(
+                f"That claim has ended, so there is nobody to ask. {parts.gpu('status')} shows how things stand."
+            )
         if held.holder == asker:
-            raise Refused("It is yours: `/gpu release` gives it back.")
+            raise Refused(f"It is yours: {parts.gpu('release')} gives it back.")
         before = stored_requests.request_by(db, claim_id, asker)
         if before is not None:
             return before, False

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance, is_gone
 from bot.domain.machines.listing import Listing
@@ -144,7 +145,7 @@ def cancel_run(ctx: Context, run_id: str, person: str) -> Run:
         if run is None:
             raise Refused("That run is not known here any more.")
         if person not in {run.person} | roster.approvers(roster.team_of(run.person)) | roster.admins:
-            raise Refused(f"It is <@{run.person}>'s run; only they or an approver can cancel it.")
+            raise Refused(f"It is {parts.person(run.person)}'s run; only they or an approver can cancel it.")
         if not stored_runs.note_cancelled(db, run_id, person):
             raise Refused("It is over, or somebody has cancelled it already.")
         stored_audit.add(db, now, person, "cancelled a run", subject=run.instance_id, detail=run.template)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
@@ -137,7 +138,7 @@ def deny_use(ctx: Context, squat_id: str, person: str) -> None:
     ctx.wake()
 
 
-_OVER = "This is settled already. `/gpu status` shows how things stand."
+_OVER = f"This is settled already. {parts.gpu('status')} shows how things stand."
 
 
 def asked_use(ctx: Context, squat_id: str, person: str) -> UnclaimedUse:
@@ -205,7 +206,7 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
     if not unix:
         raise Refused(
             f"I don't know which unix user you are on {name}; an admin can say so in [people]. "
-            f"`/gpu claim {name} gpus:0,1` claims GPUs by their numbers."
+            f"{parts.gpu('claim', name, 'gpus:0,1')} claims GPUs by their numbers."
         )
     gpus = gpus_of_users(users, unix)
     if not gpus:
@@ -214,6 +215,6 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
         others = f"Programs there belong to {', '.join(seen[:5])}." if seen else "No program is reported there."
         raise Refused(
             f"I see no program of yours (unix user {who}) on {name} just now. {others} "
-            f"`/gpu claim {name} gpus:1` claims GPUs that are free."
+            f"{parts.gpu('claim', name, 'gpus:1')} claims GPUs that are free."
         )
     return tuple(sorted({*gpus, *(mine.gpus if mine else ())}))

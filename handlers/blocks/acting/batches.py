@@ -6,7 +6,7 @@ from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, esc, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.words import at, esc, gpu_command, length, per_hour, person, persons, plural, say, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 ASK_STOP_IDLE_BUTTON = "ask_stop_idle"
@@ -150,8 +150,8 @@ def beside(rented: int, owned: int, said: Sequence[str]) -> str:
     parts += [plural(owned, "owned machine")] if owned else []
     if not parts:
         return ""
-    theirs = " `/gpu stop idle team:NAME` asks about another team's." if rented else ""
-    listed = f"`/gpu status {esc(' '.join(said), 80)}` lists all that idle."
+    theirs = f" {gpu_command('stop idle team:NAME')} asks about another team's." if rented else ""
+    listed = f"{gpu_command('status', esc(' '.join(said), 80))} lists all that idle."
     return f"Idle as well, but not asked about: {' and '.join(parts)}. {listed}{theirs}"
 
 

@@ -18,7 +18,9 @@ from bot.domain.acting.resize import new_name, type_family
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
-from handlers.blocks.words import esc, length, per_hour, person
+from handlers.blocks.words import esc, gpu_command, length, per_hour, person
+
+_IMAGE_COSTS = "at most $0.05 per GB of disk a month"
 
 
 def facts(action: Action) -> str:
@@ -94,7 +96,7 @@ def _clone(action: Action, known: CloneFacts) -> str:
             budget(action),
             card_parts_blocks.wanted(action, known) if known.reboot else "",
             how,
-            "The image keeps costing, at most $0.05 per GB of disk a month, until an admin deletes it: `/gpu images`.",
+            f"The image keeps costing, {_IMAGE_COSTS}, until an admin deletes it: {gpu_command('images')}.",
             "Whoever has the copy sees everything that is on the disks.",
             "At the end of that time I ask whether to stop the copy.",
         ]
@@ -113,13 +115,11 @@ def _scarce(known: ActionFacts, then: str) -> str:
     return f"Risk: {family} is often short of capacity; {then}." if known.capacity_short else ""
 
 
-_IMAGE = "the image, at most $0.05 per GB of disk a month: `/gpu images`"
-
-
 def resize_facts(action: Action, known: ResizeFacts) -> str:
     """What it is made of and becomes, what that costs, what is lost, and what if it can't be had."""
     name = esc(known.name, 60)
     made = esc(new_name(action.id, known.name), 70)
+    image = f"and the image, {_IMAGE_COSTS}: {gpu_command('images')}"
     return lines(
         [
             f"It becomes a new machine, {made}, made from an image of {name}, with its team and tags.",
@@ -138,7 +138,7 @@ def resize_facts(action: Action, known: ResizeFacts) -> str:
             card_parts_blocks.lost(known) if known.idle_after is not None else "",
             f"Changes: the instance id and the private address; {name} keeps its own.",
             _driver(known),
-            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; and {_IMAGE}.",
+            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; {image}.",
             f"Risk: {_short(known)}I try for 21 minutes, and {name} stays as it is if there is none.",
         ]
     )

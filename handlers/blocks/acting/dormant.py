@@ -18,7 +18,7 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
-from handlers.blocks.words import addresses, code, esc, length, on_day, person, plural, say, usd
+from handlers.blocks.words import addresses, code, esc, gpu_command, length, on_day, person, plural, say, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 DORMANT_OF_BUTTON = "dormant_of"
@@ -133,7 +133,7 @@ def _turns(found: Dormancy, page: int, query: str) -> list[Block]:
     if left <= 0 and page == 0:
         return []
     if not query:
-        return [context(f"and {left} more: `/gpu status dormant` shows all.")]
+        return [context(f"and {left} more: {gpu_command('status dormant')} shows all.")]
     turns = [button("Previous 10", f"{STATUS_PAGE_BUTTON}:0", f"{page - 1}|{query}")] if page else []
     turns += [button("Next 10", f"{STATUS_PAGE_BUTTON}:1", f"{page + 1}|{query}")] if left > 0 else []
     return [actions(*turns)] if turns else []
@@ -151,7 +151,7 @@ DELETES = (
 def images(shelf: ImageShelf) -> Reply:
     """All of them, the oldest first, and those to be cleaned up with the commands that do it."""
     if not shelf.images:
-        return plainly("There is no image made by Valet. `/gpu clone` makes one, and a machine from it.")
+        return plainly(f"There is no image made by Valet. {gpu_command('clone')} makes one, and a machine from it.")
     proposed = shelf.proposed
     text = f"{plural(len(shelf.images), 'image')}, at most {usd(most_micros_of(shelf.images))} a month in all."
     if proposed:

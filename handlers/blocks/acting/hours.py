@@ -7,7 +7,7 @@ from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hou
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
 from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
-from handlers.blocks.words import at, esc, length, near, person, persons, roughly, say
+from handlers.blocks.words import at, esc, gpu_command, length, near, person, persons, roughly, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 HOURS_YES_BUTTON = "hours_yes"
@@ -91,7 +91,7 @@ class OwnHours:
     def anew(self) -> str:
         """What sets them again."""
         windows = f"{self.own.windows}{' stop-only' if self.own.stop_only else ''}" if self.own else "team"
-        return f"`/gpu hours {esc(self.listing.instance.name, 60)} {esc(windows, 200)}`"
+        return gpu_command("hours", esc(self.listing.instance.name, 60), esc(windows, 200))
 
 
 def hours_void(of_them: Sequence[OwnHours]) -> Reply:

@@ -7,7 +7,7 @@ from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.money.rates import Rate
 from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
-from handlers.blocks.words import esc, length, per_hour, say
+from handlers.blocks.words import esc, gpu_command, length, per_hour, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 LAUNCH_BUTTON = "launch"
@@ -31,7 +31,7 @@ def listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
     if any(rate is not None and not rate.exact for _, rate in templates[:MOST_TEMPLATES]):
         blocks.append(context(ABOUT))
     names = ", ".join(each.name for each, _ in templates[:MOST_TEMPLATES])
-    return Reply(f"You may launch {names}: `/gpu launch NAME for 8h`.", blocks)
+    return Reply(f"You may launch {names}: {gpu_command('launch NAME for 8h')}.", blocks)
 
 
 def _line(template: LaunchTemplate, rate: Rate | None) -> str:

@@ -7,7 +7,7 @@ from bot.domain.acting.rule_stops import RuleStop, again_at
 from bot.domain.machines.listing import Listing
 from handlers.blocks.acting.snooze import SNOOZE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import about, at, clock_time, esc, near, per_hour, plural, say
+from handlers.blocks.words import about, at, clock_time, esc, gpu_command, near, per_hour, plural, say
 
 SHOWN = 20
 IN_A_ROW = 5
@@ -48,7 +48,7 @@ def own_work(listing: Listing, when: int, now: int) -> Reply:
     name = f"*{esc(listing.instance.name, 60)}*"
     if now >= when:
         late = f"{name} worked when its on-hours were to end, at {near(when, now)}, and I could not tell you before."
-        return plainly(f"{late} `/gpu status {esc(listing.instance.name, 60)}` shows how it is now.")
+        return plainly(f"{late} {gpu_command('status', esc(listing.instance.name, 60))} shows how it is now.")
     text = f"{name} works, and its on-hours end at {near(when, now)}: I stop it then, and what runs on it ends."
     return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0))
 
@@ -74,7 +74,8 @@ def _keep(listing: Listing, number: int) -> Block:
 def _more(rows: list[NoticeRow]) -> str:
     if len(rows) <= SHOWN:
         return ""
-    return f"and {len(rows) - SHOWN} more: `/gpu status` shows them, and `/gpu snooze` with a name and `4h` keeps one."
+    status, snooze = gpu_command("status"), gpu_command("snooze")
+    return f"and {len(rows) - SHOWN} more: {status} shows them, and {snooze} with a name and `4h` keeps one."
 
 
 def _rate(listing: Listing) -> str:
@@ -135,7 +136,7 @@ def stop_failed(listing: Listing, stops: Sequence[Action]) -> Reply:
     if newest.state in LIVE_STATES:
         return plainly(f"{text} I am trying again.", private=False)
     last = f"That was the last of {_tries(len(failed))} for now. " if len(failed) > 1 else ""
-    return plainly(f"{text} {last}It runs on; `/gpu stop {plain}` asks for a stop.", private=False)
+    return plainly(f"{text} {last}It runs on; {gpu_command('stop', plain)} asks for a stop.", private=False)
 
 
 def _tries(count: int) -> str:

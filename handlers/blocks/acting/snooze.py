@@ -3,7 +3,7 @@
 from bot.domain.acting.snooze import Snooze
 from bot.domain.machines.listing import Listing
 from handlers.blocks.parts import Reply, button, plainly
-from handlers.blocks.words import esc, near, person
+from handlers.blocks.words import esc, gpu_command, near, person
 
 # Messages that stand in Slack carry these, so their text never changes.
 SNOOZE_BUTTON = "snooze"
@@ -28,5 +28,7 @@ def unsnoozed(listing: Listing, who: str, left: Snooze | None, now: int) -> Repl
 def snooze_ended(listing: Listing, who: str) -> Reply:
     """Told to whoever had made it."""
     plain = esc(listing.instance.name, 60)
-    then = f"Its rules count again; no rule stops it without a notice. `/gpu snooze {plain} 4h` keeps it anew."
+    then = (
+        f"Its rules count again; no rule stops it without a notice. {gpu_command('snooze', plain, '4h')} keeps it anew."
+    )
     return plainly(f"{person(who)} ended your snooze of *{plain}*. {then}")

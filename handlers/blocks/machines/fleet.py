@@ -30,6 +30,7 @@ from handlers.blocks.words import (
     clock_time,
     code,
     esc,
+    gpu_command,
     gpus,
     length,
     near,
@@ -97,7 +98,7 @@ def _of_it_owned(owned: int, whole: int) -> str:
 
 def _nothing(sources: list[FleetSource], query: str, now: int) -> Reply:
     if query:
-        return plainly(f"Nothing matches {code(query)}. `/gpu status` shows all.")
+        return plainly(f"Nothing matches {code(query)}. {gpu_command('status')} shows all.")
     said = (
         "I see no GPU instance yet. Rented ones appear a minute after `[[aws]]` is set, "
         "owned ones when their agent reports."

@@ -21,6 +21,7 @@ from handlers.blocks.words import (
     clock_time,
     ends,
     esc,
+    gpu_command,
     gpus,
     length,
     near,
@@ -194,7 +195,8 @@ def _line(told: Explanation) -> str:
     held = ", ".join(
         f"{gpus(each.gpus)} held for {person(each.person)} to {at(each.until_at)}" for each in listing.offers
     )
-    return f"Line: {who} for it{f' ({held})' if held else ''}; `/gpu line {esc(listing.instance.name, 60)}` shows who."
+    line = gpu_command("line", esc(listing.instance.name, 60))
+    return f"Line: {who} for it{f' ({held})' if held else ''}; {line} shows who."
 
 
 def _one(listing: Listing, held: Claim) -> str:

@@ -10,7 +10,22 @@ from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
 from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
 from handlers.blocks.silence import not_counted
-from handlers.blocks.words import about, at, days, days_in, esc, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.words import (
+    about,
+    at,
+    cost_command,
+    days,
+    days_in,
+    esc,
+    gpu_command,
+    length,
+    per_hour,
+    person,
+    persons,
+    plural,
+    say,
+    usd,
+)
 
 # Messages that stand in Slack carry these, so their text never changes.
 REPORT_BUTTON = "report"
@@ -192,7 +207,7 @@ def _estimated(report: SpendReport, *, idle: bool) -> list[str]:
         said.append(f'"About": {usd(rented)} of it is at another region\'s list price, or of spot machines.')
     if owned:
         said.append("The full cost of owned ones lacks a part.")
-    return [*said, "`/cost prices` and a machine's name tell where its price is from."] if said else []
+    return [*said, f"{cost_command('prices')} and a machine's name tell where its price is from."] if said else []
 
 
 def idle(report: SpendReport) -> Reply:
@@ -207,7 +222,7 @@ def idle(report: SpendReport) -> Reply:
         blocks.append(section(lines([f"*What idled, by {WAY_NAMES[report.by]}*", *rows, more])))
     blocks += [_now_row(machine, report.made_at) for machine in report.idle_now[:SHOWN_IDLE]]
     if len(report.idle_now) > SHOWN_IDLE:
-        blocks.append(context(f"and {len(report.idle_now) - SHOWN_IDLE} more: `/gpu status idle` shows all."))
+        blocks.append(context(f"and {len(report.idle_now) - SHOWN_IDLE} more: {gpu_command('status idle')} shows all."))
     blocks += [actions(*_buttons(report, IDLE_BUTTON)), context(_small_print(report, idle=True))]
     return Reply(cut(conclusion, 3_900), blocks)
 

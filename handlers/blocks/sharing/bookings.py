@@ -12,7 +12,7 @@ from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
 from handlers.blocks.sharing.claims import CLAIM_UNTIL_BUTTON
-from handlers.blocks.words import at, ends, esc, gpus, length, near, person, plural, when
+from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, near, person, plural, say, when
 
 # Messages that stand in Slack carry these, so their text never changes.
 BOOK_AT_BUTTON = "book_at"
@@ -92,7 +92,7 @@ def booking_is_own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
     """It is theirs then already, most likely by the same words."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if not hold.booked:
-        return plainly(f"{name} is yours until {when(hold.until_at)} already. `/gpu extend` keeps it longer.")
+        return plainly(f"{name} is yours until {when(hold.until_at)} already. {gpu_command('extend')} keeps it longer.")
     booked = f"you booked it from {_time(hold.from_at, hold.until_at)}"
     if same:
         text = f"That is done already: {name} is yours then. Nothing was booked twice; {booked}."
@@ -154,7 +154,7 @@ def booking_list(
     """Bookings to come, the next first; with a button to cancel where they are the reader's, or the reader decides."""
     of = esc(of)
     if not slots:
-        return plainly(f"No bookings {of}. `/gpu book train-7 tomorrow 20:00 for 6h` makes one.")
+        return plainly(f"No bookings {of}. {gpu_command('book train-7 tomorrow 20:00 for 6h')} makes one.")
     first = f"{plural(len(slots), 'booking')} {of}, the next first."
     blocks = [section(f"*{first}*")]
     blocks += [
@@ -229,8 +229,7 @@ def slot_progress(slot: BookingSlot, listing: Listing | None, name: str, *, no_s
         text = f"Your booking of {what} was given up: nobody worked on it or answered. It is free for others."
         return plainly(text, button(f"Claim {name} again", CLAIM_BUTTON, slot.instance_id))
     happened = "came to nothing" if slot.state == "missed" else "was cancelled"
-    # the outcome is a sentence of ours; a person in it stays a mention
-    return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {slot.outcome}")
+    return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {say(slot.outcome)}")
 
 
 def _begun(slot: BookingSlot, what: str, name: str, *, no_show_minutes: int) -> Reply:

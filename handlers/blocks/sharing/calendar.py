@@ -9,7 +9,7 @@ from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
 from handlers.blocks.buttons import BOOKINGS_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, code, esc, gpus, person, plural, when
+from handlers.blocks.words import at, code, esc, gpu_command, gpus, person, plural, when
 
 # Messages that stand in Slack carry these, so their text never changes.
 CALENDAR_BUTTON = "calendar"
@@ -55,7 +55,9 @@ def _hold(week: CalendarWeek, hold: Hold) -> str:
 def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: int) -> Reply:
     """Every machine of which something is claimed or booked: a row each, four characters a day."""
     if not weeks:
-        return plainly("Nothing is claimed or booked for the next 7 days. `/gpu calendar train-7` shows one machine.")
+        return plainly(
+            f"Nothing is claimed or booked for the next 7 days. {gpu_command('calendar train-7')} shows one machine."
+        )
     there = ZoneInfo(zone)
     rows = ["".join(f"{day:%a} " for day in calendar_days(now, there)).rstrip()]
     for week in weeks[:MOST_WEEKS_SHOWN]:
@@ -101,5 +103,7 @@ def feed_address(url: str, *, is_whole: bool, replaced: bool, of: str) -> Reply:
     )
     older = " The one you had before has stopped working." if replaced else ""
     text = f"The calendar feed of {esc(of)}, shown only this once:\n{code(url, 300)}\n{how}{older}"
-    small = "Whoever has the address can read it: keep it to yourself. `/gpu calendar feed off` makes it stop."
+    small = (
+        f"Whoever has the address can read it: keep it to yourself. {gpu_command('calendar feed off')} makes it stop."
+    )
     return Reply(text, [section(text), context(small)], secret=True)

@@ -7,7 +7,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.sharing.checkins import Checkin, claim_idle_since, is_worked_on
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
-from handlers.blocks.words import at, ends, esc, gpus, length, near, person, persons, plural
+from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, near, person, persons, plural
 
 # Messages that stand in Slack carry these, so their text never changes.
 KEEP_HELD_BUTTON = "keep_held"
@@ -89,7 +89,9 @@ def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
     waiting = [checked for checked in held if checked.question.state == "open"]
     shown = [f"• {_row(checked, now)}" if len(held) > 1 else _row(checked, now) for checked in held[:MOST_CHECKINS]]
     left = (
-        [f"and {len(held) - MOST_CHECKINS} more: `/gpu status mine` shows them."] if len(held) > MOST_CHECKINS else []
+        [f"and {len(held) - MOST_CHECKINS} more: {gpu_command('status mine')} shows them."]
+        if len(held) > MOST_CHECKINS
+        else []
     )
     if not waiting:
         return plainly(lines(["Good morning. About what you hold for days:", *shown, *left]))

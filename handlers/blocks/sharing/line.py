@@ -10,7 +10,7 @@ from bot.domain.sharing.offers import LineOffer
 from bot.domain.sharing.requests import ReleaseRequest
 from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import at, ends, esc, gpus, length, person, persons, plural
+from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, person, persons, plural
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_WANT_BUTTON = "claim_want"
@@ -165,7 +165,9 @@ def line_ended(waiter: Waiter, name: str, last: LineOffer | None, *, has_next: b
     """Told to somebody who is out of the line without having said so."""
     wanted = waited_for_in_words(waiter, name)
     if waiter.end_reason == "gone":
-        return plainly(f"You are out of the line for {wanted}: the machine is gone. `/gpu status` shows what there is.")
+        return plainly(
+            f"You are out of the line for {wanted}: the machine is gone. {gpu_command('status')} shows what there is."
+        )
     again = button("Wait again", WAIT_BUTTON, wait_value(waiter))
     if waiter.end_reason == "lapsed":
         until = f" by {at(last.until_at)}" if last else ""
@@ -321,7 +323,7 @@ def request_answer(request: ReleaseRequest, held: Claim, name: str, ahead: int |
         return plainly(f"{holder} still needs {what} and extended it, until {ends(held)}.", _wait(held))
     begin = f"{holder} released {what}." if request.answer == "released" else f"{holder}'s claim on {what} has ended."
     if ahead is None:
-        return plainly(f"{begin} `/gpu status` shows how things stand.")
+        return plainly(f"{begin} {gpu_command('status')} shows how things stand.")
     if ahead == 0:
         return plainly(f"{begin} Nobody waited before you, so you are asked first whether you want it.")
     who = "1 person waited" if ahead == 1 else f"{ahead:,} people waited"

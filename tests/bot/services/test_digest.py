@@ -280,7 +280,7 @@ def test_keep_ends_a_stop_that_nobody_has_decided(ctx, clock):
     snooze_service.snooze_by_button(ctx, "i-train-7", BOB, length=digest.KEEP_FOR)
 
     ended = actions.by_id(ctx.store.reading(), "a1")
-    assert (ended.state, ended.outcome) == ("cancelled", "<@UBOB> snoozed train-7 first.")
+    assert (ended.state, ended.outcome) == ("cancelled", "<person UBOB> snoozed train-7 first.")
     assert row_now(ctx, "train-7").state == "kept"
 
 

@@ -78,7 +78,7 @@ def test_yet_never_where_nobody_can_tell_nor_past_a_claim_or_a_restart():
 def test_one_of_its_two_yeses_is_too_few_once_the_other_may_not_say_so_any_more():
     left = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})),))
 
-    assert "<@dee> may no longer approve this." in str(obstacle_to_execute(WORKS, replace(SCENE, roster=left)))
+    assert "<person dee> may no longer approve this." in str(obstacle_to_execute(WORKS, replace(SCENE, roster=left)))
 
 
 def test_what_was_asked_for_as_idle_is_not_stopped_once_it_works_and_the_reason_is_given():

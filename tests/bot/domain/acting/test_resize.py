@@ -24,7 +24,7 @@ RESIZE = replace(ACTION, kind="resize", facts=SHOWN)
 def test_an_idle_machine_nobody_else_holds_may_be_resized():
     assert obstacle_to_begin_resize(RESIZE, SCENE) is None
     assert obstacle_to_resize(replace(SCENE, claims=(CLAIM,)), "cy", "p4d.24xlarge") is None
-    assert "<@cy> holds train-7" in str(obstacle_to_begin_resize(RESIZE, replace(SCENE, claims=(CLAIM,))))
+    assert "<person cy> holds train-7" in str(obstacle_to_begin_resize(RESIZE, replace(SCENE, claims=(CLAIM,))))
 
 
 @pytest.mark.parametrize("state", ["active", "partial", "unknown"])

@@ -35,7 +35,7 @@ def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):
     executor.carry_out(room.ctx)
 
     assert room.action(action).state == "cancelled"
-    assert room.action(action).outcome == f"<@{CY}> holds it and still needs it."
+    assert room.action(action).outcome == f"<person {CY}> holds it and still needs it."
     assert room.fleet.stops == []
 
 

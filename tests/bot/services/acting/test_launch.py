@@ -367,7 +367,7 @@ def test_a_machine_that_is_being_made_for_somebody_is_not_taken_by_others(room):
     room.sweep()
     made = room.action(action).made_id
 
-    with pytest.raises(Refused, match=f"was launched for <@{ADA}>, who gets it as soon as it is ready"):
+    with pytest.raises(Refused, match=f"was launched for @{ADA}, who gets it as soon as it is ready"):
         claims.claim_gpus(room.ctx, made, CY)
 
     minutes_pass(room, 1)
