@@ -293,8 +293,10 @@ class Stops(RuleBasedStateMachine):
             if action.state not in LIVE_STATES:
                 if stored_approvals.hold_back(db, action.id):
                     continue
-                sql = "SELECT max(created_at) AS at FROM outbox WHERE channel = ? AND ref = ?"
-                card = one(db, sql, CHANNEL, f"action:{action.id}")
+                # A card is drawn when it is sent; one that still waits will be drawn as things are then.
+                drawn = "CASE state WHEN 'waiting' THEN ? ELSE tried_at END"
+                sql = f"SELECT max({drawn}) AS at FROM outbox WHERE channel = ? AND ref = ?"
+                card = one(db, sql, self.clock(), CHANNEL, f"action:{action.id}")
                 assert card is not None
                 assert card["at"] >= (action.finished_at or 0) > 0
         self.room.posted()
