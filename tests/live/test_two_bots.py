@@ -58,7 +58,7 @@ def only(valet):
 def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
     first = start("first")
     until(lambda: only(first).is_elder)
-    until(lambda: stored_fleet.known(first.ctx.store.reading()))
+    until(lambda: stored_fleet.known_instances(first.ctx.store.reading()))
     second = start("second")
     until(lambda: only(second).stands_by)
     until(lambda: server.link.connections == 1)

@@ -157,7 +157,7 @@ def check_now(room: Room) -> None:
     told = {each["id"]: each for each in ledger_export.fleet_status(ctx)["instances"]}
     for listing in listings.listings_page(db, FleetFilter(), limit=-1):
         name, verdict = listing.instance.id, listing.verdict
-        shown, why = queries.in_full(ctx, listing), why_service.explain_verdict(ctx, listing)
+        shown, why = queries.in_full(ctx, listing), why_service.explain_verdict(ctx, listing, ADA)
         assert why.unused_day_micros == day.get(name, 0)
         assert told[name]["unused_usd_24h"] in {None, ledger_export.exact_usd(day.get(name, 0))}
         if shown.unused_micros is not None:
