@@ -6,6 +6,7 @@ from bot.services.machines import sources
 from handlers.blocks import troubles
 from handlers.blocks import undelivered as undelivered_blocks
 from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.words import say
 from handlers.controller import Draw
 
 CLOCK_OFF = "clock_off"
@@ -48,7 +49,7 @@ def sources_again(ctx: Context, subject: str) -> Reply | None:
 
 def roster(_desk: Context, subject: str) -> Reply | None:
     """Who decides has changed by itself, for an admin; its subject is the sentence."""
-    return plainly(subject)
+    return plainly(say(subject))
 
 
 MESSAGES: dict[str, Draw] = {
