@@ -1,6 +1,6 @@
 """What people see, as text."""
 
-from bot.sandbox.slack import Message, text_of, text_of_blocks
+from bot.sandbox.slack import Message, message_text, text_of_blocks
 
 NAMES = {"U1": "Ada", "C1": "gpus", "S1": "gpu-approvers"}
 
@@ -18,7 +18,7 @@ def shown(*blocks):
 
 
 def test_without_blocks_the_text_is_shown():
-    assert text_of(Message("1.0", "C1", "U1", "free: <@U1>"), NAMES) == "free: @Ada"
+    assert message_text(Message("1.0", "C1", "U1", "free: <@U1>"), NAMES) == "free: @Ada"
 
 
 def test_mentions_dates_and_links_read_as_people_read_them():
