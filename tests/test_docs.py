@@ -8,12 +8,15 @@ import pytest
 from bot.cli import COMMANDS
 from bot.domain.clock import MINUTE_MS
 from bot.settings import parse
+from handlers import topics
+from handlers.acting import drain
 from tests import generated, pages
 from tests.pages import block
 from tests.stories.conftest import office, office_with  # noqa: F401  # the README's conversation happens in a story's office
 
 README = pages.README.read_text()
 EVERYTHING = pages.everything()
+FOLDERS = ("bot", "handlers", "store", "tests")
 MADE_WHOLE = {"docs/architecture.md", "docs/commands.md", "docs/command-line.md", "docs/settings.md"}
 """Pages that are mostly made from the code, and as long as that is."""
 
@@ -124,3 +127,13 @@ def test_every_page_is_one_click_from_the_readme():
     missing = [path for path in pages.pages() if path.startswith("docs/") and f"({path}" not in README]
 
     assert missing == []
+
+
+def test_a_verb_has_the_files_that_the_docs_list_and_no_others():
+    page = (pages.ROOT / "docs/architecture.md").read_text()
+    listed = set(re.findall(r"`((?:bot|handlers|store|tests)/\S*drain\.py)`", page))
+
+    there = {str(path.relative_to(pages.ROOT)) for top in FOLDERS for path in (pages.ROOT / top).rglob("*drain.py")}
+    assert listed == there
+    assert [verb.name for verb in drain.VERBS] == ["drain"]
+    assert drain in topics.TOPICS

@@ -1,6 +1,7 @@
 """A company in a box: the sandbox Slack, the real bot behind it, and machines that only the clock moves."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
@@ -52,6 +53,9 @@ SETTINGS: dict[str, Any] = {
     "door": {"port": 0},
 }
 
+UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|gpu|cost)(?: |>|&gt;)")
+"""A part of a sentence as it is below the face."""
+
 
 class Office:
     """What a story needs: people type and press, machines work and idle, time passes."""
@@ -94,6 +98,8 @@ class Office:
     def close(self) -> None:
         self.valet.slack_app.executor.shutdown(wait=True)
         self.valet.ctx.store.close() if self.alone else close_store(self.valet.ctx.store)
+        shown = [f"{message.text} {message.blocks}" for message in self.slack.messages.values()]
+        assert [text for text in shown if UNWRITTEN.search(text)] == [], "the face has written each part of a sentence"
 
     def restart(self) -> None:
         self.close()
