@@ -56,14 +56,14 @@ PUSH = """
 import json, time
 from bot.agent.host import HostTime
 from bot.agent.sender import About, Sender
-from bot.agent.post import Answer
+from bot.agent.post import DoorAnswer
 from bot.domain.machines.readings import Minute, Process
 
 class Numbers:
     def next(self):
         return 1
 
-sender = Sender(lambda body: Answer(200), Numbers(), HostTime("b", lambda: 6000.0), About("h", 1, "1"))
+sender = Sender(lambda body: DoorAnswer(200), Numbers(), HostTime("b", lambda: 6000.0), About("h", 1, "1"))
 programs = (Process("python3", "ada", 2000), Process("Xorg", "root", 9))
 minutes = [Minute(gpu=g, tick=99, samples=4, util_max=9.0, watts=70.0, processes=programs) for g in range(8)]
 began = time.process_time_ns()

@@ -36,7 +36,7 @@ WATCH = """
 import json, os, random, sys
 import pynvml
 from bot.agent.minutes import Folding
-from bot.agent.print import Outlook
+from bot.agent.print import GpuOutlook
 from bot.telemetry.nvml import Nvml
 
 length, period, hours, seed = map(int, sys.argv[1:])
@@ -51,7 +51,7 @@ def valet(shift_s, more=""):
     sets(shift_s + at[0], more)
     nvml = Nvml(lambda: at[0])
     nvml.open()
-    folding, outlook = Folding(), Outlook(BEGAN)
+    folding, outlook = Folding(), GpuOutlook(BEGAN)
     for look in range(WATCHED * 4 + 1):
         at[0] = BEGAN * 60 + look * 15 + 0.02
         sets(shift_s + at[0], more)

@@ -1,11 +1,13 @@
 """What was told of budgets before amounts were kept goes on to count."""
 
-import json
 from datetime import date
 
 from sqlite_utils import Database
 
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.scope import Scope
 from store.money import budgets as stored_budgets
+from store.records import json_text
 
 MONTH = date(2026, 11, 1)
 
@@ -14,8 +16,8 @@ def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
     db = Database(memory=True)
     for statement in stored_budgets.SCHEMA:
         db.execute(statement)
-    told = json.dumps({"budget_micros": 20_000_000})
-    db.execute("INSERT INTO budget_marks VALUES ('team:nlp', '2026-11-01', 'full', 7, ?)", [told])
+    standing = BudgetStanding(Scope("team", "nlp"), MONTH, budget_micros=20_000_000, spent_micros=20_500_000)
+    db.execute("INSERT INTO budget_marks VALUES ('team:nlp', '2026-11-01', 'full', 7, ?)", [json_text(standing)])
 
     for statement in stored_budgets.PER_AMOUNT:
         db.execute(statement)
@@ -23,4 +25,4 @@ def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
     assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 20_000_000) == {"full"}
     assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 10_000_000) == {"full"}
     assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 46_000_000) == frozenset()
-    assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", None) == {"budget_micros": 20_000_000}
+    assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", None) == standing

@@ -6,7 +6,7 @@ HOURS = """
 import json, os, sys
 from dataclasses import asdict
 from bot.agent.minutes import Folding
-from bot.agent.print import Outlook
+from bot.agent.print import GpuOutlook
 from bot.domain.machines.streaks import minute_state
 from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.nvml import Nvml
@@ -19,7 +19,7 @@ at = [60000]
 sets(at[0])
 nvml = Nvml(lambda: float(at[0]))
 nvml.open()
-folding, outlook, minutes, verdicts = Folding(), Outlook(1000), [], []
+folding, outlook, minutes, verdicts = Folding(), GpuOutlook(1000), [], []
 for at[0] in range(60000, 60000 + int(hours * 3600), 15):
     sets(at[0])
     tick = at[0] // 60

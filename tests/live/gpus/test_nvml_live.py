@@ -264,7 +264,7 @@ def test_a_burst_of_10_s_every_5_minutes_is_seen_every_time_and_never_idle(gpu_h
     code = """
 import json, os
 from bot.agent.minutes import Folding
-from bot.agent.print import Outlook
+from bot.agent.print import GpuOutlook
 from bot.domain.machines.streaks import minute_state
 from bot.domain.machines.verdict import IdleRule
 from bot.telemetry.nvml import Nvml
@@ -277,7 +277,7 @@ sets(60000)
 at = [60000]
 nvml = Nvml(lambda: float(at[0]))
 nvml.open()
-folding, outlook, states, verdicts = Folding(), Outlook(0), [], set()
+folding, outlook, states, verdicts = Folding(), GpuOutlook(0), [], set()
 for at[0] in range(60000, 60000 + 3 * 3600, 15):
     sets(at[0])
     tick = at[0] // 60
