@@ -23,8 +23,6 @@ COSTS = "UnblendedCost"
 SPREAD = "AmortizedCost"
 QUANTITY = "UsageQuantity"
 MOST_COST_PAGES = 20
-CUTS = 3
-"""Requests of a look, as long as every cut fits a page."""
 MACHINES = "Amazon Elastic Compute Cloud - Compute"
 OPINION_LEVEL = 80
 RECORD_KINDS: dict[str, BillLineKind] = {

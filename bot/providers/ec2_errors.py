@@ -51,8 +51,6 @@ ELSEWHERE = frozenset(
 """What another subnet or zone could mend."""
 WRONG_STATE_CODES = frozenset({"IncorrectInstanceState", "IncorrectState"})
 """What time could mend when a machine is started: it is still stopping."""
-CAPACITY_REASONS = frozenset({"Server.InsufficientInstanceCapacity"})
-"""StateReason of a machine that EC2 began to start and then had no room for."""
 REFUSALS = {
     "denied": NOT_ALLOWED,
     "InvalidInstanceID.Malformed": NO_SUCH,

@@ -34,4 +34,3 @@ MAX_TAIL = 4_000
 MAX_REASON = 300
 POLL_S = 10.0
 """How often an agent that takes runs asks for them."""
-RUN_STATES = ("running", "done", "failed", "cancelled", "lost")

@@ -1,6 +1,6 @@
 """Tells, once each, of agents that fall silent, machines that go down by another hand, and GPUs that are not there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlite_utils import Database
 
@@ -34,7 +34,6 @@ NOTICES_KEPT_MS = 30 * DAY_MS
 OLD_NEWS_MS = 4 * DAY_MS
 """What has been so for longer when it is first noticed is no news: longer than any weekend."""
 DOWN_STATES = frozenset({"stopping", "stopped"})
-ClaimsByMachine = Mapping[str, Sequence[Claim]]
 
 
 def watch_machines(ctx: Context) -> None:

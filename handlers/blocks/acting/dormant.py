@@ -48,11 +48,6 @@ def weeks(days: int) -> str:
     return plural(days // 7, "week") if days % 7 == 0 else plural(days, "day")
 
 
-def counted(machines: int, days: int) -> str:
-    """5 machines have stood still for over 4 weeks."""
-    return f"{plural(machines, 'machine')} {'has' if machines == 1 else 'have'} stood still for over {weeks(days)}"
-
-
 def line(tidy: Tidy) -> str:
     """For a digest."""
     cost = _monthly(tidy.micros, tidy.machines, tidy.unpriced, tidy.addresses)
@@ -60,6 +55,7 @@ def line(tidy: Tidy) -> str:
 
 
 def _counted(machines: int, days: int) -> str:
+    """5 machines have stood still for over 4 weeks."""
     return f"{plural(machines, 'machine')} {'has' if machines == 1 else 'have'} stood still for over {weeks(days)}"
 
 
