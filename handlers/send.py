@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
+from handlers.blocks import tables
 from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, cut_mrkdwn
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,6 @@ TRIES = 3
 PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 TIMEOUT_S = 10
-NATIVE = frozenset({"data_visualization", "data_table"})
 BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 UNSURE = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 """After these Slack may have posted it or not."""
@@ -121,15 +121,22 @@ def slacks_clock(headers: Mapping[str, Any]) -> int | None:
         return None
 
 
-def plainer(blocks: list[Block]) -> list[Block]:
-    """The blocks without charts, for a Slack that does not draw them yet; the figures stand in the text."""
-    return [block for block in blocks if block["type"] not in NATIVE]
-
-
 def degrees(blocks: list[Block]) -> list[list[Block]]:
-    """The blocks, without charts, and none at all: each is for when Slack refuses the one before."""
-    less = plainer(blocks)
-    return [blocks, *([less] if less not in (blocks, []) else []), *([[]] if blocks else [])]
+    """The blocks, and what is sent when Slack refuses the ones before: the newest kinds of blocks go first.
+
+    Without charts, whose figures stand in the text; with the older table; with rows of text; and none at all. That
+    makes five at most, as many as a response URL takes.
+    """
+    found = [blocks]
+    for plainer in (_without_charts, tables.as_older_table, tables.as_rows):
+        less = [part for block in found[-1] for part in plainer(block)]
+        if less not in (found[-1], []):
+            found.append(less)
+    return [*found, *([[]] if blocks else [])]
+
+
+def _without_charts(block: Block) -> list[Block]:
+    return [] if block["type"] == "data_visualization" else [block]
 
 
 def error_code(error: SlackApiError) -> str:

@@ -12,6 +12,7 @@ _BLOCKS = {
     "actions": sb.ActionsBlock,
     "alert": sb.AlertBlock,
     "context": sb.ContextBlock,
+    "data_table": sb.DataTableBlock,
     "data_visualization": sb.DataVisualizationBlock,
     "divider": sb.DividerBlock,
     "header": sb.HeaderBlock,
@@ -29,7 +30,9 @@ _OTHERS = {
     "channels_select": sb.ChannelSelectMenu,
     "checkboxes": sb.CheckboxGroup,
     "conversations_select": sb.ConversationSelectMenu,
+    "date": lambda fallback, **_: sb.RichText(fallback),  # slackblocks knows no dates in rich text
     "datepicker": sb.DatePicker,
+    "emoji": sb.RichTextEmoji,
     "image": sb.Image,
     "line": sb.LineChart,
     "mrkdwn": sb.Markdown,
@@ -41,6 +44,7 @@ _OTHERS = {
     "plain_text": sb.PlainText,
     "plain_text_input": sb.PlainTextInput,
     "radio_buttons": sb.RadioButtonGroup,
+    "raw_number": sb.RawNumber,
     "raw_text": sb.RawText,
     "rich_text": sb.RichTextBlock,
     "rich_text_section": sb.RichTextSection,
@@ -95,6 +99,10 @@ def _rebuilt(value: Any, key: str, *, is_block: bool = False) -> Any:
     if build is None:
         raise TypeError(f"{kind or key} is not known")
     inner = {name: _rebuilt(held, name) for name, held in value.items() if name != "type"}
+    if kind == "table":  # a cell of rich text is its one section here
+        inner["rows"] = [
+            [cell.elements[0] if isinstance(cell, sb.RichTextBlock) else cell for cell in row] for row in inner["rows"]
+        ]
     if "style" in inner and isinstance(value.get("style"), dict):
         raise TypeError("styles of rich text are not rebuilt here")
     return build(**inner)

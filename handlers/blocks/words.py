@@ -64,12 +64,12 @@ def as_typed(text: str) -> str:
 
 
 def _fitting(plain: str, limit: int) -> str:
-    escaped = _entities(plain)
+    escaped = as_inert(plain)
     if len(escaped) <= limit:
         return escaped
     kept, room = "", limit - 1
     for char in plain:
-        piece = _entities(char)
+        piece = as_inert(char)
         if len(kept) + len(piece) > room:
             break
         kept += piece
@@ -86,7 +86,7 @@ def say(sentence: str) -> str:
 
 def _inert(text: str) -> str:
     pieces = _CHANNEL.split(text)
-    return "".join(piece if number % 2 else _entities(piece) for number, piece in enumerate(pieces))
+    return "".join(piece if number % 2 else as_inert(piece) for number, piece in enumerate(pieces))
 
 
 @contextmanager
@@ -110,14 +110,15 @@ def cost_command(*words: str) -> str:
 
 
 def _command(name: str, words: str) -> str:
-    return _typed(name, _entities(words))
+    return _typed(name, as_inert(words))
 
 
 def _typed(name: str, words: str) -> str:
     return typed(_COMMANDS.get(_USUAL)[name], words)
 
 
-def _entities(text: str) -> str:
+def as_inert(text: str) -> str:
+    """Text in which Slack finds no markup; it is not shortened and keeps its characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -24,6 +24,7 @@ const BLOCKS = {
   actions: (block, place) => h("div", { class: "b-actions" }, block.elements.map((one) => drawElement(one, block, place))),
   image: (block) => h("figure", { class: "b-image" }, block.title && h("figcaption", null, block.title.text), picture(block)),
   table: drawTable,
+  data_table: drawTable,
   rich_text: (block, place) => h("div", { class: "words" }, block.elements.map((part) => richPart(part, place.world))),
   markdown: (block, place) => markdown(block.text, place.world),
   data_visualization: chart,
@@ -50,7 +51,7 @@ function picture(image) {
 }
 
 function drawTable(block, place) {
-  const settings = block.column_settings || [];
+  const settings = block.column_settings || block.rows[0].map((_, index) => ({ align: isFigures(block.rows, index) ? "right" : "left" }));
   const cell = (tag) => (one, index) => {
     const column = settings[index] || {};
     const classes = `${column.align || "left"}${column.is_wrapped ? " wrapped" : ""}`;
@@ -60,9 +61,14 @@ function drawTable(block, place) {
   const [head, ...rows] = block.rows;
   return h(
     "div",
-    { class: "b-table", tabindex: "0", role: "region", "aria-label": "Table" },
-    h("table", null, h("thead", null, h("tr", null, head.map(cell("th")))), h("tbody", null, rows.map((row) => h("tr", null, row.map(cell("td")))))),
+    { class: "b-table", tabindex: "0", role: "region", "aria-label": block.caption || "Table" },
+    h("table", null, block.caption && h("caption", null, plain(block.caption)), h("thead", null, h("tr", null, head.map(cell("th")))), h("tbody", null, rows.map((row) => h("tr", null, row.map(cell("td")))))),
   );
+}
+
+// As Slack does in a data_table: a column of numbers stands to the right.
+function isFigures(rows, index) {
+  return rows.slice(1).some((row) => row[index].type === "raw_number");
 }
 
 function richPart(part, world) {

@@ -6,7 +6,18 @@ from typing import Any
 
 from bot.sandbox.slack import limits
 from bot.sandbox.slack.elements import RICH_TEXT_PARTS
-from bot.sandbox.slack.shapes import ShapeCheck, anything, complain, flag, items, object_of, one_of, text, typed
+from bot.sandbox.slack.shapes import (
+    ShapeCheck,
+    anything,
+    complain,
+    flag,
+    items,
+    number_within,
+    object_of,
+    one_of,
+    text,
+    typed,
+)
 
 _LABEL = text(limits.CHART_LABEL)
 
@@ -97,6 +108,33 @@ def table_shape(block: Mapping[str, ShapeCheck]) -> ShapeCheck:
                 f"{pointer}/rows",
                 f"must be less than {limits.TABLE_CHARACTERS + 1} characters over all cells",
             )
+
+    return check
+
+
+def data_table_shape(block: Mapping[str, ShapeCheck]) -> ShapeCheck:
+    """The check of a data_table block: a head without rich text, and rows of as many cells."""
+    fields: dict[str, ShapeCheck] = {
+        **block,
+        "caption": text(limits.SECTION_LIMIT),
+        "page_size": number_within(1, limits.DATA_TABLE_PAGE),
+        "row_header_column_index": number_within(0, limits.TABLE_CELLS - 1),
+        "rows": items(items(_CELL, 1, limits.TABLE_CELLS), 2, limits.DATA_TABLE_ROWS),
+    }
+    check_shape = object_of(fields, ("rows", "caption"))
+
+    def check(value: Any, pointer: str, problems: list[str]) -> None:
+        before = len(problems)
+        check_shape(value, pointer, problems)
+        if len(problems) > before:
+            return
+        head, *rest = value["rows"]
+        if any(cell["type"] == "rich_text" for cell in head):
+            complain(problems, f"{pointer}/rows/0", "rich_text is not allowed in the header row")
+        if any(len(row) != len(head) for row in rest):
+            complain(problems, f"{pointer}/rows", "all rows must have the same number of columns")
+        if cell_characters(value["rows"]) > limits.TABLE_CHARACTERS:
+            complain(problems, f"{pointer}/rows", "must be less than 10001 characters over all cells")
 
     return check
 

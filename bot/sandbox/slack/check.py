@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.sandbox.slack import limits
-from bot.sandbox.slack.charts import DATA_VISUALIZATION, table_shape
+from bot.sandbox.slack.charts import DATA_VISUALIZATION, data_table_shape, table_shape
 from bot.sandbox.slack.elements import IMAGE_ELEMENT, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
 from bot.sandbox.slack.records import Json
 from bot.sandbox.slack.shapes import (
@@ -67,6 +67,7 @@ BLOCKS: dict[str, ShapeCheck] = {
         },
         ("elements",),
     ),
+    "data_table": data_table_shape(_BLOCK),
     "data_visualization": object_of(_BLOCK | DATA_VISUALIZATION, ("title", "chart")),
     "divider": object_of(_BLOCK),
     "header": object_of(_BLOCK | {"text": plain_text(limits.HEADER_LIMIT)}, ("text",)),
@@ -167,7 +168,7 @@ def _unique_block_ids(known: list[tuple[int, Json]], found: list[str]) -> None:
 
 def _together(known: list[tuple[int, Json]], found: list[str]) -> None:
     """The rules on all blocks of a payload at once."""
-    tables = [index for index, block in known if _kind(block) == "table"]
+    tables = [index for index, block in known if _kind(block) in ("table", "data_table")]
     charts = [index for index, block in known if _kind(block) == "data_visualization"]
     if len(tables) > 1:
         complain(found, f"/blocks/{tables[1]}", "only_one_table_allowed")

@@ -34,6 +34,8 @@ MARKDOWN_TOTAL = 12_000
 TABLE_ROWS = 100
 TABLE_CELLS = 20
 TABLE_CHARACTERS = 10_000
+DATA_TABLE_ROWS = 101  # the head included; 201 since October 2026
+DATA_TABLE_PAGE = 100
 CHARTS = 2
 CHART_TITLE = 50
 CHART_SERIES = 6  # 12 since autumn 2026
@@ -58,7 +60,7 @@ ACK_SECONDS = 3
 
 _COMMON = frozenset({"actions", "context", "divider", "header", "image", "input", "rich_text", "section"})
 SURFACES = {
-    "message": _COMMON | {"markdown", "table", "data_visualization"},
+    "message": _COMMON | {"markdown", "table", "data_table", "data_visualization"},
     "modal": _COMMON | {"alert"},
     # Sources differ on tables and charts in a home tab; there they are refused.
     "home": _COMMON,

@@ -150,6 +150,7 @@ _LINES: dict[str, Callable[[Json, dict[str, str]], Iterator[Any]]] = {
     "context": _context,
     "input": _input,
     "table": _table,
+    "data_table": _table,
     "rich_text": _rich_text,
     "actions": lambda block, names: iter([" ".join(element_words(one, names) for one in block["elements"])]),
     "header": lambda block, _names: iter([block["text"]["text"]]),

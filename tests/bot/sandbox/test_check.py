@@ -44,6 +44,11 @@ def table(rows=((("a"), "b"),), **more):
     return {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows], **more}
 
 
+def data_table(*rows, **more):
+    shown = [[{"type": "raw_text", "text": cell} for cell in row] for row in rows or (("head", "n"), ("a", "b"))]
+    return {"type": "data_table", "caption": "Machines", "rows": shown, **more}
+
+
 def chart(kind="bar", title="Spend", series=None, categories=("Mon", "Tue"), **axis):
     points = [{"label": name, "value": 1} for name in categories]
     given = [{"name": "billed", "data": points}] if series is None else series
@@ -85,6 +90,7 @@ GOOD = {
     ],
     "boxes": [actions({"type": "checkboxes", "action_id": "c", "options": [option()], "initial_options": [option()]})],
     "table": [table((("head", "head"), ("a", "b")), column_settings=[{"align": "right", "is_wrapped": True}])],
+    "data table": [data_table(page_size=10, row_header_column_index=0)],
     "bars": [chart(x_label="day", y_label="USD")],
     "lines": [chart("line"), chart("area")],
     "pie": [pie(1, 2.5)],
@@ -128,6 +134,11 @@ BAD = {
     "image of nothing": [{"type": "image", "alt_text": "x"}],
     "table with 101 rows": [table([("a",)] * 101)],
     "table with 21 cells": [table([("a",) * 21])],
+    "data table without rows": [data_table(("head",))],
+    "data table without a caption": [data_table(caption="")],
+    "data table with ragged rows": [data_table(("a", "b"), ("c",))],
+    "data table with an empty cell": [data_table(("a", "b"), ("c", ""))],
+    "data table by pages of 101": [data_table(page_size=101)],
     "chart title too long": [chart(title="x" * 51)],
     "chart label too long": [chart(categories=("x" * 21,))],
     "chart with 21 points": [chart(categories=[str(number) for number in range(21)])],
@@ -150,6 +161,8 @@ BAD_FOR_US_ALONE = {
     "same action twice in a block": [actions(button(), button())],
     "same block_id twice": [section(block_id="b"), section(block_id="b")],
     "two tables": [table(), table()],
+    "two tables of two kinds": [table(), data_table()],
+    "data table with 102 rows": [data_table(*[("a",)] * 102)],
     "an address that is none": [actions(button(url="javascript:alert(1)"))],
     "seven series": [chart(series=series(7), categories=("Mon",))],
     "too much text together": [section("x" * 2900)] * 5,
@@ -182,6 +195,7 @@ def test_what_only_slack_itself_refuses_we_refuse(blocks):
         ({"type": "alert", "text": plain("x")}, {"modal"}),
         ({"type": "markdown", "text": "x"}, {"message"}),
         (table(), {"message"}),
+        (data_table(), {"message"}),
         (chart(), {"message"}),
     ],
 )
