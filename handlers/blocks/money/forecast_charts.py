@@ -8,6 +8,7 @@ from bot.domain.days import ONE_DAY, month_end
 from bot.domain.money.forecast.report import NEXT_DAYS, ForecastPiece, ForecastReport, Range, ReportDay
 from bot.domain.money.rates import MICROS_PER_USD
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
+from handlers.blocks.tables import Figure, table
 from handlers.blocks.words import at, esc, plural, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -130,12 +131,18 @@ def by(report: ForecastReport, way: Way) -> Reply:
         dollars([piece.next(NEXT_DAYS) for piece in pieces]),
     ]
     names = [_name(piece, way) for piece in pieces]
-    rows = [[name, *(f"${amount:,}" for amount in row)] for name, *row in zip(names, *columns, strict=True)]
-    total = ["Total", *(f"${sum(column):,}" for column in columns)]
+    columns = [[*column, sum(column)] for column in columns]
+    charged, month, ahead = ([_whole(amount) for amount in column] for column in columns)
+    rows = list(zip([*names, "Total"], charged, month, ahead, strict=True))
     titles = [way.capitalize(), "Charged", f"{report.today:%B}", f"Next {NEXT_DAYS} days"]
-    text = "; ".join(f"{esc(row[0], 60)} {row[2]}" for row in rows)
-    blocks = [section(f"*{head}*"), _table([titles, *rows, total]), actions(*_buttons(report, way))]
+    text = "; ".join(f"{esc(name, 60)} {expected.text}" for name, _, expected, _ in rows[:-1])
+    figures = table(f"Forecast by {way}", titles, rows)
+    blocks = [section(f"*{head}*"), *figures, actions(*_buttons(report, way))]
     return Reply(cut(f"{head} {text}", 3_900), [*blocks, context(_small_print(report, way))])
+
+
+def _whole(amount: int) -> Figure:
+    return Figure(amount, f"${amount:,}")
 
 
 def dollars(micros: Sequence[int]) -> list[int]:
@@ -146,6 +153,10 @@ def dollars(micros: Sequence[int]) -> list[int]:
     return [floor + (n in raised) for n, floor in enumerate(floors)]
 
 
+def _count(number: int) -> Figure:
+    return Figure(number, f"{number:,}")
+
+
 def _name(piece: ForecastPiece, way: Way) -> str:
     """As a cell of a table, which is no markup."""
     if piece.count > 1 and way == "machine":
@@ -153,15 +164,6 @@ def _name(piece: ForecastPiece, way: Way) -> str:
     if piece.count > 1:
         return cut(f"other: {piece.name}" if piece.name else f"{piece.count} other teams", 60)
     return cut(" ".join(piece.name.split()) or TO_COME[way], 60)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Block:
-    aligned: list[Block] = [{"align": "left"}, *[{"align": "right"}] * (len(rows[0]) - 1)]
-    return {
-        "type": "table",
-        "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows],
-        "column_settings": aligned,
-    }
 
 
 def _buttons(report: ForecastReport, way: Way) -> list[Block]:
@@ -193,12 +195,14 @@ def nights(report: ForecastReport) -> Reply:
     head = f"If idle nights were parked: {usd(-saved, cents=False)} in four weeks."
     amounts = dollars([each.micros for each in found])
     names = [cut(" ".join(each.name.split()) or each.instance_id, 60) for each in found]
-    rows = [[name, str(each.nights), f"${cost:,}"] for name, each, cost in zip(names, found, amounts, strict=True)]
+    rows: list[tuple[str, Figure, Figure]] = [
+        (name, _count(each.nights), _whole(cost)) for name, each, cost in zip(names, found, amounts, strict=True)
+    ]
     shown, more = rows[:SHOWN_NIGHTS], found[SHOWN_NIGHTS:]
     if more:
-        rest = f"${sum(amounts[SHOWN_NIGHTS:]):,}"
-        shown.append([f"{len(more)} other machines", str(sum(each.nights for each in more)), rest])
-    total = ["Total", str(sum(each.nights for each in found)), f"${sum(amounts):,}"]
+        rest = sum(amounts[SHOWN_NIGHTS:])
+        shown.append((f"{len(more)} other machines", _count(sum(each.nights for each in more)), _whole(rest)))
+    total = ("Total", _count(sum(each.nights for each in found)), _whole(sum(amounts)))
     why = (
         "A potential, counted in no forecast: what the ledger has of the last 28 nights (20:00 to 08:00 in "
         f"{esc(report.timezone, 60)}) through which a machine ran and none of its GPUs worked, claimed or not. "
@@ -206,7 +210,7 @@ def nights(report: ForecastReport) -> Reply:
         "disks are emptied by a stop, and scarce types may take long to start again. On-hours park them: "
         "`hours` under the machine command."
     )
-    table = _table([["Machine", "Nights", "Cost"], *shown, total])
+    figures = table("Idle nights of four weeks", ("Machine", "Nights", "Cost"), [*shown, total])
     back = button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{report.scope.kind}|{report.scope.key}")
     text = f"{head} {plural(len(found), 'machine')}."
-    return Reply(text, [section(f"*{head}*"), table, actions(back), context(why)])
+    return Reply(text, [section(f"*{head}*"), *figures, actions(back), context(why)])

@@ -9,6 +9,7 @@ from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
 from bot.domain.money.scope import Scope
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
+from handlers.blocks.tables import Figure, table, usd_figure
 from handlers.blocks.words import esc, per_hour, plural, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -85,7 +86,7 @@ def _one(advice: Advice, figures: str) -> Reply:
         section(conclusion if advice.too_early else f"*{conclusion}*"),
         section(lines(_choices(advice))),
         _chart(advice),
-        _swings(advice),
+        *_swings(advice),
         section(lines(["*Taken as*", *_taken(advice)])),
     ]
     notes = _notes(advice)
@@ -97,7 +98,7 @@ def _one(advice: Advice, figures: str) -> Reply:
 
 def plainly_said(advice: Advice) -> list[str]:
     """The same as lines, for a terminal."""
-    swings = [f"  {what:<32} {low:>14} {high:>14}" for what, low, high in map(_swing, advice.swings)]
+    swings = [f"  {what:<32} {low.text:>14} {high.text:>14}" for what, low, high in map(_swing, advice.swings)]
     head = f"What buying {advice.weighed.servers} saves if a figure is lower or higher:"
     said = [conclusion_of(advice), *_choices(advice), head, *swings, *_taken(advice), *_notes(advice)]
     return [unescape(line) for line in said if line]
@@ -172,18 +173,15 @@ def _chart(advice: Advice) -> Block:
     }
 
 
-def _swings(advice: Advice) -> Block:
-    head = [f"What buying {advice.weighed.servers} saves", "if lower", "if higher"]
-    rows = [head, *(_swing(swing) for swing in advice.swings)]
-    return {
-        "type": "table",
-        "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows],
-        "column_settings": [{"align": "left"}, {"align": "right"}, {"align": "right"}],
-    }
+def _swings(advice: Advice) -> list[Block]:
+    head = f"What buying {advice.weighed.servers} saves"
+    rows = [_swing(swing) for swing in advice.swings]
+    return table(f"{head} if a figure is lower or higher", (head, "if lower", "if higher"), rows)
 
 
-def _swing(swing: Swing) -> list[str]:
-    return [f"{swing.what} ({swing.low_label}, {swing.high_label})", _round(swing.low), _round(swing.high)]
+def _swing(swing: Swing) -> tuple[str, Figure, Figure]:
+    what = f"{swing.what} ({swing.low_label}, {swing.high_label})"
+    return what, usd_figure(swing.low), usd_figure(swing.high)
 
 
 def _taken(advice: Advice) -> list[str]:
