@@ -175,6 +175,11 @@ def at(instant: int) -> str:
     return f"<!date^{instant // 1000}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
+def day_at(instant: int) -> str:
+    """An instant as it stands after a verb, in the reader's own zone: asked "today at 09:14"."""
+    return at(instant).replace("} {time}", "} at {time}")
+
+
 def when(instant: int) -> str:
     """An instant with its date, in the reader's own zone; the fallback is UTC and says so."""
     fallback = datetime.fromtimestamp(instant / 1000, UTC).strftime("%a %-d %b %H:%M UTC")
