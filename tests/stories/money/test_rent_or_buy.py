@@ -65,7 +65,6 @@ def test_a_type_is_weighed_from_its_measured_hours(lived):
         IDLE,
         "In the last 14 days alone: 710 h a month. If it went on so, buying 1 would save $291,853.",
         "(chart: Paid so far, discounted, USD)",
-        "What buying 1 saves if a figure is lower or higher",
         "What buying 1 saves | if lower | if higher",
         "use (-20 %, +20 %) | $114,316 | $262,466",
         "server price (-20 %, +20 %) | $216,255 | $160,526",
