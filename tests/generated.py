@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from bot.cli import COMMANDS, main
 from bot.commands.options import USUAL
+from bot.domain.machines.states import FREE, STATES, UNCLAIMED
 from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
 from bot.settings import SECRETS, Settings
 from bot.telemetry.openapi import openapi
@@ -287,7 +288,18 @@ def _topic(item: tuple[tuple[str, str], dict[str, str]]) -> tuple[str, str, str]
     )
 
 
+def states() -> str:
+    """What machines do, in the words that Slack, the docs and the command line share."""
+    words = [*STATES.values(), FREE, UNCLAIMED]
+    lines = ["| word | it means | filters of `/gpu status` |", "| --- | --- | --- |"]
+    typed = [", ".join(f"`{word}`" for word in each.typed) or "-" for each in words]
+    return "\n".join(
+        [*lines, *(f"| *{each.word}* | {each.means} | {how} |" for each, how in zip(words, typed, strict=True))]
+    )
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "states": states,
     "chat-commands": chat_commands,
     "command-line": command_line,
     "settings": settings,

@@ -32,7 +32,7 @@ def status(ask: Ask, page: int = 0) -> Reply:
     chosen, now = _chosen(ask), ask.ctx.clock()
     if chosen.state == "dormant":
         return dormant_blocks.dormant(dormant.dormant(ask.ctx, chosen), now, page=page, query=" ".join(ask.words)[:100])
-    if chosen.unclaimed:  # "free" is what `find` says one can have now
+    if chosen.unclaimed and chosen.state == "idle":  # "free" is what `find` says one can have now
         everything = replace(chosen, state="", unclaimed=False)
         chosen = replace(everything, ids=find_service.free_machines(ask.ctx, everything, ask.user))
     found, totals = queries.page(ask.ctx, chosen, limit=fleet_blocks.FLEET_PAGE, offset=page * fleet_blocks.FLEET_PAGE)

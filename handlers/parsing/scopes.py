@@ -1,9 +1,10 @@
 """Filters of the fleet, as people type them: idle, mine, team:nlp."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 
 from bot.domain.machines.listing import FleetFilter
+from bot.domain.machines.states import TYPED
 from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
@@ -12,20 +13,15 @@ from bot.services.context import Context, exactly, find
 from bot.services.money import prices
 from handlers.verbs import Ask
 
-FILTER_STATES = (
-    "idle",
-    "free",
-    "held",
-    "partial",
-    "active",
-    "unknown",
-    "running",
-    "stopped",
-    "dormant",
-    "pending",
-    "stopping",
-)
-FILTERS_SAID = "mine|free|idle|dormant|owned|team:NAME|type:p4d|state:held"
+FILTER_STATES = frozenset({"idle", "free", "unclaimed", "running", "dormant", *TYPED})
+FILTERS_SAID = "mine|free|idle|in-use|unclaimed|dormant|owned|team:NAME|type:p4d"
+SORTS: Mapping[str, str] = {
+    "waste": "Most wasteful first",
+    "name": "By name",
+    "price": "Dearest first",
+    "since": "Longest first",
+}
+"""How a list of machines may be sorted, as in sort:name: by what is typed, what a menu says."""
 
 
 def is_filter(word: str) -> bool:
@@ -44,8 +40,10 @@ def filter_of(user: str, words: Sequence[str]) -> FleetFilter:
             fields["provider"] = "owned" if word.lower() == "owned" else "ec2"
         elif word.lower() == "free":
             fields |= {"state": "idle", "unclaimed": True}
+        elif word.lower() == "unclaimed":
+            fields["unclaimed"] = True
         elif word.lower() in FILTER_STATES or (key == "state" and value in FILTER_STATES):
-            fields["state"] = value or word.lower()
+            fields["state"] = TYPED.get(value or word.lower(), value or word.lower())
         elif key == "team" and value:
             fields["team"] = word.partition(":")[2]
         elif key == "type" and value:
