@@ -157,9 +157,7 @@ class Demo:
 
     def _furnish(self, settings: Settings) -> None:
         """What the page shows from its first moment on."""
-        app = manifest(settings)
-        self.slack.commands = app["features"]["slash_commands"]
-        self.slack.subscriptions = set(app["settings"]["event_subscriptions"]["bot_events"])
+        self.slack.install(manifest(settings))
         self.slack.assign({person: role_of(person) for person in (ADA, BOB, CY)})
         self.slack.now_text = self._now_text
 

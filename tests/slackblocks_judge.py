@@ -32,10 +32,14 @@ _OTHERS = {
     "conversations_select": sb.ConversationSelectMenu,
     "date": lambda fallback, **_: sb.RichText(fallback),  # slackblocks knows no dates in rich text
     "datepicker": sb.DatePicker,
+    "datetimepicker": sb.DateTimePicker,
+    "email_text_input": sb.EmailInput,
     "emoji": sb.RichTextEmoji,
+    "external_select": sb.ExternalSelectMenu,
     "image": sb.Image,
     "line": sb.LineChart,
     "mrkdwn": sb.Markdown,
+    "multi_external_select": sb.ExternalMultiSelectMenu,
     "multi_static_select": sb.StaticMultiSelectMenu,
     "multi_users_select": sb.UserMultiSelectMenu,
     "number_input": sb.NumberInput,
@@ -66,6 +70,8 @@ _BY_KEY = {
     "segments": sb.ChartSegment,
     "series": sb.DataSeries,
 }
+_RENAMED = {"initial_date_time": "initial_datetime"}
+"""What slackblocks calls otherwise than Slack does."""
 _NEEDS_TEXT_OBJECT = ("section", "header", "button", "alert")
 
 
@@ -98,7 +104,7 @@ def _rebuilt(value: Any, key: str, *, is_block: bool = False) -> Any:
     build = _BY_KEY[key] if kind is None and key in _BY_KEY else known.get(kind)
     if build is None:
         raise TypeError(f"{kind or key} is not known")
-    inner = {name: _rebuilt(held, name) for name, held in value.items() if name != "type"}
+    inner = {_RENAMED.get(name, name): _rebuilt(held, name) for name, held in value.items() if name != "type"}
     if kind == "table":  # a cell of rich text is its one section here
         inner["rows"] = [
             [cell.elements[0] if isinstance(cell, sb.RichTextBlock) else cell for cell in row] for row in inner["rows"]

@@ -131,6 +131,8 @@ def test_a_button_of_another_version_is_answered(office):
 
 
 def test_a_command_of_another_name_is_told_the_right_ones(office):
+    office.slack.commands = [{"command": "/gpus"}]  # an app from before the commands were renamed
+
     assert office.types("ada", "/gpus status") == "Valet is set to answer `/gpu` and `/cost`, not `/gpus`."
 
 

@@ -17,7 +17,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
-from bot.sandbox.slack import SandboxServer, SandboxSlack, acknowledged
+from bot.sandbox.slack import Message, SandboxServer, SandboxSlack, acknowledged, options_text
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.services import digest
 from bot.services.acting import approvals, consents, executor, hours, launch_expiry, rule_stops
@@ -36,6 +36,7 @@ from bot.services.sharing import (
 )
 from bot.settings import Secrets, parse
 from bot.wiring import Partners, Valet, build_valet, providers_of
+from handlers.manifest import manifest
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
@@ -88,6 +89,7 @@ class Office:
             settings, secrets, store, clock=clock, providers=providers, partners=Partners(self.runner), pace_s=0
         )
         valet.identity.learn(valet.client)
+        self.slack.install(manifest(settings))
         self.slack.deliver = self._deliver
         return valet
 
@@ -100,6 +102,7 @@ class Office:
         self.valet.ctx.store.close() if self.alone else close_store(self.valet.ctx.store)
         shown = [f"{message.text} {message.blocks}" for message in self.slack.messages.values()]
         assert [text for text in shown if UNWRITTEN.search(text)] == [], "the face has written each part of a sentence"
+        assert self.slack.refusals == [], "Slack took every answer"
 
     def restart(self) -> None:
         self.close()
@@ -142,10 +145,77 @@ class Office:
         return self.slack.latest(who, channel)
 
     def presses(self, who: str, label: str, channel: str = "#gpus") -> str:
-        """Press the newest button of that label."""
+        """Press the newest button of that label, in an open form first; the `channel` "home" is the home tab."""
         self.slack.click(who, channel, label)
         self.settle()
-        return self.slack.latest(who, channel)
+        return self.slack.latest(who, channel) if channel != "home" else self.slack.sees_home(who)
+
+    # Forms, menus, shortcuts and direct messages.
+
+    def opens(self, who: str) -> str:
+        """What the form on top of the person's screen shows, as it is filled in; empty when none is open.
+
+        Title, fields as "Label: [what stands in it v]", errors as "! sentence" below their field, then the buttons.
+        """
+        return self.slack.sees_modal(who)
+
+    def fills(self, who: str, fields: dict[str, Any] | None = None, **more: Any) -> str:
+        """Fill in fields of the open form; what it shows then.
+
+        A field goes by its block_id, action_id or label; an option by its value or label, several by a list, a date
+        as "2025-11-24", a time as "09:30", a moment in seconds, None or [] for nothing. In a menu that asks while one
+        types, the option must be offered: without typing, or for what was given. Fields that tell Valet at once
+        (dispatch_action) do.
+        """
+        for name, given in {**(fields or {}), **more}.items():
+            view = self.slack.modal(who)
+            assert view, f"{who} has no form open"
+            self.slack.fill(who, view, {name: given})
+            self.settle()
+        return self.opens(who)
+
+    def submits(self, who: str, fields: dict[str, Any] | None = None, **more: Any) -> str:
+        """Fill in what is given and submit the open form; what is then open, with errors beside fields; empty if
+        it went through and closed. What Valet answered elsewhere is seen with `sees`."""
+        self.fills(who, fields, **more)
+        view = self.slack.modal(who)
+        assert view, f"{who} has no form open"
+        self.slack.submit(who, view)
+        self.settle()
+        return self.opens(who)
+
+    def closes(self, who: str, *, all_of_them: bool = False) -> str:
+        """Close the form on top; what is open below it."""
+        view = self.slack.modal(who)
+        assert view, f"{who} has no form open"
+        self.slack.close(who, view, all_of_them=all_of_them)
+        self.settle()
+        return self.opens(who)
+
+    def options(self, who: str, field: str, typed: str = "") -> str:
+        """What a menu of the open form offers once that is typed in it: a line each, groups as "(label)"."""
+        view = self.slack.modal(who)
+        assert view, f"{who} has no form open"
+        return options_text(self.slack.suggest(who, view, field, typed))
+
+    def chooses(self, who: str, menu: str, picked: Any, channel: str = "#gpus") -> str:
+        """Choose in the newest menu with that placeholder or action_id ("..." for an overflow menu), as `presses`."""
+        self.slack.pick(who, channel, menu, picked)
+        self.settle()
+        return self.slack.latest(who, channel) if channel != "home" else self.slack.sees_home(who)
+
+    def shortcut(self, who: str, name: str, message: Message | None = None) -> str:
+        """Choose a shortcut of the manifest by its name, global or in a message's menu; the form it opens, if any."""
+        self.slack.shortcut(who, name, message)
+        self.settle()
+        return self.opens(who)
+
+    def writes(self, who: str, text: str, files: dict[str, bytes] | None = None) -> str:
+        """Write to Valet in person, with files (name -> content) if any; the newest message there afterwards."""
+        direct = f"@{self.slack.person(who).handle}"
+        self.slack.message(who, direct, text, files=files)
+        self.settle()
+        return self.slack.latest(who, direct)
 
     def sees(self, who: str, channel: str = "#gpus") -> str:
         return self.slack.latest(who, channel)
@@ -242,7 +312,7 @@ def office(office_with: Callable[[dict[str, Any]], Office]) -> Office:
 
 @contextmanager
 def opened(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Office]:
-    slack = SandboxSlack(clock)
+    slack = SandboxSlack(clock, elapsed=clock)
     server = SandboxServer(slack)
     server.start()
     made = Office(path, clock, slack, settings)

@@ -102,12 +102,7 @@ def table_shape(block: Mapping[str, ShapeCheck]) -> ShapeCheck:
 
     def check(value: Any, pointer: str, problems: list[str]) -> None:
         check_shape(value, pointer, problems)
-        if cell_characters(value.get("rows")) > limits.TABLE_CHARACTERS:
-            complain(
-                problems,
-                f"{pointer}/rows",
-                f"must be less than {limits.TABLE_CHARACTERS + 1} characters over all cells",
-            )
+        _few_characters(value.get("rows"), pointer, problems)
 
     return check
 
@@ -128,15 +123,24 @@ def data_table_shape(block: Mapping[str, ShapeCheck]) -> ShapeCheck:
         check_shape(value, pointer, problems)
         if len(problems) > before:
             return
-        head, *rest = value["rows"]
-        if any(cell["type"] == "rich_text" for cell in head):
-            complain(problems, f"{pointer}/rows/0", "rich_text is not allowed in the header row")
-        if any(len(row) != len(head) for row in rest):
-            complain(problems, f"{pointer}/rows", "all rows must have the same number of columns")
-        if cell_characters(value["rows"]) > limits.TABLE_CHARACTERS:
-            complain(problems, f"{pointer}/rows", "must be less than 10001 characters over all cells")
+        rows = value["rows"]
+        for index, row in enumerate(rows):
+            if len(row) != len(rows[0]):
+                complain(problems, f"{pointer}/rows/{index}", "must have as many cells as the first row")
+        for index, cell in enumerate(rows[0]):
+            if cell["type"] == "rich_text":
+                complain(problems, f"{pointer}/rows/0/{index}/type", "unsupported cell type in a header: rich_text")
+        if value.get("row_header_column_index", 0) >= len(rows[0]):
+            complain(problems, f"{pointer}/row_header_column_index", "must be the index of a column")
+        _few_characters(rows, pointer, problems)
 
     return check
+
+
+def _few_characters(rows: object, pointer: str, problems: list[str]) -> None:
+    if cell_characters(rows) > limits.TABLE_CHARACTERS:
+        most = limits.TABLE_CHARACTERS + 1
+        complain(problems, f"{pointer}/rows", f"must be less than {most} characters over all cells")
 
 
 def _nullable_column(value: Any, pointer: str, problems: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.slack import limits
 from bot.sandbox.slack.charts import DATA_VISUALIZATION, data_table_shape, table_shape
-from bot.sandbox.slack.elements import IMAGE_ELEMENT, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
+from bot.sandbox.slack.elements import BESIDE_SECTION, IMAGE_ELEMENT, IN_ACTIONS, INPUTS, INTERACTIVE, RICH_TEXT_PARTS
 from bot.sandbox.slack.records import Json
 from bot.sandbox.slack.shapes import (
     ShapeCheck,
@@ -33,7 +33,7 @@ def _section(value: Any, pointer: str, found: list[str]) -> None:
     fields: dict[str, ShapeCheck] = {
         "text": prose(limits.SECTION_LIMIT),
         "fields": items(prose(limits.FIELD_TEXT), 1, limits.SECTION_FIELDS),
-        "accessory": typed({**INTERACTIVE, "image": IMAGE_ELEMENT}, "element type"),
+        "accessory": typed(BESIDE_SECTION, "element type"),
         "expand": flag,
     }
     object_of(_BLOCK | fields)(value, pointer, found)
@@ -50,7 +50,7 @@ def _image_block(value: Any, pointer: str, found: list[str]) -> None:
 
 BLOCKS: dict[str, ShapeCheck] = {
     "actions": object_of(
-        _BLOCK | {"elements": items(typed(INTERACTIVE, "element type"), 1, limits.ACTIONS_ELEMENTS)}, ("elements",)
+        _BLOCK | {"elements": items(typed(IN_ACTIONS, "element type"), 1, limits.ACTIONS_ELEMENTS)}, ("elements",)
     ),
     "alert": object_of(
         _BLOCK | {"text": prose(limits.ALERT_TEXT), "level": one_of("default", "info", "warning", "error", "success")},
@@ -105,6 +105,9 @@ def problems(blocks: Any, surface: str = "message") -> list[str]:
         _unique_actions(block, f"/blocks/{index}", found)
     _unique_block_ids(known, found)
     _together(known, found)
+    _elements_together(known, surface, found)
+    if surface == "message" and text_size([block for _, block in known]) > limits.BLOCKS_TEXT:
+        complain(found, "/blocks", "msg_blocks_too_long")
     return found
 
 
@@ -130,8 +133,10 @@ def view_problems(view: Json) -> list[str]:
 
 def interactive_elements(block: Json) -> Iterator[Json]:
     """The elements of a block that a person can use, in the order they are drawn."""
-    for element in (*block.get("elements", ()), block.get("accessory"), block.get("element")):
-        if isinstance(element, dict) and (element.get("type") in INTERACTIVE or element.get("type") in INPUTS):
+    inside = block.get("elements")
+    for element in (*(inside if isinstance(inside, list) else ()), block.get("accessory"), block.get("element")):
+        kind = _kind(element)
+        if isinstance(element, dict) and isinstance(kind, str) and (kind in INTERACTIVE or kind in INPUTS):
             yield element
 
 
@@ -179,8 +184,20 @@ def _together(known: list[tuple[int, Json]], found: list[str]) -> None:
     markdown = sum(len(str(block.get("text", ""))) for _, block in known if _kind(block) == "markdown")
     if markdown > limits.MARKDOWN_TOTAL:
         complain(found, "/blocks", f"markdown blocks must be less than {limits.MARKDOWN_TOTAL + 1} characters together")
-    if text_size([block for _, block in known]) > limits.BLOCKS_TEXT:
-        complain(found, "/blocks", "msg_blocks_too_long")
+
+
+def _elements_together(known: list[tuple[int, Json]], surface: str, found: list[str]) -> None:
+    """One element at most has the focus, and only an input of a modal can ask for a response URL."""
+    focused = 0
+    for index, block in known:
+        for element in interactive_elements(block):
+            focused += element.get("focus_on_load") is True
+            is_asking = element.get("response_url_enabled") is True
+            if is_asking and (surface != "modal" or _kind(block) != "input"):
+                sentence = "response_url_enabled is only allowed in input blocks of modals"
+                complain(found, f"/blocks/{index}", sentence)
+    if focused > 1:
+        complain(found, "/blocks", "only one element may have focus_on_load")
 
 
 def text_size(value: object) -> int:

@@ -81,8 +81,32 @@ _TIME = matching(r"\d{2}:\d{2}", "a time as HH:MM")
 def _either_options(check: ShapeCheck) -> ShapeCheck:
     def both(value: Any, pointer: str, problems: list[str]) -> None:
         check(value, pointer, problems)
-        if ("options" in value) == ("option_groups" in value):
+        if isinstance(value, dict) and ("options" in value) == ("option_groups" in value):
             complain(problems, pointer, "must provide either options or option_groups")
+
+    return both
+
+
+def options_of(element: dict[str, Any]) -> list[dict[str, Any]]:
+    """All options of a select or of the answer for one, those of its groups too."""
+    groups = element.get("option_groups") or ()
+    return [*(element.get("options") or ()), *(option for group in groups for option in group["options"])]
+
+
+def _offered(check: ShapeCheck) -> ShapeCheck:
+    """What is chosen at first is one of the options, word for word."""
+
+    def both(value: Any, pointer: str, problems: list[str]) -> None:
+        before = len(problems)
+        check(value, pointer, problems)
+        if len(problems) > before:
+            return
+        offered = options_of(value)
+        if "initial_option" in value and value["initial_option"] not in offered:
+            complain(problems, f"{pointer}/initial_option", "must be one of the options")
+        for index, option in enumerate(value.get("initial_options", ())):
+            if option not in offered:
+                complain(problems, f"{pointer}/initial_options/{index}", "must be one of the options")
 
     return both
 
@@ -116,6 +140,8 @@ def _select(kind: str, several: ShapeCheck, initial: ShapeCheck) -> dict[str, Sh
 
 
 _OPTIONS = {"options": items(_OPTION, 1, limits.OPTIONS), "option_groups": items(_GROUP, 1, limits.OPTIONS)}
+_EXTERNAL_FIELDS = _WITH_PLACEHOLDER | {"min_query_length": number_within(0, 255)}
+_SEVERAL_CHOSEN = {"initial_options": items(_OPTION), "max_selected_items": number_within(1, 100)}
 _BUTTON = object_of(
     _BASE
     | {
@@ -128,10 +154,8 @@ _BUTTON = object_of(
     ("text",),
 )
 _STATIC_FIELDS = _WITH_PLACEHOLDER | _OPTIONS
-_STATIC = _either_options(object_of(_STATIC_FIELDS | {"initial_option": _OPTION}))
-_MULTI_STATIC = _either_options(
-    object_of(_STATIC_FIELDS | {"initial_options": items(_OPTION), "max_selected_items": number_within(1, 100)})
-)
+_STATIC = _offered(_either_options(object_of(_STATIC_FIELDS | {"initial_option": _OPTION})))
+_MULTI_STATIC = _offered(_either_options(object_of(_STATIC_FIELDS | _SEVERAL_CHOSEN)))
 _BOXES = items(_BOX_OPTION, 1, limits.BOX_OPTIONS)
 _TYPED_TEXT = _WITH_PLACEHOLDER | {"initial_value": text(limits.INPUT_TEXT, 0), "dispatch_action_config": _DISPATCH}
 
@@ -141,6 +165,8 @@ INTERACTIVE: dict[str, ShapeCheck] = {
     "button": _BUTTON,
     "static_select": _STATIC,
     "multi_static_select": _MULTI_STATIC,
+    "external_select": object_of(_EXTERNAL_FIELDS | {"initial_option": _OPTION}),
+    "multi_external_select": object_of(_EXTERNAL_FIELDS | _SEVERAL_CHOSEN),
     **_select("user", items(_ID), _ID),
     **_select("channel", items(_ID), _ID),
     **_select("conversation", items(_ID), _ID),
@@ -148,9 +174,14 @@ INTERACTIVE: dict[str, ShapeCheck] = {
     "datepicker": object_of(_WITH_PLACEHOLDER | {"initial_date": _DATE}),
     "timepicker": object_of(_WITH_PLACEHOLDER | {"initial_time": _TIME, "timezone": text(100)}),
     "datetimepicker": object_of(_BASE | {"initial_date_time": number_within(1e9, 1e10 - 1)}),
-    "checkboxes": object_of(_BASE | {"options": _BOXES, "initial_options": _BOXES}, ("options",)),
-    "radio_buttons": object_of(_BASE | {"options": _BOXES, "initial_option": _BOX_OPTION}, ("options",)),
+    "checkboxes": _offered(object_of(_BASE | {"options": _BOXES, "initial_options": _BOXES}, ("options",))),
+    "radio_buttons": _offered(object_of(_BASE | {"options": _BOXES, "initial_option": _BOX_OPTION}, ("options",))),
 }
+
+# Slack has no select of several in a row of actions, and no picker of a moment beside a section.
+IN_ACTIONS = {name: check for name, check in INTERACTIVE.items() if not name.startswith("multi_")}
+BESIDE_SECTION = {name: check for name, check in INTERACTIVE.items() if name != "datetimepicker"}
+BESIDE_SECTION["image"] = IMAGE_ELEMENT
 
 INPUTS: dict[str, ShapeCheck] = {
     name: check for name, check in INTERACTIVE.items() if name not in ("button", "overflow")
@@ -171,6 +202,20 @@ INPUTS |= {
     "email_text_input": object_of(_TYPED_TEXT),
     "url_text_input": object_of(_TYPED_TEXT),
 }
+
+_ANSWERED_OPTIONS = _either_options(object_of(_OPTIONS))
+
+
+def options_problems(answer: Any) -> list[str]:
+    """What Slack refuses in an app's answer for an external select; at most 100 options, over all groups."""
+    problems: list[str] = []
+    if answer == {"options": []}:
+        return problems  # nothing fits what was typed
+    _ANSWERED_OPTIONS(answer, "", problems)
+    if not problems and len(options_of(answer)) > limits.OPTIONS:
+        complain(problems, "/option_groups", f"no more than {limits.OPTIONS} items allowed")
+    return problems
+
 
 _STYLE = object_of(dict.fromkeys(("bold", "italic", "strike", "code", "underline", "client_highlight"), flag))
 _STYLED: dict[str, ShapeCheck] = {"type": anything, "style": _STYLE}

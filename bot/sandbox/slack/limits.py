@@ -17,6 +17,8 @@ BUTTON_URL = 3000
 ACCESSIBILITY_LABEL = 75
 ID = 255
 OPTIONS = 100
+QUERY_LENGTH = 3
+"""So many characters are typed before an external select asks, unless its min_query_length says otherwise."""
 OPTION_TEXT = 75
 OPTION_VALUE = 150  # the docs say 150 since 2024, 75 before
 OPTION_DESCRIPTION = 75
@@ -46,7 +48,7 @@ ALERT_TEXT = 200
 
 MESSAGE_TEXT = 40_000
 UPDATE_TEXT = 4_000
-BLOCKS_TEXT = 13_200  # undocumented: msg_blocks_too_long (bolt-js#2509)
+BLOCKS_TEXT = 13_200  # undocumented, of messages: msg_blocks_too_long (bolt-js#2509)
 
 VIEW_TITLE = 24
 VIEW_BYTES = 250_000
@@ -57,6 +59,7 @@ RESPONSE_USES = 5
 RESPONSE_MINUTES = 30
 TRIGGER_SECONDS = 3
 ACK_SECONDS = 3
+"""Commands, clicks, submissions and questions for options are to be answered within."""
 
 _COMMON = frozenset({"actions", "context", "divider", "header", "image", "input", "rich_text", "section"})
 SURFACES = {

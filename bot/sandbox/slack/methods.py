@@ -16,10 +16,10 @@ Method = Callable[[Workspace, Json], Json]
 def open_view(slack: Workspace, given: Json) -> Json:
     """views.open."""
     content = _checked(slack, given, "modal")
-    user = slack.spend_trigger(str(given.get("trigger_id", "")))
-    view = views.new_view(slack, user, content)
+    trigger = slack.spend_trigger(str(given.get("trigger_id", "")))
+    view = views.new_view(slack, trigger.user, content, channel=trigger.channel)
     with slack.lock:
-        slack.modals[user] = [view]
+        slack.modals[trigger.user] = [view]
         slack.changed()
     return _view_answer(view)
 
@@ -27,7 +27,7 @@ def open_view(slack: Workspace, given: Json) -> Json:
 def push_view(slack: Workspace, given: Json) -> Json:
     """views.push."""
     content = _checked(slack, given, "modal")
-    return _view_answer(views.push(slack, slack.spend_trigger(str(given.get("trigger_id", ""))), content))
+    return _view_answer(views.push(slack, slack.spend_trigger(str(given.get("trigger_id", ""))).user, content))
 
 
 def update_view(slack: Workspace, given: Json) -> Json:
@@ -172,8 +172,9 @@ EVENT_SCOPES = frozenset({"app_mentions:read", "commands", "groups:history", "im
 
 
 def granted_scopes(slack: Workspace) -> list[str]:
-    """The scopes of the bot's token."""
-    return sorted(({scope for _, scope in METHODS.values() if scope} | EVENT_SCOPES) - slack.missing_scopes)
+    """The scopes of the bot's token: those of the manifest, and where none was installed all there are."""
+    everything = {scope for _, scope in METHODS.values() if scope} | EVENT_SCOPES
+    return sorted((slack.scopes or everything) - slack.missing_scopes)
 
 
 def call(slack: Workspace, method: str, given: Json, *, token: str) -> Json:

@@ -1,7 +1,5 @@
 """What Slack sends an app: messages and views as JSON, and the bodies of commands, clicks and events."""
 
-from typing import Any
-
 from bot.sandbox.slack.records import (
     APP_ID,
     BOT_ID,
@@ -67,7 +65,7 @@ def file_json(file: File) -> Json:
         "mimetype": kind,
         "filetype": kind.partition("/")[2],
         "size": file.size,
-        "user": BOT_USER,
+        "user": file.user,
         "mode": "hosted",
         "is_external": False,
         "is_public": False,
@@ -212,9 +210,33 @@ def view_action(person: Person, view: View, *, act: Json, trigger: str) -> Json:
     }
 
 
-def view_submission(person: Person, view: View, *, trigger: str) -> Json:
-    """The modal's submit button was pressed."""
-    return _interaction("view_submission", person, trigger) | {"view": view_json(view), "response_urls": []}
+def view_submission(person: Person, view: View, *, trigger: str, urls: list[Json]) -> Json:
+    """The modal's submit button was pressed; `urls` are those of inputs that ask for one."""
+    return _interaction("view_submission", person, trigger) | {"view": view_json(view), "response_urls": urls}
+
+
+def block_suggestion(person: Person, shown_in: Json, element: tuple[str, str], typed: str) -> Json:
+    """An external select asks for options; `shown_in` says where, `element` is its block_id and action_id."""
+    body = _interaction("block_suggestion", person, "") | shown_in
+    del body["trigger_id"]
+    return body | {"block_id": element[0], "action_id": element[1], "value": typed}
+
+
+def shortcut(person: Person, callback_id: str, *, at_ts: str, trigger: str) -> Json:
+    """A global shortcut was chosen."""
+    return _interaction("shortcut", person, trigger) | {"callback_id": callback_id, "action_ts": at_ts}
+
+
+def message_shortcut(world: SlackWorld, message: Message, by_whom: Json, *, url: str) -> Json:
+    """A shortcut was chosen in a message's menu; `by_whom` is the payload of a global one."""
+    channel = world.channels[message.channel]
+    return by_whom | {
+        "type": "message_action",
+        "message_ts": message.ts,
+        "message": message_json(world, message),
+        "channel": {"id": channel.id, "name": "directmessage" if channel.dm_of else channel.name},
+        "response_url": url,
+    }
 
 
 def view_closed(person: Person, view: View, *, is_cleared: bool) -> Json:
@@ -222,47 +244,3 @@ def view_closed(person: Person, view: View, *, is_cleared: bool) -> Json:
     body = _interaction("view_closed", person, "") | {"view": view_json(view), "is_cleared": is_cleared}
     del body["trigger_id"]
     return body
-
-
-def event(event_id: str, inner: Json, *, at: int, enterprise: str = "") -> Json:
-    """An event of the Events API; `at` in epoch milliseconds."""
-    authorization: Json = {"enterprise_id": enterprise or None, "team_id": TEAM_ID, "user_id": BOT_USER}
-    return {
-        **({"enterprise_id": enterprise} if enterprise else {}),
-        "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
-        "context_team_id": TEAM_ID,
-        "context_enterprise_id": enterprise or None,
-        "api_app_id": APP_ID,
-        "event": inner,
-        "type": "event_callback",
-        "event_id": event_id,
-        "event_time": at // 1000,
-        "authorizations": [{**authorization, "is_bot": True, "is_enterprise_install": False}],
-        "is_ext_shared_channel": False,
-        "event_context": f"4-{event_id}",
-    }
-
-
-def said_event(message: Message, channel: Channel, *, kind: str, team: str = TEAM_ID) -> Json:
-    """The inner event of a person's words: "app_mention", or "message" in a direct channel."""
-    words: list[dict[str, Any]] = [{"type": "text", "text": message.text}]
-    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}], "block_id": "said"}
-    inner: Json = {
-        "type": kind,
-        "user": message.user,
-        "client_msg_id": f"00000000-0000-4000-8000-{int(message.ts.replace('.', '')) % 10**12:012d}",
-        "text": message.text,
-        "ts": message.ts,
-        "team": team,
-        "blocks": [rich],
-        "channel": channel.id,
-        "event_ts": message.edited_ts or message.ts,
-    }
-    if message.edited_ts:
-        inner["edited"] = {"user": message.user, "ts": message.edited_ts}
-    if message.thread_ts:
-        inner["thread_ts"] = message.thread_ts
-    if kind == "message":
-        inner["channel_type"] = "im"
-    return inner

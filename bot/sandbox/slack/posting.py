@@ -15,7 +15,7 @@ def checked_blocks(world: SlackWorld, given: Any, surface: str = "message") -> l
     blocks = parsed(given, "invalid_blocks_format") if given else []
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    if text_size(blocks) > limits.BLOCKS_TEXT:
+    if surface == "message" and text_size(blocks) > limits.BLOCKS_TEXT:
         raise SlackError("msg_blocks_too_long")
     found = problems(blocks, surface) or _file_problems(world, blocks)
     if found:

@@ -107,6 +107,7 @@ class File:
     content: bytes | None = None
     title: str = ""
     is_complete: bool = False
+    user: str = BOT_USER
     looks_left: int = 1
     """How many times files.info is asked before the file is ready."""
 
@@ -134,6 +135,16 @@ class ResponseUrl:
     message_ts: str = ""
     thread_ts: str = ""
     uses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What lets an app open a modal, once and soon: whose act it was, and where."""
+
+    user: str
+    channel: str
+    made_at: int
+    is_spent: bool = False
 
 
 class SlackError(Exception):

@@ -1,8 +1,6 @@
 """The sandbox Slack as people use it: they type, press, choose and submit, and look at what is there."""
 
-import html
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +8,11 @@ from starlette.routing import BaseRoute
 
 from bot.domain.clock import Clock
 from bot.errors import NotFound, Refused
-from bot.sandbox.slack import payloads, show, state, views
-from bot.sandbox.slack.app import Workspace
+from bot.sandbox.slack import events, payloads, show, state, suggestions, views
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.posting import post_answer
-from bot.sandbox.slack.records import BOT_USER, Channel, Json, Message, Person, ResponseUrl, View
+from bot.sandbox.slack.records import BOT_USER, Channel, File, Json, Message, Person, ResponseUrl, View
+from bot.sandbox.slack.screens import Screens
 from bot.sandbox.slack.world import stopwatch
 
 
@@ -26,7 +24,7 @@ class Control:
     act: Callable[[], object]
 
 
-class SandboxSlack(Workspace):
+class SandboxSlack(Screens):
     """One small workspace with one app in it.
 
     People are named by id, handle or name ("ada"), channels by id or name ("#gpus", "@ada" for Ada's
@@ -38,6 +36,8 @@ class SandboxSlack(Workspace):
         self.controls: list[Control] = []
         self.extra_routes: list[BaseRoute] = []
         self.now_text: Callable[[], str] = str
+        self._chosen: dict[tuple[str, str], Json] = {}
+        """Person and message -> what they chose in it last; that stays on their screen alone."""
 
     # What people do.
 
@@ -58,33 +58,53 @@ class SandboxSlack(Workspace):
     def _run_command(self, person: Person, where: Channel, words: tuple[str, str]) -> None:
         url = ResponseUrl(person.id, where.id, self.clock())
         payload = payloads.command_payload(
-            person, where, words, url=self.response_address(url), trigger=self.new_trigger(person.id)
+            person, where, words, url=self.response_address(url), trigger=self.new_trigger(person.id, where.id)
         )
         answer = self.ask("slash_commands", payload, f"{words[0]} failed", (person.id, where.id))
         if answer:
             post_answer(self, url, answer)
 
-    def message(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Message:
-        """Say something; the app hears it when it is mentioned, or in its direct messages."""
+    def message(
+        self, user: str, channel: str, text: str, *, thread_ts: str = "", files: Mapping[str, bytes] | None = None
+    ) -> Message:
+        """Say something; the app hears it when it is mentioned, or in its direct messages.
+
+        `files` are added to it, name -> content. Raises Refused where Slack has no field to type in.
+        """
         person, where = self._in_channel(user, channel)
         if where.is_archived:
             raise Refused(f"#{where.name} is archived.")
-        said = self.post(Message("", where.id, person.id, self.linked(text), thread_ts=thread_ts))
+        if where.dm_of and not self.can_be_written_to:
+            raise Refused("Sending messages to this app has been turned off.")
+        names = tuple(self._uploaded(person, *file) for file in (files or {}).items())
+        said = self.post(Message("", where.id, person.id, self.linked(text), thread_ts=thread_ts, files=names))
         self.mark_read(person.id, where.id)
         self._tell_of(person, where, said)
         return said
 
+    def _uploaded(self, person: Person, name: str, content: bytes) -> str:
+        file = File(self.new_id("F"), name, len(content), content, name, is_complete=True, user=person.id, looks_left=0)
+        with self.lock:
+            self.files[file.id] = file
+        return file.id
+
     def edit(self, user: str, said: Message, text: str) -> Message:
-        """Change what one said; the app hears a mention again, as another event."""
+        """Change what one said; the app hears a mention again, and of a direct message that it was changed."""
+        where = self.channels[said.channel]
         changed = self.post(replace(said, text=self.linked(text), edited_ts=self.new_ts()))
-        self._tell_of(self.person(user), self.channels[said.channel], changed)
+        if where.dm_of:
+            self.tell("message.im", events.changed_event(self, said, changed, at_ts=self.new_ts()))
+        else:
+            self._tell_of(self.person(user), where, changed)
         return changed
 
     def _tell_of(self, person: Person, where: Channel, said: Message) -> None:
+        files = tuple(self.files[name] for name in said.files)
         if where.dm_of:
-            self.tell("message.im", payloads.said_event(said, where, kind="message", team=person.team_id))
+            inner = events.said_event(said, where, kind="message", team=person.team_id, files=files)
+            self.tell("message.im", inner)
         elif f"<@{BOT_USER}>" in said.text and BOT_USER in where.members:
-            self.tell("app_mention", payloads.said_event(said, where, kind="app_mention", team=person.team_id))
+            self.tell("app_mention", events.said_event(said, where, kind="app_mention", team=person.team_id))
 
     def mention(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Message:
         """Say something to the bot: "@valet status", with or without the "@valet"."""
@@ -112,12 +132,20 @@ class SandboxSlack(Workspace):
         self._act(user, where, lambda block, element: self._is(element, block, action_id, value, block_id))
 
     def click(self, user: str, channel: str, label: str) -> None:
-        """Press the button with that label in the newest message of the channel that has one."""
-        for message in reversed(self.seen(user, channel)):
-            if any(_label(element) == label for block in message.blocks for element in interactive_elements(block)):
-                self._act(user, message, lambda _block, element: _label(element) == label)
-                return
-        raise NotFound(f"{user} sees no button [{label}] in {channel}.")
+        """Press the button with that label: in the open modal, else in the newest message that has one.
+
+        The `channel` "home" is the home tab.
+        """
+        self._act_on_screen(user, channel, lambda _block, element: _label(element) == label, f"button [{label}]")
+
+    def pick(self, user: str, channel: str, menu: str, picked: Any) -> None:
+        """Choose in the menu of that placeholder or action_id, an overflow being "...", as `click` presses."""
+
+        def is_meant(_block: Json, element: Json) -> bool:
+            shown = "..." if element["type"] == "overflow" else element.get("placeholder", {}).get("text")
+            return element["type"] != "button" and menu in (shown, element["action_id"])
+
+        self._act_on_screen(user, channel, is_meant, f"menu {menu}", picked)
 
     def press_late(self, user: str, seen: Message, action_id: str, value: str) -> None:
         """Press a button of a message as it was `seen`: a person's screen may be behind."""
@@ -128,6 +156,37 @@ class SandboxSlack(Workspace):
     ) -> None:
         """Choose in a select, menu, picker or set of boxes: an option's value or label, an id, a date, or a list."""
         self._act(user, where, lambda block, element: self._is(element, block, action_id, None, block_id), picked)
+
+    def shortcut(self, user: str, name: str, message: Message | None = None) -> None:
+        """Choose a shortcut by its name or callback_id: a global one, or one in the menu of a message."""
+        person, wanted = self.person(user), "message" if message else "global"
+        known = [one for one in self.shortcuts if one["type"] == wanted]
+        meant = next((one for one in known if name in (one["name"], one["callback_id"])), None)
+        if meant is None:
+            raise NotFound(f"There is no {wanted} shortcut {name}.", tuple(one["name"] for one in known))
+        channel = message.channel if message else ""
+        trigger = self.new_trigger(person.id, channel)
+        payload = payloads.shortcut(person, meant["callback_id"], at_ts=self.new_ts(), trigger=trigger)
+        if message:
+            url = ResponseUrl(person.id, channel, self.clock(), message.ts, message.thread_ts)
+            payload = payloads.message_shortcut(self, message, payload, url=self.response_address(url))
+        self.interact(person, payload, channel=channel)
+
+    def suggest(self, user: str, where: str | Message | View, name: str, typed: str) -> Json:
+        """What an external select offers for what is typed; `name` is its block_id, action_id or label."""
+        person = self.person(user)
+        target = self._target(person, where)
+        for block, element in _elements(target):
+            if name in views.names_of(block, element):
+                if element["type"] not in suggestions.EXTERNAL:
+                    return {key: element[key] for key in ("options", "option_groups") if key in element}
+                return suggestions.suggest(self, person, target, block, element, typed)
+        raise NotFound(f"{person.name} sees no menu {name} there.")
+
+    def fill(self, user: str, where: str | View, values: Json) -> None:
+        """Put something in the fields of a view, one after another: block_id, action_id or label -> what."""
+        for name, given in values.items():
+            self._act(user, where, _has_name(name), given)
 
     def submit(self, user: str, view: str | View, values: Json | None = None) -> dict[str, str]:
         """Fill in and submit a modal; `values` is action_id or block_id -> what to put in.
@@ -144,9 +203,15 @@ class SandboxSlack(Workspace):
         """Open the app's home tab."""
         person = self.person(user)
         home = self.homes.get(person.id)
-        inner: Json = {"type": "app_home_opened", "user": person.id, "channel": self.direct(person.id).id}
-        inner |= {"tab": "home", "event_ts": self.new_ts()}
-        self.tell("app_home_opened", inner | ({"view": payloads.view_json(home)} if home else {}))
+        inner = events.opened_event(person.id, self.direct(person.id), tab="home", at_ts=self.new_ts(), home=home)
+        if self.has_home:
+            self.tell("app_home_opened", inner)
+
+    def open_messages(self, user: str) -> None:
+        """Open the app's messages tab."""
+        person = self.person(user)
+        inner = events.opened_event(person.id, self.direct(person.id), tab="messages", at_ts=self.new_ts())
+        self.tell("app_home_opened", inner)
 
     def control(self, number: int) -> None:
         """Press a button of the page's top bar, by its place."""
@@ -160,63 +225,7 @@ class SandboxSlack(Workspace):
         fresh = [one for one in self.seen(user, channel) if one.version > before and one.user != who]
         return "\n".join(show.message_text(message, names) for message in fresh)
 
-    # What people see.
-
-    def sees(self, user: str, channel: str, thread_ts: str = "") -> list[str]:
-        """All messages the person sees in the channel, oldest first, as text with buttons in brackets."""
-        names = self.names()
-        return [show.message_text(message, names) for message in self.seen(user, channel, thread_ts)]
-
-    def latest(self, user: str, channel: str) -> str:
-        """The newest message the person sees in the channel, as text; empty when there is none."""
-        found = self.last(user, channel)
-        return show.message_text(found, self.names()) if found else ""
-
-    def last(self, user: str, channel: str) -> Message | None:
-        """The newest message the person sees in the channel."""
-        return next(reversed(self.seen(user, channel)), None)
-
-    def modal(self, user: str) -> View | None:
-        """The modal on top of the person's screen."""
-        return next(reversed(self.modals.get(self.person(user).id, [])), None)
-
-    def sees_modal(self, user: str) -> str:
-        """The modal on top of the person's screen, as text; empty when none is open."""
-        view = self.modal(user)
-        return show.text_of_view(view, self.names()) if view else ""
-
-    def sees_home(self, user: str) -> str:
-        """The home tab the app last published for the person, as text."""
-        view = self.homes.get(self.person(user).id)
-        return show.text_of_view(view, self.names()) if view else ""
-
-    def names(self) -> dict[str, str]:
-        """What is shown for each id of a person, channel or user group."""
-        with self.lock:
-            shown = {person.id: person.name for person in self.people.values()}
-            shown |= {channel.id: channel.name for channel in self.channels.values()}
-            return shown | {group.id: group.handle for group in self.groups.values()}
-
     # How it works.
-
-    def linked(self, text: str) -> str:
-        """What a person typed, as Slack sends it on: escaped, with @people and #channels as ids."""
-
-        def person(found: re.Match[str]) -> str:
-            wanted = found.group(1).lower()
-            group = next((one for one in self.groups.values() if one.handle.lower() == wanted), None)
-            if group:
-                return f"<!subteam^{group.id}>"
-            known = next((one for one in self.people.values() if one.handle.lower() == wanted), None)
-            return f"<@{known.id}>" if known else found.group(0)
-
-        def channel(found: re.Match[str]) -> str:
-            wanted = found.group(1).lower()
-            known = next((one for one in self.channels.values() if one.name == wanted and not one.dm_of), None)
-            return f"<#{known.id}|{known.name}>" if known else found.group(0)
-
-        escaped = html.escape(text, quote=False)
-        return re.sub(r"(?<!\w)#([\w-]+)", channel, re.sub(r"(?<!\w)@([\w.-]*\w)", person, escaped))
 
     def _in_channel(self, user: str, channel: str) -> tuple[Person, Channel]:
         person, where = self.person(user), self.channel(channel)
@@ -229,6 +238,19 @@ class SandboxSlack(Workspace):
         is_action = element["action_id"] == action_id and block_id in (None, block["block_id"])
         return is_action and (value is None or element.get("value") == value)
 
+    def _act_on_screen(
+        self, user: str, channel: str, is_meant: Callable[[Json, Json], bool], what: str, picked: Any = None
+    ) -> None:
+        """Act in the open modal, or else in the newest message that has it."""
+        person, modal, home = self.person(user), self.modal(user), self.homes.get(self.person(user).id)
+        messages: list[Message | View] = [] if channel == "home" else [*reversed(self.seen(user, channel))]
+        homes = [home] if home and channel == "home" else []
+        for target in [*([modal] if modal else []), *homes, *messages]:
+            if any(is_meant(block, element) for block, element in _elements(target)):
+                self._press_in(person, target, is_meant, picked)
+                return
+        raise NotFound(f"{user} sees no {what} in {channel}.")
+
     def _act(
         self, user: str, where: str | Message | View, is_meant: Callable[[Json, Json], bool], picked: Any = None
     ) -> None:
@@ -239,23 +261,34 @@ class SandboxSlack(Workspace):
         self, person: Person, target: Message | View, is_meant: Callable[[Json, Json], bool], picked: Any = None
     ) -> None:
         """Find the element and deliver what happens to it."""
-        found = [(block, one) for block in target.blocks for one in interactive_elements(block) if is_meant(block, one)]
+        found = [(block, element) for block, element in _elements(target) if is_meant(block, element)]
         if not found:
             raise NotFound(f"{person.name} sees no such button or menu there.")
         block, element = found[0]
-        chosen = None if element["type"] == "button" else state.filled_value(element, picked)
+        offered = suggestions.as_offered(self, person, target, block, element, picked)
+        chosen = None if element["type"] == "button" else state.filled_value(offered, picked)
         action = state.action_payload(block, element, state=chosen, at_ts=self.new_ts())
         if isinstance(target, View):
             views.act_in_view(self, person, target, action=action, chosen=chosen)
             return
-        values = state.initial_state(list(target.blocks))
+        values = self._values(person, target)
         if chosen and element["type"] != "overflow":
             values[block["block_id"]][element["action_id"]] = chosen
+            self._chosen[(person.id, target.ts)] = values
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            return
         url = ResponseUrl(person.id, target.channel, self.clock(), target.ts, target.thread_ts)
         act = {"actions": [action], "state": values}
-        address, trigger = self.response_address(url), self.new_trigger(person.id)
+        address, trigger = self.response_address(url), self.new_trigger(person.id, target.channel)
         body = payloads.message_action(self, person, target, act=act, url=address, trigger=trigger)
         self.interact(person, body, channel=target.channel)
+
+    def _values(self, person: Person, message: Message) -> Json:
+        """What stands in the elements of a message on this person's screen."""
+        values, before = state.initial_state(list(message.blocks)), self._chosen.get((person.id, message.ts), {})
+        for block_id, held in values.items():
+            held |= {name: before[block_id][name] for name in held if name in before.get(block_id, {})}
+        return values
 
     def _target(self, person: Person, where: str | Message | View) -> Message | View:
         name = where if isinstance(where, str) else _name_of(where)
@@ -268,6 +301,14 @@ class SandboxSlack(Workspace):
             if view.id == name:
                 return view
         raise NotFound(f"{person.name} does not see {name} (any more).")
+
+
+def _elements(target: Message | View) -> list[tuple[Json, Json]]:
+    return [(block, element) for block in target.blocks for element in interactive_elements(block)]
+
+
+def _has_name(name: str) -> Callable[[Json, Json], bool]:
+    return lambda block, element: name in views.names_of(block, element)
 
 
 def _name_of(where: Message | View) -> str:

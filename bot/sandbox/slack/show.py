@@ -3,9 +3,11 @@
 import html
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.slack.records import Json, Message, View
+from bot.sandbox.slack.state import as_filled
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 
@@ -21,11 +23,12 @@ def message_text(message: Message, names: dict[str, str] | None = None) -> str:
 
 
 def text_of_view(view: View, names: dict[str, str] | None = None) -> str:
-    """A modal or home tab as lines: title, blocks, errors, then its buttons."""
+    """A modal or home tab as lines: title, blocks as they are filled in, errors, then its buttons."""
     title = view.content.get("title", {}).get("text", "") if view.content["type"] == "modal" else ""
     lines = [f"# {title}"] if title else []
+    lines += [f"! {view.errors['']}"] if "" in view.errors else []
     for block in view.blocks:
-        lines += [line for line in block_lines(block, names or {}) if line]
+        lines += [line for line in block_lines(as_filled(block, view.state), names or {}) if line]
         if block["block_id"] in view.errors:
             lines.append(f"! {view.errors[block['block_id']]}")
     buttons = [view.content[key]["text"] for key in ("submit", "close") if view.content.get(key)]
@@ -76,9 +79,18 @@ def element_words(element: Json, names: dict[str, str]) -> str:
         return " ".join(f"({'x' if is_chosen else ' '}) {label}" for is_chosen, label in marks)
     if kind.endswith("input"):
         return f"[{element.get('initial_value', '')}_]"
-    initial = element.get("initial_option", {}).get("text") or element.get("placeholder")
-    label = _said(initial, names) or next((str(element[key]) for key in element if key.startswith("initial_")), "")
-    return f"[{names.get(label, label) or 'Select'} v]"
+    chosen = element.get("initial_options") or ([element["initial_option"]] if "initial_option" in element else [])
+    picked = [option["text"]["text"] for option in chosen] or _picked(element)
+    label = ", ".join(names.get(one, one) for one in picked)
+    return f"[{label or _said(element.get('placeholder'), names) or 'Select'} v]"
+
+
+def _picked(element: Json) -> list[str]:
+    """What stands in a picker, or in a menu of people or channels."""
+    held = next((element[key] for key in element if key.startswith("initial_")), None)
+    if element["type"] == "datetimepicker" and held is not None:
+        return [f"{datetime.fromtimestamp(held, UTC):%Y-%m-%d %H:%M}"]
+    return [str(one) for one in (held if isinstance(held, list) else [held]) if one is not None]
 
 
 def _section(block: Json, names: dict[str, str]) -> Iterator[str]:

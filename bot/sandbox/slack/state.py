@@ -1,10 +1,12 @@
 """What a person has filled in: the `state.values` of Slack's payloads, and what a click on an element carries."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from bot.errors import Refused
 from bot.sandbox.slack.check import interactive_elements
+from bot.sandbox.slack.elements import options_of
 from bot.sandbox.slack.records import Json, copied
 
 _SINGLE = {
@@ -24,18 +26,58 @@ _SEVERAL = {
     "multi_channels_select": ("selected_channels", "initial_channels"),
     "multi_conversations_select": ("selected_conversations", "initial_conversations"),
 }
-_ONE_OPTION = ("static_select", "radio_buttons", "overflow")
-_SOME_OPTIONS = ("multi_static_select", "checkboxes")
+_ONE_OPTION = ("static_select", "external_select", "radio_buttons", "overflow")
+_SOME_OPTIONS = ("multi_static_select", "multi_external_select", "checkboxes")
+_CHOSEN = {
+    **dict.fromkeys(_ONE_OPTION, ("selected_option", "initial_option")),
+    **dict.fromkeys(_SOME_OPTIONS, ("selected_options", "initial_options")),
+    **_SINGLE,
+    **_SEVERAL,
+}
+"""Kind of element -> the key of its state, and that of what stands there at first."""
+_FORMS = {
+    "datepicker": (r"\d{4}-\d{2}-\d{2}", "a date as YYYY-MM-DD"),
+    "timepicker": (r"([01]\d|2[0-3]):[0-5]\d", "a time as HH:MM"),
+    "datetimepicker": (r"\d{10}", "a moment in seconds"),
+}
+"""What can be picked in a picker, in which nothing else can be typed."""
 
 
-def initial_state(blocks: list[Json]) -> Json:
-    """The state of freshly drawn blocks: block_id -> action_id -> what stands in the element."""
+def initial_state(blocks: list[Json], channel: str = "") -> Json:
+    """The state of freshly drawn blocks: block_id -> action_id -> what stands in the element.
+
+    `channel` is where the person was, for menus that begin with it.
+    """
     state: Json = {}
     for block in blocks:
         for element in interactive_elements(block):
-            if element["type"] not in ("button", "overflow"):
-                state.setdefault(block["block_id"], {})[element["action_id"]] = _initial(element)
+            if element["type"] in ("button", "overflow"):
+                continue
+            held = _initial(element)
+            key, initial = _CHOSEN[element["type"]]
+            if channel and element.get("default_to_current_conversation") and initial not in element:
+                held[key] = [channel] if isinstance(held[key], list) else channel
+            state.setdefault(block["block_id"], {})[element["action_id"]] = held
     return state
+
+
+def as_filled(block: Json, state: Json) -> Json:
+    """The block as it looks once it is filled in: each element begins with what now stands in it."""
+    filled: Json = copied(block)
+    for element in interactive_elements(filled):
+        held = state.get(str(block.get("block_id")), {}).get(str(element.get("action_id")))
+        if not held or held["type"] != element["type"]:
+            continue
+        key, initial = _CHOSEN[element["type"]]
+        element.pop(initial, None)
+        if held[key] not in (None, []):
+            element[initial] = held[key]
+    return filled
+
+
+def chosen_in(held: Json) -> Any:
+    """What stands in an element; None or an empty list when nothing does."""
+    return held[_CHOSEN[held["type"]][0]]
 
 
 def _initial(element: Json) -> Json:
@@ -55,23 +97,35 @@ def filled_value(element: Json, given: Any) -> Json:
     """The element's state once a person put `given` in: an option's value or label, an id, a date, a text."""
     kind = element["type"]
     if kind in _ONE_OPTION:
-        return {"type": kind, "selected_option": None if given is None else _option(element, str(given))}
+        return {"type": kind, "selected_option": None if given in (None, "") else option_named(element, str(given))}
     if kind in _SOME_OPTIONS:
-        return {"type": kind, "selected_options": [_option(element, str(one)) for one in given]}
+        return {"type": kind, "selected_options": [option_named(element, one) for one in _several(element, given)]}
     if kind in _SEVERAL:
-        return {"type": kind, _SEVERAL[kind][0]: [str(one) for one in given]}
-    if kind == "datetimepicker":
-        return {"type": kind, "selected_date_time": None if given is None else int(given)}
-    return {"type": kind, _SINGLE[kind][0]: None if given is None or given == "" else str(given)}
+        return {"type": kind, _SEVERAL[kind][0]: _several(element, given)}
+    if given is None or given == "":
+        return {"type": kind, _SINGLE[kind][0]: None}
+    pattern, form = _FORMS.get(kind, ("", ""))
+    if pattern and not re.fullmatch(pattern, str(given)):
+        raise Refused(f"{given!r} can't be picked in {element['action_id']}: it takes {form}.")
+    return {"type": kind, _SINGLE[kind][0]: int(given) if kind == "datetimepicker" else str(given)}
 
 
-def _option(element: Json, given: str) -> Json:
-    groups = element.get("option_groups", [])
-    options = [*element.get("options", []), *(option for group in groups for option in group["options"])]
+def _several(element: Json, given: Any) -> list[str]:
+    chosen = [given] if isinstance(given, str) else [str(one) for one in given or ()]
+    most = element.get("max_selected_items", len(chosen))
+    if len(chosen) > most:
+        raise Refused(f"Only {most:g} can be chosen in {element['action_id']}.")
+    return chosen
+
+
+def option_named(element: Json, given: str) -> Json:
+    """The option of that value or label, which a person must see to choose it. Raises Refused."""
+    options = options_of(element)
     for option in options:
         if given in (option["value"], option["text"]["text"]):
             return dict(copied(option))
-    raise Refused(f"There is no option {given!r} in {element['action_id']}.")
+    seen = ", ".join(repr(option["text"]["text"]) for option in options) or "none at all"
+    raise Refused(f"There is no option {given!r} in {element['action_id']}, but {seen}.")
 
 
 def action_payload(block: Json, element: Json, *, state: Json | None, at_ts: str) -> Json:
@@ -91,8 +145,7 @@ def missing_inputs(blocks: list[Json], state: Json) -> dict[str, str]:
         if block.get("type") != "input":
             continue
         element = block["element"]
-        held = state[block["block_id"]][element["action_id"]]
-        value = next((held[key] for key in held if key != "type"), None)
+        value = chosen_in(state[block["block_id"]][element["action_id"]])
         sentence = _fault(element, value, is_optional=bool(block.get("optional")))
         if sentence:
             refused[block["block_id"]] = sentence
@@ -102,14 +155,24 @@ def missing_inputs(blocks: list[Json], state: Json) -> dict[str, str]:
 def _fault(element: Json, value: Any, *, is_optional: bool) -> str:
     if value is None or value == []:
         return "" if is_optional else "Please complete this required field."
-    if element["type"] == "number_input":
-        return _number_fault(element, str(value))
-    if element["type"] == "plain_text_input":
-        if len(value) < int(element.get("min_length", 0)):
-            return f"Please enter at least {element['min_length']} characters."
-        if len(value) > int(element.get("max_length", 3000)):
-            return f"Please enter at most {element.get('max_length', 3000)} characters."
+    check = _FAULTS.get(element["type"])
+    return check(element, str(value)) if check else ""
+
+
+def _text_fault(element: Json, value: str) -> str:
+    if len(value) < int(element.get("min_length", 0)):
+        return f"Please enter at least {element['min_length']} characters."
+    if len(value) > int(element.get("max_length", 3000)):
+        return f"Please enter at most {element.get('max_length', 3000)} characters."
     return ""
+
+
+def _email_fault(_element: Json, value: str) -> str:
+    return "" if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) else "Please enter a valid email address."
+
+
+def _url_fault(_element: Json, value: str) -> str:
+    return "" if re.fullmatch(r"https?://\S+", value) else "Please enter a valid URL."
 
 
 def _number_fault(element: Json, value: str) -> str:
@@ -121,3 +184,11 @@ def _number_fault(element: Json, value: str) -> str:
     if "max_value" in element and float(value) > float(element["max_value"]):
         return f"Please enter {element['max_value']} or less."
     return ""
+
+
+_FAULTS: dict[str, Callable[[Json, str], str]] = {
+    "email_text_input": _email_fault,
+    "number_input": _number_fault,
+    "plain_text_input": _text_fault,
+    "url_text_input": _url_fault,
+}

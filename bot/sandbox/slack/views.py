@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from bot.errors import NotFound, Unreachable
-from bot.sandbox.slack import limits, payloads, state
+from bot.sandbox.slack import limits, payloads, state, suggestions
 from bot.sandbox.slack.app import Workspace
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.posting import checked_view
-from bot.sandbox.slack.records import Json, Person, SlackError, View, copied
+from bot.sandbox.slack.records import Json, Person, ResponseUrl, SlackError, View, copied
 from bot.sandbox.slack.world import SlackWorld
 
+TROUBLE = "We had some trouble connecting. Try again?"
+"""What Slack says in a modal whose submission nobody took, or whose answer it can't read."""
 
-def new_view(world: SlackWorld, user: str, content: Json, *, below: View | None = None) -> View:
-    """A view ready to be shown, on top of `below` where it is pushed."""
+
+def new_view(world: SlackWorld, user: str, content: Json, *, below: View | None = None, channel: str = "") -> View:
+    """A view ready to be shown, on top of `below` where it is pushed; `channel` is where its opening was asked."""
     name = world.new_id("V")
     filled = {**copied(content), "blocks": world.with_ids(content["blocks"])}
     return View(
@@ -22,7 +25,7 @@ def new_view(world: SlackWorld, user: str, content: Json, *, below: View | None 
         hash=world.new_ts(),
         root_id=below.root_id if below else name,
         previous_id=below.id if below else "",
-        state=state.initial_state(filled["blocks"]),
+        state=state.initial_state(filled["blocks"], channel),
     )
 
 
@@ -94,40 +97,68 @@ def open_modal(slack: SlackWorld, person: Person, view: str | View) -> View:
 
 def submit(slack: Workspace, person: Person, view: str | View, given: Json) -> dict[str, str]:
     """Fill in, check what Slack checks itself, deliver, and do what the app answered."""
-    filled = _filled(open_modal(slack, person, view), given)
+    opened = open_modal(slack, person, view)
+    if "submit" not in opened.content:
+        raise NotFound("The modal has no button to submit it.")
+    filled = _filled(slack, person, opened, given)
     refused = state.missing_inputs(filled.blocks, filled.state)
     put_view(slack, replace(filled, errors=refused))
     if refused:
         return refused
-    payload = payloads.view_submission(person, filled, trigger=slack.new_trigger(person.id))
+    urls = [_asked_url(slack, filled, *place) for place in _asking(filled)]
+    payload = payloads.view_submission(person, filled, trigger=slack.new_trigger(person.id), urls=urls)
     try:
-        answer = slack.deliver("interactive", payload)
+        return _answered(slack, filled, slack.reach("interactive", payload) or {})
     except Unreachable:
-        refused = {"": "We had some trouble connecting. Try again?"}
-        put_view(slack, replace(filled, errors=refused))
-        return refused
-    return _answered(slack, filled, answer or {})
+        pass
+    except SlackError as error:
+        slack.refusals.append(f"The answer to a submission: {error.code} {' '.join(error.details)}".strip())
+    put_view(slack, replace(filled, errors={"": TROUBLE}))
+    return {"": TROUBLE}
 
 
-def _filled(view: View, given: Json) -> View:
+def _filled(slack: Workspace, person: Person, view: View, given: Json) -> View:
     values = copied(view.state)
     known = set()
     for block in view.blocks:
         for element in interactive_elements(block):
-            for name in (block["block_id"], element["action_id"]):
-                if name in given and element["type"] != "button":
-                    known.add(name)
-                    values[block["block_id"]][element["action_id"]] = state.filled_value(element, given[name])
+            for name in names_of(block, element) & set(given):
+                known.add(name)
+                offered = suggestions.as_offered(slack, person, view, block, element, given[name])
+                values[block["block_id"]][element["action_id"]] = state.filled_value(offered, given[name])
     unknown = sorted(set(given) - known)
     if unknown:
         raise NotFound(f"The modal has no field {unknown[0]}.")
     return replace(view, state=values)
 
 
+def names_of(block: Json, element: Json) -> set[str]:
+    """What a field goes by: its block_id, its action_id, its label; a button is no field."""
+    if element["type"] in ("button", "overflow"):
+        return set()
+    label = block["label"]["text"] if block["type"] == "input" else ""
+    return {block["block_id"], element["action_id"], *([label] if label else [])}
+
+
+def _asking(view: View) -> list[tuple[str, str]]:
+    """The block_id and action_id of the inputs that ask for a response URL."""
+    blocks = [block for block in view.blocks if block["type"] == "input"]
+    asking = [block for block in blocks if block["element"].get("response_url_enabled")]
+    return [(block["block_id"], block["element"]["action_id"]) for block in asking]
+
+
+def _asked_url(slack: Workspace, view: View, block_id: str, action_id: str) -> Json:
+    channel = str(state.chosen_in(view.state[block_id][action_id]))
+    address = slack.response_address(ResponseUrl(view.user, channel, slack.clock()))
+    return {"response_url": address, "channel_id": channel, "block_id": block_id, "action_id": action_id}
+
+
 def _answered(slack: Workspace, view: View, answer: Json) -> dict[str, str]:
     what = answer.get("response_action")
+    if what not in (None, "errors", "update", "push", "clear"):
+        raise SlackError("invalid_arguments", (f"unknown response_action: {what}",))
     if what == "errors":
-        errors = {str(block): str(sentence) for block, sentence in answer["errors"].items()}
+        errors = _checked_errors(view, answer.get("errors"))
         put_view(slack, replace(view, errors=errors))
         return errors
     if what == "update":
@@ -137,6 +168,19 @@ def _answered(slack: Workspace, view: View, answer: Json) -> dict[str, str]:
     else:
         _drop(slack, view, all_of_them=what == "clear")
     return {}
+
+
+def _checked_errors(view: View, given: object) -> dict[str, str]:
+    """Slack shows errors beside inputs only; without one at least, or with one elsewhere, it takes none of them."""
+    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
+    if not isinstance(given, dict) or not given:
+        raise SlackError("invalid_arguments", ("missing required field: errors",))
+    for block_id, sentence in given.items():
+        if block_id not in inputs:
+            raise SlackError("invalid_arguments", (f"errors name no input block: {block_id}",))
+        if not isinstance(sentence, str) or not sentence:
+            raise SlackError("invalid_arguments", (f"the error of {block_id} must provide a string",))
+    return {str(block_id): str(sentence) for block_id, sentence in given.items()}
 
 
 def _drop(slack: SlackWorld, view: View, *, all_of_them: bool) -> None:

@@ -20,6 +20,7 @@ from bot.sandbox.slack.records import (
     Person,
     ResponseUrl,
     SlackError,
+    Trigger,
     View,
     copied,
 )
@@ -50,7 +51,7 @@ class SlackWorld:
         self._last_us = 0
         self._made = 0
         self._read: dict[tuple[str, str], str] = {}
-        self._triggers: dict[str, tuple[str, int, bool]] = {}
+        self._triggers: dict[str, Trigger] = {}
         self._responses: dict[str, ResponseUrl] = {}
         self._on_change: list[Callable[[], None]] = []
         for person in (*people.PEOPLE, people.VALET_PERSON, people.SLACKBOT_PERSON):
@@ -238,26 +239,26 @@ class SlackWorld:
 
     # What an interaction gives the app for a while.
 
-    def new_trigger(self, user: str) -> str:
+    def new_trigger(self, user: str, channel: str = "") -> str:
         """A trigger_id: good once, for three seconds."""
         with self.lock:
             self._made += 1
             trigger = f"{self.elapsed()}.{self._made}.{self._made:032x}"
-            self._triggers[trigger] = (user, self.elapsed(), False)
+            self._triggers[trigger] = Trigger(user, channel, self.elapsed())
             return trigger
 
-    def spend_trigger(self, trigger: str) -> str:
-        """Whose trigger it is; afterwards it is spent."""
+    def spend_trigger(self, name: str) -> Trigger:
+        """The trigger of that id; afterwards it is spent."""
         with self.lock:
-            if trigger not in self._triggers:
-                raise SlackError("invalid_trigger_id" if trigger else "invalid_arguments")
-            user, made_at, is_spent = self._triggers[trigger]
-            if is_spent:
+            if name not in self._triggers:
+                raise SlackError("invalid_trigger_id" if name else "invalid_arguments")
+            trigger = self._triggers[name]
+            if trigger.is_spent:
                 raise SlackError("exchanged_trigger_id")
-            if self.elapsed() - made_at > limits.TRIGGER_SECONDS * SECOND_MS:
+            if self.elapsed() - trigger.made_at > limits.TRIGGER_SECONDS * SECOND_MS:
                 raise SlackError("expired_trigger_id")
-            self._triggers[trigger] = (user, made_at, True)
-            return user
+            self._triggers[name] = replace(trigger, is_spent=True)
+            return trigger
 
     def new_response(self, url: ResponseUrl) -> str:
         """The id of a response URL: five uses within thirty minutes."""

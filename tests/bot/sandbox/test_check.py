@@ -49,6 +49,10 @@ def data_table(*rows, **more):
     return {"type": "data_table", "caption": "Machines", "rows": shown, **more}
 
 
+def external(**more):
+    return {"type": "external_select", "action_id": "e", "min_query_length": 0, **more}
+
+
 def chart(kind="bar", title="Spend", series=None, categories=("Mon", "Tue"), **axis):
     points = [{"label": name, "value": 1} for name in categories]
     given = [{"name": "billed", "data": points}] if series is None else series
@@ -83,6 +87,12 @@ GOOD = {
             {"type": "timepicker", "action_id": "t", "initial_time": "09:30"},
         )
     ],
+    "asked for while one types": [actions(external(initial_option=option(), placeholder=plain("Machine")))],
+    "several beside a section": [
+        section(accessory={"type": "multi_external_select", "action_id": "m", "max_selected_items": 3})
+    ],
+    "a moment": [actions({"type": "datetimepicker", "action_id": "m", "initial_date_time": 1_763_971_200})],
+    "data table": [data_table(page_size=10, row_header_column_index=0)],
     "grouped": [
         actions(
             {"type": "static_select", "action_id": "g", "option_groups": [{"label": plain("l"), "options": [option()]}]}
@@ -90,7 +100,6 @@ GOOD = {
     ],
     "boxes": [actions({"type": "checkboxes", "action_id": "c", "options": [option()], "initial_options": [option()]})],
     "table": [table((("head", "head"), ("a", "b")), column_settings=[{"align": "right", "is_wrapped": True}])],
-    "data table": [data_table(page_size=10, row_header_column_index=0)],
     "bars": [chart(x_label="day", y_label="USD")],
     "lines": [chart("line"), chart("area")],
     "pie": [pie(1, 2.5)],
@@ -139,6 +148,10 @@ BAD = {
     "data table with ragged rows": [data_table(("a", "b"), ("c",))],
     "data table with an empty cell": [data_table(("a", "b"), ("c", ""))],
     "data table by pages of 101": [data_table(page_size=101)],
+    "data table with rich text in its header": [
+        data_table() | {"rows": [[{"type": "rich_text", "elements": []}], [{"type": "raw_text", "text": "x"}]]}
+    ],
+    "data table by a column that is none": [data_table(row_header_column_index=2)],
     "chart title too long": [chart(title="x" * 51)],
     "chart label too long": [chart(categories=("x" * 21,))],
     "chart with 21 points": [chart(categories=[str(number) for number in range(21)])],
@@ -163,6 +176,14 @@ BAD_FOR_US_ALONE = {
     "two tables": [table(), table()],
     "two tables of two kinds": [table(), data_table()],
     "data table with 102 rows": [data_table(*[("a",)] * 102)],
+    "an option without text": [actions(select(options=[option(text="")]))],
+    "a first choice that is no option": [actions(select(initial_option=option(value="other")))],
+    "several in a row of actions": [actions({**select(), "type": "multi_static_select"})],
+    "a moment beside a section": [section(accessory={"type": "datetimepicker", "action_id": "d"})],
+    "two with the focus": [actions(external(focus_on_load=True), select(focus_on_load=True))],
+    "a response URL asked for in a message": [
+        field(element={"type": "conversations_select", "action_id": "c", "response_url_enabled": True})
+    ],
     "an address that is none": [actions(button(url="javascript:alert(1)"))],
     "seven series": [chart(series=series(7), categories=("Mon",))],
     "too much text together": [section("x" * 2900)] * 5,

@@ -11,6 +11,7 @@ BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Stop"}, "act
 FORM = {
     "type": "modal",
     "title": {"type": "plain_text", "text": "Claim"},
+    "submit": {"type": "plain_text", "text": "Claim"},
     "notify_on_close": True,
     "blocks": [{"type": "divider"}],
 }

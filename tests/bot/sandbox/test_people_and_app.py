@@ -177,7 +177,7 @@ def test_a_form_is_opened_refused_and_accepted(slack, app, connected):
     assert wrong == {"hours": "Give a number of hours."}
     assert shown.splitlines() == [
         "# Claim",
-        "Hours: [_]",
+        "Hours: [many_]",
         "! Give a number of hours.",
         "GPU (optional): [Select v]",
         "[Claim]",
