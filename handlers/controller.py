@@ -26,7 +26,7 @@ def listed(ctx: Context, instance_id: str) -> Listing:
     return found
 
 
-def fields(value: str, count: int) -> list[str]:
+def value_parts(value: str, count: int) -> list[str]:
     """So many parts of a button's value. Raises Refused."""
     parts = value.split("|")
     if len(parts) != count:

@@ -20,17 +20,18 @@ from slack_sdk import WebClient
 from bot.errors import Impaired, Refused
 from bot.services import audit, outbox
 from bot.services.context import Context
-from handlers import cost, gpu, home, outsiders, verbs
-from handlers.blocks.parts import Reply, plainly
+from handlers import cost, forms, gpu, home, modals, outsiders, verbs
+from handlers.blocks.parts import FormCall, Reply, plainly
 from handlers.blocks.words import code
 from handlers.files import handed
 from handlers.parsing.text import split_words
 from handlers.people import Identity
 from handlers.profiles import Profiles
 from handlers.send import answer, patiently, post
-from handlers.topics import press
-from handlers.working import work
+from handlers.topics import open_form, press
+from handlers.working import outcome, work
 
+log = logging.getLogger(__name__)
 THREADS = 20
 """More would answer no sooner, and take the processor from what acknowledges."""
 ANYTHING = re.compile(".*", re.DOTALL)
@@ -143,6 +144,12 @@ def _is_needed(record: logging.LogRecord) -> bool:
 
 def register(app: App, here: _Listening) -> None:
     """Everything we listen to."""
+    _register_commands(app, here)
+    _register_presses(app, here)
+    _register_events(app, here)
+
+
+def _register_commands(app: App, here: _Listening) -> None:
     slack = here.ctx.settings.slack
 
     @app.command(slack.gpu_command)
@@ -160,11 +167,28 @@ def register(app: App, here: _Listening) -> None:
         ack()
         _command(here, request, body, client, gpu.run)
 
+
+def _register_presses(app: App, here: _Listening) -> None:
     @app.action(ANYTHING)
     def pressed(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
         ack()
         _pressed(here, request, body, client)
 
+    @app.view(ANYTHING)
+    def submitted(ack: Ack, body: Body, client: WebClient) -> None:
+        _submitted(here, ack, body, client)
+
+    @app.options(ANYTHING)
+    def searched(ack: Ack, body: Body) -> None:
+        _searched(here, ack, body)
+
+    @app.shortcut(ANYTHING)
+    def shortcut(ack: Ack, request: BoltRequest, body: Body, client: WebClient) -> None:
+        ack()
+        _shortcut(here, request, body, client)
+
+
+def _register_events(app: App, here: _Listening) -> None:
     @app.event("app_mention")
     def mentioned(request: BoltRequest, body: Body, client: WebClient) -> None:
         _mentioned(here, request, body, client)
@@ -192,15 +216,24 @@ def _command(
         if body["command"] not in {slack.gpu_command, slack.cost_command}:
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
-        return run(verbs.Ask(here.ctx, body["user_id"], body["channel_id"], split_words(body.get("text") or "")))
+        user, channel = body["user_id"], body["channel_id"]
+        asked = verbs.Ask(here.ctx, user, channel, split_words(body.get("text") or ""))
+        return _with_form(here, run(asked), user, channel)
 
     here.work(request, str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))
 
 
+def _with_form(here: _Listening, reply: Reply, user: str, channel: str) -> Reply:
+    """The answer, with its form drawn if it has one. Raises Refused."""
+    return replace(reply, view=forms.drawn(here.ctx, reply.form, user, channel)) if reply.form else reply
+
+
 def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], None]:
-    """Answers through the response URL; where Slack does not take it there, in the person's direct messages."""
+    """Opens a form; answers through the response URL, or where Slack takes neither, in the person's messages."""
 
     def tell(made: Reply) -> None:
+        if made.view and modals.show_form(client, body, made.view):
+            return
         reply = handed(client, user, made)
         url = body.get("response_url")
         if not url or not answer(url, reply):
@@ -210,23 +243,74 @@ def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], No
 
 
 def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
+    is_modal = modals.in_modal(body)
+    if is_modal and forms.is_field(body["view"], body["actions"][0].get("action_id", "")):
+        here.executor.submit(_redraw, here, body, client)
+        return
+
     def do() -> Reply | None:
         chosen, user = body["actions"][0], body["user"]
         _refuse_outsiders(here, outsiders.of_press(body), "by a button")
-        channel = (body.get("channel") or {}).get("id", "")
+        channel = (body.get("channel") or {}).get("id", "") or (forms.channel_of(body["view"]) if is_modal else "")
         value = chosen.get("value") or ""
         reply = press(here.ctx, chosen.get("action_id", ""), user["id"], channel, value=value)
-        if reply is None and not body.get("response_url"):
+        if reply is not None:
+            return _with_form(here, reply, user["id"], channel)
+        if not body.get("response_url"):
             return plainly("Noted. The card in the channel shows what becomes of it.")
-        return reply
+        return None
 
     def tell(reply: Reply) -> None:
+        if is_modal:
+            modals.answer_press(client, body, reply)
+            return
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
             publish = _publish({"user": body["user"]["id"]}, client)
             work(here.ctx, "home", lambda: home.page(here.ctx, body["user"]["id"]), publish)
 
     here.work(request, "a press", do, tell)
+
+
+def _redraw(here: _Listening, body: Body, client: WebClient) -> None:
+    try:
+        modals.redraw(here.ctx, client, body)
+    except Exception:
+        log.exception("a form was not drawn anew")
+
+
+def _submitted(here: _Listening, ack: Ack, body: Body, client: WebClient) -> None:
+    user = body["user"]["id"]
+
+    def check() -> None:
+        if not here.acts():
+            raise Refused(STANDS_BY)
+        _refuse_outsiders(here, outsiders.of_press(body), "by a form")
+
+    def after() -> None:
+        work(here.ctx, "home", lambda: home.page(here.ctx, user), _publish({"user": user}, client))
+
+    modals.submitted(here.ctx, here.executor, client, body, check=check, ack=ack, after=after)
+
+
+def _searched(here: _Listening, ack: Ack, body: Body) -> None:
+    """Answered there and then: Slack takes the options only as what acknowledges."""
+
+    def do() -> dict[str, Any]:
+        _refuse_outsiders(here, outsiders.of_press(body), "by a menu")
+        typed = str(body.get("value") or "")
+        return forms.options(here.ctx, body.get("view") or {}, body["action_id"], body["user"]["id"], typed)
+
+    found = outcome(here.ctx, "a menu", do)
+    ack(**({"options": []} if isinstance(found, Reply) else found))
+
+
+def _shortcut(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
+    def do() -> Reply:
+        _refuse_outsiders(here, outsiders.of_press(body), "by a shortcut")
+        return _with_form(here, open_form(FormCall(str(body["callback_id"]))), body["user"]["id"], "")
+
+    here.work(request, "a shortcut", do, _privately(body, body["user"]["id"], client))
 
 
 def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:

@@ -1,4 +1,4 @@
-"""Every topic of the face, registered once: what its controller has of VERBS, BUTTONS and MESSAGES counts from here."""
+"""Every topic of the face, registered once: what its controller has of VERBS, BUTTONS, MESSAGES and FORMS counts."""
 
 from collections.abc import Iterable, Mapping
 from types import ModuleType
@@ -8,7 +8,8 @@ from bot.errors import Refused
 from bot.services.context import Context
 from handlers import audit, digest, questions, troubles, undelivered
 from handlers.acting import actions, dormant, drain, hours, snooze
-from handlers.blocks.parts import Reply
+from handlers.blocks.forms import FORM_BUTTON, call_of, opening
+from handlers.blocks.parts import FormCall, Reply
 from handlers.blocks.words import commands_called
 from handlers.controller import Draw, Press
 from handlers.machines import fleet, owned
@@ -27,7 +28,7 @@ from handlers.sharing import (
     take,
     unclaimed,
 )
-from handlers.verbs import Verb, about
+from handlers.verbs import Form, Verb, about
 
 GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Look", (fleet, find, audit)),
@@ -46,7 +47,7 @@ TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VER
 
 
 def _gathered(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """One table of them all. Raises ValueError where two topics have a button or a message of one name."""
+    """One table of them all. Raises ValueError where two topics have a button, a message or a form of one name."""
     gathered: dict[str, Any] = {}
     for part in parts:
         if twice := gathered.keys() & part.keys():
@@ -61,14 +62,26 @@ GPU_VERBS: tuple[Verb, ...] = tuple(
 COST_VERBS: tuple[Verb, ...] = tuple(verb for topic in COST for verb in topic.VERBS)
 BUTTONS: dict[str, Press] = _gathered(getattr(topic, "BUTTONS", {}) for topic in TOPICS)
 MESSAGES: dict[str, Draw] = _gathered(getattr(topic, "MESSAGES", {}) for topic in TOPICS)
+FORMS: dict[str, Form] = _gathered({form.name: form} for topic in TOPICS for form in getattr(topic, "FORMS", ()))
 
 
 def press(ctx: Context, action_id: str, user: str, channel: str, *, value: str) -> Reply | None:
     """Do what a button says. Raises Refused when it is none of ours any more."""
-    known = BUTTONS.get(action_id.partition(":")[0])
+    kind = action_id.partition(":")[0]
+    if kind == FORM_BUTTON:
+        return open_form(call_of(value))
+    known = BUTTONS.get(kind)
     if known is None:
         raise Refused("This button is from another version of Valet and does nothing now. Use the command instead.")
     return known(ctx, user, channel, value)
+
+
+def open_form(call: FormCall) -> Reply:
+    """A form of ours, to be opened. Raises Refused when it is none any more."""
+    form = FORMS.get(call.name)
+    if form is None:
+        raise Refused("This button is from another version of Valet and does nothing now. Use the command instead.")
+    return opening(form.name, form.question, call.given)
 
 
 def draw(ctx: Context, kind: str, subject: str) -> Reply | None:

@@ -1,16 +1,17 @@
 """What a command is made of: the ask, the verbs with their help, and finding the one that was meant."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import groupby, takewhile
 
 from bot.domain.machines.listing import Listing
-from bot.errors import Ambiguous, Refused
+from bot.errors import Ambiguous, Refused, ValetError
 from bot.nearest import nearest
 from bot.services import names
 from bot.services.context import Context, exactly, find
 from bot.services.names import Named
-from handlers.blocks.parts import Reply, context, lines, plainly, section
+from handlers.blocks.forms import opening
+from handlers.blocks.parts import Block, Filled, Reply, context, lines, plainly, section
 from handlers.blocks.words import code
 from handlers.parsing import order
 from handlers.parsing.lasting import Asker
@@ -34,6 +35,48 @@ class Ask:
         return Asker(lambda: self.ctx.zone(self.user), self.ctx.clock())
 
 
+Menu = Callable[[Ask, str, Filled], list[Block]]
+"""Takes who asks, what they typed to search, and the other fields; gives groups of options, or options."""
+
+
+def nothing_typed(ask: Ask) -> Filled | None:
+    """An empty form for a bare verb; None where something was said: then the words are run."""
+    return None if ask.words else Filled()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A modal that asks for what a command would say. Its name is the callback id, which never changes."""
+
+    name: str
+    title: str
+    """At most 24 characters, as `send`."""
+    send: str
+    question: str
+    """Asked in a message where no form can be opened."""
+    draw: Callable[[Ask, Filled], list[Block]]
+    """The fields as they are filled in. It is drawn anew when a field changes that `redraws`, and fields that stay
+    keep what was put in; a field whose choices change needs another block_id."""
+    submit: Callable[[Ask, Filled], Reply]
+    """Does it, through what the words would call. What it raises stands beside a field."""
+    subject: str
+    """The field beside which a refusal stands that names none."""
+    given: Callable[[Ask], Filled | None] = nothing_typed
+    """What the words after the verb fill in; None where they say enough to be run."""
+    menus: Mapping[str, Menu] = field(default_factory=dict)
+    """What each external menu offers, by field."""
+    places: tuple[tuple[type[ValetError], str], ...] = ()
+    """Beside which field a refusal of a kind stands."""
+
+
+class BadField(Refused):
+    """What stands in one field of a form can't be taken."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """One word of a command; its help stands beside it so that it can't go stale."""
@@ -44,6 +87,8 @@ class Verb:
     run: Callable[[Ask], Reply]
     topic: str = ""
     """The heading it stands under in help."""
+    form: Form | None = None
+    """Opened where the words don't say enough."""
 
 
 MEANT = {
@@ -94,8 +139,12 @@ def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
 def _run(command: str, verb: Verb, ask: Ask) -> Reply:
     """What the verb says; whatever may be meant in several ways is asked about. Raises Refused."""
     kind = "cost" if command == ask.ctx.settings.slack.cost_command else "gpu"
+    asked = replace(ask, words=ask.words[1:])
+    given = verb.form.given(asked) if verb.form else None
+    if verb.form and given is not None:
+        return opening(verb.form.name, verb.form.question, given)
     try:
-        return verb.run(replace(ask, words=ask.words[1:]))
+        return verb.run(asked)
     except Ambiguous as ambiguous:
         return ask_which(ask.ctx, ask.user, kind, ask.words, ambiguous)
     except Unclear as unclear:

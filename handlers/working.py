@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable
+from typing import TypeVar
 
 from bot.errors import Impaired, NotFound, ValetError
 from bot.services import backups
@@ -13,21 +14,27 @@ from handlers.blocks.parts import Reply, button, plainly
 from handlers.blocks.words import commands_called, say
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def work(ctx: Context, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]) -> None:
     """Do it and tell what came of it; whatever goes wrong becomes a sentence."""
-    slack = ctx.settings.slack
     try:
-        with commands_called(slack.gpu_command, slack.cost_command):
-            reply = _outcome(ctx, what, do)
+        reply = outcome(ctx, what, do)
         if reply is not None:
             tell(reply)
     except Exception:
         log.exception("nobody could be told what came of %s", what)
 
 
-def _outcome(ctx: Context, what: str, do: Callable[[], Reply | None]) -> Reply | None:
+def outcome(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
+    """What came of it; whatever went wrong as a sentence."""
+    slack = ctx.settings.slack
+    with commands_called(slack.gpu_command, slack.cost_command):
+        return _tried(ctx, what, do)
+
+
+def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
     try:
         return do()
     except Impaired as error:

@@ -92,6 +92,12 @@ def first_time(ctx: Context, event_id: str) -> bool:
         return stored_outbox.new_event(db, event_id, ctx.clock())
 
 
+def forget(ctx: Context, event_id: str) -> None:
+    """It came to nothing, and may come again."""
+    with ctx.store.writing() as db:
+        stored_outbox.forget_event(db, event_id)
+
+
 def heard(ctx: Context, event_id: str, message: str, *, is_edited: bool) -> Heard:
     """Note a message by its channel and time stamp: Slack sends it again under another event id once it is edited."""
     now = ctx.clock()

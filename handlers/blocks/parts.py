@@ -3,7 +3,7 @@
 Limits: docs.slack.dev/reference/block-kit, as of 2026-11, with head-room where Slack counts after escaping.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -25,6 +25,34 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Filled:
+    """What stands in the fields of a form, by field: a text, an id, an option's value; several in boxes and menus."""
+
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def one(self, name: str) -> str:
+        """What stands in this field; empty where nothing does."""
+        return next(iter(self.all(name)), "")
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All that is chosen in this field."""
+        return self.values.get(name, ())
+
+
+def filled(**values: str) -> Filled:
+    """A form with these fields filled in; empty ones are left out."""
+    return Filled({name: (value,) for name, value in values.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class FormCall:
+    """A form to be opened, with what is known already."""
+
+    name: str
+    given: Filled = field(default_factory=Filled)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Something to show: `text` alone makes sense in a notification and to a screen reader."""
 
@@ -36,6 +64,12 @@ class Reply:
     replace: bool = False
     """Take the place of the message whose button was pressed."""
     file: Attached | None = None
+    form: FormCall | None = None
+    """Opened instead, where Slack lets us: on a command or a press. Elsewhere the text asks, with a button to it."""
+    view: Block | None = None
+    """That form, drawn."""
+    undone: bool = False
+    """Nothing was done, and the blocks say what could be: a form that led to it stays open above them."""
 
     def __post_init__(self) -> None:
         """What holds for all that is shown: no block that says nothing, and no name in the text that becomes a link.

@@ -27,7 +27,7 @@ from handlers.blocks.sharing.bookings import (
     CANCEL_ONE_BUTTON,
     IM_HERE_BUTTON,
 )
-from handlers.controller import Draw, Press, fields, listed
+from handlers.controller import Draw, Press, listed, value_parts
 from handlers.controller import whole as whole_of_controller
 from handlers.parsing.dates import weekday
 from handlers.parsing.ends import named_bounds, split_times
@@ -239,7 +239,7 @@ VERBS = (
 
 def press_book_at(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Book from Wed 02:00, for 6 h]: the value is the instance, the beginning, the length and the GPUs."""
-    instance_id, from_at, length, choice = fields(value, 4)
+    instance_id, from_at, length, choice = value_parts(value, 4)
     wanted = BookingRequest(whole_of_controller(from_at), whole_of_controller(length), gpu_choice(choice))
     return book_or_explain(Ask(ctx, user, channel, []), listed(ctx, instance_id), wanted)
 

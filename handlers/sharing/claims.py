@@ -13,8 +13,10 @@ from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.sharing import bookings, claims, find, grants, limits, line, reminders, turns, unclaimed
+from handlers import fields
 from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
-from handlers.blocks.parts import Reply
+from handlers.blocks.machines.fleet import describe_machine
+from handlers.blocks.parts import Block, Filled, Reply, context, filled
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
@@ -23,18 +25,18 @@ from handlers.blocks.sharing.find import CLAIM_REST_BUTTON
 from handlers.blocks.sharing.line import TAKE_OFFER_BUTTON
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
-from handlers.controller import Draw, Press, fields, listed, whole
+from handlers.controller import Draw, Press, listed, value_parts, whole
 from handlers.parsing import order
-from handlers.parsing.lasting import TypedSpan
+from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
-from handlers.parsing.spans import claim_words, extension
+from handlers.parsing.spans import chosen_gpus, claim_words, extension
 from handlers.parsing.text import Quoted, gpu_choice, readable
 from handlers.parsing.unclear import Unclear, WordChoice, word_choice
 from handlers.sharing import find as find_controller
 from handlers.sharing import hints
 from handlers.sharing import line as line_controller
 from handlers.sharing.bookings import booking_in_the_way
-from handlers.verbs import Ask, Verb, named, no_more, sounds_like_words
+from handlers.verbs import Ask, Form, Verb, named, no_more, sounds_like_words
 
 
 def gpu_claim(ask: Ask) -> Reply:
@@ -253,12 +255,73 @@ def release_and_tell(ask: Ask, listing: Listing, held: Claim) -> Reply:
     return claims_blocks.claim_released(listing, ended, ask.user, ask.ctx.clock(), after=after)
 
 
+def claim_given(ask: Ask) -> Filled | None:
+    """What "claim for 4h" says without a machine; None where the words begin with one, or with a kind of GPU."""
+    if not ask.words:
+        return Filled()
+    if find.is_name(ask.ctx, *ask.words) or find_controller.leading_spec(ask) or not _begins_with_terms(ask):
+        return None
+    try:
+        words = claim_words(ask.words, ask.asker())
+    except Refused:
+        return Filled()
+    return filled(
+        count=str(words.choice.count or "") if words.choice else "",
+        length=fields.span_value(words.span),
+        note=readable(words.note),
+    )
+
+
+def _begins_with_terms(ask: Ask) -> bool:
+    """Whether the first words say how many or how long, and so name no machine."""
+    try:
+        return chosen_gpus(ask.words)[0] is not None or read_span(ask.words, ask.asker())[0] != TypedSpan()
+    except Refused:
+        return False
+
+
+def draw_claim_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which machine, how many of its GPUs, until when, what for."""
+    listing = fields.shown_machine(ask, given)
+    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    standing = [context(describe_machine(listing, ask.ctx.clock()))] if listing else []
+    return [
+        fields.machine_field(ask, given),
+        *standing,
+        *fields.gpu_fields(listing, given),
+        *fields.length_fields(ask, given, usual=usual),
+        fields.note_field(given),
+    ]
+
+
+def submit_claim_form(ask: Ask, given: Filled) -> Reply:
+    """As `claim train-7 gpus:2 for 4h note` does."""
+    listing, span = fields.chosen_machine(ask, given), fields.chosen_span(ask, given)
+    choice = fields.chosen_gpus(given) or GpuChoice()
+    note = readable(" ".join(given.one(fields.NOTE).split()))
+    return claim_or_explain(ask, listing, choice=choice, span=span, note=note, informed=True)
+
+
+CLAIM_FORM = Form(
+    name="claim",
+    title="Claim a machine",
+    send="Claim",
+    question="Which machine do you want to claim?",
+    draw=draw_claim_form,
+    submit=submit_claim_form,
+    subject=fields.MACHINE,
+    given=claim_given,
+    menus={fields.MACHINE: fields.machine_search()},
+)
+FORMS = (CLAIM_FORM,)
+
 VERBS = (
     Verb(
         "claim",
         "claim <instance|2xA100> [gpus:2|gpus:0,3] [for 8h|until 18:00] [note]",
         "Take an instance, some of its GPUs, or the best there is of a kind; again, to change that.",
         gpu_claim,
+        form=CLAIM_FORM,
     ),
     Verb("extend", "extend <instance> [2h|until fri 14:00]", "Let your claim end later.", gpu_extend),
     Verb("release", "release <instance>", "Give it back.", gpu_release),
@@ -314,7 +377,7 @@ def press_take_offer(ctx: Context, user: str, channel: str, value: str) -> Reply
 
 def press_claim_until(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Claim until 20:00]: the value is the instance, the end and the GPUs."""
-    instance_id, until, choice = fields(value, 3)
+    instance_id, until, choice = value_parts(value, 3)
     ask, span = Ask(ctx, user, channel, []), TypedSpan(until=Moment(whole(until)))
     return claim_or_explain(ask, listed(ctx, instance_id), choice=gpu_choice(choice) if choice else None, span=span)
 

@@ -118,6 +118,28 @@ def by_ids(db: Database, instance_ids: Sequence[str]) -> list[Listing]:
     return _listings(db, [found[each] for each in instance_ids if each in found])
 
 
+_FREE_FIRST = """
+ORDER BY EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL AND c.holder = ?) DESC,
+  CASE WHEN i.state <> 'running' THEN 3 WHEN coalesce(v.state, 'unknown') NOT IN ('free', 'held', 'partial') THEN 2
+       ELSE (SELECT count(*) > 0 FROM claimed_gpus g WHERE g.instance_id = i.id) END,
+  i.provider <> 'owned', coalesce(i.rate_micros, 0), i.name, i.id
+"""
+
+
+def ids_with(db: Database, chosen: FleetFilter, text: str, *, person: str, limit: int) -> list[str]:
+    """Ids of machines that pass a filter and have a text in their name, id, type or GPU model.
+
+    Those that the person holds come first, then idle ones that nobody has claimed, the cheapest first.
+    """
+    where, values = _where(chosen)
+    columns = "i.name || ' ' || coalesce(i.own_name, '') || ' ' || i.id || ' ' || i.type || ' ' || i.gpu_model"
+    sql = (
+        "SELECT i.id FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running' "
+        f"WHERE i.gone_at IS NULL {where} AND (? = '' OR instr(lower({columns}), lower(?))) {_FREE_FIRST} LIMIT ?"
+    )
+    return [row["id"] for row in rows(db, sql, *values, text, text, person, limit)]
+
+
 def matching_listings(db: Database, word: str) -> list[Listing]:
     """Listings whose name or id is the word, else those it begins; at most MATCHES. Case does not count (ASCII)."""
     if not word:

@@ -1,0 +1,168 @@
+"""Fields that several forms share: a machine, its GPUs, for how long, a note."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.days import local
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.sharing.claims import GpuChoice
+from bot.services import queries
+from bot.services.machines.menu import machine_menu
+from handlers.blocks import forms as form_blocks
+from handlers.blocks.forms import machine_option
+from handlers.blocks.parts import Block, Filled
+from handlers.blocks.words import length as in_words
+from handlers.parsing.lasting import TypedSpan
+from handlers.parsing.moments import Moment
+from handlers.parsing.text import gpu_choice
+from handlers.verbs import Ask, BadField, Menu
+
+MACHINE, COUNT, WHICH, LENGTH, UNTIL, NOTE = "machine", "count", "which", "length", "until", "note"
+ALL = "all"
+EVENING, MORNING = 20, 9
+
+
+def machine_search(chosen: FleetFilter | None = None, *, mine: bool = False) -> Menu:
+    """The menu of machines that pass a filter, or of those that somebody holds: what they can have now comes first."""
+
+    def offer(ask: Ask, typed: str, _given: Filled) -> list[Block]:
+        wanted = FleetFilter(holder=ask.user) if mine else chosen
+        menu, now = machine_menu(ask.ctx, ask.user, typed, wanted), ask.ctx.clock()
+        headed = (("Free now", menu.free), ("Yours", menu.mine), ("Others", menu.others))
+        return [
+            form_blocks.group(heading, [machine_option(listing, now) for listing in listings])
+            for heading, listings in headed
+            if listings
+        ]
+
+    return offer
+
+
+def machine_field(ask: Ask, given: Filled, *, label: str = "Machine", redraws: bool = True, hint: str = "") -> Block:
+    """The menu of machines."""
+    listing = shown_machine(ask, given)
+    chosen = machine_option(listing, ask.ctx.clock()) if listing else None
+    return form_blocks.search_field(MACHINE, label, chosen=chosen, redraws=redraws, hint=hint)
+
+
+def shown_machine(ask: Ask, given: Filled) -> Listing | None:
+    """The machine that is chosen, for drawing; None where none is, or it is gone."""
+    return queries.listing(ask.ctx, given.one(MACHINE)) if given.one(MACHINE) else None
+
+
+def chosen_machine(ask: Ask, given: Filled) -> Listing:
+    """The machine that is chosen, for doing. Raises BadField where none is, or it is gone."""
+    if not given.one(MACHINE):
+        raise BadField(MACHINE, "Choose a machine.")
+    listing = shown_machine(ask, given)
+    if listing is None:
+        raise BadField(MACHINE, "That machine is gone. Choose another.")
+    return listing
+
+
+def gpu_fields(listing: Listing | None, given: Filled) -> list[Block]:
+    """All GPUs, or so many; and which, once the machine is known and has several."""
+    have = len(listing.gpus) if listing else 8
+    if have < 2:
+        return []
+    counts = [form_blocks.option("All", ALL)]
+    counts += [form_blocks.option(str(count), str(count)) for count in range(1, min(have, 99))]
+    of = listing.instance.id if listing else ""
+    fields = [form_blocks.choice_field(COUNT, "GPUs", counts, chosen=given.one(COUNT) or ALL, of=of)]
+    if listing is None:
+        return fields
+    which = [form_blocks.option(f"GPU {gpu}", str(gpu), more=_standing(listing, gpu)) for gpu in listing.gpus]
+    hint = "Chosen GPUs count instead of the number above."
+    return [
+        *fields,
+        form_blocks.several_field(WHICH, "Which GPUs", which, chosen=given.all(WHICH), hint=hint, of=of),
+    ]
+
+
+def _standing(listing: Listing, gpu: int) -> str:
+    if any(gpu in claim.gpus for claim in listing.claims):
+        return "claimed, in use" if gpu in listing.busy else "claimed"
+    return "in use" if gpu in listing.busy else "unclaimed"
+
+
+def chosen_gpus(given: Filled) -> GpuChoice | None:
+    """The GPUs that are chosen; None where none are, which keeps those of a claim. Raises Refused."""
+    if given.all(WHICH):
+        return gpu_choice(f"gpus:{','.join(given.all(WHICH))}")
+    count = given.one(COUNT)
+    if not count:
+        return None
+    return GpuChoice() if count == ALL else gpu_choice(f"gpus:{count}")
+
+
+def length_fields(ask: Ask, given: Filled, *, usual: int | None = None, optional: bool = True) -> list[Block]:
+    """For how long: a usual length or end, or any date and time, which counts first."""
+    now = ask.ctx.clock()
+    there = local(now, ZoneInfo(ask.ctx.zone(ask.user)))
+    evening = there.replace(hour=EVENING, minute=0, second=0, microsecond=0)
+    morning = (there + timedelta(days=1)).replace(hour=MORNING, minute=0, second=0, microsecond=0)
+    choices = [form_blocks.option(f"{hours} h", _lasting(hours * HOUR_MS)) for hours in (1, 4, 8)]
+    if evening - there > timedelta(minutes=30):
+        choices.append(form_blocks.option("Until tonight 20:00", _ending(evening.timestamp())))
+    choices.append(form_blocks.option("Until tomorrow 9:00", _ending(morning.timestamp())))
+    typed = given.one(LENGTH)
+    if typed and typed not in {each["value"] for each in choices}:
+        choices.insert(0, form_blocks.option(_named(typed, ask), typed))
+    hint = f"Usually {in_words(usual)}." if usual else ""
+    return [
+        form_blocks.choice_field(LENGTH, "For how long", choices, chosen=typed, optional=optional, hint=hint),
+        form_blocks.picker_field(
+            UNTIL, "Or until", "datetimepicker", value=_number(given.one(UNTIL)), optional=True, hint="Counts first."
+        ),
+    ]
+
+
+def _lasting(ms: int) -> str:
+    return f"l{ms}"
+
+
+def _ending(seconds: float) -> str:
+    return f"u{int(seconds * 1000)}"
+
+
+def _named(value: str, ask: Ask) -> str:
+    if value.startswith("l"):
+        return in_words(_number(value[1:]))
+    there = local(_number(value[1:]), ZoneInfo(ask.ctx.zone(ask.user)))
+    return f"Until {there:%a %-d %b %H:%M}"
+
+
+def _number(text: str) -> int:
+    """The number, or 0 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+
+
+def span_value(span: TypedSpan) -> str:
+    """What was typed for how long, as the field has it; empty where nothing was."""
+    if span.end is not None:
+        return f"u{span.end}"
+    return "" if span.length is None else _lasting(span.length)
+
+
+def chosen_span(ask: Ask, given: Filled) -> TypedSpan:
+    """For how long, or until when; neither where neither is filled in. Raises BadField."""
+    if given.one(UNTIL):
+        until = _number(given.one(UNTIL)) * 1000
+        if until < ask.ctx.clock() + MINUTE_MS:
+            raise BadField(UNTIL, "That is over already. Choose a later time.")
+        return TypedSpan(until=Moment(until))
+    value = given.one(LENGTH)
+    if not value:
+        return TypedSpan()
+    number = _number(value[1:])
+    if value.startswith("l"):
+        return TypedSpan(number)
+    if number < ask.ctx.clock() + MINUTE_MS:
+        raise BadField(LENGTH, "That is over already. Choose a later time.")
+    return TypedSpan(until=Moment(number))
+
+
+def note_field(given: Filled, *, label: str = "Note", placeholder: str = "fine-tune of the small model") -> Block:
+    """What it is for."""
+    return form_blocks.text_field(NOTE, label, value=given.one(NOTE), placeholder=placeholder, most=200)

@@ -1,0 +1,156 @@
+"""Forms: opened by a command, a press or a shortcut, drawn anew as fields change, and submitted as words would be.
+
+What is known of an open form travels with it: its name as the callback id, and in `private_metadata` the channel where
+it was opened, so that its answer goes there. Nothing of the world does: that is looked at when it is submitted.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import NotFound, Refused, ValetError
+from bot.services import outbox
+from bot.services.context import Context
+from handlers import topics
+from handlers.blocks import forms as form_blocks
+from handlers.blocks.parts import Block, Filled, FormCall, Reply, section
+from handlers.blocks.words import say
+from handlers.verbs import Ask, BadField, Form
+
+View = Mapping[str, Any]
+MOST_OPTIONS = 100
+MOST_ERROR = 500
+SENT = "form:"
+"""Begins the id under which a form that was sent is remembered, so that it counts once."""
+STALE = "This form is from another version of Valet. Close it and open it again."
+GOING_ON = "This takes a moment. I'll write to you as soon as it is done."
+SENT_BEFORE = "This form was sent already, and counts once. Its answer is in your messages."
+NOT_IN_MODALS = frozenset({"table", "data_table", "data_visualization", "markdown", "carousel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What becomes of a form: refused beside fields, or shown as another view, or closed with an answer to tell."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """By block_id."""
+    view: Block | None = None
+    reply: Reply | None = None
+
+
+def form_called(name: str) -> Form:
+    """The form of a callback id. Raises Refused when it is none of ours any more."""
+    known = topics.FORMS.get(name)
+    if known is None:
+        raise Refused(STALE)
+    return known
+
+
+def metadata(channel: str) -> str:
+    """What travels with an open form."""
+    return json.dumps({"channel": channel}) if channel else ""
+
+
+def channel_of(view: View) -> str:
+    """Where the form was opened; empty where that was no channel."""
+    try:
+        return str(json.loads(view.get("private_metadata") or "{}").get("channel", ""))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def drawn(ctx: Context, call: FormCall, user: str, channel: str) -> Block:
+    """The form as it opens. Raises Refused when it is none of ours any more."""
+    form = form_called(call.name)
+    return _view(form, form.draw(Ask(ctx, user, channel, []), call.given), channel)
+
+
+def _view(form: Form, blocks: list[Block], channel: str) -> Block:
+    return form_blocks.form_view(form.title, blocks, name=form.name, send=form.send, metadata=metadata(channel))
+
+
+def redrawn(ctx: Context, view: View, user: str) -> Block:
+    """An open form as its fields stand now. Raises Refused when it is none of ours any more."""
+    form, channel = form_called(str(view.get("callback_id"))), channel_of(view)
+    return _view(form, form.draw(Ask(ctx, user, channel, []), form_blocks.read_state(_state(view))), channel)
+
+
+def is_field(view: View, action_id: str) -> bool:
+    """Whether something in a view is a field of its form, and no button in it."""
+    return any(form_blocks.field_of(block) == action_id for block in view.get("blocks", ()))
+
+
+def _state(view: View) -> Mapping[str, Any]:
+    values: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
+    return values
+
+
+def told(reply: Reply) -> Block:
+    """An answer as a view that can only be closed."""
+    shown = [block for block in reply.blocks if block["type"] not in NOT_IN_MODALS]
+    return form_blocks.form_view("Valet", shown or [section(reply.text)])
+
+
+def options(ctx: Context, view: View, field: str, user: str, typed: str) -> dict[str, list[Block]]:
+    """What an external menu offers now, as Slack wants it: at most 100 options, in groups or not."""
+    form = topics.FORMS.get(str(view.get("callback_id")))
+    menu = form.menus.get(field) if form else None
+    if menu is None:
+        return {"options": []}
+    found = menu(Ask(ctx, user, channel_of(view), []), typed, form_blocks.read_state(_state(view)))
+    if not any("options" in each for each in found):
+        return {"options": found[:MOST_OPTIONS]}
+    groups: list[Block] = []
+    room = MOST_OPTIONS
+    for each in found:
+        kept = each["options"][:room]
+        groups += [{**each, "options": kept}] if kept else []
+        room -= len(kept)
+    return {"option_groups": groups}
+
+
+def submit(ctx: Context, view: View, user: str) -> Submitted:
+    """Do what a form says, once: a refusal leaves it open, and it can be sent again. Raises ValetError."""
+    form, channel = form_called(str(view.get("callback_id"))), channel_of(view)
+    ask, given = Ask(ctx, user, channel, []), form_blocks.read_state(_state(view))
+    sent = SENT + str(view.get("id"))
+    if not outbox.first_time(ctx, sent):
+        return Submitted(view=told(Reply(SENT_BEFORE)))
+    try:
+        reply = form.submit(ask, given)
+    except Refused as refused:
+        outbox.forget(ctx, sent)
+        return _refused(form, view, channel, refused)
+    except ValetError:
+        outbox.forget(ctx, sent)
+        raise
+    if not reply.undone:
+        return Submitted(reply=reply)
+    outbox.forget(ctx, sent)
+    return _still_open(ask, form, given, reply.blocks)
+
+
+def _refused(form: Form, view: View, channel: str, refused: Refused) -> Submitted:
+    """Beside the field; a sentence with people or dates in it as a block under it, since Slack's own are plain."""
+    place = next((name for kind, name in form.places if isinstance(refused, kind)), form.subject)
+    place = refused.field if isinstance(refused, BadField) else place
+    sentence = say(refused.sentence)
+    block_ids = {name: block_id for block_id, block in _state(view).items() for name in block}
+    if "<" not in sentence and place in block_ids and not (isinstance(refused, NotFound) and refused.nearest):
+        return Submitted(errors={block_ids[place]: _plainly(sentence)})
+    blocks = form_blocks.below(list(view.get("blocks", ())), place, [section(f":warning: {sentence}")])
+    return Submitted(view=_view(form, blocks, channel))
+
+
+def _plainly(sentence: str) -> str:
+    """As Slack shows errors: no marks, no entities."""
+    for mark, char in (("`", ""), ("*", ""), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        sentence = sentence.replace(mark, char)
+    return sentence[:MOST_ERROR]
+
+
+def _still_open(ask: Ask, form: Form, given: Filled, blocks: list[Block]) -> Submitted:
+    """The form with what could be done instead under its subject."""
+    shown = [block for block in blocks if block["type"] not in NOT_IN_MODALS]
+    return Submitted(view=_view(form, form_blocks.below(form.draw(ask, given), form.subject, shown), ask.channel))
