@@ -36,9 +36,10 @@ def call_of(value: str) -> FormCall:
     name, _, given = value.partition("|")
     try:
         read: Any = json.loads(given or "{}")
-        return FormCall(name, Filled({str(key): tuple(str(each) for each in read[key]) for key in read}))
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         return FormCall(name)
+    known = read.items() if isinstance(read, dict) else ()
+    return FormCall(name, Filled({key: tuple(map(str, chosen)) for key, chosen in known if isinstance(chosen, list)}))
 
 
 def opening(name: str, question: str, given: Filled | None = None) -> Reply:

@@ -4,7 +4,7 @@ Limits: docs.slack.dev/reference/block-kit, as of 2026-11, with head-room where 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from handlers.blocks.words import as_typed
@@ -78,6 +78,11 @@ class Reply:
         """
         object.__setattr__(self, "text", as_typed(self.text))
         object.__setattr__(self, "blocks", [block for block in self.blocks if _says_something(block)])
+
+
+def undone(reply: Reply) -> Reply:
+    """The reply, as one to something that was not done."""
+    return replace(reply, undone=True)
 
 
 def _says_something(block: Block) -> bool:

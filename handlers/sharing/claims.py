@@ -16,7 +16,7 @@ from bot.services.sharing import bookings, claims, find, grants, limits, line, r
 from handlers import fields
 from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.machines.fleet import describe_machine
-from handlers.blocks.parts import Block, Filled, Reply, context, filled
+from handlers.blocks.parts import Block, Filled, Reply, context, filled, undone
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
@@ -109,13 +109,13 @@ def claim_or_explain(
             note=note,
         )
     except limits.OverLimit as over:
-        return ask_for_more(ask, over, choice=choice)
+        return undone(ask_for_more(ask, over, choice=choice))
     except bookings.BookingInTheWay as booked:
-        return booking_in_the_way(ask, listing, booked.slot, choice)
+        return undone(booking_in_the_way(ask, listing, booked.slot, choice))
     except turns.OthersInLine as first:
-        return line_controller.explain_line(ask, listing, first)
+        return undone(line_controller.explain_line(ask, listing, first))
     except claims.GpusTaken as taken:
-        return _taken(ask, listing, taken.claims, choice=choice, span=span)
+        return undone(_taken(ask, listing, taken.claims, choice=choice, span=span))
     used = " ".join(
         [
             unclaimed_blocks.other_users_in_words(unclaimed.other_users(ask.ctx, claimed, ask.user)),
