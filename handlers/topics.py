@@ -23,6 +23,7 @@ from handlers.sharing import (
     grants,
     handovers,
     line,
+    reminders,
     requests,
     runs,
     take,
@@ -41,7 +42,7 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
 """The topics with verbs of /cost, in the order of its help."""
-WITHOUT_VERBS = (digest, dormant, requests, take, checkins, grants, questions, troubles)
+WITHOUT_VERBS = (digest, dormant, reminders, requests, take, checkins, grants, questions, troubles)
 """Topics that people meet by buttons and messages only."""
 TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
 

@@ -12,7 +12,7 @@ from bot.errors import Refused
 from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.machines import sources
-from bot.services.sharing import bookings, claims, find, grants, limits, line, reminders, turns, unclaimed
+from bot.services.sharing import bookings, claims, find, grants, limits, line, turns, unclaimed
 from handlers import fields
 from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.machines.fleet import describe_machine
@@ -25,7 +25,7 @@ from handlers.blocks.sharing.find import CLAIM_REST_BUTTON
 from handlers.blocks.sharing.line import TAKE_OFFER_BUTTON
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import length
-from handlers.controller import Draw, Press, listed, value_parts, whole
+from handlers.controller import Press, listed, value_parts, whole
 from handlers.parsing import order
 from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
@@ -390,34 +390,4 @@ BUTTONS: dict[str, Press] = {
     RELEASE_OTHERS_BUTTON: press_release_others,
     TAKE_OFFER_BUTTON: press_take_offer,
     CLAIM_UNTIL_BUTTON: press_claim_until,
-}
-
-
-def draw_claim_ended(ctx: Context, claim_id: str) -> Reply | None:
-    """The end of a claim, for its holder."""
-    claim = queries.claim(ctx, claim_id)
-    return claims_blocks.claim_ended(claim, queries.name_of(ctx, claim.instance_id)) if claim else None
-
-
-def draw_claim_cut(ctx: Context, subject: str) -> Reply | None:
-    """That a claim covers fewer GPUs, as there are no more, for its holder."""
-    claim_id, _, before = subject.partition("|")
-    claim = queries.claim(ctx, claim_id)
-    had = tuple(int(gpu) for gpu in before.split(","))
-    return claims_blocks.claim_cut(claim, had, queries.name_of(ctx, claim.instance_id)) if claim else None
-
-
-def draw_claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
-    """The end of a claim, near or over, for its holder."""
-    reminder, claim = reminders.find_reminder(ctx, claim_id), queries.claim(ctx, claim_id)
-    if reminder is None or claim is None:
-        return None
-    name, listing = queries.name_of(ctx, claim.instance_id), queries.listing(ctx, claim.instance_id)
-    return claims_blocks.claim_reminder(reminder, claim, name, listing, ctx.clock())
-
-
-MESSAGES: dict[str, Draw] = {
-    "claim_ended": draw_claim_ended,
-    "claim_cut": draw_claim_cut,
-    reminders.REMINDER_MESSAGE: draw_claim_reminder,
 }
