@@ -8,7 +8,7 @@ from bot.domain.days import local
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.sharing.claims import GpuChoice
 from bot.services import queries
-from bot.services.machines.menu import machine_menu
+from bot.services.sharing.find import machine_menu
 from handlers.blocks import forms as form_blocks
 from handlers.blocks.forms import machine_option
 from handlers.blocks.parts import Block, Filled

@@ -4,14 +4,14 @@ from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import reminders
 from handlers.blocks.parts import Reply
-from handlers.blocks.sharing import claims as claims_blocks
+from handlers.blocks.sharing import reminders as reminders_blocks
 from handlers.controller import Draw
 
 
 def draw_claim_ended(ctx: Context, claim_id: str) -> Reply | None:
     """The end of a claim, for its holder."""
     claim = queries.claim(ctx, claim_id)
-    return claims_blocks.claim_ended(claim, queries.name_of(ctx, claim.instance_id)) if claim else None
+    return reminders_blocks.claim_ended(claim, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
 def draw_claim_cut(ctx: Context, subject: str) -> Reply | None:
@@ -19,7 +19,7 @@ def draw_claim_cut(ctx: Context, subject: str) -> Reply | None:
     claim_id, _, before = subject.partition("|")
     claim = queries.claim(ctx, claim_id)
     had = tuple(int(gpu) for gpu in before.split(","))
-    return claims_blocks.claim_cut(claim, had, queries.name_of(ctx, claim.instance_id)) if claim else None
+    return reminders_blocks.claim_cut(claim, had, queries.name_of(ctx, claim.instance_id)) if claim else None
 
 
 def draw_claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
@@ -28,7 +28,7 @@ def draw_claim_reminder(ctx: Context, claim_id: str) -> Reply | None:
     if reminder is None or claim is None:
         return None
     name, listing = queries.name_of(ctx, claim.instance_id), queries.listing(ctx, claim.instance_id)
-    return claims_blocks.claim_reminder(reminder, claim, name, listing, ctx.clock())
+    return reminders_blocks.claim_reminder(reminder, claim, name, listing, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {

@@ -31,6 +31,7 @@ from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import find as find_blocks
+from handlers.blocks.sharing import reminders as reminders_blocks
 from handlers.blocks.sharing.find import FindQuery
 from tests.examples import examples
 from tests.handlers import pieces
@@ -111,8 +112,8 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         find_blocks.find_result(ASKED, told(text), NOW),
         find_blocks.find_result(ASKED, FindResult(ASKED.want, ahead=3), NOW),
         *(find_blocks.hint_reply(one, hint(text), better, NOW) for better in told(text).ways),
-        claims_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text),
-        claims_blocks.claim_ended(pieces.claim(text, end_reason="released"), text),
+        reminders_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text),
+        reminders_blocks.claim_ended(pieces.claim(text, end_reason="released"), text),
         digest.kept(text, NOW),
     ]
 

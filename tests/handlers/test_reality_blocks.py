@@ -11,6 +11,7 @@ from bot.domain.sharing.unclaimed import UnclaimedUse
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.sharing import checkins as checkins_blocks
 from handlers.blocks.sharing import claims as claims_blocks
+from handlers.blocks.sharing import reminders as reminders_blocks
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
 from handlers.blocks.sharing.checkins import CheckedClaim
 from tests.handlers.pieces import NOW, TEXTS, claim, listing, objections
@@ -45,7 +46,7 @@ def test_reminders_are_fit_to_send(text):
     for reason in ("released", "expired", "gone", "handed", "unused"):
         mine.append(replace(mine[0], ended_at=NOW, end_reason=reason, ended_by=mine[0].holder))
 
-    replies = [claims_blocks.claim_reminder(each, one, text, listing(text), NOW) for each in told for one in mine]
+    replies = [reminders_blocks.claim_reminder(each, one, text, listing(text), NOW) for each in told for one in mine]
 
     assert [found for reply in replies for found in objections(reply)] == []
 
