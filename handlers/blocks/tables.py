@@ -34,10 +34,11 @@ def usd_figure(micros: int, *, exact: bool = True, unit: str = "") -> Figure:
     return Figure(micros / MICROS_PER_USD, f"{'' if exact else '~'}{roughly(micros)}{unit}")
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[Block]:
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]], *, page: int | None = None) -> list[Block]:
     """A table with its caption, its first column naming the rows; nothing without rows.
 
-    A message holds one table, of 100 rows at most (`only_one_table_allowed`).
+    It shows `page` rows at once, or all of them. A message holds one table, of 100 rows at most
+    (`only_one_table_allowed`).
     """
     if not rows:
         return []
@@ -45,7 +46,7 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
         {
             "type": "data_table",
             "caption": cut(caption, 140),
-            "page_size": max(1, min(len(rows), 100)),
+            "page_size": max(1, min(len(rows), page or 100, 100)),
             "row_header_column_index": 0,
             "rows": [[_raw(each) for each in head], *([_cell(each) for each in row] for row in rows)],
         }

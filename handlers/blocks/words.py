@@ -227,16 +227,19 @@ def midnight(timezone: str, first: date, last: date) -> str:
 
 
 def days(first: date, last: date, today: date) -> str:
-    """Days from one to another: "Sunday 22 November 2026", "November 2026", "2026", or "16 Nov to 22 Nov"."""
+    """Days from one to another: "Sunday 22 November", "November", "2026", or "16 Nov to 22 Nov".
+
+    A year that is not this one is said.
+    """
+    year = "" if first.year == last.year == today.year else f" {last:%Y}"
     if first == last:
-        return f"{first:%A} {first.day} {first:%B %Y}"
+        return f"{first:%A} {first.day} {first:%B}{year}"
     if first.day == 1 and last == month_end(first):
-        return f"{first:%B %Y}"
+        return f"{first:%B}{year}"
     if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
         return f"{first:%Y}"
-    years = "" if first.year == last.year == today.year else f"{last: %Y}"
-    begins = "" if first.year == last.year else f"{first: %Y}"
-    return f"{first.day} {first:%b}{begins} to {last.day} {last:%b}{years}"
+    begins = "" if first.year == last.year else f" {first:%Y}"
+    return f"{first.day} {first:%b}{begins} to {last.day} {last:%b}{year}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,11 +7,19 @@ from zoneinfo import ZoneInfo
 from bot.domain.days import local_day
 from bot.domain.money.reports import REPORT_WAYS, ReportBy, SpendReport
 from bot.errors import Refused
+from bot.services import people
 from bot.services.context import Context
 from bot.services.money import reports, weekly
+from handlers.blocks.money import idle as idle_blocks
 from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import weekly as weekly_blocks
-from handlers.blocks.money.reports import IDLE_BUTTON, REPORT_BUTTON, REPORT_CSV_BUTTON
+from handlers.blocks.money.reports import (
+    IDLE_BUTTON,
+    IDLE_HOW_BUTTON,
+    REPORT_BUTTON,
+    REPORT_CSV_BUTTON,
+    REPORT_HOW_BUTTON,
+)
 from handlers.blocks.parts import Reply
 from handlers.controller import Draw, Press
 from handlers.parsing.dates import names_days, read_day_span
@@ -27,13 +35,26 @@ BY_WORDS = frozenset({"by", "per"})
 def report(ask: Ask) -> Reply:
     """A month or a day, told apart one way."""
     by, first, last = _asked(ask, "report", "team")
-    return reports_blocks.report(reports.spend_report(ask.ctx, by, first, last))
+    return _report(ask.ctx, reports.spend_report(ask.ctx, by, first, last))
+
+
+def _report(ctx: Context, made: SpendReport) -> Reply:
+    return reports_blocks.report(made, _names(ctx, made.by))
+
+
+def _names(ctx: Context, by: ReportBy) -> dict[str, str]:
+    """For the chart of a report by person."""
+    return people.known(ctx) if by == "person" else {}
+
+
+def _idle(ctx: Context, made: SpendReport) -> Reply:
+    return idle_blocks.idle(made, _names(ctx, made.by))
 
 
 def idle(ask: Ask) -> Reply:
     """What idled, and what idles now."""
     by, first, last = _asked(ask, "idle", "instance")
-    return reports_blocks.idle(reports.idle_report(ask.ctx, by, first, last))
+    return _idle(ask.ctx, reports.idle_report(ask.ctx, by, first, last))
 
 
 def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
@@ -119,12 +140,22 @@ VERBS = (
 
 def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By person], [October 2026]: in place."""
-    return replace(reports_blocks.report(report_of_button(ctx, value)), replace=not value.endswith(ANEW))
+    return replace(_report(ctx, report_of_button(ctx, value)), replace=not value.endswith(ANEW))
 
 
 def on_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By team] under what idled: in place."""
-    return replace(reports_blocks.idle(report_of_button(ctx, value, idling=True)), replace=not value.endswith(ANEW))
+    return replace(_idle(ctx, report_of_button(ctx, value, idling=True)), replace=not value.endswith(ANEW))
+
+
+def how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[How this is counted] under a report: beside it."""
+    return reports_blocks.how(report_of_button(ctx, value))
+
+
+def how_idle_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[How this is counted] under what idled: beside it."""
+    return idle_blocks.how(report_of_button(ctx, value, idling=True))
 
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -137,6 +168,8 @@ BUTTONS: dict[str, Press] = {
     REPORT_BUTTON: show,
     IDLE_BUTTON: on_idle,
     REPORT_CSV_BUTTON: as_csv,
+    REPORT_HOW_BUTTON: how_counted,
+    IDLE_HOW_BUTTON: how_idle_counted,
 }
 
 

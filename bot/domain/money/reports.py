@@ -36,6 +36,9 @@ class LedgerSum(NamedTuple):
     """Of the idle ones."""
 
 
+MUCH_ESTIMATED = 0.2
+"""Of an amount: with less of it at estimated rates, nobody would decide otherwise for it."""
+
 ReportBy = Literal["team", "person", "type", "instance"]
 REPORT_WAYS: tuple[ReportBy, ...] = get_args(ReportBy)
 
@@ -77,13 +80,23 @@ class Spent:
 
     @property
     def about(self) -> str:
-        """What stands before its amounts: a word where a part of them is estimated."""
-        return "about " if self.estimated_micros else ""
+        """What stands before its amounts: a word where much of them is estimated."""
+        return "about " if self.is_estimated else ""
 
     @property
     def about_idle(self) -> str:
         """What stands before what idled of them."""
-        return "about " if self.estimated_idle_micros else ""
+        return "about " if self.is_idle_estimated else ""
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether so much of the money is estimated that it may change a decision."""
+        return self.estimated_micros > MUCH_ESTIMATED * self.micros
+
+    @property
+    def is_idle_estimated(self) -> bool:
+        """As `is_estimated`, of what idled."""
+        return self.estimated_idle_micros > MUCH_ESTIMATED * self.idle_micros
 
     @property
     def idle_share(self) -> float | None:

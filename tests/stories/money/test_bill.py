@@ -110,7 +110,7 @@ def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, t
     said = lived.types("ada", "/cost bill").splitlines()
 
     assert said[:6] == [
-        "*November 2026: $42,639.35 billed so far up to 21 Nov, beside $45,188.70 on our meters.*",
+        "*November: $42,639.35 billed so far up to 21 Nov, beside $45,188.70 on our meters.*",
         "$2,549.35 less than we metered. That is:",
         "-$3,615.10  discounts: paid below the rate",
         "+$871.50  disks, traffic and services that Valet does not meter",
@@ -164,7 +164,7 @@ def test_a_machine_that_valet_does_not_see_is_named_on_its_day(lived, tmp_path):
 
     said = lived.types("ada", "/cost bill 2026-11-18").splitlines()
 
-    assert said[0] == "*Wednesday 18 November 2026: $2,292.45 billed, beside $2,379.36 on our meters.*"
+    assert said[0] == "*Wednesday 18 November: $2,292.45 billed, beside $2,379.36 on our meters.*"
     assert "+$52.69  machines or hours that Valet did not see" in said
     assert "i-0feedface p4d.24xlarge, account 111122223333: $52.69 billed" in said
     assert "[All of November] [October 2026] [As CSV]" in said
@@ -178,8 +178,8 @@ def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     day = lived.presses("ada", "Only 20 Nov")
     month = lived.presses("ada", "October 2026")
 
-    assert day.startswith("*Friday 20 November 2026: $2,626.66 billed, beside $2,799.91 on our meters.*")
-    assert month.startswith("*October 2026: $22,177.48 billed; since 20 Oct $20,446.23, beside $21,562.21 metered.*")
+    assert day.startswith("*Friday 20 November: $2,626.66 billed, beside $2,799.91 on our meters.*")
+    assert month.startswith("*October: $22,177.48 billed; since 20 Oct $20,446.23, beside $21,562.21 metered.*")
     assert "*By team*, since 20 Oct" in month
 
 
@@ -228,7 +228,7 @@ def test_today_is_what_our_meters_say(lived, tmp_path):
 
     said = lived.types("ada", "/cost bill today")
 
-    assert said.startswith("*Monday 23 November 2026: nothing is billed yet. Our meters say $1,137.05 so far.*")
+    assert said.startswith("*Monday 23 November: nothing is billed yet. Our meters say $1,137.05 so far.*")
 
 
 @pytest.mark.slow
@@ -240,7 +240,7 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
 
     said = lived.types("ada", "/cost bill")
 
-    assert said.startswith("*November 2026: $42,639.35 billed so far up to 21 Nov")
+    assert said.startswith("*November: $42,639.35 billed so far up to 21 Nov")
     assert "The newest look failed at Mon 10:00 UTC: There are no CSV or Parquet files at" in said
 
 
@@ -255,7 +255,7 @@ def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
     )
     assert lived.types("ada", "/cost bill last week").startswith("*16 Nov to 22 Nov: $")
     assert lived.types("ada", "/cost bill 2027-01") == "January 2027 has not come yet. Try `/cost bill`."
-    assert lived.types("ada", "/cost bill last month").startswith("*October 2026")
+    assert lived.types("ada", "/cost bill last month").startswith("*October")
 
 
 def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):

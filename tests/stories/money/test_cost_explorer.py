@@ -27,7 +27,7 @@ def test_cost_explorers_days_stand_beside_the_meters(office_with):
     said = office.types("ada", "/cost bill 2026-11-20").splitlines()
 
     assert said[:6] == [
-        "*Friday 20 November 2026: $3,021.40 billed, beside $2,799.91 on our meters.*",
+        "*Friday 20 November: $3,021.40 billed, beside $2,799.91 on our meters.*",
         "$221.49 more than we metered. That is:",
         "+$263.49  machines or hours that Valet did not see",
         "-$196.00  discounts: paid below the rate",

@@ -59,8 +59,8 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     assert f"*train-7*  free for 2 h  ·  ${same} unused ($21.96/h)" in digest
     assert "Idle: 15 minutes without work on any GPU, seen minute by minute." in digest
     idle = quick.types("ada", "/cost idle")
-    assert f"train-7: ${same}, 14 GPU-hours" in idle
-    assert f"train-7: ${same}, 14 GPU-hours" in quick.types("ada", "/cost idle today")
+    assert f"train-7 | ${same} | 14 | idle 2 h, @Ada" in idle
+    assert f"train-7 | ${same} | 14 |" in quick.types("ada", "/cost idle today")
     told = {each["name"]: each for each in ledger_export.fleet_status(quick.valet.ctx)["instances"]}
     assert {round(float(told["train-7"][name]), 2) for name in ("unused_usd_since_judged_idle", "unused_usd_24h")} == {
         float(same)
@@ -74,7 +74,7 @@ def test_the_digests_sum_is_that_of_all_machines_of_the_channel_whatever_they_do
 
     digest, idle = quick.sees("bob", "#ml-platform"), quick.types("ada", "/cost idle today by team")
     whole, listed = unused(digest, "went unused in the last 24 hours"), unused(digest, r"unused \(")
-    assert f"nlp: about ${whole}" in idle  # train-3 is a spot machine
+    assert f"nlp | ~${whole} |" in idle  # train-3 is a spot machine
     assert float(whole) > float(listed)
     rest = unused(digest, "of it is of machines not listed: that work or are off by now")
     assert float(rest) == pytest.approx(float(whole) - float(listed), abs=0.01)
@@ -113,12 +113,17 @@ def test_where_midnight_cuts_an_hour_of_the_ledger_it_is_said(office_with):
     office = office_with(settings)
     said = "Midnight there is amid an hour of UTC, which counts whole for the day it began in."
 
-    for line in ("/cost report", "/cost idle", "/cost forecast", "/cost savings", "/cost budget total"):
+    for line in ("/cost forecast", "/cost savings", "/cost budget total"):
         assert said in office.types("ada", line), line
+    for line in ("/cost report", "/cost idle"):
+        office.types("ada", line)
+        assert said in office.presses("ada", "How this is counted"), line
 
 
 def test_where_midnight_is_between_two_hours_nothing_is_said_of_it(office):
-    assert "amid an hour" not in office.types("ada", "/cost report")
+    office.types("ada", "/cost report")
+
+    assert "amid an hour" not in office.presses("ada", "How this is counted")
 
 
 def test_status_and_idle_tell_owned_machines_and_idle_parts_apart_alike(quick):
@@ -133,5 +138,6 @@ def test_status_and_idle_tell_owned_machines_and_idle_parts_apart_alike(quick):
     assert told, status
     machines, part, wasted, owned = int(told[1]), int(told[2]), float(told[3]), float(told[4])
     assert (machines, part, owned) == (2, 1, 9.12)
-    rented = f"about ${wasted - owned:.2f}/h of rented ones and ${owned:.2f}/h of owned ones"
-    assert f"Idle now: {machines + part} machines ({part} of them in part), {rented}." in idle
+    assert f"Now: {machines} idle, {part} partly, about ${wasted - owned:.2f}/h rented." in idle
+    how = quick.presses("ada", "How this is counted")
+    assert f"Owned ones that idle now: ${owned:.2f}/h of their full cost." in how

@@ -20,7 +20,7 @@ from bot.domain.money.rates import MICROS_PER_USD, Charge, Share
 from bot.domain.money.splitting import share_out
 from bot.sandbox.slack.people import ADA, CY, FINANCE
 from bot.services.money import ledger_export
-from handlers.blocks.words import usd
+from handlers.blocks.words import roughly, usd
 from store.money import ledger as stored_ledger
 from tests.stories.conftest import SETTINGS
 
@@ -106,10 +106,11 @@ def check(office, known, line, days, by, use):
     seen = office.types("ada", line)
     whole, idle = known.sums(*days)[""], known.sums(*days, use="idle")[""]
     head = seen.splitlines()[0]
-    assert f"{usd(idle)} of it idle" in head if use is None else f"{usd(idle)} went to idle rented GPUs" in head, line
-    assert use == "idle" or f"{usd(whole)} for rented machines" in head, line
+    both = f"{roughly(idle)} of {roughly(whole)} rented went to idle GPUs"
+    assert f" of it idle ({roughly(idle)})" in head if use is None else both in head, line
+    assert use == "idle" or f": {roughly(whole)} rented," in head, line
     for key, micros in known.sums(*days, by, use).items():
-        assert f"\n{NAMES[by].get(key, key)}: {usd(micros)}," in seen, (line, key)
+        assert f"\n{NAMES[by].get(key, key)} | {roughly(micros)} |" in seen, (line, key)
     office.slack.files.clear()
     office.presses("ada", "As CSV")
     (file,) = office.slack.files.values()

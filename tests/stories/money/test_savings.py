@@ -47,7 +47,7 @@ def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived)
     lived.reports("train-7", 0.0)
 
     assert lived.types("ada", "/cost savings").splitlines() == [
-        "*November 2026: nothing saved so far that can be shown.*",
+        "*November: nothing saved so far that can be shown.*",
         f"{SMALL} Not counted, as nobody has saved it yet: $21.96/h of rented machines going unused right now.",
         "[All of 2026]",
     ]
@@ -60,7 +60,7 @@ def test_what_is_saved_at_a_borrowed_price_says_about(lived):
 
     said = lived.types("ada", "/cost savings")
 
-    assert said.startswith("*November 2026: about $")
+    assert said.startswith("*November: about $")
     assert "\ntrain-3: about $" in said
 
 
@@ -70,7 +70,7 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
     hours_pass(lived, 3)
 
     assert lived.types("ada", "/cost savings").splitlines() == [
-        "*November 2026: $48.86 saved so far.*",
+        "*November: $48.86 saved so far.*",
         "$48.86 by stopping machines (1 time)",
         "*Most of it*",
         (
@@ -193,7 +193,7 @@ def test_the_year_is_a_press_away_and_what_is_no_month_is_said(lived):
     lived.types("ada", "/cost savings")
 
     assert lived.presses("ada", "All of 2026").startswith("*2026: $32.39")
-    assert lived.presses("ada", "This month").startswith("*November 2026: $32.39")
+    assert lived.presses("ada", "This month").startswith("*November: $32.39")
     assert lived.types("ada", "/cost savings 2026-12") == "December 2026 has not come yet. Try `/cost savings`."
     assert lived.types("ada", "/cost savings yesterday") == ("Savings are told by month or year. Try 2026-11 or 2026.")
 

@@ -1,0 +1,45 @@
+"""The commonest answers about money are one screen of a phone, with the figures of a company that uses Valet daily."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.clock import HOUR_MS
+from bot.domain.money.reports import IdleNow, ReportRow, SpendReport, Spent
+from handlers.blocks.money import idle as idle_blocks
+from handlers.blocks.money import reports as reports_blocks
+from tests.handlers.pieces import NOW
+from tests.handlers.test_report_blocks import report
+from tests.screens import ONE_SCREEN, lines_on_phone
+
+USD = 1_000_000
+TEAMS = ("nlp", "vision", "platform", "no team", "robotics", "speech")
+MACHINES = ("train-7", "nb-2", "scratch", "render-1", "ws-4", "dgx-1")
+
+
+def spent(usd: int) -> Spent:
+    hours = usd * HOUR_MS
+    return Spent(usd * USD, usd * USD // 2, usd * USD // 2, 0, hours, hours // 2)
+
+
+def month(by: str, *names: str) -> SpendReport:
+    owned = replace(spent(1_700), estimated_micros=1_700 * USD)
+    rows = tuple(ReportRow(name, name, spent(11_994), owned) for name in names)
+    idle = tuple(
+        IdleNow(name, name, "ec2" if number < 4 else "owned", "held", NOW - 5 * HOUR_MS, (), 5_670_000, 8)
+        for number, name in enumerate(MACHINES)
+    )
+    return replace(report("", "team", rows=0), by=by, rows=rows, idle_now=idle)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reports_blocks.report(month("team", *TEAMS)),
+        reports_blocks.report(month("instance", *MACHINES)),
+        idle_blocks.idle(month("instance", *MACHINES)),
+    ],
+    ids=["report", "report by machine", "idle"],
+)
+def test_an_answer_about_money_is_one_screen(answer):
+    assert lines_on_phone(answer) <= ONE_SCREEN
