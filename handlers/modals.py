@@ -98,8 +98,8 @@ def submitted(
 
     def late(future: Future[Submitted | Reply]) -> None:
         result = future.result()
-        reply = result if isinstance(result, Reply) else result.reply or _in_words(result)
-        executor.submit(done, reply)
+        reply = result if isinstance(result, Reply) else (result.reply or _in_words(result))
+        done(reply)  # on the thread that did it
 
     doing = executor.submit(outcome, ctx, "a form", do)
     try:

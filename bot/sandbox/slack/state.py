@@ -119,13 +119,19 @@ def _several(element: Json, given: Any) -> list[str]:
 
 
 def option_named(element: Json, given: str) -> Json:
-    """The option of that value or label, which a person must see to choose it. Raises Refused."""
+    """The option of that value or label, or the one whose label begins with that word. Raises Refused."""
     options = options_of(element)
-    for option in options:
-        if given in (option["value"], option["text"]["text"]):
-            return dict(copied(option))
+    exact = [option for option in options if given in (option["value"], option["text"]["text"])]
+    begun = {option["value"]: option for option in options if is_meant(option, given)}
+    if exact or len(begun) == 1:
+        return dict(copied((exact or [*begun.values()])[0]))
     seen = ", ".join(repr(option["text"]["text"]) for option in options) or "none at all"
     raise Refused(f"There is no option {given!r} in {element['action_id']}, but {seen}.")
+
+
+def is_meant(option: Json, given: str) -> bool:
+    """Whether a person who looks for that may choose this option."""
+    return given in (option["value"], option["text"]["text"]) or option["text"]["text"].startswith(f"{given} ")
 
 
 def action_payload(block: Json, element: Json, *, state: Json | None, at_ts: str) -> Json:
