@@ -6,7 +6,9 @@ import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.sandbox.slack.people import ADA
+from bot.services.context import exactly
 from handlers.blocks.forms import call_of
+from store import audit
 
 
 def idle(office, *names):
@@ -180,3 +182,33 @@ def test_a_slow_answer_is_promised_and_then_written(office):
     office.settle()
 
     assert office.sees("bob").startswith("*train-7* is @Ada's until Mon 13:00 UTC.")
+
+
+ASKED = (
+    ("train-7 for 4h fine-tune", {"length": "4 h", "note": "fine-tune"}),
+    ("train-7", {}),
+    ("train-7 gpus:2", {"count": "2"}),
+    ("train-7 gpus:0,3 for 1h", {"count": "4", "which": ["GPU 0", "GPU 3"], "length": "1 h"}),
+    ('train-7 until 18:00 "for 2h, or so"', {"until": 9 * HOUR_MS, "note": "for 2h, or so"}),
+    ("train-7 for 8h <@U0BOB0001> asked", {"length": "8 h", "note": "@U0BOB0001 asked"}),
+)
+
+
+@pytest.mark.parametrize(("words", "fields"), ASKED)
+def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(office, words, fields):
+    ctx = office.valet.ctx
+
+    def outcome():
+        answer = office.sees("bob")
+        [claim] = exactly(ctx, "train-7").claims
+        entry = audit.of(ctx.store.reading(), claim.instance_id)[-1]
+        office.types("ada", "/gpu release train-7")
+        return answer, replace(claim, id=""), replace(entry, id=0, hash="")
+
+    office.types("ada", f"/gpu claim {words}")
+    by_words = outcome()
+    office.types("ada", "/gpu claim")
+    until = {"until": (office.clock.now + fields["until"]) // 1000} if "until" in fields else {}
+    assert office.submits("ada", machine="train-7", **(fields | until)) == ""
+
+    assert outcome() == by_words

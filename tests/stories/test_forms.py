@@ -1,0 +1,65 @@
+"""Every form of the product, looked at by judges that we did not write."""
+
+import pytest
+from slack_sdk.models.views import View
+
+from bot.sandbox.slack.people import ADA, GPUS
+from handlers import forms, topics
+from handlers.blocks.forms import call_of, call_value
+from handlers.blocks.parts import FormCall, Reply, filled
+from tests.handlers.pieces import objections
+
+HOSTILE = "<!channel> & `x` *y* мой :fire: " + "n" * 90
+
+
+def drawn(office, name, **given):
+    return forms.drawn(office.valet.ctx, FormCall(name, filled(**given)), ADA, GPUS)
+
+
+@pytest.mark.parametrize("name", topics.FORMS)
+def test_a_form_is_taken_by_every_judge_empty_and_filled_in(office, name):
+    office.fleet.change("train-7", name=HOSTILE)
+    office.reports("dgx-1", [0, 95] * 4)
+    office.tick()
+    machine = office.machine("train-7").id
+
+    for given in ({}, {"machine": machine}, {"machine": "dgx-1", "note": HOSTILE * 9, "length": "l3600000"}):
+        view = drawn(office, name, **given)
+        assert objections(Reply("a form", view["blocks"]), "modal") == []
+        View(**view).validate_json()
+        assert len(view["private_metadata"]) < 3000
+        assert len(view["blocks"]) <= 100
+
+
+@pytest.mark.parametrize("name", topics.FORMS)
+def test_every_menu_of_a_form_offers_what_slack_takes(office, name):
+    view = drawn(office, name) | {"state": {"values": {}}}
+
+    for block in view["blocks"]:
+        element = block.get("element", {})
+        if element.get("type", "").endswith("external_select"):
+            offered = forms.options(office.valet.ctx, view, element["action_id"], ADA, "")
+            options = [each for group in offered.get("option_groups", [offered]) for each in group["options"]]
+            assert len(options) <= 100
+            assert len({each["value"] for each in options}) == len(options)
+            assert all(0 < len(each["text"]["text"]) <= 75 and 0 < len(each["value"]) <= 150 for each in options)
+            assert element["action_id"] in topics.FORMS[name].menus
+
+
+@pytest.mark.parametrize("name", topics.FORMS)
+def test_a_form_comes_back_from_its_button_as_it_was(name):
+    call = FormCall(name, filled(machine="i-0abc", note='a "note" with | and {'))
+
+    assert call_of(call_value(call)) == call
+
+
+def test_a_form_of_a_verb_is_a_form_of_its_topic():
+    of_verbs = {verb.form.name for verb in (*topics.GPU_VERBS, *topics.COST_VERBS) if verb.form}
+
+    assert of_verbs <= topics.FORMS.keys()
+
+
+def test_the_menu_of_machines_is_answered_for_gone_and_unknown_forms(office):
+    assert forms.options(office.valet.ctx, {"callback_id": "of an older version"}, "machine", ADA, "x") == {
+        "options": []
+    }
