@@ -22,6 +22,7 @@ from bot.providers.onprem import Owned
 from bot.sandbox.aws_prices import SandboxPrices
 from bot.sandbox.clock import SkippingClock
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
+from bot.sandbox.guide import guide
 from bot.sandbox.history import SandboxHistory
 from bot.sandbox.inventory import SANDBOX_ACCOUNT
 from bot.sandbox.machines import SandboxFleet
@@ -160,6 +161,7 @@ class Demo:
         self.slack.install(manifest(settings))
         self.slack.assign({person: role_of(person) for person in (ADA, BOB, CY)})
         self.slack.now_text = self._now_text
+        self.slack.guide = guide()
 
     def _now_text(self) -> str:
         """The time, and whether Valet is there yet: what is typed before waits for it without a sign."""

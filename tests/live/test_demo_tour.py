@@ -10,6 +10,7 @@ from bot.demo import STARTING, Demo, role_of
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import IDLE_STATES
+from bot.sandbox.guide import STEPS
 from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services.money import ledger
 from store.machines import listings
@@ -108,6 +109,12 @@ def test_the_words_under_a_name_are_what_the_settings_say(demo):
         CY: "vision, admin",
     }
     assert all(role_of(person) == role for person, role in shown.items())
+
+
+def test_the_page_says_to_try_what_the_tour_does_in_its_order():
+    assert [(step["who"], step["where"], step["what"].strip()) for step in tour()] == [
+        (step.who, step.where, step.what) for step in STEPS
+    ]
 
 
 @pytest.mark.parametrize("step", tour(), ids=lambda step: step["what"])

@@ -54,6 +54,7 @@ def browser():
 def slack():
     sandbox = SandboxSlack(system_clock)
     sandbox.deliver = lambda _kind, _payload: None
+    sandbox.shortcuts = [{"name": "Claim a GPU", "type": "global", "callback_id": "claim", "description": "Take one"}]
     sandbox.commands = [{"command": "/gpu", "description": "GPUs", "usage_hint": "status | stop <instance>"}]
     with SandboxServer(sandbox):
         yield sandbox
@@ -72,15 +73,18 @@ def last_message(browser, words):
     browser.until(f"[...document.querySelectorAll('.message')].at(-1)?.innerText.includes({words!r})")
 
 
-def test_a_command_is_completed_sent_and_answered(slack, page):
+def test_a_command_is_completed_as_far_as_slack_does_and_answered(slack, page):
     slack.deliver = lambda _kind, payload: {"text": f"you asked for *{payload['text']}*"}
 
-    page.type("#composer", "/gpu sta", enter=False)
-    page.until("document.querySelector('.suggestions li')?.textContent === '/gpu status'")
+    page.type("#composer", "/g", enter=False)
+    page.until("document.querySelector('.suggestions li b')?.textContent === '/gpu'")
     page.key("Tab")
+    page.until("document.querySelector('.usage-hint').textContent === '/gpu status | stop <instance>'")
+    page.type("#composer", "sta", enter=False)
+    assert page.run("document.querySelectorAll('.suggestions li').length") == 0
     page.key("Enter")
 
-    last_message(page, "you asked for status")
+    last_message(page, "you asked for sta")
     last_message(page, "Only visible to you")
 
 
@@ -116,6 +120,141 @@ def test_a_form_shows_what_was_refused_and_goes_away(slack, page):
     page.type("dialog input", "4")
 
     page.until("!document.querySelector('dialog')")
+
+
+CHOICES = [
+    {
+        "label": plain("Free now"),
+        "options": [{"text": plain(name), "value": name} for name in ("train-3", "nb-2", HOSTILE)],
+    }
+]
+WIDE_FORM = {
+    "type": "modal",
+    "title": plain("Claim"),
+    "submit": plain("Claim it"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": block_id,
+            "label": plain(block_id.title()),
+            "element": {"action_id": block_id, **element},
+        }
+        for block_id, element in {
+            "machine": {"type": "external_select", "min_query_length": 0},
+            "gpus": {"type": "number_input", "is_decimal_allowed": False},
+            "until": {"type": "datetimepicker", "initial_date_time": 1_763_985_600},
+            "team": {"type": "multi_static_select", "option_groups": CHOICES},
+            "who": {"type": "users_select", "initial_user": "U0BOB0001"},
+        }.items()
+    ],
+}
+
+
+def plays_forms(slack, heard):
+    """An app that opens a form by command or shortcut, and keeps what it hears."""
+
+    def deliver(kind, payload):
+        heard.append(payload)
+        if payload.get("type") == "block_suggestion":
+            options = [option for option in CHOICES[0]["options"] if payload["value"] in option["value"]]
+            return {"option_groups": [{**CHOICES[0], "options": options}]} if options else {"options": []}
+        if kind == "slash_commands" or payload.get("type") == "shortcut":
+            trigger = {"trigger_id": payload["trigger_id"], "view": WIDE_FORM}
+            assert call(slack, "views.open", trigger, token=slack.bot_token)["ok"]
+        return None
+
+    slack.deliver = deliver
+
+
+def pick(page, block, typed, label):
+    """Choose in a menu of the form by what is typed in it."""
+    page.until(f"Boolean(document.querySelector('[data-block={block}] .menu-button-of'))")
+    page.run(f"document.querySelector('[data-block={block}] .menu-button-of').click()")
+    page.type(f"[data-block={block}] input[type=search]", typed, enter=False)
+    options = f"[...document.querySelectorAll('[data-block={block}] li[role=option]')]"
+    page.until(f"{options}.map((one) => one.innerText.replace('✓', '').trim()).join() === {label!r}")
+    page.key("Enter")
+
+
+def test_a_form_is_filled_in_by_its_menus_and_submitted(slack, page):
+    heard = []
+    plays_forms(slack, heard)
+    page.type("#composer", "/gpu claim")
+    pick(page, "machine", "train", "train-3")
+    pick(page, "team", "nb", "nb-2")
+    page.type("[data-block=gpus] input", "4", enter=False)
+    page.press("Claim it")
+    page.until("!document.querySelector('dialog')")
+
+    values = {block: next(iter(held.values())) for block, held in heard[-1]["view"]["state"]["values"].items()}
+    assert values["machine"]["selected_option"]["value"] == "train-3"
+    assert (values["gpus"]["value"], values["until"]["selected_date_time"]) == ("4", 1_763_985_600)
+    assert [option["value"] for option in values["team"]["selected_options"]] == ["nb-2"]
+    assert values["who"]["selected_user"] == "U0BOB0001"
+    assert page.run("window.hacked") is None
+    assert page.complaints == []
+
+
+def test_a_shortcut_opens_its_form_from_the_menu_of_the_field(slack, page):
+    heard = []
+    plays_forms(slack, heard)
+    page.type("#composer", "/cla", enter=False)
+    page.until("document.querySelector('.suggestions li b')?.textContent === 'Claim a GPU'")
+    page.key("Tab")
+
+    page.until("document.querySelector('dialog h2')?.textContent === 'Claim'")
+    assert heard[-1]["callback_id"] == "claim"
+
+
+def test_a_data_table_is_sorted_by_a_press_and_leafed_through(slack, page):
+    rows = [
+        [{"type": "raw_text", "text": f"box-{n}"}, {"type": "raw_number", "value": n % 7, "text": f"${n % 7}"}]
+        for n in range(12)
+    ]
+    head = [{"type": "raw_text", "text": "Machine"}, {"type": "raw_text", "text": "USD/h"}]
+    table = {"type": "data_table", "caption": "What runs", "page_size": 10, "rows": [head, *rows]}
+    given = {"channel": "C0GPUS001", "text": "x", "blocks": [table]}
+    assert call(slack, "chat.postMessage", given, token=slack.bot_token)["ok"]
+    last_message(page, "1 to 10 of 12")
+    page.run("[...document.querySelectorAll('.sort')].at(-1).click()")
+    page.run("[...document.querySelectorAll('.sort')].at(-1).click()")
+
+    assert page.run("document.querySelector('tbody tr').innerText.replace(/\\s+/g, ' ')") == "box-6 $6"
+    page.run("document.querySelector('[aria-label=\"Next rows\"]').click()")
+    assert page.run("document.querySelectorAll('tbody tr').length") == 2
+    assert page.run("document.querySelector('caption').innerText") == "What runs"
+
+
+def test_where_slack_has_no_field_there_is_none(slack, page):
+    slack.can_be_written_to = False
+    slack.changed()
+    page.run("document.querySelector('#directs button').click()")
+
+    page.until("document.querySelector('.no-field')?.innerText.includes('has been turned off')")
+    assert page.run("document.querySelector('.composer').offsetParent === null")
+
+
+def test_the_guide_takes_to_person_and_channel_with_the_words_unsent(slack, page):
+    step = {"topic": "Stop", "title": "Ask", "who": "bob", "where": "#ml-platform", "what": "/gpu status"}
+    slack.guide = [step]
+    slack.changed()
+    page.until("Boolean(document.querySelector('#guide-steps button'))")
+    page.run("document.querySelector('#guide-steps button').click()")
+
+    page.until("document.title.startsWith('#ml-platform · Bob')")
+    page.until("document.querySelector('#composer').value === '/gpu status'")
+    assert slack.messages == {}
+
+
+def test_moments_are_drawn_in_the_zone_of_whoever_reads(slack, page):
+    slack.add_person(Person("U0TOK0001", "tok", "Tok", timezone="Asia/Tokyo"))
+    slack.join("tok", "#gpus")
+    given = {"channel": "C0GPUS001", "text": "until <!date^1763985600^{date_num} {time}|later>"}
+    call(slack, "chat.postMessage", given, token=slack.bot_token)
+    last_message(page, "until 2025-11-24 12:00")
+    page.run("[...document.querySelectorAll('.person')].find((one) => one.innerText.includes('Tok')).click()")
+
+    last_message(page, "until 2025-11-24 21:00")
 
 
 def test_hostile_text_stays_text(slack, page):

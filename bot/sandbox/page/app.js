@@ -3,8 +3,10 @@
 import { avatar, byId, h } from "./dom.js";
 import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
+import { drawGuide, toggleGuide } from "./guide.js";
 import { showModal } from "./modal.js";
-import { clock, mrkdwn, prettyDay } from "./words.js";
+import { clock, inWords, prettyDay, useZone } from "./time.js";
+import { mrkdwn } from "./words.js";
 
 let world = null;
 let you = "";
@@ -36,6 +38,7 @@ async function follow() {
       if (asked !== `${you} ${channel}`) continue;
       since = state.version;
       world = state;
+      useZone(world.zone);
       channel = state.channel;
       seen = `${you} ${channel}`;
       draw();
@@ -58,8 +61,31 @@ async function act(what) {
   const body = JSON.stringify({ user: you, channel, ...what });
   const answer = await fetch("/sandbox/act", { method: "POST", headers: { "Content-Type": "application/json" }, body });
   const said = await answer.json();
-  if (!said.ok) toast(said.error);
+  if (!said.ok && !what.quiet) toast(said.error);
   return said;
+}
+
+/** Takes the reader to a step of the guide: as whom, where, and what was said there in the field. */
+function followStep(step) {
+  const person = world.people.find((one) => one.handle === step.who);
+  if (person.id !== you) goto(person.id, "");
+  wanted = step;
+  if (innerWidth < 1100) toggleGuide(false);
+  again();
+}
+
+let wanted = null;
+
+/** Once what was asked for is drawn, the step's channel is opened and its words stand in the field, unsent. */
+function arrive() {
+  if (!wanted || world.you !== world.people.find((one) => one.handle === wanted.who).id) return;
+  const step = wanted;
+  wanted = null;
+  const where = world.channels.find((one) => (step.where.startsWith("@") ? one.is_dm : `#${one.name}` === step.where && !one.is_dm));
+  if (where && where.id !== channel) goto(you, where.id);
+  tab = "messages";
+  draw();
+  mainComposer.put(step.what.startsWith("[") ? "" : step.what);
 }
 
 let toasting = 0;
@@ -120,6 +146,8 @@ function draw() {
   drawHead();
   drawPane();
   drawThread();
+  drawGuide(world, followStep);
+  arrive();
   showModal(world.modal, world, act);
   if (current().unread && !document.hidden) act({ act: "read" });
   remember();
@@ -193,7 +221,7 @@ function drawHead() {
     h("button", { type: "button", role: "tab", "data-key": name, "aria-selected": String(tab === name), onclick: go }, label);
   keep(byId("tabs"), tab, () => [
     button("home", "Home", () => { openHome(); draw(); }),
-    button("messages", "Messages", () => { tab = "messages"; draw(); }),
+    button("messages", "Messages", () => { tab = "messages"; act({ act: "messages" }); draw(); }),
   ]);
 }
 
@@ -227,8 +255,13 @@ function drawThread() {
 }
 
 function setComposer(one, placeholder) {
-  one.field.placeholder = current().is_archived ? "This channel is archived" : placeholder;
-  one.field.disabled = current().is_archived;
+  const refusal = current().is_archived ? "This channel is archived." : current().can_write ? "" : "Sending messages to this app has been turned off.";
+  one.field.placeholder = placeholder;
+  one.form.hidden = Boolean(refusal);
+  let note = one.form.nextElementSibling;
+  if (!note) one.form.after((note = h("p", { class: "no-field" })));
+  note.textContent = refusal;
+  note.hidden = !refusal;
 }
 
 /** Messages by their ts: those that stayed the same keep their nodes. */
@@ -243,7 +276,7 @@ function drawMessages(list, scroller, messages, where, inThread) {
   const nodes = [];
   for (const message of messages) {
     const date = new Date(Number(message.ts) * 1000);
-    const today = date.toDateString();
+    const today = inWords(date, { dateStyle: "full" });
     if (today !== day) {
       nodes.push(held.get(`day ${today}`) || dayNode(date, `day ${today}`));
       before = null;
@@ -270,20 +303,20 @@ function stickToEnd(scroller) {
 
 function dayNode(date, stamp) {
   const pretty = prettyDay(date, world);
-  const label = pretty ? pretty[0].toUpperCase() + pretty.slice(1) : date.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" });
+  const label = pretty ? pretty[0].toUpperCase() + pretty.slice(1) : inWords(date, { weekday: "long", day: "numeric", month: "long" });
   return h("div", { class: "day", "data-stamp": stamp }, h("span", null, label));
 }
 
 function messageNode(message, date, stamp, follows, inThread) {
   const place = { target: message.ts, world, act };
   const body = message.blocks && message.blocks.length ? drawBlocks(message.blocks, place) : [mrkdwn(message.text, world)];
-  const images = (message.files || []).filter((one) => one.mimetype.startsWith("image/"));
+  const [images, files] = [true, false].map((isImage) => (message.files || []).filter((one) => one.mimetype.startsWith("image/") === isImage));
   const head = h(
     "div",
     { class: "message-head" },
     h("b", null, message.name),
     message.is_app && h("span", { class: "app" }, "APP"),
-    h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, clock(date)),
+    h("time", { datetime: date.toISOString(), title: inWords(date, { dateStyle: "full", timeStyle: "short" }) }, clock(date)),
   );
   const count = message.reply_count;
   return h(
@@ -297,11 +330,24 @@ function messageNode(message, date, stamp, follows, inThread) {
       !follows && head,
       h("div", { class: "blocks" }, body),
       images.map((one) => h("figure", { class: "b-image" }, h("img", { src: `/sandbox/file/${encodeURIComponent(one.id)}`, alt: one.title }))),
+      files.map((one) => h("p", { class: "file" }, h("b", null, one.name), h("small", null, ` ${one.size} bytes`))),
       message.is_edited && h("span", { class: "edited" }, "(edited)"),
       count && !inThread && h("button", { type: "button", class: "replies", onclick: () => openThread(message.ts) }, `${count} ${count === 1 ? "reply" : "replies"}`),
       !message.is_private && !inThread && h("button", { type: "button", class: "reply-button", "aria-label": `Reply to ${message.name} in a thread`, onclick: () => openThread(message.ts) }, "Reply"),
+      !message.is_private && messageShortcuts(message),
     ),
   );
+}
+
+/** The shortcuts of an app that stand in a message's menu. */
+function messageShortcuts(message) {
+  const known = (world.shortcuts || []).filter((one) => one.type === "message");
+  if (!known.length) return null;
+  const choose = (one) => () => ((folded.open = false), act({ act: "shortcut", callback_id: one.callback_id, target: message.ts }));
+  const items = known.map((one) => h("button", { type: "button", class: "plain", onclick: choose(one) }, one.name));
+  const folded = h("details", { class: "overflow more-actions" }, h("summary", { class: "button", "aria-label": "More actions for this message" }, "⋮"), h("div", { class: "popup" }, items));
+  folded.addEventListener("focusout", (event) => folded.contains(event.relatedTarget) || (folded.open = false));
+  return folded;
 }
 
 function openThread(ts) {
@@ -317,9 +363,23 @@ function send(text, inThread) {
   return act({ act: text.startsWith("/") ? "command" : "message", text, ...where });
 }
 
+async function attach(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const content = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  act({ act: "message", text: mainComposer.field.value.trim(), files: { [file.name]: content } });
+  mainComposer.put("");
+}
+
 const nothing = { commands: [], people: [] };
-const mainComposer = composer((text) => send(text, false), () => world || nothing, "composer");
-const threadComposer = composer((text) => send(text, true), () => ({ ...(world || nothing), commands: [] }), "thread-composer");
+const mainComposer = composer({
+  send: (text) => send(text, false),
+  world: () => world || nothing,
+  id: "composer",
+  shortcut: (callback_id) => act({ act: "shortcut", callback_id }),
+  attach,
+});
+// Slack has neither commands nor shortcuts in threads.
+const threadComposer = composer({ send: (text) => send(text, true), world: () => ({ ...(world || nothing), commands: [], shortcuts: [] }), id: "thread-composer" });
 byId("composer-place").append(mainComposer.form);
 byId("thread-composer-place").append(threadComposer.form);
 stickToEnd(byId("scroller"));
@@ -332,6 +392,8 @@ function toggleMenu(wanted) {
   byId("menu").setAttribute("aria-expanded", String(isOpen));
 }
 
+byId("guide-open").addEventListener("click", () => toggleGuide());
+byId("guide-close").addEventListener("click", () => toggleGuide(false));
 byId("menu").addEventListener("click", () => toggleMenu());
 document.addEventListener("visibilitychange", () => world && !document.hidden && draw());
 start();

@@ -2,6 +2,7 @@
 
 import { h, link, safeUrl } from "./dom.js";
 import { EMOJI } from "./emoji.js";
+import { clock, clockWithSeconds, dayOf, inWords, prettyDay } from "./time.js";
 
 const INLINE = new RegExp(
   [
@@ -71,7 +72,7 @@ function dateNode([, seconds, format, address], fallback, world) {
   const date = new Date(Number(seconds) * 1000);
   if (!format || Number.isNaN(date.getTime())) return fallback;
   const shown = unescaped(format).replace(/\{(\w+)\}/g, (whole, name) => datePart(date, name, world) ?? whole);
-  const node = h("time", { datetime: date.toISOString(), title: date.toLocaleString() }, shown);
+  const node = h("time", { datetime: date.toISOString(), title: inWords(date, { dateStyle: "full", timeStyle: "short" }) }, shown);
   return address ? link(unescaped(address), node) : node;
 }
 
@@ -80,28 +81,19 @@ export function formatDate(seconds, format, world) {
 }
 
 function datePart(date, name, world) {
-  const local = (options) => date.toLocaleDateString("en-GB", options);
+  const local = (options) => inWords(date, options);
   const pretty = name.endsWith("_pretty") ? prettyDay(date, world) : "";
   if (pretty) return pretty;
   switch (name.replace("_pretty", "")) {
-    case "date_num": return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+    case "date_num": return dayOf(date);
     case "date_short": return local({ day: "numeric", month: "short", year: "numeric" });
     case "date_long": return local({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
     case "date": return local({ day: "numeric", month: "long", year: "numeric" });
     case "time": return clock(date);
-    case "time_secs": return `${clock(date)}:${pad(date.getSeconds())}`;
+    case "time_secs": return clockWithSeconds(date);
     case "ago": return ago(date, world);
     default: return null;
   }
-}
-
-const pad = (number) => String(number).padStart(2, "0");
-export const clock = (date) => `${pad(date.getHours())}:${pad(date.getMinutes())}`;
-
-export function prettyDay(date, world) {
-  const midnight = (day) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
-  const days = Math.round((midnight(date) - midnight(new Date(world.now_ms))) / 86400000);
-  return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[days] || "";
 }
 
 function ago(date, world) {

@@ -1,6 +1,7 @@
 """What the page asks for: the workspace as one person sees it, and the person's acts."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from collections.abc import Callable
@@ -89,6 +90,9 @@ def state_json(slack: SandboxSlack, user: str, channel: str) -> Json:
             "modal": _view_json(slack.modal(person.id), len(slack.modals.get(person.id, []))),
             "home": _view_json(slack.homes.get(person.id), 0),
             "commands": slack.commands,
+            "shortcuts": slack.shortcuts,
+            "guide": slack.guide,
+            "zone": person.timezone,
             "controls": [control.label for control in slack.controls],
             "names": slack.names(),
         }
@@ -105,6 +109,7 @@ def _channel_json(slack: SandboxSlack, person: Person, channel: Channel) -> Json
     return body | {
         "unread": slack.unread(person.id, channel.id),
         "is_archived": channel.is_archived,
+        "can_write": slack.can_be_written_to or not channel.dm_of,
         "members": members,
     }
 
@@ -130,26 +135,37 @@ def _view_json(view: View | None, depth: int) -> Json | None:
 
 
 def act_on_page(slack: SandboxSlack, given: Json) -> Json:
-    """Do what a person did on the page; the answer says what a form refused."""
+    """Do what a person did on the page; the answer says what a form refused, or what a menu offers."""
     user, channel = str(given["user"]), str(given.get("channel", ""))
     thread, target = str(given.get("thread_ts", "")), str(given.get("target", ""))
     action, block = str(given.get("action_id", "")), given.get("block_id")
     done: dict[str, Callable[[], Any]] = {
         "command": lambda: slack.command(user, channel, str(given["text"]), thread_ts=thread),
-        "message": lambda: slack.message(user, channel, str(given["text"]), thread_ts=thread),
+        "message": lambda: slack.message(user, channel, str(given["text"]), thread_ts=thread, files=_files(given)),
         "press": lambda: slack.press(user, target, action, given.get("value"), block),
         "choose": lambda: slack.choose(user, target, action, given.get("picked"), block),
+        "suggest": lambda: slack.suggest(user, target, str(given["name"]), str(given["typed"])),
+        "shortcut": lambda: slack.shortcut(user, str(given["callback_id"]), slack.messages.get(target)),
         "submit": lambda: slack.submit(user, target, given.get("values") or {}),
-        "close": lambda: slack.close(user, target),
+        "close": lambda: slack.close(user, target, all_of_them=bool(given.get("all"))),
         "home": lambda: slack.open_home(user),
+        "messages": lambda: slack.open_messages(user),
         "read": lambda: slack.mark_read(user, channel),
         "control": lambda: slack.control(int(given["number"])),
     }
     what = done.get(str(given.get("act")))
     if what is None:
         raise SlackError("unknown_act")
+    if given["act"] != "submit" and given.get("values"):
+        slack.keep(user, target, given["values"])
     result = what()
+    if given["act"] == "suggest":
+        return {"ok": True, "offered": result}
     return {"ok": True, "errors": result if isinstance(result, dict) else {}}
+
+
+def _files(given: Json) -> dict[str, bytes]:
+    return {str(name): base64.b64decode(content) for name, content in (given.get("files") or {}).items()}
 
 
 def page_routes(slack: SandboxSlack, waiting: Waiting) -> list[BaseRoute]:

@@ -35,6 +35,8 @@ class SandboxSlack(Screens):
         super().__init__(clock, elapsed=elapsed)
         self.controls: list[Control] = []
         self.extra_routes: list[BaseRoute] = []
+        self.guide: list[Json] = []
+        """What the page says to try: title, who, where and what of each step."""
         self.now_text: Callable[[], str] = str
         self._chosen: dict[tuple[str, str], Json] = {}
         """Person and message -> what they chose in it last; that stays on their screen alone."""
@@ -187,6 +189,10 @@ class SandboxSlack(Screens):
         """Put something in the fields of a view, one after another: block_id, action_id or label -> what."""
         for name, given in values.items():
             self._act(user, where, _has_name(name), given)
+
+    def keep(self, user: str, view: str | View, values: Json) -> None:
+        """Put something in the fields of a modal without a word to the app: it hears of it with the next act."""
+        views.keep(self, self.person(user), view, values)
 
     def submit(self, user: str, view: str | View, values: Json | None = None) -> dict[str, str]:
         """Fill in and submit a modal; `values` is action_id or block_id -> what to put in.

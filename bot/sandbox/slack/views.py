@@ -117,6 +117,11 @@ def submit(slack: Workspace, person: Person, view: str | View, given: Json) -> d
     return {"": TROUBLE}
 
 
+def keep(slack: Workspace, person: Person, view: str | View, given: Json) -> None:
+    """What a person has put in stands in the modal."""
+    put_view(slack, _filled(slack, person, open_modal(slack, person, view), given))
+
+
 def _filled(slack: Workspace, person: Person, view: View, given: Json) -> View:
     values = copied(view.state)
     known = set()
