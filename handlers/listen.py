@@ -123,6 +123,7 @@ def build_slack_app(
     bare = WebClient(base_url=client.base_url, timeout=client.timeout, retry_handlers=[])
     logging.getLogger("slack_bolt.App").addFilter(_is_needed)
     app = App(
+        name="valet",  # without one Bolt looks through the stack for it, which reads every source file on it
         client=bare,
         authorize=authorize,
         signing_secret=signing_secret or "unused",
