@@ -1,7 +1,6 @@
 """Three ways to run a statement; values are always bound, never pasted in."""
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any
 
 from sqlite_utils import Database
@@ -20,10 +19,14 @@ def bound(values: Iterable[object]) -> list[object]:
 
 def rows(db: Database, sql: str, *values: object) -> list[Row]:
     """The rows of a query, as dicts. Raises Impaired when the database can't be read."""
-    with db.trouble.watched() if isinstance(db, Watched) else nullcontext():
+    try:
         cursor = db.execute(sql, bound(values))
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
+    except sqlite3.DatabaseError as error:
+        if isinstance(db, Watched):
+            db.trouble.look_at(error)
+        raise
 
 
 def one(db: Database, sql: str, *values: object) -> Row | None:

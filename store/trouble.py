@@ -90,9 +90,13 @@ class Trouble:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            reason = reason_of(error)
-            if reason is None:
-                raise
+            self.look_at(error)
+            raise
+
+    def look_at(self, error: sqlite3.DatabaseError) -> None:
+        """Raises Impaired where an error of SQLite's means trouble."""
+        reason = reason_of(error)
+        if reason is not None:
             self.note(reason)
             raise impaired(reason) from error
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -96,6 +98,8 @@ def save(db: Database, instance: Instance, *, team: str, rate: Rate | None, seen
 def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]], seen_at: int | None = None) -> None:
     """Write instances as they were just seen, with their team and rate; names that look alike are told apart."""
     written = list(seen)
+    if not written:
+        return
     looks = stored_names.looks_of(db, [instance.id for instance, _, _ in written])
     many(db, _UPSERT, ((*_values(instance, team, rate), seen_at) for instance, team, rate in written))
     stored_names.tell_apart(db, looks | {shown_look(instance.told_name) for instance, _, _ in written})
@@ -194,12 +198,17 @@ def ok_at(db: Database, source: str) -> int | None:
 
 def instance_of(row: Row) -> Instance:
     """The record of a row of `instances`."""
-    values: Row = {column: row[column] for column in _COLUMNS}
-    values["tags"] = json.loads(row["tags"])
-    values["disks"] = None if row["disks"] is None else json.loads(row["disks"])
-    values["shape"] = None if row["shape"] is None else Shape.from_json(row["shape"])
-    values["stop_protected"] = bool(row["stop_protected"])
-    values["own_name"] = row["own_name"] or ""
+    return _instance(*[row[column] for column in _COLUMNS], row["own_name"] or "")
+
+
+@lru_cache(maxsize=4096)
+def _instance(*cells: Any) -> Instance:
+    """Each minute reads every row several times, and hardly any has changed since it was read last."""
+    values: Row = dict(zip((*_COLUMNS, "own_name"), cells, strict=True))
+    values["tags"] = json.loads(values["tags"])
+    values["disks"] = None if values["disks"] is None else json.loads(values["disks"])
+    values["shape"] = None if values["shape"] is None else Shape.from_json(values["shape"])
+    values["stop_protected"] = bool(values["stop_protected"])
     return Instance(**values)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from bot.domain import clock
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
+from bot.domain.money.rates import Charge
+from bot.sandbox.history import SandboxHistory
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Message, SandboxServer, SandboxSlack, acknowledged, options_text
@@ -56,6 +59,12 @@ SETTINGS: dict[str, Any] = {
 
 UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|gpu|cost)(?: |>|&gt;)")
 """A part of a sentence as it is below the face."""
+
+
+@cache
+def past_charges(began: int) -> tuple[Charge, ...]:
+    """Five weeks of charges before a moment: all stories that begin then have the same past."""
+    return tuple(SandboxHistory(began).charges())
 
 
 class Office:

@@ -7,12 +7,11 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.savings import SavedPiece
-from bot.sandbox.history import SandboxHistory
 from bot.services.machines import fleet
 from bot.services.money import forecast
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     settings["teams"]["nlp"]["budget_usd"] = "60000"
     office = office_with(settings)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     at = office.clock.now // HOUR_MS * HOUR_MS
     with office.valet.ctx.store.writing() as db:
         for number, team in enumerate(("nlp", "vision")):

@@ -101,8 +101,9 @@ def is_gone(missed_at: int | None, now: int) -> bool:
 
 def plain_name(text: str, limit: int = 120) -> str:
     """Text from outside without control characters and angle brackets, which chat would read as markup."""
-    kept = (char for char in text if unicodedata.category(char)[0] != "C" and char not in "<>")
-    return " ".join("".join(kept).split())[:limit]
+    # What is printable throughout has no character of category C, and nearly all is.
+    kept = text if text.isprintable() else "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    return " ".join(kept.replace("<", "").replace(">", "").split())[:limit]
 
 
 @dataclass(frozen=True, slots=True)

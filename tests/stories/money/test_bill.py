@@ -12,12 +12,11 @@ from bot.billing.bill import bill_in_settings
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.bill import utc_day
 from bot.jobs.table import job_table
-from bot.sandbox.history import SandboxHistory
 from bot.services.machines import fleet
 from bot.services.money import bill
 from store.money import ledger as stored_ledger
 from tests.bot.billing.exports import charge, disk, write_csv
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 pytest.importorskip("duckdb", reason="the extra focus is not installed")
 SATURDAY = date(2026, 11, 21)
@@ -33,7 +32,7 @@ def office(office_with, tmp_path):
 def lived(office):
     """The company with its last five weeks of charges, and no bill yet."""
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     return office
 
 
@@ -44,7 +43,7 @@ def export(office, tmp_path, *more, cheaper: int = 8, agreed: int = 0):
     """
     names = {each.id: each for look in office.fleet.sweep() for each in look.instances}
     spent, ran = Counter(), Counter()
-    for each in SandboxHistory(office.clock()).charges():
+    for each in past_charges(office.clock()):
         if utc_day(each.from_at) <= SATURDAY and names[each.instance_id].provider == "ec2":
             spent[utc_day(each.from_at), each.instance_id] += each.micros
             ran[utc_day(each.from_at), each.instance_id] += each.running_ms
@@ -214,7 +213,7 @@ def test_where_no_charge_carries_the_teams_tag_that_is_said(office_with, tmp_pat
     bill = {"source": "focus", "path": str(tmp_path / "focus"), "team_tag": "squad"}
     office = office_with({**SETTINGS, "bill": bill})
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     export(office, tmp_path)
 
     said = office.types("ada", "/cost bill")

@@ -4,12 +4,11 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import MICROS_PER_USD, Charge
-from bot.sandbox.history import SandboxHistory
 from bot.services.machines import fleet
 from bot.services.money import forecast, unusual
 from store.money import ledger as stored_ledger
 from store.sql import rows
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def lived(office_with):
         settings = {**SETTINGS, "teams": {**SETTINGS["teams"], "nlp": nlp}, "budgets": list(budgets)}
         office = office_with(settings | ({"budget": {"usd": company}} if company else {}))
         with office.valet.ctx.store.writing() as db:
-            stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+            stored_ledger.add(db, past_charges(office.clock()))
         office.clock.forward(61 * MINUTE_MS)
         fleet.sweep(office.valet.ctx)
         forecast.refresh_reports(office.valet.ctx)
@@ -331,7 +330,7 @@ def surge(office, dollars, ago=1):
 
 def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     office.clock.forward(DAY_MS)
     surge(office, 300)
     office.tick()
@@ -350,7 +349,7 @@ def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
 @pytest.mark.parametrize(("ago", "told"), [(2, ["team:nlp|2026-11-24"]), (3, ["team:nlp|2026-11-23"]), (4, [])])
 def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told):
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     office.tick()
     office.clock.forward(3 * DAY_MS)
     surge(office, 300, ago=ago)
@@ -370,7 +369,7 @@ def subjects(office):
 
 def test_the_next_day_like_it_is_no_news(office):
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     for _ in range(2):
         office.clock.forward(DAY_MS)
         surge(office, 300)

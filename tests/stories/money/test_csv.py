@@ -6,7 +6,6 @@ import io
 import pytest
 
 from bot.errors import Refused
-from bot.sandbox.history import SandboxHistory
 from bot.services.money import forecast
 from handlers.blocks.money.bill import BILL_CSV_BUTTON
 from handlers.blocks.money.budgets import BUDGET_CSV_BUTTON
@@ -14,7 +13,7 @@ from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_CSV_BUTTON
 from handlers.blocks.money.savings import SAVINGS_CSV_BUTTON
 from handlers.money import bill, budgets, prices, savings
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 from tests.stories.money.test_savings import hours_pass, stop
 
 COMPANY = SETTINGS | {
@@ -28,7 +27,7 @@ def office(office_with):
     """The company with five weeks of charges, a budget, and a price to buy for."""
     made = office_with(COMPANY)
     with made.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(made.clock()).charges())
+        stored_ledger.add(db, past_charges(made.clock()))
     return made
 
 

@@ -5,9 +5,8 @@ from copy import deepcopy
 import pytest
 
 from bot.domain.clock import MINUTE_MS
-from bot.sandbox.history import SandboxHistory
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 OCTOBER = "*October: $23,389 rented"
 SERVER = "What does a server like p5.48xlarge cost?"
@@ -68,7 +67,7 @@ def lived(office_with):
     settings["teams"]["nlp"] |= {"budget_usd": "40000"}
     office = office_with(settings)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     office.clock.forward(95 * MINUTE_MS)
     office.tick()
     return office

@@ -7,11 +7,10 @@ import pytest
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.rates import Charge
-from bot.sandbox.history import SandboxHistory
 from bot.services.machines import readings
 from bot.services.money import owned_rates
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 HOST = {
     "team": "nlp",
@@ -45,7 +44,7 @@ def office(office_with, tmp_path):
     readings.roll_up(made.valet.ctx)
     owned_rates.refresh_owned_rates(made.valet.ctx)
     with made.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(made.clock()).charges())
+        stored_ledger.add(db, past_charges(made.clock()))
     return made
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.rates import Charge, Share
-from bot.sandbox.history import SandboxHistory
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS
+from tests.stories.conftest import SETTINGS, past_charges
 
 COMPANY = SETTINGS | {
     "owned": {
@@ -44,7 +43,7 @@ def office(office_with):
 @pytest.fixture
 def lived(office):
     """The company with its last five weeks of charges."""
-    charge(office, SandboxHistory(office.clock()).charges())
+    charge(office, past_charges(office.clock()))
     return office
 
 

@@ -5,10 +5,10 @@ import copy
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.sandbox.history import SandboxHistory
 from store.money import ledger as stored_ledger
 from store.sql import one, rows, sqlite3
 from tests.stories import conftest
+from tests.stories.conftest import past_charges
 
 BUTTONS = "[All of 2026] [As CSV]"
 """Below what was saved."""
@@ -22,7 +22,7 @@ SMALL = (
 def lived(office):
     """The company with its last five weeks of charges."""
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     return office
 
 
@@ -156,7 +156,7 @@ def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(offic
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
     office = office_with(settings)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     midnight = office.clock.now // DAY_MS * DAY_MS
     office.reports("train-7", 0.0, minutes=75)
     while office.clock.now < midnight + 2 * DAY_MS + 9 * HOUR_MS:

@@ -7,12 +7,12 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.scope import Scope
-from bot.sandbox.history import SandboxHistory
 from bot.services.money import forecast_inputs
 from store.acting import rule_stops as stored_rule_stops
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
 from store.money import spend
+from tests.stories.conftest import past_charges
 from tests.stories.evenings import pausing
 
 RESERVED = replace(COMMON_SHAPE, reservation="cr-0a1b")
@@ -24,7 +24,7 @@ SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it r
 def reserved(office):
     office.fleet.change("train-7", shape=RESERVED)
     with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, SandboxHistory(office.clock()).charges())
+        stored_ledger.add(db, past_charges(office.clock()))
     office.tick()
     office.reports("train-7", 0.0)
     return office

@@ -1,14 +1,16 @@
 """Runs the bot's side of one action in a process of its own, which ends without a word at a chosen point.
 
-Called as `python -m tests.bot.services.acting.crashing FOLDER POINT`. The world outlives it: it is kept in a file.
+The world outlives it: it is kept in a file.
 """
 
+import atexit
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bot.domain.acting.actions import Action
@@ -220,8 +222,30 @@ def approved(folder: Path, kind: str) -> Action:
 
 
 def run_until(folder: Path, point: str) -> int:
-    command = [sys.executable, "-m", "tests.bot.services.acting.crashing", str(folder), point]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    """Live through it in a process of its own; how that ended."""
+    parent = _parent()
+    print(folder, point, sep="\t", file=parent.stdin, flush=True)
+    return int(parent.stdout.readline())
+
+
+@cache
+def _parent() -> subprocess.Popen[str]:
+    """Whose children crash: it has read the code once, and has no thread that a child would miss."""
+    command = [sys.executable, "-m", "tests.bot.services.acting.crashing"]
+    started = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(started.communicate)  # its input ends, and with it the process
+    return started
+
+
+def bear() -> None:
+    """Have a child live through each folder and point that is asked for, and tell how it ended."""
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            folder, point = line.rstrip("\n").split("\t")
+            main(Path(folder), point)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 def made_in(room: Room) -> dict[str, int]:
@@ -231,4 +255,4 @@ def made_in(room: Room) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    bear()
