@@ -11,7 +11,7 @@ from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets, forecast, unusual
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import forecast as forecast_blocks
-from handlers.blocks.money.budgets import BUDGET_BUTTON, BUDGET_CSV_BUTTON, BUDGET_DRIVERS_BUTTON
+from handlers.blocks.money.budgets import BUDGET_BUTTON, BUDGET_CSV_BUTTON, BUDGET_DRIVERS_BUTTON, BUDGET_HOW_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.silence import not_counted
 from handlers.controller import Draw, Press
@@ -70,7 +70,7 @@ def of_scope(ask: Ask, about: Scope) -> Reply:
     if now is None:
         return budgets_blocks.no_budget(ask.ctx.settings.slack.cost_command, about)
     is_own = budget_amounts.own_budget(ask.ctx, about) is not None
-    return budgets_blocks.standing(now, budgets.channel_for(ask.ctx, about), is_own=is_own, lacks=_lacks(ask.ctx))
+    return budgets_blocks.standing(now, is_own=is_own, lacks=_lacks(ask.ctx))
 
 
 VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expected, what follows.", budget),)
@@ -86,6 +86,21 @@ def one_budget(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return of_scope(Ask(ctx, user, channel, []), stored_scope(ctx, value))
 
 
+def how_counted(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
+    """[How this is counted] of one budget, or of all of them: beside it."""
+    if value == budgets_blocks.EVERY_BUDGET:
+        standings = every(ctx)
+        if not standings:
+            raise Refused("There is no budget any more.")
+        return budgets_blocks.all_counted(standings[0])
+    about = stored_scope(ctx, value)
+    now = budgets.standing_of(ctx, about)
+    if now is None:
+        raise Refused("That budget is not set any more.")
+    is_own = budget_amounts.own_budget(ctx, about) is not None
+    return budgets_blocks.counted(now, budgets.channel_for(ctx, about), is_own=is_own)
+
+
 def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV] of one budget, or of all of them: to whoever pressed."""
     one_of = None if value == budgets_blocks.EVERY_BUDGET else budgets.standing_of(ctx, stored_scope(ctx, value))
@@ -95,7 +110,12 @@ def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     return budgets_blocks.as_csv(found[0].month, "".join(budgets.budget_lines(found)))
 
 
-BUTTONS: dict[str, Press] = {BUDGET_DRIVERS_BUTTON: drivers, BUDGET_BUTTON: one_budget, BUDGET_CSV_BUTTON: as_csv}
+BUTTONS: dict[str, Press] = {
+    BUDGET_DRIVERS_BUTTON: drivers,
+    BUDGET_BUTTON: one_budget,
+    BUDGET_HOW_BUTTON: how_counted,
+    BUDGET_CSV_BUTTON: as_csv,
+}
 
 
 def draw_budget(ctx: Context, subject: str) -> Reply | None:

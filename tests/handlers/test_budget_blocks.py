@@ -39,7 +39,8 @@ def test_what_a_channel_hears_of_a_budget_is_fit_to_send(text, mark):
 
     for each in (now, replace(now, expected=None, chance_over=None, over_on=None), replace(now, scope=Scope())):
         assert objections(budgets_blocks.budget_told(each, mark)) == []
-        assert objections(budgets_blocks.standing(each, "C0GPUS001")) == []
+        assert objections(budgets_blocks.standing(each)) == []
+        assert objections(budgets_blocks.counted(each, "C0GPUS001")) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -1,11 +1,16 @@
 """The commonest answers about money are one screen of a phone, with the figures of a company that uses Valet daily."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot.domain.clock import HOUR_MS
+from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.forecast.report import Range
 from bot.domain.money.reports import IdleNow, ReportRow, SpendReport, Spent
+from bot.domain.money.scope import Scope
+from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import idle as idle_blocks
 from handlers.blocks.money import reports as reports_blocks
 from tests.handlers.pieces import NOW
@@ -32,14 +37,25 @@ def month(by: str, *names: str) -> SpendReport:
     return replace(report("", "team", rows=0), by=by, rows=rows, idle_now=idle)
 
 
+def budgets_of(*names: str) -> list[BudgetStanding]:
+    expected = Range(63_833 * USD, 53_287 * USD, 79_922 * USD)
+    first, over_on = date(2026, 12, 1), date(2026, 12, 21)
+    return [
+        BudgetStanding(Scope("team", name), first, 42_000 * USD, 40_805 * USD, expected, 0.95, over_on, asks=True)
+        for name in names
+    ]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
         reports_blocks.report(month("team", *TEAMS)),
         reports_blocks.report(month("instance", *MACHINES)),
         idle_blocks.idle(month("instance", *MACHINES)),
+        budgets_blocks.overview(budgets_of(*TEAMS)),
+        budgets_blocks.standing(budgets_of("nlp")[0]),
     ],
-    ids=["report", "report by machine", "idle"],
+    ids=["report", "report by machine", "idle", "budgets", "one budget"],
 )
 def test_an_answer_about_money_is_one_screen(answer):
     assert lines_on_phone(answer) <= ONE_SCREEN

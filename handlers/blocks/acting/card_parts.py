@@ -6,7 +6,20 @@ from bot.domain.acting.actions import Action, ActionFacts, MachineFacts, PaidFac
 from bot.domain.acting.snooze import Snooze
 from bot.domain.money.rates import cost_for
 from handlers.blocks.parts import lines
-from handlers.blocks.words import addresses, at, esc, length, near, per_hour, person, persons, say, snoozed, usd
+from handlers.blocks.words import (
+    addresses,
+    at,
+    esc,
+    length,
+    near,
+    per_hour,
+    person,
+    persons,
+    roughly,
+    say,
+    snoozed,
+    usd,
+)
 
 MOST_PROGRAMS = 8
 
@@ -59,9 +72,8 @@ def budget(action: Action) -> str:
     costs = cost_for(known.rate_micros or 0, action.length or 0)
     since = _since(known)
     if known.budget_micros is not None:
-        said.append(f"Budget: {_used(known.spent_micros, known.budget_micros, costs, since)}.")
-    others = [(esc(each.name, 60), _used(each.spent_micros, each.budget_micros, costs, since)) for each in known.over]
-    said += [f"Budget of {name}: {used}." for name, used in others]
+        said.append(_used(esc(action.team, 60) or "the team", known.spent_micros, known.budget_micros, costs, since))
+    said += [_used(esc(each.name, 60), each.spent_micros, each.budget_micros, costs, since) for each in known.over]
     return lines([*said, _not_counted(known) if said else "", beyond(known)])
 
 
@@ -89,14 +101,17 @@ def _not_counted(known: PaidFacts) -> str:
     )
 
 
-def _used(spent: int, of: int, costs: int, since: str) -> str:
+def _used(whose: str, spent: int, of: int, costs: int, since: str) -> str:
     """A budget that is over already is not taken over by this."""
-    to, over = f"to {usd(spent + costs, cents=False)}", ""
+    so_far, begins = f"{roughly(spent)} of {roughly(of)}", whose
+    if whose.startswith(("the ", "type ")):
+        begins = whose[0].upper() + whose[1:]
     if spent > of:
-        over = f"; it is over already, and this takes it {to}" if costs else "; it is over already"
-    elif spent + costs > of:
-        over = f"; this takes it over, {to}"
-    return f"{usd(spent, cents=False)} of {usd(of, cents=False)} spent {since}{over}"
+        adds = f"; this adds {roughly(costs)}" if costs else ""
+        return f"{begins} is already {roughly(spent - of)} over its budget {since} ({so_far}){adds}."
+    if spent + costs > of:
+        return f"This takes {whose} {roughly(spent + costs - of)} over its budget {since} ({so_far} spent)."
+    return f"{begins} has spent {roughly(spent)} of its {roughly(of)} budget {since}."
 
 
 def programs(known: SeenFacts) -> str:

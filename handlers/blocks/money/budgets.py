@@ -4,22 +4,28 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.days import month_end
-from bot.domain.money.budgets import BudgetStanding
+from bot.domain.money.budgets import LIKELY_OVER, BudgetStanding, reached_marks
 from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import MachineBehind, UnusualDay
 from handlers.blocks.machines.fleet import WHY_BUTTON
-from handlers.blocks.parts import Block, Reply, actions, button, context, handed_over, lines, plainly, section
+from handlers.blocks.money.charts import bars
+from handlers.blocks.money.reports import CENT, HOW, PAGE
+from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
+from handlers.blocks.tables import Cell, table, usd_figure
 from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 BUDGET_BUTTON = "budget"
 BUDGET_CSV_BUTTON = "budget_csv"
 BUDGET_DRIVERS_BUTTON = "budget_drivers"
+BUDGET_HOW_BUTTON = "budget_how"
 
 MOST_SHOWN = 20
 EVERY_BUDGET = "all"
 """Value of the button that is about every budget."""
 WHY_BUTTONS = 2
+SHOWN_BUTTONS = 3
+NAMED = 3
 MOST_PERCENT = 999
 
 
@@ -28,9 +34,9 @@ def budget_told(now: BudgetStanding, mark: str) -> Reply:
     who, month, budget = _who(now.scope), f"{now.month:%B}", roughly(now.budget_micros)
     spent = roughly(now.spent_micros)
     heads = {
-        "forecast": f"{who} is expected to spend more than its budget for {month}: {_expected(now)} of {budget}.",
+        "forecast": f"{who} will likely be over its budget for {month}: {_expected(now)} expected of {budget}.",
         "warn": f"{who} has spent {now.percent} % of its budget for {month}: {spent} of {budget}.",
-        "full": f"{who} has spent its budget for {month}: {spent} of {budget}.",
+        "full": f"{who} {_over(now)} its budget for {month}: {spent} of {budget}.",
     }
     if not now.budget_micros:
         heads["full"] = f"{who} has spent {spent} in {month}, though its budget is $0: nothing may be spent."
@@ -41,49 +47,157 @@ def budget_told(now: BudgetStanding, mark: str) -> Reply:
     return Reply(heads[mark], blocks, private=False)
 
 
-def standing(now: BudgetStanding, channel: str, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
+def _over(now: BudgetStanding) -> str:
+    """By how much, where it is more than spent."""
+    over = now.spent_micros - now.budget_micros
+    return f"is {roughly(over)} over" if over >= CENT else "has spent"
+
+
+def standing(now: BudgetStanding, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
     """One budget in full; one that is nobody's own is the sum of the teams'. `lacks`: what is not counted yet."""
     head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
-    thresholds = f"{now.warn_percent} % and 100 %"
-    where = f"<#{channel}>" if channel else "Nobody, as there is no channel for it,"
-    hears = f"{where} is told at {thresholds}, and when the forecast exceeds it; each once a month."
-    if not is_own:
-        hears = "The sum of the teams' budgets, beside what all teams spend; each team is told of its own."
+    said = lines([f"*{head}*", _odds_of(now), _follows(now) if is_own and reached_marks(now) else "", *lacks])
     blocks: list[Block] = [
-        section(f"*{head}*"),
-        section(lines([_ahead(now), _follows(now) if is_own else "", *lacks])),
-        context(
-            f"{hears} Rented machines by our own metering, up to now; owned ones are on no bill and count against no "
-            f"budget. Months are those of {esc(now.timezone, 60)}.{_midnight(now)}"
-        ),
-        actions(_drivers(now.scope), _csv(now.scope.text)),
+        section(said),
+        *_bars_of(now),
+        *table(f"Budget of {_plain(now.scope)} for {now.month:%B}", ("Of it", "USD"), _figures(now)),
+        actions(_drivers(now.scope), _how(now.scope.text), _csv(now.scope.text)),
     ]
-    return Reply(head, blocks)
+    return Reply(cut(f"{head} {_ahead(now)}", 3_900), blocks)
 
 
-def _midnight(now: BudgetStanding) -> str:
-    return midnight(now.timezone, now.month, month_end(now.month))
+def _bars_of(now: BudgetStanding) -> list[Block]:
+    known = {"spent": now.spent_micros, "expected": now.expected.micros if now.expected else 0}
+    known["budget"] = now.budget_micros
+    title = f"{_plain(now.scope)[:30]}, {now.month:%B}, USD"
+    return bars(title, list(known), {"USD": list(known.values())}, x_label=f"{now.month:%B}")
+
+
+def _figures(now: BudgetStanding) -> list[list[Cell]]:
+    expected: Cell = usd_figure(now.expected.micros) if now.expected else "not known"
+    return [
+        ["spent so far", usd_figure(now.spent_micros)],
+        ["expected for the month", expected],
+        ["budget", usd_figure(now.budget_micros)],
+    ]
+
+
+def _odds_of(now: BudgetStanding) -> str:
+    """How sure what is expected is; the figure itself stands in the table below."""
+    if now.expected is None:
+        return "Too little is known yet for a forecast."
+    return f"{_range(now)}{_chance(now)}".strip()
+
+
+def _range(now: BudgetStanding) -> str:
+    if now.expected is None or now.expected.lo_micros is None or now.expected.hi_micros is None:
+        return ""
+    return f"80 % between {roughly(now.expected.lo_micros)} and {roughly(now.expected.hi_micros)}."
+
+
+def counted(now: BudgetStanding, channel: str, *, is_own: bool = True) -> Reply:
+    """[How this is counted]: of one budget, with who hears of it and what follows."""
+    where = f"<#{channel}> hears" if channel else "Nobody hears, as there is no channel for it,"
+    hears = f"{where} of it at {now.warn_percent} % and 100 %, and when the forecast exceeds it; each once a month."
+    if not is_own:
+        hears = "The sum of the teams' budgets, beside what all teams spend. Each team hears of its own."
+    follows = _follows(now) if is_own else ""
+    return plainly(lines([f"*{_who(now.scope)}, {now.month:%B}*", hears, follows, *_counting(now)]))
+
+
+def all_counted(now: BudgetStanding) -> Reply:
+    """[How this is counted]: of every budget."""
+    return plainly(lines(_counting(now)))
+
+
+def _counting(now: BudgetStanding) -> list[str]:
+    return [
+        "Nothing that runs is stopped for a budget.",
+        "Rented machines by our own metering, up to now. Owned ones are on no bill and count against no budget.",
+        f"Months are those of {esc(now.timezone, 60)}.{midnight(now.timezone, now.month, month_end(now.month))}",
+    ]
 
 
 def overview(standings: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
-    """Every budget, a line each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
+    """Every budget, a row each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
+    head = _conclusion(standings) if standings else "No budget is for anything that is rented."
+    since = f"Counted since the first look on {_day(standings[0].since)}." if standings and standings[0].since else ""
+    gone = [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
+    blocks: list[Block] = [section(lines([f"*{head}*", since, *gone, *lacks]))]
+    if standings:
+        shown = standings[:MOST_SHOWN]
+        month = f"{standings[0].month:%B}"
+        series = {
+            "spent": [each.spent_micros for each in shown],
+            "expected": [each.expected.micros if each.expected else 0 for each in shown],
+            "budget": [each.budget_micros for each in shown],
+        }
+        blocks += bars(f"Budgets for {month}, USD", [_plain(each.scope) for each in shown], series, x_label="budget")
+        titles = ("Budget of", "Spent", "Expected", "Budget", "Chance to be over")
+        blocks += table(f"Budgets for {month}", titles, [_row(each) for each in shown], page=PAGE)
+        buttons = [_one(each.scope) for each in standings[:SHOWN_BUTTONS]]
+        blocks.append(actions(*buttons, _how(EVERY_BUDGET), _csv(EVERY_BUDGET)))
+    return Reply(head, blocks)
+
+
+def _row(now: BudgetStanding) -> list[Cell]:
+    return [
+        esc(_plain(now.scope), 60),
+        usd_figure(now.spent_micros),
+        usd_figure(now.expected.micros) if now.expected else "not known",
+        usd_figure(now.budget_micros),
+        _odds(now),
+    ]
+
+
+def _odds(now: BudgetStanding) -> str:
+    """The chance, and the day on which it would happen."""
+    if now.spent_micros - now.budget_micros >= CENT:
+        return f"{roughly(now.spent_micros - now.budget_micros)} over"
+    if now.percent >= 100:
+        return "spent"
+    if now.chance_over is None:
+        return "not known"
+    return chance_of(now.chance_over) + (f", {_day(now.over_on)}" if now.over_on else "")
+
+
+def _conclusion(standings: Sequence[BudgetStanding]) -> str:
+    """The one that is worst off by its figures, several by their names."""
     over = [standing for standing in standings if standing.percent >= 100]
-    likely = [each for each in standings if each not in over and (each.chance_over or 0) >= 0.5]
-    unknown = [each for each in standings if each not in (*over, *likely) and (each.expected is None or each.since)]
-    head = "Every budget is likely to hold this month."
+    likely = [each for each in standings if each not in over and (each.chance_over or 0) >= LIKELY_OVER]
+    month = f"{standings[0].month:%B}"
+    said = [_spent_ones(over, month)] if over else []
+    said += [_likely_ones(likely, month)] if likely else []
+    if said:
+        return " ".join(said)
+    unknown = [each for each in standings if each.expected is None or each.since]
     if unknown:
-        head = (
-            f"No budget is spent; too little is known yet to say whether {len(unknown)} of {len(standings)} will hold."
+        return (
+            f"No budget is spent. Too little is known yet to say whether {len(unknown)} of {len(standings)} will hold."
         )
-    if over or likely:
-        told = ((over, "spent"), (likely, "likely to be exceeded"))
-        head = ", ".join(_count(len(which), what) for which, what in told if which) + "."
-    rows = [f"{_who(each.scope)}: {_spent(each)}. {_ahead(each)}".strip() for each in standings[:MOST_SHOWN]]
-    buttons = [_one(each.scope) for each in standings[:4]]
-    said = [f"Up to now, in months of {esc(standings[0].timezone, 60)}.{_midnight(standings[0])}"] if standings else []
-    said += [f"No rented machine is called {code(name, 60)}: its budget stands still." for name in missing[:5]]
-    blocks = [section(lines([*rows, *lacks])), actions(*buttons, _csv(EVERY_BUDGET))] if standings else []
-    return Reply(head, [section(f"*{head}*"), *blocks, context(" ".join(said))])
+    return f"Every budget will likely hold in {month}."
+
+
+def _spent_ones(over: Sequence[BudgetStanding], month: str) -> str:
+    if len(over) > 1:
+        return f"{_and([_who(each.scope) for each in over])} have spent their budgets for {month}."
+    return f"{_who(over[0].scope)} {_over(over[0])} its budget for {month}."
+
+
+def _likely_ones(likely: Sequence[BudgetStanding], month: str) -> str:
+    if len(likely) > 1:
+        return f"{_and([_who(each.scope) for each in likely])} will likely be over their budgets for {month}."
+    one = likely[0]
+    return (
+        f"{_who(one.scope)} will likely be over in {month}: {_expected(one)} expected of {roughly(one.budget_micros)}."
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    """nlp, vision and 3 more."""
+    more = len(names) - NAMED
+    shown = [*names[:NAMED], f"{more} more"] if more > 0 else list(names)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def no_budget(command: str, about: Scope) -> Reply:
@@ -142,39 +256,34 @@ def _expected(now: BudgetStanding) -> str:
 
 
 def _ahead(now: BudgetStanding) -> str:
-    """What the month will come to."""
+    """What the month will come to, in one sentence."""
     if now.expected is None:
         return "Too little is known yet for a forecast."
-    span = ""
-    if now.expected.lo_micros is not None and now.expected.hi_micros is not None:
-        low, high = roughly(now.expected.lo_micros), roughly(now.expected.hi_micros)
-        span = f", 80 % between {low} and {high}"
-    return f"{_expected(now)} expected by the end of the month{span}{_chance(now)}."
+    return f"{_expected(now)} expected for the month. {_odds_of(now)}".strip()
 
 
 def _chance(now: BudgetStanding) -> str:
     if now.chance_over is None or now.percent >= 100:
         return ""
-    share = chance_of(now.chance_over)
-    when = f", expected on {_day(now.over_on)}" if now.over_on else ""
-    return f"; {share} chance to exceed the budget{when}"
+    when = f", around {_day(now.over_on)}" if now.over_on else ""
+    return f" {_capital(chance_of(now.chance_over))} chance to go over{when}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _follows(now: BudgetStanding) -> str:
     """What happens beyond it."""
     if now.scope.kind == "instance" and now.asks:
-        return "Beyond it, its start needs an approver's yes. It is not stopped for it."
+        return "Beyond it, its start needs an approval."
     if now.scope.kind in {"total", "type"}:
         of = " of such machines" if now.scope.kind == "type" else ""
-        yes = "need an approver's yes, except in teams that have switched that off"
+        yes = "need an approval, except in teams that have switched that off"
         return f"Beyond it, starts and launches{of} {yes}."
     if now.asks:
-        return "Beyond it, every start and launch needs an approver's yes. Nothing that runs is stopped for it."
+        return "Beyond it, starts need an approval."
     return "Beyond it nothing changes: the team has switched off `ask_over_budget`."
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {'budget is' if number == 1 else 'budgets are'} {what}"
 
 
 def _day(day: date) -> str:
@@ -187,6 +296,10 @@ def _drivers(scope: Scope) -> Block:
 
 def _one(scope: Scope) -> Block:
     return button(f"More on {_plain(scope)}", f"{BUDGET_BUTTON}:{scope.key}"[:255], scope.text)
+
+
+def _how(value: str) -> Block:
+    return button(HOW, BUDGET_HOW_BUTTON, value)
 
 
 def _csv(value: str) -> Block:

@@ -182,7 +182,7 @@ RULES: Mapping[str, Rule] = {
         {"claims": {"gpus_per_person": 4, "gpu_hours_per_person": 9, "at_limit": "refuse"}},
         "Beyond fair use",
     ),
-    "budget": (nothing, {}, "Budget: "),
+    "budget": (nothing, {}, " its budget "),
     "drain": (drained, {}, ""),
 }
 

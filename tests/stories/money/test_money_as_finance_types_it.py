@@ -50,7 +50,7 @@ SAID = {
     "report october vs november": "One span at a time, or from one to another.",
     "total last month": OCTOBER,
     "forecast the company until end of month": "*November: $",
-    "budget left": "*1 budget is likely to be exceeded.*",
+    "budget left": "*nlp will likely be over in November: $",
     "prices p4d.24xlarge us-west-2": 'Prices are told of every place at once, not of "us-west-2" alone.',
     "savings by team": "Savings are told by what led to them;",
     "idle now": "*Monday 23 November so far: ",
