@@ -115,7 +115,8 @@ def open_gpus(listing: Listing) -> tuple[int, ...]:
     """The GPUs that nobody has claimed and nobody is seen working on."""
     if not listing.running or (listing.verdict is not None and listing.verdict.state == "active"):
         return ()
-    return tuple(gpu for gpu in listing.unclaimed if gpu not in listing.busy)
+    busy = listing.busy
+    return tuple(gpu for gpu in listing.unclaimed if gpu not in busy)
 
 
 def idle_gpus(listing: Listing) -> tuple[int, ...]:

@@ -103,13 +103,14 @@ def _to_be_had(search: FindSearch, listing: Listing, left: dict[str, frozenset[i
 
 def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int = 1) -> tuple[str, ...]:
     """Ids of machines that pass a filter and have so many GPUs free: this person can have them now, and they idle."""
+    return free_among(ctx, listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL), person, least=least)
+
+
+def free_among(ctx: Context, near: Sequence[Listing], person: str, *, least: int = 1) -> tuple[str, ...]:
+    """Ids of those of these machines that have so many GPUs free for this person, for a claim of the usual length."""
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
     search = begin_search(ctx, GpuSpec(), person, limits.default)
-    idle_machines = [
-        listing
-        for listing in listings.listings_page(search.db, chosen, limit=_IN_ALL)
-        if listing.running and idle_gpus(listing)
-    ]
+    idle_machines = [listing for listing in near if listing.running and idle_gpus(listing)]
     left = _left(search, idle_machines)
     free = {
         listing.instance.id: _to_be_had(search, listing, left) & frozenset(idle_gpus(listing))
@@ -279,7 +280,7 @@ def machine_menu(ctx: Context, person: str, typed: str, chosen: FleetFilter | No
     db, chosen = ctx.store.reading(), chosen or FleetFilter()
     ids = listings.ids_with(db, chosen, typed.strip(), person=person, limit=MOST_OFFERED)
     found = listings.by_ids(db, ids)
-    free = frozenset(free_machines(ctx, FleetFilter(ids=tuple(ids)), person)) if ids else frozenset()
+    free = frozenset(free_among(ctx, found, person))
     mine = tuple(each for each in found if each.claim_of(person) is not None)
     return MachineMenu(
         free=tuple(each for each in found if each.instance.id in free and each not in mine),
