@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+from bot.domain.money.scope import TOTAL
 from bot.errors import Refused
-from handlers import topics, verbs
-from handlers.blocks.parts import Reply
-from handlers.money import reports
+from handlers import questions, topics, verbs
+from handlers.blocks import home as home_blocks
+from handlers.blocks.parts import Reply, headline
+from handlers.blocks.words import say
+from handlers.money import forecast, reports
 from handlers.parsing import dates
 from handlers.parsing.scopes import named_scope
 from handlers.verbs import Ask
@@ -28,6 +31,8 @@ RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent
 
 def run(ask: Ask) -> Reply:
     """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
+    if not ask.words:
+        return at_a_glance(ask)
     words, lower = ask.words, [word.lower() for word in ask.words]
     command = ask.ctx.settings.slack.cost_command
     if "csv" in lower:
@@ -43,7 +48,18 @@ def run(ask: Ask) -> Reply:
     if about is not None:
         name = about.label or about.key
         raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
-    return verbs.run(command, VERBS, replace(ask, words=words))
+    ask = replace(ask, words=words)
+    return verbs.run(command, VERBS, ask) if verbs.is_known(VERBS, words) else questions.answer(ask, VERBS, "cost")
+
+
+def at_a_glance(ask: Ask) -> Reply:
+    """What somebody sees who types the bare command: the month so far, and what it will come to."""
+    headlines = [headline(reports.report(ask))]
+    try:
+        headlines.append(headline(forecast.full_forecast(ask.ctx, TOTAL)))
+    except Refused as nothing_known:
+        headlines.append(say(nothing_known.sentence))
+    return home_blocks.money_at_a_glance(headlines)
 
 
 def _is_report(ask: Ask, words: list[str]) -> bool:

@@ -1,15 +1,16 @@
-"""The home tab: what waits for you, what you hold, and the fleet in one line."""
+"""One person's desk: the bare command, and the home tab."""
 
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
 from bot.domain.acting.hours import hours_request_deciders
 from bot.domain.machines.listing import FleetFilter, Listing
-from bot.services import queries
+from bot.services import home, queries
 from bot.services.acting import hours
 from bot.services.context import Context
 from bot.services.sharing import bookings, find, line
 from handlers.acting import actions as actions_controller
 from handlers.acting import hours as hours_controller
+from handlers.blocks import home as home_blocks
 from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
@@ -44,6 +45,17 @@ def page(ctx: Context, user: str) -> Reply:
     blocks += _standing(ctx, user, now)
     blocks += [divider(), context(f"As of {clock_time(now)}. Open this tab again for news.")]
     return Reply("Valet", blocks)
+
+
+def at_a_glance(ctx: Context, user: str) -> Reply:
+    """What somebody sees who types the bare command: what they hold, what waits for them, what they can have now."""
+    from handlers import topics  # they draw every message, and know this topic among others
+
+    held = queries.held_by(ctx, user)
+    asked = [
+        drawn.text for each in home.questions_to(ctx, user) if (drawn := topics.draw(ctx, each.kind, each.subject))
+    ]
+    return home_blocks.at_a_glance(user, held, asked, home.free_now(ctx, user))
 
 
 def _held(listing: Listing, now: int) -> list[Block]:

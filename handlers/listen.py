@@ -357,8 +357,6 @@ def mention(ctx: Context, user: str, channel: str, typed: list[str]) -> Reply:
     first = typed[0].lower() if typed else ""
     if first in {"cost", slack.cost_command}:
         return cost.run(verbs.Ask(ctx, user, channel, typed[1:]))
-    if first in {verb.name for verb in cost.VERBS}:
-        return cost.run(verbs.Ask(ctx, user, channel, typed))
     if first in {"gpu", slack.gpu_command}:
         typed = typed[1:]
     made = gpu.run(verbs.Ask(ctx, user, channel, typed))

@@ -1,25 +1,109 @@
-"""Answering what was meant: the command goes on as the button says."""
+"""Plain questions, and answering what was meant by other words: the command goes on as the button says."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain.sharing.clarifications import Wording
+from bot.services import home
 from bot.services.context import Context
-from bot.services.sharing import clarifications
+from bot.services.context import find as find_machine
+from bot.services.sharing import clarifications, find
+from handlers.blocks import questions as questions_blocks
 from handlers.blocks.parts import Reply
-from handlers.blocks.questions import MEANT_BUTTON
+from handlers.blocks.questions import LOOK_BUTTON, MEANT_BUTTON
+from handlers.blocks.sharing import line as line_blocks
 from handlers.controller import Press
+from handlers.parsing import plain_questions
+from handlers.parsing.plain_questions import Meaning
+from handlers.parsing.pleasantries import pleasantry
 from handlers.parsing.text import Quoted
-from handlers.verbs import Ask
+from handlers.verbs import Ask, Verb
+
+
+def run_words(ask: Ask, command: str) -> Reply:
+    """Run words of /gpu or /cost, as if they were typed."""
+    from handlers import cost, gpu  # they know every verb, and with it this module's buttons
+
+    return (cost.run if command == "cost" else gpu.run)(ask)
+
+
+def answer(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
+    """What no verb begins: a pleasantry, a plain question, or the two things that come nearest."""
+    kind = pleasantry(ask.words)
+    if kind:
+        return questions_blocks.pleasantry(kind)
+    about = plain_questions.help_asked(ask, verbs)
+    if about is not None:
+        return run_words(replace(ask, words=["help", *about]), "gpu")
+    meaning = plain_questions.meaning_of(ask)
+    return _answered(ask, meaning) if meaning else _unread(ask, verbs, command)
+
+
+def sentence_first(ask: Ask) -> Reply | None:
+    """The answer to a sentence that begins with a verb and is more than its words: "find me two A100s"."""
+    verb = ask.words[0].lower()
+    second = ask.words[1].lower() if len(ask.words) > 1 else ""
+    if verb not in plain_questions.LOOKS or second not in {"me", "us", "of", "for"} or find.is_name(ask.ctx, second):
+        return None
+    meaning = plain_questions.meaning_of(ask)
+    return _answered(ask, meaning) if meaning else None
+
+
+def _answered(ask: Ask, meaning: Meaning) -> Reply:
+    """The verb's own answer, with what was understood in front."""
+    reply = run_words(replace(ask, words=list(meaning.words)), meaning.command)
+    read_as = f"{_command_names(ask.ctx)[meaning.command]} {' '.join(meaning.words)}"
+    return questions_blocks.understood(read_as, reply, _when(ask, meaning) if meaning.is_about_when else "")
+
+
+def _when(ask: Ask, meaning: Meaning) -> str:
+    """When a machine can be had, as the line has it; empty where they hold it, wait for it, or it does not run."""
+    listing = find_machine(ask.ctx, " ".join(meaning.words[1:]))
+    if any(free.listing.instance.id == listing.instance.id for free in home.free_now(ask.ctx, ask.user)):
+        return questions_blocks.free_now(listing)
+    if not listing.running:
+        return ""
+    besides = find.find_besides(ask.ctx, listing, ask.user)
+    if besides.ahead is None:
+        return ""
+    place = line_blocks.place_in_words(besides.ahead, besides.turn, None, ask.ctx.clock())
+    return questions_blocks.would_wait(listing, place)
+
+
+def _unread(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
+    """Nothing is done: the two things that come nearest are offered."""
+    offers = plain_questions.near(ask, verbs, command)
+    typed = [offer for offer in offers if not offer.is_ours and offer.command == command]
+    names = _command_names(ask.ctx)
+    wordings = [
+        Wording(f"{names[offer.command]} {' '.join(offer.words)}", tuple(map(str, offer.words)), _quoted(offer.words))
+        for offer in typed
+    ]
+    asked = clarifications.keep_clarification(ask.ctx, ask.user, command, wordings) if wordings else None
+    ours = [f"{offer.command} {' '.join(offer.words)}" for offer in offers if offer.is_ours]
+    return questions_blocks.unread(" ".join(ask.words), asked, ours)
+
+
+def _command_names(ctx: Context) -> dict[str, str]:
+    slack = ctx.settings.slack
+    return {"gpu": slack.gpu_command, "cost": slack.cost_command}
+
+
+def _quoted(words: Sequence[str]) -> frozenset[int]:
+    return frozenset(number for number, word in enumerate(words) if isinstance(word, Quoted))
 
 
 def meant(ctx: Context, user: str, channel: str, value: str) -> Reply:
-    """[4 h], [train 2], [As a note]"""
+    """[4 h], [train 2], [As a note], and [/gpu status free] below what could not be read."""
     asked, wording = clarifications.chosen_wording(ctx, value, user)
     words = [Quoted(word) if number in wording.quoted else word for number, word in enumerate(wording.words)]
-    from handlers import (
-        cost,
-        gpu,  # they know every verb, and with it this button
-    )
-
-    run = cost.run if asked.command == "cost" else gpu.run
-    return run(Ask(ctx, user, channel, words))
+    return run_words(Ask(ctx, user, channel, words), asked.command)
 
 
-BUTTONS: dict[str, Press] = {MEANT_BUTTON: meant}
+def look(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[What is free], [Status], [Help]: the value is a command that only looks, with its words."""
+    command, *words = value.split()
+    return run_words(Ask(ctx, user, channel, words), command)
+
+
+BUTTONS: dict[str, Press] = {MEANT_BUTTON: meant, LOOK_BUTTON: look}

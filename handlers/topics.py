@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.errors import Refused
 from bot.services.context import Context
-from handlers import audit, digest, questions, troubles, undelivered
+from handlers import audit, digest, home, questions, troubles, undelivered
+from handlers import help as help_controller
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.forms import FORM_BUTTON, call_of, opening
 from handlers.blocks.parts import FormCall, Reply
@@ -42,7 +43,9 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
 """The topics with verbs of /cost, in the order of its help."""
-WITHOUT_VERBS = (digest, dormant, reminders, requests, take, checkins, grants, questions, troubles)
+WITHOUT_VERBS = (
+    *(help_controller, home, digest, dormant, reminders, requests, take, checkins, grants, questions, troubles),
+)
 """Topics that people meet by buttons and messages only."""
 TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
 
@@ -61,6 +64,13 @@ GPU_VERBS: tuple[Verb, ...] = tuple(
     verb for heading, topics in GPU for topic in topics for verb in about(heading, *topic.VERBS)
 )
 COST_VERBS: tuple[Verb, ...] = tuple(verb for topic in COST for verb in topic.VERBS)
+
+
+def is_cost_verb(word: str) -> bool:
+    """Whether that is a verb of /cost."""
+    return any(verb.name == word.lower() for verb in COST_VERBS)
+
+
 BUTTONS: dict[str, Press] = _gathered(getattr(topic, "BUTTONS", {}) for topic in TOPICS)
 MESSAGES: dict[str, Draw] = _gathered(getattr(topic, "MESSAGES", {}) for topic in TOPICS)
 FORMS: dict[str, Form] = _gathered({form.name: form} for topic in TOPICS for form in getattr(topic, "FORMS", ()))

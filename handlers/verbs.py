@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby, takewhile
+from itertools import takewhile
 
 from bot.domain.machines.listing import Listing
 from bot.errors import Ambiguous, Refused, ValetError
-from bot.nearest import nearest
 from bot.services import names
 from bot.services.context import Context, exactly, find
 from bot.services.names import Named
+from handlers import help as help_controller
+from handlers.blocks import help as help_blocks
 from handlers.blocks.forms import opening
-from handlers.blocks.parts import Block, Filled, Reply, context, lines, plainly, section
-from handlers.blocks.words import code
+from handlers.blocks.parts import Block, Filled, Reply
 from handlers.parsing import order
 from handlers.parsing.lasting import Asker
 from handlers.parsing.lengths import UNITS, bare_word, is_length
@@ -101,7 +101,7 @@ MEANT = {
     **dict.fromkeys(("scale", "upgrade", "downgrade", "upsize", "downsize", "type"), "resize"),
     **dict.fromkeys(("reserve",), "book"),
     **dict.fromkeys(("take", "grab", "use", "lock"), "claim"),
-    **dict.fromkeys(("free", "return", "unclaim", "unlock", "done"), "release"),
+    **dict.fromkeys(("return", "unclaim", "unlock", "done"), "release"),
     **dict.fromkeys(("list", "ls", "show", "ps"), "status"),
     **dict.fromkeys(("log", "audit"), "history"),
 }
@@ -116,24 +116,29 @@ def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
     return tuple(replace(each, topic=topic) for each in verbs)
 
 
+def is_known(verbs: tuple[Verb, ...], words: list[str]) -> bool:
+    """Whether the first word is a verb, or asks for help."""
+    first = words[0].lower() if words else ""
+    return [first] in HELPS or any(verb.name == first for verb in verbs)
+
+
 def run(command: str, verbs: tuple[Verb, ...], ask: Ask) -> Reply:
-    """Run the verb that the first word names; help when there is none, hints when there is no such verb."""
-    if not ask.words:
-        return help_text(command, verbs)
+    """Run the verb that the first word names, or help of it; `is_known` says whether there is one."""
     name, *rest = ask.words
     first, asked = name.lower(), [word.lower() for word in rest]
     verb = next((each for each in verbs if each.name == first), None)
     if verb is not None:
-        return help_text(command, verbs, of=first) if asked in HELPS else _run(command, verb, ask)
-    if [first] in HELPS:
-        return help_text(command, verbs, of=next((each.name for each in verbs if [each.name] == asked), ""))
-    meant = MEANT.get(name.lower(), "")
-    close = [each.name for each in verbs if each.name == meant][:1]
-    close = close or nearest(name, [each.name for each in verbs] + ["help"])
-    if not close:
-        return help_text(command, verbs, f"I don't know {code(name, 40)}.")
-    said = " or ".join(f"`{command} {each}`" for each in close)
-    return plainly(f"I don't know {code(name, 40)}. Did you mean {said}? `{command} help` lists all.")
+        return _help(command, verbs, ask, first) if asked in HELPS else _run(command, verb, ask)
+    return _help(command, verbs, ask, " ".join(asked))
+
+
+def _help(command: str, verbs: tuple[Verb, ...], ask: Ask, of: str) -> Reply:
+    """Of one verb, of one topic, or how to begin."""
+    rows = [(verb.usage, verb.help) for verb in verbs if verb.name == MEANT.get(of, of)]
+    if rows:
+        return help_blocks.verb_help(command, rows)
+    kind = "money" if command == ask.ctx.settings.slack.cost_command else ""
+    return help_controller.topic_help(ask.ctx, ask.user, of or kind) or help_controller.overview(ask.ctx, ask.user)
 
 
 def _run(command: str, verb: Verb, ask: Ask) -> Reply:
@@ -149,20 +154,6 @@ def _run(command: str, verb: Verb, ask: Ask) -> Reply:
         return ask_which(ask.ctx, ask.user, kind, ask.words, ambiguous)
     except Unclear as unclear:
         return ask_back(ask.ctx, ask.user, kind, ask.words, unclear)
-
-
-def help_text(command: str, verbs: tuple[Verb, ...], first: str = "", *, of: str = "") -> Reply:
-    """Every verb with its use, topic by topic; or just what one of them does."""
-    blocks = [section(first)] if first else []
-    if of:
-        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in verbs if verb.name == of]
-        return plainly(lines([*rows, f"{code(f'{command} help')} shows all."]))
-    for topic, about_it in groupby(verbs, lambda verb: verb.topic):
-        rows = [f"{code(f'{command} {verb.usage}', 120)}  {verb.help}" for verb in about_it]
-        blocks.append(section(lines([f"*{topic}*" if topic else "", *rows])))
-    blocks.append(context(f"{code(f'{command} help')} shows this. In threads, write `@valet` instead of the command."))
-    text = f"{first} {command}: {', '.join(verb.name for verb in verbs)}, help.".strip()
-    return Reply(text, blocks)
 
 
 def no_more(rest: list[str], usage: str) -> None:

@@ -80,6 +80,11 @@ def _goes_on(db: Database, said: str) -> bool:
     return bool(listings.matching_listings(db, f"{said.lstrip(_AROUND)} "))
 
 
+def in_use(ctx: Context) -> list[str]:
+    """The names of all machines."""
+    return listings.names_in_use(ctx.store.reading())
+
+
 def sorts(ctx: Context, word: str) -> list[str]:
     """The filters that the word stands for: "team:nlp" for "nlp", "type:p4d" for "p4d", "gpu:a100" for "a100"."""
     named = (("team", _team(ctx, word)), ("type", _type(ctx, word.lower())), ("gpu", _gpu(ctx, word)))

@@ -196,6 +196,12 @@ def plainly(text: str, *buttons: Block, private: bool = True) -> Reply:
     return Reply(cut_mrkdwn(text, FALLBACK_TEXT), blocks, private=private)
 
 
+def headline(reply: Reply) -> str:
+    """What an answer says first: its conclusion, without the marks of bold."""
+    first = next((block["text"]["text"] for block in reply.blocks if block["type"] == "section"), reply.text)
+    return str(first).split("\n")[0].strip("*")
+
+
 def size(value: object) -> int:
     """Characters of text in blocks, as Slack counts them for its limit on the whole."""
     if isinstance(value, list):

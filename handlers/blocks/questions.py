@@ -1,15 +1,17 @@
-"""The question which of several machines was meant, with what tells them apart and a button for each."""
+"""Questions put back: which of several machines was meant, what comes nearest to words; and what was understood."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.clarifications import Clarification
 from handlers.blocks.machines.fleet import tells_apart
-from handlers.blocks.parts import Reply, button, lines, plainly, section
-from handlers.blocks.words import say
+from handlers.blocks.parts import FALLBACK_TEXT, Block, Reply, button, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.words import code, cost_command, esc, gpu_command, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 MEANT_BUTTON = "meant"
+LOOK_BUTTON = "look"
 
 
 def machine(sentence: str, found: Sequence[Listing], now: int, asked: Clarification) -> Reply:
@@ -21,8 +23,60 @@ def machine(sentence: str, found: Sequence[Listing], now: int, asked: Clarificat
 
 def question(sentence: str, asked: Clarification) -> Reply:
     """The sentence, and a button for each thing that may have been meant."""
-    buttons = [
-        button(wording.label, f"{MEANT_BUTTON}:{number}", f"{asked.id}|{number}")
-        for number, wording in enumerate(asked.wordings)
-    ]
+    buttons = [_meant_button(wording.label, number, asked) for number, wording in enumerate(asked.wordings)]
     return plainly(say(sentence), *buttons)
+
+
+def _meant_button(label: str, number: int, asked: Clarification) -> Block:
+    return button(label, f"{MEANT_BUTTON}:{number}", f"{asked.id}|{number}")
+
+
+def look_button(label: str, words: str) -> Block:
+    """A button that only looks: its words are a command of ours and its verb, such as "gpu status free"."""
+    return button(label, f"{LOOK_BUTTON}:{words}"[:255], words)
+
+
+def understood(command: str, reply: Reply, first: str = "") -> Reply:
+    """An answer to a plain question, with what was understood before it, and `first` where it is asked for more."""
+    lead = f"I read that as {code(command, 120)}."
+    text = cut_mrkdwn(" ".join(part for part in (lead, first, reply.text) if part), FALLBACK_TEXT)
+    blocks = [context(lead), *([section(f"*{first}*")] if first else []), *reply.blocks]
+    return replace(reply, text=text, blocks=blocks)
+
+
+def free_now(listing: Listing) -> str:
+    """They need not wait."""
+    return f"{esc(listing.instance.name, 60)} is free for you now."
+
+
+def would_wait(listing: Listing, place: str) -> str:
+    """Where they would stand in its line, and until when."""
+    return f"If you waited for {esc(listing.instance.name, 60)} now, you would be {place}"
+
+
+_PLEASANTRIES = {
+    "hello": "Hello! Ask me who has a machine or what is free. {help} shows more.",
+    "thanks": "You're welcome.",
+    "fine": ":+1:",
+}
+
+
+def pleasantry(kind: str) -> Reply:
+    """A line for a line."""
+    return plainly(_PLEASANTRIES[kind].format(help=gpu_command("help")))
+
+
+def unread(typed: str, asked: Clarification | None, ours: Sequence[str]) -> Reply:
+    """Nothing was done; what comes nearest is a press away."""
+    said = f'I can\'t read "{esc(typed, 60)}". Did you mean one of these?'
+    meant = (
+        [_meant_button(wording.label, number, asked) for number, wording in enumerate(asked.wordings)] if asked else []
+    )
+    looks = [look_button(_label(words), words) for words in ours]
+    return replace(plainly(said, *meant, *looks), secret=True)
+
+
+def _label(words: str) -> str:
+    """As it is typed here."""
+    command, _, rest = words.partition(" ")
+    return (cost_command(rest) if command == "cost" else gpu_command(rest)).strip("`")

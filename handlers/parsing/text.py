@@ -6,6 +6,7 @@ import unicodedata
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.typography import plain
 from bot.errors import Refused
+from handlers.parsing.pleasantries import pleasantry
 
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
 _NAMED = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^<>|]*))?>")
@@ -45,7 +46,12 @@ def split_words(text: str) -> list[str]:
 
 
 def _without_manners(typed: list[str]) -> list[str]:
-    """Without the please before and the thanks behind a command: no note, no reason and no part of a length."""
+    """Without the please before and the thanks behind a command: no note, no reason and no part of a length.
+
+    Words that are nothing but manners stay.
+    """
+    if pleasantry(typed):
+        return typed
     while len(typed) > 1 and _is_polite(typed[0]):
         typed = typed[1:]
     while len(typed) > VERB_AND_NAME and _is_polite(typed[-1]):

@@ -80,6 +80,15 @@ def approved_grants(db: Database) -> list[Grant]:
     return [_grant(row) for row in rows(db, "SELECT * FROM grants WHERE state = 'approved' ORDER BY decided_at, id")]
 
 
+def pending_grants(db: Database) -> list[Grant]:
+    """Questions that wait for an approver, the oldest first."""
+    sql = (
+        "SELECT * FROM grants WHERE state IN ('drafted', 'pending', 'approved') AND state = 'pending' "
+        "ORDER BY created_at, id"
+    )
+    return [_grant(row) for row in rows(db, sql)]
+
+
 def overdue_grants(db: Database, now: int) -> list[Grant]:
     """Drafts and questions whose time is up."""
     sql = "SELECT * FROM grants WHERE state IN ('drafted', 'pending') AND expires_at <= ?"

@@ -54,6 +54,12 @@ def open_handover(db: Database, claim_id: str) -> Handover | None:
     return _handover(row) if row else None
 
 
+def open_handovers_to(db: Database, taker: str) -> list[Handover]:
+    """Open offers to a person, the oldest first."""
+    sql = "SELECT * FROM handovers WHERE state = 'open' AND taker = ? ORDER BY made_at, rowid"
+    return [_handover(row) for row in rows(db, sql, taker)]
+
+
 def overdue_handovers(db: Database, now: int) -> list[Handover]:
     """Open offers whose time is up or whose claim has ended."""
     sql = (

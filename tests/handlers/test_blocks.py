@@ -21,11 +21,14 @@ from bot.domain.sharing.find import FindOption, FindResult
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.undelivered import Undelivered
 from bot.errors import NotFound
-from handlers import cost, gpu, verbs, working
+from handlers import cost, gpu, working
 from handlers.blocks import digest, undelivered
+from handlers.blocks import help as help_blocks
+from handlers.blocks import questions as questions_blocks
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.acting import launch as launch_blocks
+from handlers.blocks.help import HELP_TOPICS, ExampleNames
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
@@ -219,8 +222,11 @@ def test_a_forecast_is_fit_to_send(text):
 def test_refusals_and_help_are_fit_to_send(text):
     replies = [
         working.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
-        verbs.help_text("/gpu", gpu.VERBS, f"I don't know {text}." if text != pieces.MARKUP else ""),
-        verbs.help_text("/cost", cost.VERBS),
+        questions_blocks.unread(text, None, ["gpu status free", "cost idle"]),
+        questions_blocks.understood(f"/gpu status {text}", plainly("x" * 3_000)),
+        help_blocks.overview(ExampleNames("train-7", "train-7", "train-3")),
+        *(help_blocks.topic_help(topic, ExampleNames("a" * 200, "b" * 200, "c" * 200)) for topic in HELP_TOPICS),
+        *(help_blocks.verb_help("/gpu", [(verb.usage, verb.help)]) for verb in (*gpu.VERBS, *cost.VERBS)),
         plainly("x" * 9_000),
         undelivered.told("C0GPUS001", "is_archived", KEPT),
         undelivered.told("U0ADA0001", text or "x", None),

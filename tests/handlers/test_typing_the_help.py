@@ -77,7 +77,8 @@ def unread(office, run, typed: str) -> str:
         )
         return str(error) if is_unread else ""
     asks = any("meant:" in str(block) for block in reply.blocks)
-    return reply.text if asks or "I don't know" in reply.text or "Did you mean" in reply.text else ""
+    is_unread = re.search(r"I don't know|I can't read|Did you mean", reply.text)
+    return reply.text if asks or is_unread else ""
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def test_a_token_that_was_never_right_is_named_at_once(slack, tmp_path, name):
 def test_a_token_that_is_revoked_makes_health_bad_while_the_connection_lives(slack, tmp_path):
     (tmp_path / "valet.toml").write_text(TOML)
     with running(tmp_path, environment(slack)) as (_, door):
-        assert answered(slack, "/gpu help").startswith("*Look*")
+        assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
         assert health(door) == (200, [])
 
         slack.fault("auth.test", "token_revoked", times=100)

@@ -24,7 +24,7 @@ def valet(slack, server, tmp_path):
 
 
 def test_a_command_typed_is_answered(valet, slack):
-    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
     assert "GPU fleet" in until(lambda: answered(slack, "/gpu status"))
 
 
@@ -33,14 +33,14 @@ def test_it_comes_back_when_slack_asks_it_to(valet, slack, server):
         server.link.disconnect(reason)
         until(lambda: server.link.connections == 1)
 
-        assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
+        assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
 
 
 def test_it_comes_back_when_the_line_drops_without_a_word(valet, slack, server):
     server.link.disconnect("")
     until(lambda: server.link.connections == 1)
 
-    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
 
 
 def test_it_comes_back_when_slack_was_away_for_a_while(valet, slack, server):
@@ -53,7 +53,7 @@ def test_it_comes_back_when_slack_was_away_for_a_while(valet, slack, server):
     seen = answered(slack, "/gpu help")
     back.stop()
 
-    assert seen.startswith("*Look*\n`/gpu status")
+    assert seen.startswith("Ask in plain words: `who has")
 
 
 def test_slack_may_come_up_after_the_bot(tmp_path):
@@ -70,7 +70,7 @@ def test_slack_may_come_up_after_the_bot(tmp_path):
     valet.stop()
     server.stop()
 
-    assert seen.startswith("*Look*\n`/gpu status")
+    assert seen.startswith("Ask in plain words: `who has")
 
 
 def test_what_was_acknowledged_is_answered_before_the_end(slack, server, tmp_path):
@@ -121,7 +121,7 @@ def run(tmp_path, slack, server):
 def test_a_running_bot_ends_in_order_when_told_to(run, slack, server, number):
     process = run()
     until(lambda: server.link.connections == 1)
-    assert answered(slack, "/gpu help").startswith("*Look*\n`/gpu status")
+    assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
 
     process.send_signal(number)
     said, _ = process.communicate(timeout=15)

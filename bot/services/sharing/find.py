@@ -108,15 +108,24 @@ def free_machines(ctx: Context, chosen: FleetFilter, person: str, *, least: int 
 
 def free_among(ctx: Context, near: Sequence[Listing], person: str, *, least: int = 1) -> tuple[str, ...]:
     """Ids of those of these machines that have so many GPUs free for this person, for a claim of the usual length."""
+    free = _free_gpus(ctx, near, person)
+    return tuple(instance_id for instance_id, gpus in free.items() if len(gpus) >= least)
+
+
+def free_gpus(ctx: Context, chosen: FleetFilter, person: str) -> dict[str, frozenset[int]]:
+    """The GPUs of each machine, by its id, that this person can have now and that idle; machines with none as well."""
+    return _free_gpus(ctx, listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL), person)
+
+
+def _free_gpus(ctx: Context, near: Sequence[Listing], person: str) -> dict[str, frozenset[int]]:
     limits = ctx.settings.claim_limits(ctx.roster().team_of(person))
     search = begin_search(ctx, GpuSpec(), person, limits.default)
     idle_machines = [listing for listing in near if listing.running and idle_gpus(listing)]
     left = _left(search, idle_machines)
-    free = {
+    return {
         listing.instance.id: _to_be_had(search, listing, left) & frozenset(idle_gpus(listing))
         for listing in idle_machines
     }
-    return tuple(instance_id for instance_id, gpus in free.items() if len(gpus) >= least)
 
 
 def _under_way(search: FindSearch, listing: Listing) -> bool:

@@ -57,7 +57,7 @@ SAID = {
     "rent-or-buy p4d.24xlarge price 200k usd over 5 years": "*p4d.24xlarge: buy 1 server. It saves",
     "rent-or-buy p4d.24xlarge 200000": '"200000" of what? Say price:200000, or another figure:',
     "rent-or-buy p4d.24xlarge price 200k at 200%": '"rate:200" is not a figure from 0 to 100.',
-    "reprot": "I don't know `reprot`. Did you mean `/cost report`?",
+    "reprot": 'I can\'t read "reprot". Did you mean one of these?\n[/cost report]',
 }
 
 

@@ -1,0 +1,205 @@
+"""Questions about machines: who has it, is it free, what can I have, who waits; each as the words of a verb."""
+
+from handlers.parsing.question_rules import Rule, fixed, of_days, of_machine, wanting
+
+_THINGS = r"(?:machines?|instances?|gpus?|boxes|servers?|nodes?|cards?|ones|hosts?|things)"
+_I = r"(?:i|we|one|somebody|someone)"
+_TAKE = r"(?:have|use|get|take|claim|grab|borrow|reserve|book)"
+_M = r"(?P<machine>.+?)"
+_MINE = r"(?:my|all my)"
+_FOR_HOW_LONG = r"(?: (?P<span>(?:for|until|till|tonight|today|tomorrow|this|now|over|on|at|from|next|in) ?.*))?"
+STATES = {
+    **dict.fromkeys(("idle", "unused", "idling", "not used", "not in use", "wasted"), "idle"),
+    **dict.fromkeys(("free", "available", "unclaimed", "left", "open", "vacant", "to be had"), "free"),
+    **dict.fromkeys(("busy", "in use", "used", "working", "active", "being used"), "active"),
+    **dict.fromkeys(("running", "up", "on"), "running"),
+    **dict.fromkeys(("stopped", "off", "down", "shut down", "turned off"), "stopped"),
+    **dict.fromkeys(("unknown", "silent", "dark", "not reporting"), "unknown"),
+    **dict.fromkeys(("partly idle", "partial"), "partial"),
+    **{word: word for word in ("owned", "rented", "dormant")},
+}
+"""Words for a state, and the filter of `status` that each of them is."""
+_STATE = "(?P<state>" + "|".join(sorted(STATES, key=len, reverse=True)) + ")"
+_OF_ONE = (
+    r"(?:free|idle|available|busy|taken|claimed|used|in use|being used|running|working|up|down|stopped|off|on|there|"
+    r"unclaimed|unused|unknown|occupied|reserved|alive|open|mine|ours|owned|gone|silent|blocked|wasted|full|empty)"
+)
+_WAITS = r"(?:waiting|in line|in the line|in a line|in the queue|in queue|queueing|queuing|queued|standing in line)"
+
+OWN = (
+    fixed(
+        "gpu status mine",
+        rf"(?:what|which(?: of the)? {_THINGS}|which) (?:do|have|am|are|is) (?:i|mine)(?: got)?"
+        r"(?: (?:have|hold|holding|using|claimed|got|own|use|running on|on))?(?: claimed)?",
+        rf"(?:(?:list|show)(?: me)? |what are |where are |which are |how are )?{_MINE} (?:{_THINGS}|claims?|stuff)"
+        r"(?: doing)?",
+        r"(?:do|am|have) i (?:have|hold|holding|using|claimed|got) (?:anything|something|any .+)",
+        rf"(?:when|until when|how long) (?:does|do|is|are|will) {_MINE} (?:claims?|{_THINGS}|time) "
+        r"(?:end|ends|expire|run out|last|be over|over)",
+        r"(?:how long|until when) (?:do|can) i (?:have|keep|use)(?: (?:it|them|this))?(?: for)?",
+    ),
+    of_machine("gpu status", rf"(?:how long|until when) (?:do|can|have) i (?:have|keep|use|got|hold) {_M}"),
+)
+LINES = (
+    of_machine("gpu line", rf"(?:who|who else) (?:is|are) (?:{_WAITS}|next(?: in line)?) (?:for|on) {_M}"),
+    of_machine("gpu line", rf"who (?:waits|wants|needs) (?:for )?{_M}"),
+    of_machine("gpu line", rf"how (?:long|big) is the (?:line|queue|waiting list) (?:for|of|at) {_M}"),
+    of_machine("gpu line", rf"(?:is|are) (?:anybody|anyone|somebody|someone|people|others) {_WAITS} for {_M}"),
+    of_machine("gpu line", rf"how many(?: people)?(?: are)? (?:wait|{_WAITS}) for {_M}"),
+    fixed(
+        "gpu line",
+        rf"(?:who|who else|how many|how many people)(?: is| are)? (?:wait|waits|{_WAITS}|next|next in line|"
+        rf"first in line)",
+        r"(?:how long|how big|what|where) is the (?:line|queue|waiting list)",
+        rf"(?:is|are) (?:anybody|anyone|somebody|someone|people|others) {_WAITS}",
+        r"(?:where|when|what)(?: is| am)? (?:i|my (?:place|position|turn)|it my turn)(?: in(?: the)? (?:line|"
+        r"queue))?",
+        r"(?:what|which ones) (?:am|are) (?:i|we) waiting for",
+        r"how long (?:do|will|must) (?:i|we) (?:have to )?wait",
+    ),
+)
+BOOKED = (
+    fixed(
+        "gpu bookings mine",
+        r"what (?:have|did|do) (?:i|we) (?:have )?(?:booked|book|reserved)",
+        rf"{_MINE} (?:bookings|reservations)",
+        r"do i have (?:any |a )?(?:bookings?|reservations?)",
+    ),
+    fixed("gpu bookings", r"(?:what|which|who)(?: is| are| has)? (?:booked|reserved)", r"what bookings are there"),
+    of_machine("gpu bookings", rf"(?:what|who|when)(?: is| has| have)? (?:booked|reserved) (?:on |for |of )?{_M}"),
+    of_machine("gpu bookings", rf"(?:when|what|until when) is {_M} (?:booked|reserved)"),
+    of_machine("gpu bookings", rf"is {_M} (?:booked|reserved){_FOR_HOW_LONG}"),
+    of_machine("gpu bookings", rf"(?:bookings|reservations|calendar) (?:of|for|on) {_M}"),
+    fixed(
+        "gpu runs", r"(?:what|which) (?:jobs|runs) (?:are|is) (?:running|there|on)", rf"{_MINE} (?:jobs|runs|job|run)"
+    ),
+    fixed("gpu runs", rf"(?:how|what|where) (?:is|are) {_MINE} (?:jobs?|runs?)(?: doing)?"),
+)
+REASONS = (
+    of_machine(
+        "gpu why",
+        rf"(?:how )?(?:why|how come)(?: is| was| are| does)? {_M}(?: is)?(?: not)?(?: (?:{_OF_ONE}|red|yellow|"
+        rf"orange))?",
+        rf"(?:what is|is (?:anything|something)) (?:wrong|the matter|the problem|up) with {_M}",
+        rf"how (?:do|does) (?:you|valet) know(?: that| whether| if)? {_M} is .+",
+        rf"(?:should|can|could|may) (?:i|we|somebody|someone) (?:stop|kill|shut down|turn off) {_M}\??",
+        rf"(?:can|may|could|should) {_M} be (?:stopped|shut down|turned off|killed)",
+        rf"what happens (?:if|when) (?:i|we) stop {_M}",
+        rf"when (?:will|does|is) (?:valet |it )?(?:stop|going to stop) {_M}",
+        rf"explain {_M}",
+    ),
+    of_machine(
+        "gpu history",
+        rf"what (?:has )?happened (?:to|with|on|at) {_M}",
+        rf"who (?:has )?(?:stopped|started|launched|released|rebooted|killed|booted|touched|resized|drained) {_M}",
+        rf"when (?:was|did) {_M}(?: last)? (?:stopped|started|used|claimed|released|launched|stop|start)(?: last)?",
+        rf"who (?:had|used|held|was (?:on|using)) {_M} (?:before|last|yesterday|earlier|last week|last night)",
+        rf"history (?:of|for) {_M}",
+    ),
+)
+HOLDERS = (
+    fixed(
+        "gpu status", r"who (?:has|holds|uses|is using|is on) what", r"who is (?:on|using) (?:the )?(?:gpus|machines)"
+    ),
+    of_machine(
+        "gpu status",
+        r"who (?:has|have|holds|hold|owns|uses|use|took|claimed|booted|blocks|occupies)(?: got| claimed| "
+        r"taken)? " + _M,
+        r"who (?:is|are) (?:got|training on|using|on|holding|in|blocking|occupying|running|working on|sitting on|"
+        r"logged in to|running (?:\S+ )?on|at) " + _M,
+        rf"who (?:runs|works|trains|sits) (?:\S+ )?on {_M}",
+        rf"whose (?:machine |box |claim )?is {_M}",
+        rf"who does {_M} belong to",
+        rf"(?:by whom|who) is {_M} (?:claimed|used|held|taken|occupied)(?: by)?",
+        rf"who(?: is| does)? {_M}(?: is)? (?:with|claimed by|held by|used by)",
+    ),
+)
+WHEN = (
+    of_machine(
+        "gpu status",
+        rf"(?:when|how soon)(?: is| will| does| can| could| do)? {_M}(?: is| be| become| get)? "
+        r"(?:free|available|done|idle|over|back|end|ends|finish|finished|ready|released|free up|come free)(?: up)?"
+        r"(?: again)?(?: for (?:me|us))?",
+        rf"when (?:can|could|may|will) {_I} (?:{_TAKE}|work on|be on) {_M}",
+        rf"(?:how long|until when|till when)(?: is| will)? {_M}(?: be| is)? "
+        r"(?:taken|claimed|busy|used|held|blocked|in use|occupied|gone)(?: for)?",
+        rf"how long does \S+ (?:have|hold|need) {_M}",
+        is_about_when=True,
+    ),
+)
+ONE = (
+    of_machine("gpu status", rf"(?:is|are|was) {_M}(?: not)? {_OF_ONE}{_FOR_HOW_LONG}"),
+    of_machine(
+        "gpu status",
+        rf"(?:can|could|may|might) {_I} (?:{_TAKE}|work on|run on|log in to) {_M}{_FOR_HOW_LONG}",
+        rf"am i allowed (?:to use|on) {_M}",
+        rf"(?:how|where) is {_M}(?: doing)?",
+        rf"what (?:is|are)(?: it with)? {_M}(?: doing| used for)",
+        rf"what (?:runs|is running|is going on|is happening) (?:on|at) {_M}",
+        rf"(?:what about|how about|tell me about|show me|show|status of|status for|state of|details of|info on) {_M}",
+        rf"(?:how|what) (?:busy|used|loaded|idle) is {_M}",
+        rf"{_M} {_OF_ONE}",
+    ),
+)
+WANTS = (
+    wanting(
+        rf"what(?: else)?(?: {_THINGS})? (?:can|could|may|might|should) {_I} (?:{_TAKE}|run on|work on|train "
+        rf"on|work with|"
+        r"run)(?: (?P<wanted>.+))?",
+        rf"which (?:{_THINGS}|ones?|one)? ?(?:can|could|may|should) {_I} (?:{_TAKE}|run on|work on)(?: "
+        rf"(?P<wanted>.+))?",
+        rf"(?:can|could|may) {_I} (?:please )?(?:{_TAKE}) (?P<wanted>.+)",
+        r"(?:is|are) there(?: any| some| an?)? (?P<wanted>.+?)(?: left| for me| for us)?",
+        r"(?:do|does) (?:we|you|anyone|anybody|somebody|i) have(?: any| some| an?)? (?P<wanted>.+?)(?: left)?",
+        r"(?:have|has) (?:you|we|anyone|anybody|somebody)(?: got)?(?: any| some| an?)? (?P<wanted>.+?)(?: left)?",
+        r"(?:is|are)(?: any| some| an?) (?P<wanted>.+)",
+        r"(?:any|some|got any) (?P<wanted>.+)",
+        rf"where (?:can|could|is|are)(?: {_I})?(?: {_TAKE}| run| find| train| there)?(?: an?| some)? (?P<wanted>.+)",
+        r"(?:find|get|give)(?: me| us) (?P<wanted>.+)",
+        rf"{_I} (?:need|want|would like|am looking for|could use|require)(?: to (?:have|use|get|find|run on))? "
+        rf"(?P<wanted>.+)",
+        r"(?:looking for|need|in need of) (?P<wanted>.+)",
+        r"who (?:can spare|has spare|has free) (?P<wanted>.+)",
+        rf"what is(?: {_THINGS})? (?:free|available)(?: for (?:me|us))? (?P<wanted>.+)",
+    ),
+)
+FLEET = (
+    Rule(
+        "gpu",
+        (
+            (
+                rf"(?:what|which|which ones|(?:what|which) {_THINGS}|who)(?: else)?(?: is| are|'s)?(?: all| being)? "
+                rf"{_STATE}"
+                r"(?: for (?:me|us))?"
+            ),
+            rf"how many(?: {_THINGS})?(?: is| are)? {_STATE}",
+            (
+                rf"(?:is|are) (?:there )?(?:any|some|anything|something|any of them|a)? ?(?:{_THINGS}|machine|gpu)? "
+                rf"?{_STATE}"
+            ),
+            rf"(?:anything|something|any|nothing|what)(?: {_THINGS})? {_STATE}",
+            (
+                rf"(?:(?:show|list|give|tell)(?: me| us)?(?: all| what is| which are)?(?: the| our)? )?{_STATE}(?: "
+                rf"{_THINGS})?"
+            ),
+            rf"(?:(?:show|list)(?: me| us)? )?all (?:the |our )?{_STATE}(?: {_THINGS})?",
+        ),
+        lambda _, match: ["status", STATES[match["state"]]],
+    ),
+    fixed(
+        "gpu status",
+        r"(?:what is|what's) (?:going on|up|happening|there|new|running where|the status|the state)",
+        rf"(?:overview|everything|(?:list|show)(?: me)?(?: all)?(?: the| our)? (?:everything|{_THINGS}|fleet)|"
+        rf"all {_THINGS})",
+        r"how (?:is|are) (?:the |our )?(?:fleet|machines|gpus|we)(?: doing)?",
+        rf"(?:what|which|how many) {_THINGS} (?:do we have|are there|have we(?: got)?|exist|do we (?:own|rent|run))",
+        r"what do we (?:have|own|rent|run)",
+        r"what (?:runs|is on|is up) (?:now|here|where)?",
+    ),
+    of_days(
+        "cost idle by person",
+        r"who (?:wastes|wasted|is wasting|idles)(?: the)?(?: most| money| gpus)*(?: (?P<days>.+))?",
+    ),
+)
+RULES: tuple[Rule, ...] = (*OWN, *LINES, *BOOKED, *REASONS, *HOLDERS, *WHEN, *FLEET, *ONE, *WANTS)
+"""In the order in which they are tried: what is narrower comes first."""

@@ -1,0 +1,124 @@
+"""What a rule of the grammar is: patterns of a whole sentence, and the words of a verb that mean the same."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from bot.services import names
+from handlers.parsing import sentences
+from handlers.parsing.sentences import Sentence
+
+Build = Callable[[Sentence, re.Match[str]], list[str] | None]
+"""The words of the verb; None where a part of the sentence is not what the pattern takes it for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that people ask, in the ways in which they say it."""
+
+    command: str
+    """gpu or cost."""
+    patterns: tuple[str, ...]
+    """Each of a whole sentence, in lower case."""
+    build: Build
+    is_about_when: bool = False
+    """When it can be had is asked."""
+
+    def readings(self, sentence: Sentence) -> Iterator[list[str]]:
+        """The verb's words, by each pattern that fits."""
+        for pattern in self.patterns:
+            match = _compiled(pattern).fullmatch(sentence.text)
+            words = self.build(sentence, match) if match else None
+            if words is not None:
+                yield words
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def fixed(words: str, *patterns: str) -> Rule:
+    """The same words however it is said."""
+    command, *verb = words.split()
+    return Rule(command, patterns, lambda _sentence, _match: verb)
+
+
+def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> Rule:
+    """A verb and the machine that is named; a span is left out, as its answer tells of all that is known ahead."""
+    command, *verb = words.split()
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        span = sentence.slot(match, "span") if "span" in match.re.groupindex else []
+        if span and not sentences.is_span(sentence, span) and span != ["now"]:
+            return None
+        named = sentences.machine_words(sentence, sentence.slot(match, "machine"))
+        return _on_machine(sentence, verb, named) if named else None
+
+    return Rule(command, patterns, build, is_about_when=is_about_when)
+
+
+def _on_machine(sentence: Sentence, verb: Sequence[str], named: list[str]) -> list[str] | None:
+    """A sort of machines ("a100") is no machine: only `status` takes it."""
+    found = names.readings(sentence.ask.ctx, named)
+    is_machine = any(each.count == len(named) for each in found)
+    is_sort = not is_machine and bool(names.sorts(sentence.ask.ctx, named[0]))
+    return [*verb, *named] if not is_sort or verb == ["status"] else None
+
+
+def wanting(*patterns: str) -> Rule:
+    """What somebody could have: of GPUs, for a time, or anything."""
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        wanted = sentences.wanted_words(sentence, sentence.slot(match, "wanted"))
+        if wanted is None:
+            return None
+        return ["find", *wanted] if wanted else ["status", "free"]
+
+    return Rule("gpu", patterns, build)
+
+
+def of_days(words: str, *patterns: str) -> Rule:
+    """A report of days, this month without any; a team that is named is one of its rows."""
+    command, *verb = words.split()
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        groups = match.re.groupindex
+        days = sentences.days_words(sentence, sentence.slot(match, "days") if "days" in groups else [])
+        team = sentences.scope_words(sentence, sentence.slot(match, "team")) if "team" in groups else []
+        is_of_all = "team" in groups and team == []
+        if days is None or team is None or is_of_all or (team and team[0] == "type"):
+            return None
+        by = ["by", "machine"] if team and team[0] == "instance" else verb[1:]
+        return [verb[0], *days, *by]
+
+    return Rule(command, patterns, build)
+
+
+def of_scope(words: str, *patterns: str) -> Rule:
+    """A verb about everything, or about the team, type or machine that is named."""
+    command, *verb = words.split()
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        scope = sentences.scope_words(sentence, sentence.slot(match, "scope")) if "scope" in match.re.groupindex else []
+        return None if scope is None else [*verb, *scope]
+
+    return Rule(command, patterns, build)
+
+
+def of_price(words: str, *patterns: str) -> Rule:
+    """The price of a machine, a type, or a kind of GPU."""
+    command, *verb = words.split()
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        priced = sentence.slot(match, "priced")
+        is_known = bool(priced) and (
+            bool(names.sorts(sentence.ask.ctx, priced[-1].rstrip("s"))) or sentences.machine_words(sentence, priced)
+        )
+        if not is_known:
+            return None
+        sorts = names.sorts(sentence.ask.ctx, priced[-1].rstrip("s"))
+        return [*verb, *([priced[-1].rstrip("s")] if sorts else priced)]
+
+    return Rule(command, patterns, build)
