@@ -8,6 +8,7 @@ from bot.services import home, queries
 from bot.services.acting import hours
 from bot.services.context import Context
 from bot.services.sharing import bookings, find, line
+from handlers import topics
 from handlers.acting import actions as actions_controller
 from handlers.acting import hours as hours_controller
 from handlers.blocks import home as home_blocks
@@ -49,8 +50,6 @@ def page(ctx: Context, user: str) -> Reply:
 
 def at_a_glance(ctx: Context, user: str) -> Reply:
     """What somebody sees who types the bare command: what they hold, what waits for them, what they can have now."""
-    from handlers import topics  # they draw every message, and know this topic among others
-
     held = queries.held_by(ctx, user)
     asked = [
         drawn.text for each in home.questions_to(ctx, user) if (drawn := topics.draw(ctx, each.kind, each.subject))

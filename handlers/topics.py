@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import Refused
 from bot.services.context import Context
-from handlers import audit, digest, home, questions, troubles, undelivered
+from handlers import audit, digest, questions, troubles, undelivered
 from handlers import help as help_controller
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.forms import FORM_BUTTON, call_of, opening
@@ -36,16 +36,14 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Look", (fleet, find, audit)),
     ("Share", (claims, handovers, unclaimed)),
     ("Wait and book", (line, bookings, calendar)),
-    ("Stop, start, launch", (actions, snooze, hours, drain, owned)),
+    ("Stop, start, launch", (actions, snooze, hours)),
     ("Run jobs", (runs,)),
-    ("Look after Valet", (undelivered,)),
+    ("Look after machines and Valet", (drain, owned, undelivered)),
 )
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
 """The topics with verbs of /cost, in the order of its help."""
-WITHOUT_VERBS = (
-    *(help_controller, home, digest, dormant, reminders, requests, take, checkins, grants, questions, troubles),
-)
+WITHOUT_VERBS = (*(help_controller, digest, dormant, reminders, requests, take, checkins, grants, questions, troubles),)
 """Topics that people meet by buttons and messages only."""
 TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
 
@@ -64,6 +62,12 @@ GPU_VERBS: tuple[Verb, ...] = tuple(
     verb for heading, topics in GPU for topic in topics for verb in about(heading, *topic.VERBS)
 )
 COST_VERBS: tuple[Verb, ...] = tuple(verb for topic in COST for verb in topic.VERBS)
+
+
+def verbs_under(heading: str) -> list[str]:
+    """The verbs of a heading, each once; those of /cost stand under "Money"."""
+    verbs = COST_VERBS if heading == "Money" else [verb for verb in GPU_VERBS if verb.topic == heading]
+    return list(dict.fromkeys(verb.name for verb in verbs))
 
 
 def is_cost_verb(word: str) -> bool:

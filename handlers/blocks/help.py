@@ -1,5 +1,6 @@
 """Help in steps: two lines and the topics as buttons, then five lines a topic, each to be pasted as it stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.blocks.parts import Block, Reply, actions, button, lines, section
@@ -11,24 +12,25 @@ HELP_BUTTON = "help"
 
 @dataclass(frozen=True, slots=True)
 class HelpTopic:
-    """One topic: what to type, with {free}, {mine} and {other} for machines, and what that does."""
+    """One topic: what to type, with {free}, {mine}, {owned} and {other} for machines, and what that does."""
 
     name: str
     label: str
+    heading: str
+    """Of its verbs in `topics`."""
     rows: tuple[tuple[str, str], ...]
-    also: tuple[str, ...] = ()
-    """Verbs without a line of their own."""
     is_money: bool = False
 
     @property
     def verbs(self) -> frozenset[str]:
-        """Every verb it tells of."""
-        return frozenset(words.split()[0] for words, _ in self.rows) | set(self.also)
+        """Those that have a line."""
+        return frozenset(words.split()[0] for words, _ in self.rows)
 
 
 HELP_TOPICS: tuple[HelpTopic, ...] = (
     HelpTopic(
         "looking",
+        "Look",
         "Look",
         (
             ("status", "what runs, wasteful first"),
@@ -41,49 +43,50 @@ HELP_TOPICS: tuple[HelpTopic, ...] = (
     HelpTopic(
         "sharing",
         "Share",
+        "Share",
         (
             ("claim {free} for 4h", "it is yours"),
             ("extend {mine} 2h", "keep it longer"),
             ("release {mine}", "give it back"),
             ("request {other} a demo", "ask its holder"),
         ),
-        ("hand", "adopt"),
     ),
     HelpTopic(
         "waiting",
         "Wait",
+        "Wait and book",
         (
             ("wait 1xA100 for 6h", "stand in line"),
             ("line", "your place"),
             ("book {free} tomorrow 20:00 for 6h", "for later"),
             ("bookings mine", "what you booked"),
         ),
-        ("leave", "unbook", "calendar"),
     ),
     HelpTopic(
         "stopping",
         "Stop",
+        "Stop, start, launch",
         (
             ("stop {mine} the run is over", "ask to stop it"),
             ("start {other}", "ask to start it"),
             ("snooze {mine} 4h", "keep it from stops"),
             ("hours {mine}", "when it may run"),
         ),
-        ("launch", "clone", "resize", "images"),
     ),
-    HelpTopic("running", "Run", (("run", "what can be run"), ("runs", "how your runs do"))),
+    HelpTopic("running", "Run", "Run jobs", (("run", "what can be run"), ("runs", "how your runs do"))),
     HelpTopic(
         "admins",
         "Admin",
+        "Look after machines and Valet",
         (
-            ("drain {other} new fans", "nobody gets more time"),
-            ("retire {other}", "it is gone"),
+            ("drain {owned} new fans", "nobody gets more time"),
+            ("retire {owned}", "it is gone"),
             ("undelivered", "what could not be posted"),
         ),
-        ("rename", "count"),
     ),
     HelpTopic(
         "money",
+        "Money",
         "Money",
         (
             ("report last week", "what was spent"),
@@ -91,7 +94,6 @@ HELP_TOPICS: tuple[HelpTopic, ...] = (
             ("forecast", "what the month will cost"),
             ("budget", "what is left"),
         ),
-        ("bill", "savings", "prices", "rent-or-buy"),
         is_money=True,
     ),
 )
@@ -105,6 +107,7 @@ class ExampleNames:
     """One they can have now, where there is one."""
     mine: str
     other: str
+    owned: str
     is_free: bool = False
     """Whether `free` really is."""
 
@@ -128,12 +131,12 @@ def topic_row() -> Block:
     return actions(*(button(topic.label, f"{HELP_BUTTON}:{topic.name}", topic.name) for topic in HELP_TOPICS))
 
 
-def topic_help(topic: HelpTopic, names: ExampleNames) -> Reply:
-    """What to type about one topic."""
+def topic_help(topic: HelpTopic, names: ExampleNames, also: Sequence[str] = ()) -> Reply:
+    """What to type about one topic; `also` are its verbs without a line of their own."""
     command = cost_command if topic.is_money else gpu_command
-    known = {"free": names.free, "mine": names.mine, "other": names.other}
-    rows = [f"{command(words.format(**known))} {what}" for words, what in topic.rows]
-    more = f"Also: {', '.join(f'`{verb}`' for verb in topic.also)}." if topic.also else ""
+    known = {"free": names.free, "mine": names.mine, "other": names.other, "owned": names.owned}
+    rows = [f"{command(words.format(**known))}: {what}" for words, what in topic.rows]
+    more = f"Also: {', '.join(f'`{verb}`' for verb in also)}." if also else ""
     text = lines([f"*{topic.label}*", *rows, more])
     return Reply(text, [section(text), topic_row()], secret=True, replace=True)
 

@@ -166,6 +166,7 @@ WANTS = (
 FLEET = (
     Rule(
         "gpu",
+        frozenset({"status"}),
         (
             (
                 rf"(?:what|which|which ones|(?:what|which) {_THINGS}|who)(?: else)?(?: is| are|'s)?(?: all| being)? "

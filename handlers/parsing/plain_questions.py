@@ -13,10 +13,8 @@ from handlers.parsing import machine_questions, money_questions, sentences
 from handlers.parsing.sentences import Sentence
 from handlers.verbs import MEANT, Ask, Verb
 
-LOOKS = frozenset(
-    {"status", "why", "find", "history", "line", "bookings", "runs", "calendar", "report", "idle", "forecast"}
-    | {"savings", "bill", "prices", "budget", "rent-or-buy"}
-)
+RULES = (*money_questions.RULES, *machine_questions.RULES)
+LOOKS = frozenset().union(*(rule.verbs for rule in RULES))
 """Verbs that change nothing."""
 MOST_OFFERS = 2
 
@@ -37,7 +35,7 @@ def meaning_of(ask: Ask) -> Meaning | None:
     sentence = sentences.sentence_of(ask)
     if sentence is None:
         return None
-    for rule in (*money_questions.RULES, *machine_questions.RULES):
+    for rule in RULES:
         words = next(rule.readings(sentence), None)
         if words is not None:
             return Meaning(rule.command, tuple(words), rule.is_about_when)

@@ -19,6 +19,8 @@ class Rule:
 
     command: str
     """gpu or cost."""
+    verbs: frozenset[str]
+    """What it may become; each of them only looks."""
     patterns: tuple[str, ...]
     """Each of a whole sentence, in lower case."""
     build: Build
@@ -42,7 +44,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def fixed(words: str, *patterns: str) -> Rule:
     """The same words however it is said."""
     command, *verb = words.split()
-    return Rule(command, patterns, lambda _sentence, _match: verb)
+    return Rule(command, frozenset(verb[:1]), patterns, lambda _sentence, _match: verb)
 
 
 def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> Rule:
@@ -56,7 +58,7 @@ def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> Rule:
         named = sentences.machine_words(sentence, sentence.slot(match, "machine"))
         return _on_machine(sentence, verb, named) if named else None
 
-    return Rule(command, patterns, build, is_about_when=is_about_when)
+    return Rule(command, frozenset(verb[:1]), patterns, build, is_about_when=is_about_when)
 
 
 def _on_machine(sentence: Sentence, verb: Sequence[str], named: list[str]) -> list[str] | None:
@@ -76,7 +78,7 @@ def wanting(*patterns: str) -> Rule:
             return None
         return ["find", *wanted] if wanted else ["status", "free"]
 
-    return Rule("gpu", patterns, build)
+    return Rule("gpu", frozenset({"find", "status"}), patterns, build)
 
 
 def of_days(words: str, *patterns: str) -> Rule:
@@ -93,7 +95,7 @@ def of_days(words: str, *patterns: str) -> Rule:
         by = ["by", "machine"] if team and team[0] == "instance" else verb[1:]
         return [verb[0], *days, *by]
 
-    return Rule(command, patterns, build)
+    return Rule(command, frozenset(verb[:1]), patterns, build)
 
 
 def of_scope(words: str, *patterns: str) -> Rule:
@@ -104,7 +106,7 @@ def of_scope(words: str, *patterns: str) -> Rule:
         scope = sentences.scope_words(sentence, sentence.slot(match, "scope")) if "scope" in match.re.groupindex else []
         return None if scope is None else [*verb, *scope]
 
-    return Rule(command, patterns, build)
+    return Rule(command, frozenset(verb[:1]), patterns, build)
 
 
 def of_price(words: str, *patterns: str) -> Rule:
@@ -121,4 +123,4 @@ def of_price(words: str, *patterns: str) -> Rule:
         sorts = names.sorts(sentence.ask.ctx, priced[-1].rstrip("s"))
         return [*verb, *([priced[-1].rstrip("s")] if sorts else priced)]
 
-    return Rule(command, patterns, build)
+    return Rule(command, frozenset(verb[:1]), patterns, build)

@@ -224,8 +224,11 @@ def test_refusals_and_help_are_fit_to_send(text):
         working.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
         questions_blocks.unread(text, None, ["gpu status free", "cost idle"]),
         questions_blocks.understood(f"/gpu status {text}", plainly("x" * 3_000)),
-        help_blocks.overview(ExampleNames("train-7", "train-7", "train-3")),
-        *(help_blocks.topic_help(topic, ExampleNames("a" * 200, "b" * 200, "c" * 200)) for topic in HELP_TOPICS),
+        help_blocks.overview(ExampleNames("train-7", "train-7", "train-3", "dgx-1")),
+        *(
+            help_blocks.topic_help(topic, ExampleNames("a" * 200, "b" * 200, "c" * 200, "d" * 200))
+            for topic in HELP_TOPICS
+        ),
         *(help_blocks.verb_help("/gpu", [(verb.usage, verb.help)]) for verb in (*gpu.VERBS, *cost.VERBS)),
         plainly("x" * 9_000),
         undelivered.told("C0GPUS001", "is_archived", KEPT),
