@@ -93,7 +93,7 @@ def test_a_question_about_money_is_answered_wherever_it_is_put(busy):
 
     for command in ("/gpu", "/cost", "@valet"):
         seen = busy.types("ada", f"{command} how much did we spend today?")
-        assert seen.startswith("I read that as `/cost report today`.\n*Monday 23 November 2026 so far: ")
+        assert seen.startswith("I read that as `/cost report today`.\n*Monday 23 November")
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,9 @@ def test_the_bare_cost_command_tells_how_the_month_stands(busy):
 
     seen = busy.types("ada", "/cost")
 
-    assert seen.startswith("November 2026 so far: about $126.34")
+    assert seen.startswith("November")
+    assert "so far: about $126" in seen
     assert "\nNovember: $" in seen
     assert seen.endswith("[By team] [What idled] [Forecast] [Budgets] [Help]")
     assert lines_on_phone(seen) <= ONE_SCREEN
-    assert "By team" in busy.presses("ada", "By team")
+    assert "[How this is counted]" in busy.presses("ada", "By team")
