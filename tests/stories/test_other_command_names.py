@@ -15,8 +15,9 @@ def renamed(office_with):
     [
         ("/box status zzz", "`/box status` lists what there is."),
         ("/box start train-7", "train-7 runs already. `/box claim train-7` takes it."),
-        ("/box", "`/box claim <instance|2xA100>"),
-        ("/money", "`/money forecast"),
+        ("/box help claim", "`/box claim <instance|2xA100>"),
+        ("/box help", "Try `/box claim "),
+        ("/money help", "`/money forecast`"),
         ("/money budget", "`/money forecast` says what the month will cost."),
         ("@valet drain train-7", "`/box stop train-7` asks for one."),
     ],
