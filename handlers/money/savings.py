@@ -6,7 +6,7 @@ from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import savings as savings_service
 from handlers.blocks.money import savings as savings_blocks
-from handlers.blocks.money.savings import SAVINGS_BUTTON, SAVINGS_CSV_BUTTON
+from handlers.blocks.money.savings import SAVINGS_BUTTON, SAVINGS_CSV_BUTTON, SAVINGS_HOW_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.money.bill import days_of
@@ -25,10 +25,10 @@ def savings(ask: Ask) -> Reply:
 
 def _days(words: list[str], today: date) -> tuple[date, date]:
     if {"by", "per"} & {word.lower() for word in words}:
-        raise Refused("Savings are told by what led to them; the file of [As CSV] below has the team of each.")
+        raise Refused("Savings are listed by machine. The file of [As CSV] has the team of each.")
     first, last = read_day_span(words, today)
     if first == last:
-        raise Refused(f"Savings are told by month or year. Try {today:%Y-%m} or {today:%Y}.")
+        raise Refused(f"Savings are counted by month or year. Try {today:%Y-%m} or {today:%Y}.")
     return first, last
 
 
@@ -41,10 +41,19 @@ def on_savings(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return Reply(shown.text, shown.blocks, replace=True)
 
 
+def how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[How this is counted]: beside it."""
+    return savings_blocks.counted(savings_service.savings_of(ctx, *days_of(value)))
+
+
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: every saving, to whoever pressed."""
     told = savings_service.savings_of(ctx, *days_of(value))
     return savings_blocks.as_csv(told, "".join(savings_service.savings_lines(told)))
 
 
-BUTTONS: dict[str, Press] = {SAVINGS_BUTTON: on_savings, SAVINGS_CSV_BUTTON: as_csv}
+BUTTONS: dict[str, Press] = {
+    SAVINGS_BUTTON: on_savings,
+    SAVINGS_HOW_BUTTON: how_counted,
+    SAVINGS_CSV_BUTTON: as_csv,
+}

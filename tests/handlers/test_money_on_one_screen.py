@@ -9,10 +9,12 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.money.budgets import BudgetStanding
 from bot.domain.money.forecast.report import Range
 from bot.domain.money.reports import IdleNow, ReportRow, SpendReport, Spent
+from bot.domain.money.savings import Saved, Savings
 from bot.domain.money.scope import Scope
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import idle as idle_blocks
 from handlers.blocks.money import reports as reports_blocks
+from handlers.blocks.money import savings as savings_blocks
 from tests.handlers.pieces import NOW
 from tests.handlers.test_report_blocks import report
 from tests.screens import ONE_SCREEN, lines_on_phone
@@ -46,6 +48,15 @@ def budgets_of(*names: str) -> list[BudgetStanding]:
     ]
 
 
+def saved() -> Savings:
+    kinds = ("stopped", "released", "shared", "stopped", "shared", "released")
+    found = tuple(
+        Saved(name, name, "nlp", kind, "It would have run.", 9 * HOUR_MS, 1_976 * USD)
+        for name, kind in zip(MACHINES, kinds, strict=True)
+    )
+    return Savings(date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 23), found, 30_500_000, 6)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -54,8 +65,9 @@ def budgets_of(*names: str) -> list[BudgetStanding]:
         idle_blocks.idle(month("instance", *MACHINES)),
         budgets_blocks.overview(budgets_of(*TEAMS)),
         budgets_blocks.standing(budgets_of("nlp")[0]),
+        savings_blocks.savings(saved()),
     ],
-    ids=["report", "report by machine", "idle", "budgets", "one budget"],
+    ids=["report", "report by machine", "idle", "budgets", "one budget", "savings"],
 )
 def test_an_answer_about_money_is_one_screen(answer):
     assert lines_on_phone(answer) <= ONE_SCREEN

@@ -83,22 +83,37 @@ def _chart(report: SpendReport, names: reports.Names) -> list[Block]:
 
 
 def _table(report: SpendReport) -> list[Block]:
-    way, by = reports.WAY_NAMES[report.by], report.by
-    idled = [row for row in report.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
-    rows = [_row(row, by) for row in reports.shown_rows(idled)]
-    head = [way.capitalize(), "Idle", "GPU-hours"]
-    if by == "instance":
-        head.append("Now")
-        now = {each.instance_id: _state(each, report.made_at) for each in report.idle_now}
-        keys = [row.key for row in reports.shown_rows(idled)]
-        rows = [[*row, now.get(key, "")] for row, key in zip(rows, keys, strict=True)]
-        fresh = [each for each in report.idle_now if each.instance_id not in {row.key for row in idled}]
-        rows += [[esc(each.name, 60), NOTHING, NOTHING, _state(each, report.made_at)] for each in fresh]
-    elif any(row.owned.idle_gpu_ms for row in idled):
-        head.append("Owned GPU-h")
-        owned = [row.owned.idle_gpu_ms for row in reports.shown_rows(idled)]
-        rows = [[*row, reports.hours_figure(ms) if ms else ""] for row, ms in zip(rows, owned, strict=True)]
+    way = reports.WAY_NAMES[report.by]
+    if report.by == "instance":
+        head, rows = ["Machine", "Idle", "GPU-hours", "Now"], _by_machine(report)
+    else:
+        head, rows = [way.capitalize(), "Idle", "GPU-hours", "Owned GPU-h"], _by_way(report)
     return table(f"Idle by {way}, {reports.span(report)}", head, rows, page=reports.PAGE)
+
+
+def _idled(report: SpendReport) -> list[ReportRow]:
+    return [row for row in report.rows if row.rented.idle_gpu_ms or row.owned.idle_gpu_ms]
+
+
+def _by_machine(report: SpendReport) -> list[list[Cell]]:
+    """What idles now first: that can be settled."""
+    now = {each.instance_id: _state(each, report.made_at) for each in report.idle_now}
+    idled = sorted(_idled(report), key=lambda row: row.key not in now)
+    known = {row.key for row in idled}
+    fresh: list[list[Cell]] = [
+        [esc(each.name, 60), NOTHING, NOTHING, now[each.instance_id]]
+        for each in report.idle_now
+        if each.instance_id not in known
+    ]
+    rows = [[*_row(row, report.by), now.get(row.key, "")] for row in reports.shown_rows(idled)]
+    return [*rows[: len(now)], *fresh, *rows[len(now) :]]
+
+
+def _by_way(report: SpendReport) -> list[list[Cell]]:
+    """A team, a person or a type may have both kinds of machines."""
+    rows = reports.shown_rows(_idled(report))
+    owned = [reports.hours_figure(row.owned.idle_gpu_ms) if row.owned.idle_gpu_ms else "" for row in rows]
+    return [[*_row(row, report.by), hours] for row, hours in zip(rows, owned, strict=True)]
 
 
 def _row(row: ReportRow, by: ReportBy) -> list[Cell]:

@@ -52,7 +52,7 @@ SAID = {
     "forecast the company until end of month": "*November: $",
     "budget left": "*nlp will likely be over in November: $",
     "prices p4d.24xlarge us-west-2": 'Prices are told of every place at once, not of "us-west-2" alone.',
-    "savings by team": "Savings are told by what led to them;",
+    "savings by team": "Savings are listed by machine.",
     "idle now": "*Monday 23 November so far: ",
     "rent-or-buy p4d.24xlarge price 200k usd over 5 years": "*p4d.24xlarge: buy 1 server. It saves",
     "rent-or-buy p4d.24xlarge 200000": '"200000" of what? Say price:200000, or another figure:',

@@ -10,12 +10,13 @@ from store.sql import one, rows, sqlite3
 from tests.stories import conftest
 from tests.stories.conftest import past_charges
 
-BUTTONS = "[All of 2026] [As CSV]"
+BUTTONS = "[All of 2026] [How this is counted] [As CSV]"
 """Below what was saved."""
-SMALL = (
-    "Worked out from our ledger up to the last whole hour: each hour of a machine once, and never more than it would "
-    "have cost."
-)
+COUNTED = [
+    "*November*",
+    "Worked out from our ledger up to the last whole hour.",
+    "Each hour of a machine counts once, and never for more than it would have cost.",
+]
 
 
 @pytest.fixture
@@ -48,8 +49,13 @@ def test_without_any_stop_nothing_is_saved_and_what_could_be_is_no_saving(lived)
 
     assert lived.types("ada", "/cost savings").splitlines() == [
         "*November: nothing saved so far that can be shown.*",
-        f"{SMALL} Not counted, as nobody has saved it yet: $21.96/h of rented machines going unused right now.",
-        "[All of 2026]",
+        "Not saved yet: $21.96/h idle now.",
+        "[All of 2026] [How this is counted]",
+    ]
+    assert lived.presses("ada", "How this is counted").splitlines() == [
+        *COUNTED,
+        "What idles now is no saving yet.",
+        "Days in UTC.",
     ]
 
 
@@ -61,7 +67,7 @@ def test_what_is_saved_at_a_borrowed_price_says_about(lived):
     said = lived.types("ada", "/cost savings")
 
     assert said.startswith("*November: about $")
-    assert "\ntrain-3: about $" in said
+    assert "\ntrain-3 | ~$" in said
 
 
 def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived):
@@ -71,15 +77,19 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
 
     assert lived.types("ada", "/cost savings").splitlines() == [
         "*November: $48.86 saved so far.*",
-        "$48.86 by stopping machines (1 time)",
-        "*Most of it*",
+        "(chart: Saved, November, USD)",
+        "Machine | Saved | Off for | How",
+        "train-7 | $48.86 | 2 h 13 m | stopped",
+        BUTTONS,
+    ]
+    assert lived.presses("ada", "How this is counted").splitlines() == [
+        *COUNTED,
         (
-            "train-7: $48.86 for 2 h 13 m not run, as it was stopped. "
-            "It would have run as in the same hours of the 4 weeks before, at most for the share of the last "
+            "•  It would have run as in the same hours of the 4 weeks before, at most for the share of the last "
             "13 weeks in which it really ran then."
         ),
-        f"{SMALL} No rented machine is seen idle right now.",
-        BUTTONS,
+        "No rented machine is idle right now.",
+        "Days in UTC.",
     ]
 
 
@@ -117,7 +127,9 @@ def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived
     hours_pass(lived, 2)
 
     assert {row["kind"] for row in saved(lived)} == {"released"}
-    assert "Its claim would have kept it running, as long again as it was held." in lived.types("ada", "/cost savings")
+    assert " | given back early\n" in lived.types("ada", "/cost savings")
+    claim = "Its claim would have kept it running, as long again as it was held."
+    assert claim in lived.presses("ada", "How this is counted")
 
 
 @pytest.mark.slow
@@ -195,7 +207,9 @@ def test_the_year_is_a_press_away_and_what_is_no_month_is_said(lived):
     assert lived.presses("ada", "All of 2026").startswith("*2026: $32.39")
     assert lived.presses("ada", "This month").startswith("*November: $32.39")
     assert lived.types("ada", "/cost savings 2026-12") == "December 2026 has not come yet. Try `/cost savings`."
-    assert lived.types("ada", "/cost savings yesterday") == ("Savings are told by month or year. Try 2026-11 or 2026.")
+    assert lived.types("ada", "/cost savings yesterday") == (
+        "Savings are counted by month or year. Try 2026-11 or 2026."
+    )
 
 
 @pytest.fixture

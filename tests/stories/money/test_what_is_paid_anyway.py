@@ -57,16 +57,16 @@ def test_a_stop_of_it_is_no_saving_even_once_ec2_has_forgotten_why(reserved):
 
 
 def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
-    said = reserved.types("ada", "/cost savings")
+    assert "Not saved yet" not in reserved.types("ada", "/cost savings")
 
-    assert "No machine is seen idle right now whose stop would save anything." in said
-    assert "Another $21.96/h goes unused on machines that are paid whether they run or not." in said
+    said = reserved.presses("ada", "How this is counted")
+    assert "$21.96/h idles on machines that are paid whether they run or not: a stop would save nothing." in said
 
 
 def test_reports_and_the_digest_say_use_it_and_not_stop_it(reserved):
     idle = reserved.types("ada", "/cost idle")
 
-    assert f"$21.96/h, in {ANYWAY}, paid anyway" in idle
+    assert f", unclaimed, in {ANYWAY}, paid anyway\n" in idle
     assert "[Stop train-7…]" not in idle
     assert "[Claim train-7]" in idle
 
