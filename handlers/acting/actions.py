@@ -12,13 +12,12 @@ from handlers.acting import batches as batches_controller
 from handlers.acting import launch
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
+from handlers.blocks.acting import consents as consents_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.acting.approvals import (
     APPROVE_BUTTON,
     ASK_STOP_BUTTON,
     CALL_OFF_BUTTON,
-    CONSENT_NO_BUTTON,
-    CONSENT_YES_BUTTON,
     DENY_BUTTON,
     START_BUTTON,
 )
@@ -29,6 +28,7 @@ from handlers.blocks.acting.batches import (
     ASK_STOP_LISTED_BUTTON,
     DENY_BATCH_BUTTON,
 )
+from handlers.blocks.acting.consents import CONSENT_NO_BUTTON, CONSENT_YES_BUTTON
 from handlers.blocks.acting.launch import LAUNCH_BUTTON
 from handlers.blocks.parts import Block, Reply
 from handlers.controller import Draw, Press, listed
@@ -230,7 +230,7 @@ def consent(ctx: Context, consent_id: str) -> Reply | None:
     """The question to a holder."""
     asked = consents.one(ctx, consent_id)
     action = queries.action(ctx, asked.action_id) if asked else None
-    return approvals_blocks.question(asked, action) if asked and action else None
+    return consents_blocks.question(asked, action) if asked and action else None
 
 
 def draw_break_glass(ctx: Context, action_id: str) -> Reply | None:

@@ -4,3 +4,4 @@
 CLAIM_BUTTON = "claim"
 RELEASE_BUTTON = "release"
 BOOKINGS_BUTTON = "bookings"
+WHY_BUTTON = "why"

@@ -191,6 +191,11 @@ def near(instant: int, seen: int) -> str:
     return at(instant) if abs(instant - seen) < 6 * DAY_MS else when(instant)
 
 
+def by_clock(instant: int, seen: int) -> str:
+    """An instant by its time alone where that is clear: within half a day of when it is, or was, read."""
+    return clock_time(instant) if abs(instant - seen) < DAY_MS // 2 else near(instant, seen)
+
+
 def snoozed(snooze: Snooze) -> str:
     """Who keeps a machine until when, and why."""
     reason = f" ({esc(snooze.reason, 120)})" if snooze.reason else ""

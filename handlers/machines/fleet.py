@@ -12,9 +12,10 @@ from bot.services.machines import why as why_service
 from bot.services.sharing import bookings, unclaimed
 from bot.services.sharing import find as find_service
 from handlers.blocks.acting import dormant as dormant_blocks
+from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
 from handlers.blocks.machines import why as why_blocks
-from handlers.blocks.machines.fleet import STATUS_OF_BUTTON, STATUS_PAGE_BUTTON, WHY_BUTTON
+from handlers.blocks.machines.fleet import STATUS_OF_BUTTON, STATUS_PAGE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.controller import Draw, Press, listed

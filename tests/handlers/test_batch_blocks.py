@@ -9,6 +9,7 @@ from bot.domain.acting.batches import BIGGEST_BATCH, Batch, BatchDraft, BatchRes
 from bot.domain.clock import HOUR_MS
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
+from handlers.blocks.acting import consents as consents_blocks
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
 from tests.handlers.test_blocks import APPROVERS, STATES
@@ -46,7 +47,7 @@ def test_a_holders_question_is_fit_to_send(text, answer, state):
     action = pieces.action(text, state=state)
     asked = Consent("c" * 32, "a" * 32, "k" * 32, "U0CY00001", NOW + HOUR_MS, NOW, NOW + HOUR_MS, answer)
 
-    assert objections(approvals_blocks.question(asked, action)) == []
+    assert objections(consents_blocks.question(asked, action)) == []
     assert objections(approvals_blocks.card(action, APPROVERS, [asked] * 16)) == []
     assert (
         objections(approvals_blocks.asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16)) == []

@@ -253,16 +253,21 @@ def test_any_card_is_fit_to_send(text, state, approvers):
     assert objections(card) == []
 
 
-def test_only_a_pending_card_has_buttons():
-    with_buttons = {
-        state
+def test_only_a_pending_card_can_be_decided_and_what_is_over_offers_what_comes_next():
+    labels = {
+        state: [
+            button["text"]["text"]
+            for block in approvals_blocks.card(pieces.action(state=state), APPROVERS).blocks
+            for button in block.get("elements", ())
+            if button["type"] == "button"
+        ]
         for state in STATES
-        if any(
-            block["type"] == "actions" for block in approvals_blocks.card(pieces.action(state=state), APPROVERS).blocks
-        )
     }
 
-    assert with_buttons == {"pending"}
+    assert {state for state, shown in labels.items() if "Keep it running" in shown} == {"pending"}
+    assert labels["done"] == ["Start again"]
+    assert labels["aborted"] == labels["expired"] == labels["failed"] == ["Ask again"]
+    assert labels["approved"] == labels["executing"] == labels["denied"] == []
 
 
 def test_blocks_beyond_the_budget_are_counted_not_sent():

@@ -473,7 +473,7 @@ def _came_as_it_had_to(world: World, stop: Row, began: Counter[str]) -> bool:
     name = next(name for name in world.fleet._machines if id_of(name) == stop["instance_id"])
     if name in world.fleet.relaunched:
         return ANOTHER_LAUNCH.get(stop["state"], "-") in stop["outcome"]
-    return stop["state"] == "done" and "Stopped; seen so" in stop["outcome"] and began[name] > 0
+    return stop["state"] == "done" and "It took" in stop["outcome"] and began[name] > 0
 
 
 ANOTHER_LAUNCH = {"aborted": "was restarted after the request", "unknown": "was started again meanwhile"}

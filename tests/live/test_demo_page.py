@@ -45,16 +45,16 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     picture(browser, "status.png")
 
     browser.type("#composer", "/gpu stop train-7 the run is over")
-    says(browser, "keeps running until somebody approves")
+    says(browser, "keeps running unless someone approves")
     enter(browser, url, "bob", "ml-platform")
     says(browser, "Stop train-7? @Ada asks.")
     picture(browser, "card.png")
     browser.press("Stop train-7")
     browser.press("Stop it")
-    says(browser, "checking train-7 once more")
+    says(browser, "train-7 is looked at once more")
     made.skip(5 * 60_000)
 
-    says(browser, "Stopped; seen so")
+    says(browser, "train-7 is stopped.")
     picture(browser, "stopped.png")
     assert made.fleet.named("train-7").state == "stopped"
     assert [name for name, _ in made.fleet.stops] == ["train-7"]

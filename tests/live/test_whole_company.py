@@ -152,7 +152,7 @@ def test_an_idle_machine_is_seen_asked_about_approved_and_really_stopped(company
         until(lambda: slack.latest("bob", "#gpus"), "has not told of a whole minute since then")
         _was_said_minutes_ago(folder)
 
-        until(lambda: slack.latest("bob", "#gpus"), "Stopped; seen so", seconds=40)
+        until(lambda: slack.latest("bob", "#gpus"), "It took", seconds=40)
     state = client.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]["State"]["Name"]
     assert state == "stopped"
 

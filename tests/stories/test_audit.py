@@ -91,7 +91,7 @@ def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
     office.passes(MINUTE_MS)
 
     assert office.types("cy", "/gpu history train-7").splitlines()[1:-1] == [
-        "Mon 23 Nov 09:03 UTC  Valet stop done: Stopped; seen so 60 s after the call.",
+        "Mon 23 Nov 09:03 UTC  Valet stop done: It took 60 s.",
         "Mon 23 Nov 09:02 UTC  Valet began to stop it",
         "Mon 23 Nov 09:00 UTC  @Bob approved the stop",
         "Mon 23 Nov 09:00 UTC  @Ada asked to stop: the run is over",

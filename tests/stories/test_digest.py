@@ -136,7 +136,7 @@ def test_stop_from_the_digest_asks_an_approver(morning):
     morning.presses("ada", "Stop train-7…", "#ml-platform")
 
     digest, card = morning.slack.sees("bob", "#ml-platform")[-2:]
-    assert "*Stop train-7? @Ada asks. @Bob can answer" in card
+    assert "*Stop train-7? @Ada asks. Waiting for @Bob" in card
     assert "@Ada asked to stop it" in digest
     assert "[Stop train-7…]" not in digest
 

@@ -17,11 +17,10 @@ from bot.sandbox.slack.people import ADA, BOB, CY
 from handlers.blocks.acting.approvals import (
     APPROVE_BUTTON,
     CALL_OFF_BUTTON,
-    CONSENT_NO_BUTTON,
-    CONSENT_YES_BUTTON,
     DENY_BUTTON,
 )
 from handlers.blocks.acting.batches import APPROVE_BATCH_BUTTON
+from handlers.blocks.acting.consents import CONSENT_NO_BUTTON, CONSENT_YES_BUTTON
 from handlers.blocks.sharing.find import GO_ON_ANYWAY_BUTTON
 from tests.bot.services.sharing.company import memory
 from tests.examples import examples

@@ -42,7 +42,7 @@ def test_the_admin_is_told_once_what_it_is_and_sends_it_when_the_channel_is_open
     assert listed == (
         "*1 message could not be posted.* They are drawn as things stand when they are sent.\n"
         "*#ml-platform*  `is_archived` since Mon 09:00 UTC. Unarchive it, or name another one in valet.toml.\n"
-        ">Stop train-7? @Ada asks. @Bob can answer until Mon 11:00 UTC.\n"
+        ">Stop train-7? @Ada asks. Waiting for @Bob until 11:00 UTC.\n"
         "[Try again] [Drop]"
     )
     assert said == "Trying 1 message again now. What can't be posted comes back to `/gpu undelivered`."
@@ -153,12 +153,12 @@ def test_the_card_goes_to_those_who_decide_in_person_once_and_whoever_asked_hear
         "The card could not be posted to #ml-platform (`is_archived`). Unarchive it, or name another one in "
         "valet.toml. @Bob was asked in person instead."
     )
-    assert told == f"*Stop train-7?* {lost} The question lapses at Mon 11:00 UTC."
-    assert again.startswith(f"You asked already: Stop train-7? {lost} train-7 keeps running until somebody approves")
+    assert told == f"*Stop train-7?* {lost} It is open until 11:00 UTC."
+    assert again.startswith(f"You asked already: Stop train-7? {lost} train-7 keeps running unless someone approves")
     assert len(cards) == 1
     assert "[Stop train-7] [Keep it running]" in cards[0]
     assert office.machine("train-7").state == "stopped"
-    assert any("Stopped; seen so" in said for said in office.slack.sees("bob", "@bob"))
+    assert any("It took" in said for said in office.slack.sees("bob", "@bob"))
     office.types("bob", "/gpu undelivered")
     office.presses("bob", "Drop")
 
@@ -193,7 +193,7 @@ def test_a_request_whose_card_nobody_ever_saw_lapses_and_says_so(office):
 
     told = office.sees("ada", "@ada")
     assert told.startswith(
-        "*train-7*: The card was not posted in time, and nobody could answer, so train-7 keeps running."
+        "*train-7 keeps running.* The card was not posted in time, so nobody could answer @Ada's request."
     )
     assert "[Ask again to stop train-7]" in told
     assert "[Stop train-7]" not in office.sees("bob", "#ml-platform")
@@ -208,7 +208,5 @@ def test_a_question_to_a_holder_that_the_bot_slept_through_ends_with_a_word_to_w
     office.restart()
     office.tick()
 
-    assert "The card was not posted in time, and nobody could answer, so train-7 keeps running." in office.sees(
-        "ada", "@ada"
-    )
+    assert "The card was not posted in time, so nobody could answer @Ada's request." in office.sees("ada", "@ada")
     assert "Nobody needs your answer any more." in " ".join(office.slack.sees("cy", "@cy"))

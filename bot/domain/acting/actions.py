@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
+from bot.domain.money.rates import cost_for
 from bot.domain.money.standing_costs import StandingCost
 
 ActionKind = Literal["stop", "start", "launch", "clone", "resize"]
@@ -167,11 +168,25 @@ class StopFacts(SeenFacts):
     """Whose machine it is, where somebody launched it; told of it, and may decide on its stop."""
     even_active: bool = False
     """It may end work: the team lets this rule, or it is known to work and two people are asked."""
+    saves_from: int | None = None
+    saves_until: int | None = None
+    """From when, and until when, its card reckons what it saves; None where that is not known."""
+    saves_why: str = ""
+    """Why until then, as a sentence has it behind the moment: "when its on-hours begin"."""
+
+    def saves_by(self, begin: int | None) -> int | None:
+        """Micro-dollars that a stop at `begin` saves until then; None where that is not known, or nothing."""
+        if not self.saved_micros or begin is None or self.saves_until is None or self.saves_until <= begin:
+            return None
+        return cost_for(self.saved_micros, self.saves_until - begin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartFacts(MachineFacts, PaidFacts):
     """On the card of a start."""
+
+    asks_at_end: bool = False
+    """When its time is over, Valet asks whether to stop it; not where it could not, nor of what was asked before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

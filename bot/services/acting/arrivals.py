@@ -94,9 +94,9 @@ def ready(ctx: Context, action: Action, instance: Instance, *, expected: bool, a
         stored_readings.newest_minute(ctx.store.reading(), instance.id),
     )
     if not expected:
-        arrive(ctx, action, instance, f"{instance.name} runs, {took} after the yes; no agent has reported from it.")
+        arrive(ctx, action, instance, f"{instance.name} runs; it took {took}. No agent has reported from it.")
     elif heard is not None and heard >= (instance.launched_at or 0):
-        arrive(ctx, action, instance, f"Ready {took} after the yes: {instance.name} runs, and its agent reports.")
+        arrive(ctx, action, instance, f"{instance.name} runs, and its agent reports; it took {took}.")
     elif steps.since_call(action, now) > REPORTS_WITHIN_MS:
-        late = f"its agent has not reported within {REPORTS_WITHIN_MS // MINUTE_MS} minutes: have a look at it"
+        late = f"its agent has not reported within {REPORTS_WITHIN_MS // MINUTE_MS} minutes. Have a look at it"
         arrive(ctx, action, instance, f"{instance.name} runs, but {late}.")

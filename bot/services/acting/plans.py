@@ -72,6 +72,7 @@ def stop(
         even_active=ends_work,
         approvals=2 if ends_work else 1,
     )
+    facts = scenes.with_saving(ctx, db, facts, scene)
     return _on(ctx, "stop", listing, requester, facts=facts, reason=reason)
 
 
@@ -116,8 +117,13 @@ def start(ctx: Context, db: Database, listing: Listing, requester: str, *, lengt
     _refuse(obstacle_to_start(scene))
     wanted = ctx.settings.claim_limits(ctx.roster().team_of(requester)).length(length)
     facts = allowances.with_budgets(ctx, db, listing.team, _facts(db, listing, StartFacts), listing.instance.id, wanted)
-    facts = _with_wishes(facts, scene, requester)
+    facts = replace(_with_wishes(facts, scene, requester), asks_at_end=_could_stop(ctx, listing))
     return _on(ctx, "start", listing, requester, facts=facts, reason=reason, length=wanted)
+
+
+def _could_stop(ctx: Context, listing: Listing) -> bool:
+    """Whether Valet can switch it off at all, so that it is worth asking."""
+    return listing.instance.provider != "owned" or "stop" in ctx.switches(listing.instance)
 
 
 def launch(ctx: Context, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:

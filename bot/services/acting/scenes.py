@@ -6,19 +6,24 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
+from bot.domain import parts
 from bot.domain.acting.actions import Action, ResizeFacts, SeenFacts, StopFacts
 from bot.domain.acting.obstacles import Scene
+from bot.domain.acting.wanted_again import wanted_again
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.verdict import Verdict
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
 from bot.services.acting import allowances
+from bot.services.acting import hours as hours_service
 from bot.services.context import Context
 from bot.services.machines import looks, verdict
 from bot.services.money import rates
 from store.acting import actions
+from store.acting import hours as stored_hours
 from store.acting import snooze as stored_snooze
 from store.machines import fleet as stored_fleet
+from store.machines import listings
 from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
@@ -98,6 +103,22 @@ def with_verdict(ctx: Context, db: Database, facts: _F, instance: Instance, verd
     )
 
 
+def with_saving(ctx: Context, db: Database, facts: StopFacts, scene: Scene) -> StopFacts:
+    """The facts with until when a stop of this moment saves, and why until then."""
+    listing = listings.by_id(db, scene.instance.id)
+    if listing is None:
+        return facts
+    team, own = listing.team, stored_hours.own_hours(db).get(scene.instance.id)
+    zone, holidays = ctx.settings.zone_of(team), ctx.settings.holidays(team)
+    wanted = wanted_again(scene.now, zone, holidays, scene.slots, hours_service.hours_of(ctx, listing, own))
+    whys = {
+        "booked": f"when {parts.person(wanted.who)} has booked it",
+        "hours": "when its on-hours begin",
+        "morning": "the next working morning",
+    }
+    return replace(facts, saves_from=scene.now, saves_until=wanted.at, saves_why=whys[wanted.why])
+
+
 def judge_card_anew(ctx: Context, db: Database, action: Action) -> str | None:
     """Judge a machine anew for a card that has aged; why that card is not to be shown any more, if it isn't."""
     row = stored_fleet.by_id(db, action.instance_id)
@@ -108,5 +129,8 @@ def judge_card_anew(ctx: Context, db: Database, action: Action) -> str | None:
     if verdict.works and not action.may_end_work:
         return f"{instance.name} began to work after the request."
     if isinstance(action.facts, StopFacts | ResizeFacts):
-        actions.set_facts(db, replace(action, facts=with_verdict(ctx, db, action.facts, instance, verdict)))
+        facts = with_verdict(ctx, db, action.facts, instance, verdict)
+        if isinstance(facts, StopFacts):
+            facts = with_saving(ctx, db, facts, scene_now(ctx, db, instance))
+        actions.set_facts(db, replace(action, facts=facts))
     return None

@@ -44,8 +44,8 @@ def follow(ctx: Context, action: Action) -> None:
     lasted = now - (action.executing_at or now)
     # The state first: a machine that stands still is stopped, whatever the clock says by then.
     if instance.state == "stopped":
-        seen = "its agent fell silent, as seen" if instance.provider == "owned" else "seen so"
-        steps.close(ctx, action, "done", f"Stopped; {seen} {steps.took(lasted)} after the call.")
+        seen = "Its agent fell silent after" if instance.provider == "owned" else "It took"
+        steps.close(ctx, action, "done", f"{seen} {steps.took(lasted)}.")
     # The fence: another launch is another machine, and nobody has approved that it is stopped.
     elif instance.launched_at != action.launched_at:
         steps.close(ctx, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")

@@ -5,8 +5,21 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
 from handlers.blocks.acting import card_parts as card_parts_blocks
+from handlers.blocks.acting.outcomes import approvals_so_far
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
-from handlers.blocks.words import at, esc, gpu_command, length, per_hour, person, persons, plural, say, usd
+from handlers.blocks.words import (
+    by_clock,
+    esc,
+    gpu_command,
+    length,
+    near,
+    per_hour,
+    person,
+    persons,
+    plural,
+    roughly,
+    say,
+)
 
 # Messages that stand in Slack carry these, so their text never changes.
 ASK_STOP_IDLE_BUTTON = "ask_stop_idle"
@@ -25,7 +38,7 @@ _MOST_NAMED = 20
 def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Reply:
     """The card in whatever state its stops are; only what nobody has decided has buttons."""
     waiting = [each for each in stops if each.state == "pending"]
-    text = f"{_question(batch, stops)} {_asked(batch, waiting, approvers) if waiting else _became(stops)}"
+    text = f"{_question(batch, stops)} {_asked(batch, waiting, approvers)}" if waiting else _became(batch, stops)
     reason = f"\n>{esc(batch.reason, 300)}" if batch.reason else ""
     blocks = [section(f"*{text}*{reason}"), *_rows(stops)]
     if waiting:
@@ -35,27 +48,31 @@ def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Re
 
 
 def _question(batch: Batch, stops: Sequence[Action]) -> str:
+    return f"Stop {_counted(batch, len(stops))}?"
+
+
+def _counted(batch: Batch, count: int) -> str:
     of_team = f" of team {esc(batch.team, 40)}" if batch.team else ""
-    return f"Stop {plural(len(stops), 'machine')}{of_team}?"
+    return f"{plural(count, 'machine')}{of_team}"
 
 
 def _asked(batch: Batch, waiting: Sequence[Action], approvers: frozenset[str]) -> str:
-    named = " ".join(person(user) for user in sorted(approvers)[:_MOST_NAMED]) or "Nobody"
-    until = f"{named} can answer until {at(min(each.expires_at for each in waiting))}."
-    first = waiting[0]
-    needed, said = first.facts.approvals, first.yeses
-    yeses = f" It takes {needed} yeses." if needed > 1 and not said else ""
-    yeses = f" {persons(said)} said yes; it takes somebody else's yes, too." if needed > 1 and said else yeses
-    return f"{person(batch.requester)} asks. {until}{yeses}"
+    named = " ".join(person(user) for user in sorted(approvers)[:_MOST_NAMED]) or "somebody who may decide"
+    until = by_clock(min(each.expires_at for each in waiting), batch.created_at)
+    asks = f"{person(batch.requester)} asks. Waiting for {named} until {until}."
+    return " ".join(filter(None, [asks, approvals_so_far(waiting[0])]))
 
 
-def _became(stops: Sequence[Action]) -> str:
-    """How it stands, in one sentence."""
+def _became(batch: Batch, stops: Sequence[Action]) -> str:
+    """How it stands, in one sentence: the title once all is decided."""
     live = sum(each.is_live for each in stops)
     done = sum(each.state == "done" for each in stops)
+    whole = _counted(batch, len(stops))
     if live:
-        return f"Under way: {done} of {len(stops)} stopped so far."
-    return f"Stopped {done} of {len(stops)}." if done else "Nothing was stopped."
+        return f"Stopping {whole}: {done} stopped so far."
+    if done == len(stops):
+        return f"{whole} {'is' if done == 1 else 'are'} stopped."
+    return f"{done} of {whole} {'is' if done == 1 else 'are'} stopped." if done else f"None of {whole} was stopped."
 
 
 def _names(stops: Sequence[Action]) -> str:
@@ -71,7 +88,7 @@ def _seen(waiting: Sequence[Action]) -> list[str]:
     """As of when all of them were seen idle, and who tells of work only late."""
     stops = [each.facts for each in waiting if isinstance(each.facts, StopFacts)]
     known = [facts.as_of for facts in stops if facts.as_of is not None]
-    as_of = [f"As of {at(min(known))}."] if known else []
+    as_of = [f"As of {by_clock(min(known), waiting[0].created_at)}."] if known else []
     return [*as_of, *dict.fromkeys(card_parts_blocks.late(facts) for facts in stops)]
 
 
@@ -84,7 +101,8 @@ def _row(stop: Action) -> str:
         nvme = f", {card_parts_blocks.local_nvme(known.nvme_gb)}" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
         anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""
-        return f"{head}  ·  {known.verdict}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"
+        seen = card_parts_blocks.VERDICT_WORDS.get(known.verdict, "Unknown").lower()
+        return f"{head}  ·  {seen}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"
     return f"{head}  ·  {_state(stop)}"
 
 
@@ -97,14 +115,14 @@ def _state(stop: Action) -> str:
     said = cut_mrkdwn(say(stop.outcome), MOST_SAID)
     who = persons(stop.approvers)
     return {
-        "approved": f"{who} approved it; being looked at once more",
+        "approved": f"{who} approved it; looked at once more",
         "executing": "stopping",
-        "done": said,
+        "done": f"stopped. {said}",
         "failed": f"not stopped: {said}",
         "unknown": f"unclear: {said}",
         "aborted": f"not stopped: {said}",
-        "denied": f"kept running: {person(stop.decider)} decided it",
-        "expired": "nobody answered in time, so it keeps running",
+        "denied": f"keeps running: {person(stop.decider)} decided that",
+        "expired": "keeps running: nobody answered in time",
         "cancelled": f"no longer asked: {said}",
     }.get(stop.state, stop.state)
 
@@ -115,9 +133,21 @@ def _sums(stops: Sequence[Action]) -> str:
     about = "about " if any(not each.facts.rate_exact for each in stops) else ""
     left = f", {unpriced} without a known price left out" if unpriced else ""
     return (
-        f"Together {about}{per_hour(rate)}, {about}{usd(rate * 24)} a day{left}. Disks and addresses go on costing. "
-        "Each is looked at again before it is stopped, and left alone if it works, was claimed or restarted by then."
+        f"Together {about}{per_hour(rate)}{left}. {_saves(stops)}Disks and addresses go on costing. Each is looked at "
+        "again before it is stopped. One that works, was claimed or was restarted by then is left alone."
     )
+
+
+def _saves(stops: Sequence[Action]) -> str:
+    """What stopping all of them saves, each until it is likely to be wanted again."""
+    facts = [each.facts for each in stops if isinstance(each.facts, StopFacts)]
+    whole = sum(known.saves_by(known.saves_from) or 0 for known in facts)
+    ends = sorted({known.saves_until for known in facts if known.saves_until is not None})
+    if not whole or not ends:
+        return ""
+    by = near(ends[0], stops[0].created_at)
+    when = f"by {by}, {say(facts[0].saves_why)}" if len(ends) == 1 else "until each is likely to be wanted again"
+    return f"Stopping them now saves about {roughly(whole)} {when}. "
 
 
 def _buttons(batch: Batch, waiting: Sequence[Action]) -> Block:
@@ -136,8 +166,8 @@ def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
     done = [each for each in stops if each.state == "done"]
     rate = saved_micros_of(done)
     about = "about " if any(not each.facts.rate_exact for each in done) else ""
-    saved = f" From now on that is {about}{usd(rate * 24)} a day less." if rate else ""
-    text = f"{_question(batch, stops)} {_became(stops)}{saved}"
+    saved = f" That saves {about}{per_hour(rate)}, {about}{roughly(rate * 24)} a day." if rate else ""
+    text = f"{_became(batch, stops)}{saved}"
     return Reply(f"{text} {_names(stops)}", [section(f"*{text}*"), *_rows(stops)])
 
 
@@ -172,7 +202,7 @@ def _told(one: BatchResult, channel: str) -> list[str]:
     of_team = f" of team {esc(one.team, 40)}" if one.team else ""
     if one.draft is not None:
         room = f"only {one.room} can be asked about now" if one.room else "others have to be decided first"
-        why = "so that never over half of what a team runs is on its way down"
+        why = "so that never more than half of what a team runs is being stopped"
         return [f"{plural(one.wanted, 'machine')}{of_team} at once is too many: {room}, {why}."]
     if not one.actions:
         return []
@@ -180,7 +210,7 @@ def _told(one: BatchResult, channel: str) -> list[str]:
     first = one.actions[0]
     what = _names(one.actions).removesuffix(".")
     keeps = "They keep" if len(one.actions) > 1 else "It keeps"
-    until = f"{keeps} running until somebody approves; the question lapses at {at(first.expires_at)}."
+    until = f"{keeps} running unless someone approves by {by_clock(first.expires_at, first.created_at)}."
     return [f"Asked{where} to stop {what}{of_team}. {until}"]
 
 

@@ -18,8 +18,9 @@ from bot.domain.acting.resize import new_name, type_family
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
 from handlers.blocks.parts import lines
-from handlers.blocks.words import esc, gpu_command, length, per_hour, person
+from handlers.blocks.words import esc, gpu_command, length, near, per_hour, person, roughly, say
 
+_NOTHING_STOPS_IT = "Nothing stops it by itself at the end of that time."
 _IMAGE_COSTS = "at most $0.05 per GB of disk a month"
 
 
@@ -41,10 +42,11 @@ def facts(action: Action) -> str:
 def _stop(action: Action, known: StopFacts) -> str:
     return lines(
         [
-            _what(action),
+            _saves(action, known),
             card_parts_blocks.verdict(action, known),
             card_parts_blocks.late(known),
             programs(known),
+            _what(action),
             card_parts_blocks.holder(action, known),
             card_parts_blocks.waited(known),
             lost(known, ends_work=action.ends_work),
@@ -54,12 +56,19 @@ def _stop(action: Action, known: StopFacts) -> str:
     )
 
 
+def _saves(action: Action, known: StopFacts) -> str:
+    """What a stop saves by when, while it is asked about; what is over says so itself."""
+    whole = known.saves_by(known.saves_from)
+    if action.state != "pending" or whole is None or known.saves_until is None or is_owned(known):
+        return ""
+    until = near(known.saves_until, action.created_at)
+    return f"Stopping now saves about {roughly(whole)} by {until}, {say(known.saves_why)}."
+
+
 def _risk(known: ActionFacts) -> str:
     if is_owned(known):
         return "How: by the power command in valet.toml, run once. It is off when its agent falls silent."
-    if known.capacity_short:
-        return _scarce(known, "starting again may fail for hours")
-    return "Risk: starting again may fail if AWS is short of capacity."
+    return _scarce(known, "starting again may fail for hours")
 
 
 def _keeps(known: StopFacts) -> str:
@@ -70,7 +79,7 @@ def _keeps(known: StopFacts) -> str:
 
 def _start(action: Action, known: StartFacts) -> str:
     risk = _scarce(known, "if so, I try for 21 minutes")
-    ends = "Nothing stops it by itself at the end of that time."
+    ends = "At the end of that time I ask whether to stop it." if known.asks_at_end else _NOTHING_STOPS_IT
     wanted = card_parts_blocks.wanted(action, known)
     if is_owned(known):
         return lines([_what(action), spends(action), card_parts_blocks.beyond(known), wanted, ends])
@@ -96,7 +105,7 @@ def _clone(action: Action, known: CloneFacts) -> str:
             budget(action),
             card_parts_blocks.wanted(action, known) if known.reboot else "",
             how,
-            f"The image keeps costing, {_IMAGE_COSTS}, until an admin deletes it: {gpu_command('images')}.",
+            f"The image goes on costing ({_IMAGE_COSTS}) until an admin deletes it: {gpu_command('images')}.",
             "Whoever has the copy sees everything that is on the disks.",
             "At the end of that time I ask whether to stop the copy.",
         ]
@@ -148,7 +157,10 @@ def _along(action: Action, known: ResizeFacts) -> str:
     name = esc(known.name, 60)
     whose = f"what {person(action.requester)} has booked of it"
     line = (
-        f" In line for {name}: {known.waiting}, so {name} is offered to them and not stopped." if known.waiting else ""
+        f" {known.waiting:,} {'waits' if known.waiting == 1 else 'wait'} in line for {name}, so it is offered to them "
+        "and not stopped."
+        if known.waiting
+        else ""
     )
     return f"Goes along: its on-hours, its snoozes, and {whose}.{line}"
 
@@ -208,8 +220,11 @@ class KindWords:
     no: str
     """The button that declines."""
     begun: str
+    done: str
     not_done: str
-    denied: str
+    """It was approved and did not come about."""
+    kept: str
+    """It was not approved."""
     left: str
     """What stays as it is when nothing is done."""
     style: Literal["primary", "danger"] = "primary"
@@ -225,8 +240,9 @@ WORDS_OF: Mapping[ActionKind, KindWords] = {
         verb="Stop",
         no="Keep it running",
         begun="{name} is stopping",
-        not_done="Not stopped",
-        denied="Kept running",
+        done="{name} is stopped",
+        not_done="{name} was not stopped",
+        kept="{name} keeps running",
         left="{name} keeps running",
         style="danger",
     ),
@@ -234,32 +250,36 @@ WORDS_OF: Mapping[ActionKind, KindWords] = {
         verb="Start",
         no="Leave it stopped",
         begun="{name} is starting",
-        not_done="Not started",
-        denied="Not started",
+        done="{name} is started",
+        not_done="{name} was not started",
+        kept="{name} stays stopped",
         left="{name} stays stopped",
     ),
     "launch": KindWords(
         verb="Launch",
         no="Don't launch it",
         begun="{name} is being launched",
-        not_done="Not launched",
-        denied="Not launched",
+        done="{name} is launched",
+        not_done="{name} was not launched",
+        kept="{name} is not launched",
         left="nothing is launched",
     ),
     "clone": KindWords(
         verb="Clone",
         no="Don't clone it",
         begun="{name} is being cloned",
-        not_done="Not cloned",
-        denied="Not cloned",
+        done="{name} is cloned",
+        not_done="{name} was not cloned",
+        kept="{name} is not cloned",
         left="nothing is cloned",
     ),
     "resize": KindWords(
         verb="Resize",
         no="Leave it as it is",
         begun="{name} is being resized",
-        not_done="Not resized",
-        denied="Not resized",
+        done="{name} is resized",
+        not_done="{name} was not resized",
+        kept="{name} stays as it is",
         left="{name} stays as it is",
         style="danger",
     ),

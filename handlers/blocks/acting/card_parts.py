@@ -9,6 +9,7 @@ from handlers.blocks.parts import lines
 from handlers.blocks.words import (
     addresses,
     at,
+    by_clock,
     esc,
     length,
     near,
@@ -52,13 +53,13 @@ def spends(action: Action) -> str:
     """What it costs for as long as it is wanted."""
     rate, wanted = action.facts.rate_micros, action.length or 0
     if is_owned(action.facts):
-        return "Costs: only its power, as it is owned."
+        return "Costs only its power, as it is owned."
     if rate is None:
-        return "Costs: not known, as there is no price for it."
+        return "What it costs is not known: there is no price for it."
     if isinstance(action.facts, StartFacts) and action.facts.paid_anyway:
-        return f"Costs: nothing more, as {esc(action.facts.paid_anyway, 80)} is paid whether it runs or not."
+        return f"Costs nothing more, as {esc(action.facts.paid_anyway, 80)} is paid whether it runs or not."
     about = "" if action.facts.rate_exact else "about "
-    return f"Costs: {about}{usd(cost_for(rate, wanted))} for {length(wanted)}."
+    return f"Costs {about}{roughly(cost_for(rate, wanted))} for {length(wanted)}."
 
 
 def budget(action: Action) -> str:
@@ -120,15 +121,24 @@ def programs(known: SeenFacts) -> str:
         return ""
     shown = ", ".join(esc(each, 60) for each in known.programs[:MOST_PROGRAMS])
     more = len(known.programs) - MOST_PROGRAMS
-    return f"Runs on its GPUs, and ends: {shown}{f' and {more} more' if more > 0 else ''}."
+    return f"Runs on its GPUs and would end: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+VERDICT_WORDS = {
+    "free": "Idle",
+    "held": "Idle, keeps memory",
+    "partial": "Partly idle",
+    "active": "In use",
+    "unknown": "Unknown",
+}
 
 
 def verdict(action: Action, known: SeenFacts) -> str:
-    """What it was seen to do when it was asked for."""
+    """What it was seen to do when it was asked for, or when its card was passed on, and as of when."""
     since = known.verdict_since if not action.ends_work else None
     idle = f" for {length((known.as_of or action.created_at) - since)}" if since else ""
-    as_of = f" As of {at(known.as_of)}." if known.as_of is not None else ""
-    return f"Verdict: {known.verdict}{idle}: {esc(known.evidence)}.{as_of}"
+    as_of = f" As of {by_clock(known.as_of, action.created_at)}." if known.as_of is not None else ""
+    return f"{VERDICT_WORDS.get(known.verdict, 'Unknown')}{idle}: {esc(known.evidence)}.{as_of}"
 
 
 def late(known: SeenFacts) -> str:
@@ -136,15 +146,16 @@ def late(known: SeenFacts) -> str:
     if not known.late:
         return ""
     return (
-        f"Note: {esc(known.late_by, 40)} tells of work up to {length(known.late)} late. It is asked once more before, "
-        "and still can't see what has just begun."
+        f"{esc(known.late_by, 40)} tells of work up to {length(known.late)} late. It is asked once more before the "
+        "stop, and can't see what has just begun."
     )
 
 
 def holder(action: Action, known: MachineFacts) -> str:
     """Who holds it until when, who wants it left alone, and who has booked it."""
     until = near(known.claim_until, action.created_at) if known.claim_until else ""
-    whose = f"Holder: {f'{persons(known.holders)} to {until}' if until else 'nobody'}."
+    holds = "hold" if len(known.holders) > 1 else "holds"
+    whose = f"{persons(known.holders)} {holds} it until {until}." if until else "Nobody holds it."
     return lines([whose, keeper(action, known), booked(known)])
 
 
@@ -155,12 +166,12 @@ def wanted(action: Action, known: MachineFacts) -> str:
 
 def booked(known: MachineFacts) -> str:
     """Who has booked it next, where that is soon."""
-    return f"Booked: by {person(known.booked_by)} from {at(known.booked_at)}." if known.booked_at else ""
+    return f"{person(known.booked_by)} has booked it from {at(known.booked_at)}." if known.booked_at else ""
 
 
 def waited(known: SeenFacts) -> str:
     """How many stand in the line for just this machine."""
-    return f"In line for it: {known.waiting}." if known.waiting else ""
+    return f"{known.waiting:,} {'waits' if known.waiting == 1 else 'wait'} in line for it." if known.waiting else ""
 
 
 def keeper(action: Action, known: MachineFacts) -> str:
@@ -168,7 +179,7 @@ def keeper(action: Action, known: MachineFacts) -> str:
     if known.kept_until is None:
         return ""
     made = Snooze(action.instance_id, known.kept_until, known.kept_by, action.created_at, known.kept_why)
-    return f"Kept: {snoozed(made)}."
+    return f"To be left alone: {snoozed(made)}."
 
 
 def kept(known: MachineFacts) -> str:
@@ -191,7 +202,7 @@ def lost(known: MachineFacts, *, ends_work: bool = False) -> str:
     work = "the work in progress, " if ends_work else ""
     if not gb:
         return f"Lost for good: {work}what is in memory."
-    return f"Lost for good: {work}{local_nvme(gb)}, and what is in memory."
+    return f"Lost for good: {work}{local_nvme(gb)} and what is in memory."
 
 
 def local_nvme(gb: int) -> str:

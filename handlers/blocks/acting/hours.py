@@ -7,7 +7,7 @@ from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hou
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
 from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
-from handlers.blocks.words import at, esc, gpu_command, length, near, person, persons, roughly, say
+from handlers.blocks.words import by_clock, esc, gpu_command, length, near, person, persons, roughly, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 HOURS_YES_BUTTON = "hours_yes"
@@ -35,15 +35,15 @@ def hours(
 def _hours(listing: Listing, own: HoursRule | None, counting: OnHours | None, now: int) -> str:
     plain = esc(listing.instance.name, 60)
     if own is not None and own.windows == NEVER:
-        who = f"{person(own.set_by)} set that at {near(own.set_at, now)}"
-        return f"*{plain}* is never stopped by rule; {who}."
+        who = f"{person(own.set_by)} set that {near(own.set_at, now)}"
+        return f"*{plain}* is never stopped by rule: {who}."
     void = f" Those that {person(own.set_by)} set count no more." if own and own.void_since is not None else ""
     if counting is None:
         advice = f"Try `hours {plain} Mon-Fri 08:00-19:00`."
         return f"*{plain}* has no on-hours: it runs until somebody stops it.{void} {advice}"
     whose = f"set by {person(own.set_by)}" if own and not void else f"of team {esc(listing.team, 40)}"
     edge, on = next_edge(counting, now), is_on(counting, now)
-    then = f"; {'off' if on else 'on'} at {near(edge.at, now)}" if edge else ""
+    then = f"; {'off' if on else 'on'} {near(edge.at, now)}" if edge else ""
     told = f"on {_when(counting)}, {whose}. Now {'on' if on else 'off'}{then}.{_only(counting)}{void}"
     return f"*{plain}*: {told}"
 
@@ -119,7 +119,7 @@ def _several_void(void: Sequence[OwnHours], setter: str) -> str:
 def asked(request: HoursRequest, channel: str, note: str = "") -> Reply:
     """Told to whoever may not set them and so has asked, and how words were read."""
     where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(request)}.", esc(note, 120)]))
-    return plainly(f"{where} You hear what comes of it; the question lapses at {at(request.expires_at)}.")
+    return plainly(f"{where} You hear what comes of it by {by_clock(request.expires_at, request.created_at)}.")
 
 
 def card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
@@ -128,7 +128,8 @@ def card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: 
     text = f"{person(request.person)} asks for other on-hours of {name}: {_wanted(request)}. Before: {before}."
     if request.state != "pending":
         return plainly(f"{text}\n{_ending(request)}", private=False)
-    who = f"{persons(sorted(able)[:_MOST_NAMED])} can answer until {at(request.expires_at)}."
+    until = by_clock(request.expires_at, request.created_at)
+    who = f"Waiting for {persons(sorted(able)[:_MOST_NAMED])} until {until}."
     buttons = actions(
         button("Set them", HOURS_YES_BUTTON, request.id, style="primary"), button("No", HOURS_NO_BUTTON, request.id)
     )

@@ -9,6 +9,7 @@ from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON, START_BUTTON
 from handlers.blocks.acting.batches import ASK_STOP_IDLE_BUTTON
 from handlers.blocks.acting.drain import since as draining_since
+from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
     Block,
@@ -44,7 +45,6 @@ from handlers.blocks.words import (
 # Messages that stand in Slack carry these, so their text never changes.
 STATUS_PAGE_BUTTON = "status_page"
 STATUS_OF_BUTTON = "status_of"
-WHY_BUTTON = "why"
 
 FLEET_PAGE = 10
 QUIET_TOLD_AFTER_MS = 5 * MINUTE_MS

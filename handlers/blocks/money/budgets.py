@@ -7,7 +7,7 @@ from bot.domain.days import month_end
 from bot.domain.money.budgets import LIKELY_OVER, BudgetStanding, reached_marks
 from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import MachineBehind, UnusualDay
-from handlers.blocks.machines.fleet import WHY_BUTTON
+from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.money.charts import bars
 from handlers.blocks.money.reports import CENT, HOW, PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section

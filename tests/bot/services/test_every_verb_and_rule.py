@@ -170,9 +170,9 @@ Rule = tuple[Callable[[Scene], None], Mapping[str, Any], str]
 """What makes it count, what it needs in the settings, and which words of a card tell of it."""
 RULES: Mapping[str, Rule] = {
     "snooze": (snoozed, {}, CY),
-    "line": (waited_for, {}, "In line for"),
-    "booking": (booked, {}, f"Booked: by <@{CY}>"),
-    "another's claim": (held_by_another, {}, f"Holder: <@{CY}>"),
+    "line": (waited_for, {}, "in line for"),
+    "booking": (booked, {}, f"<@{CY}> has booked it"),
+    "another's claim": (held_by_another, {}, f"<@{CY}> holds it"),
     "exemption": (nothing, {"exempt": [{"instance": NAME, "reason": "fair", "until": date(2026, 12, 30)}]}, "Exempt"),
     "tag": (tagged, {}, ""),
     "works": (works, {}, "worked within"),

@@ -17,10 +17,10 @@ def test_members_of_the_group_decide_as_it_is_now(office_with):
     office.reports("train-7", 0.0)
 
     office.types("ada", "/gpu stop train-7")
-    assert "@Bob can answer until" in office.sees("bob", "#ml-platform")
+    assert "Waiting for @Bob until" in office.sees("bob", "#ml-platform")
     office.presses("bob", "Stop train-7", "#ml-platform")
 
-    assert "@Bob approved it" in office.sees("bob", "#ml-platform")
+    assert "@Bob approved" in office.sees("bob", "#ml-platform")
 
 
 def test_who_has_left_the_group_decides_no_more(office_with):

@@ -32,9 +32,9 @@ def test_one_card_lists_them_all_with_what_it_saves_and_what_is_lost(idle):
     card = idle.sees("bob", DECIDE)
 
     assert seen.startswith("Asked in #ml-platform to stop train-7, nb-2, nb-5 of team nlp.")
-    assert card.startswith("*Stop 3 machines of team nlp? @Ada asks. @Bob can answer until Mon 11:00 UTC.*")
+    assert card.startswith("*Stop 3 machines of team nlp? @Ada asks. Waiting for @Bob until 11:00 UTC.*")
     assert ">nobody is here tonight" in card
-    assert "*train-7*  p4d.24xlarge, us-east-1, i-033545907c2b0b11f, $21.96/h  ·  free for 1 h 15 m  ·  lost: " in card
+    assert "*train-7*  p4d.24xlarge, us-east-1, i-033545907c2b0b11f, $21.96/h  ·  idle for 1 h 15 m  ·  lost: " in card
     assert "lost: memory, 8.0 TB of local NVMe" in card
     assert "Together about $" in card or "Together $" in card
     assert "[Stop these 3] [Keep them running]" in card
@@ -47,11 +47,11 @@ def test_one_yes_stops_each_of_them_and_whoever_asked_hears_it_once(idle):
 
     assert sorted(name for name, _ in idle.fleet.stops) == ["nb-2", "nb-5", "train-7"]
     card = idle.sees("bob", DECIDE)
-    assert "Stop 3 machines of team nlp? Stopped 3 of 3." in card
+    assert "3 machines of team nlp are stopped." in card
     assert "[Stop" not in card
     told = [said for said in idle.slack.sees("ada", "@ada") if "machines of team nlp" in said]
     assert len(told) == 1
-    assert "Stopped 3 of 3. From now on that is" in told[0]
+    assert "3 machines of team nlp are stopped. That saves" in told[0]
 
 
 def test_one_no_keeps_them_all(idle):
@@ -60,8 +60,8 @@ def test_one_no_keeps_them_all(idle):
     idle.passes(MINUTE_MS)
 
     assert idle.fleet.stops == []
-    assert "Nothing was stopped." in idle.sees("bob", DECIDE)
-    assert "kept running: @Bob decided it" in idle.sees("bob", DECIDE)
+    assert "None of 3 machines of team nlp was stopped." in idle.sees("bob", DECIDE)
+    assert "keeps running: @Bob decided that" in idle.sees("bob", DECIDE)
 
 
 def test_whoever_asked_cannot_decide_and_the_second_press_changes_nothing(idle):
@@ -88,7 +88,7 @@ def test_one_that_is_claimed_meanwhile_drops_out_and_the_others_are_stopped(idle
         in between
     )
     assert sorted(name for name, _ in idle.fleet.stops) == ["nb-5", "train-7"]
-    assert "Stopped 2 of 3." in idle.sees("bob", DECIDE)
+    assert "2 of 3 machines of team nlp are stopped." in idle.sees("bob", DECIDE)
 
 
 def test_one_that_works_by_then_is_left_alone(idle):
@@ -100,7 +100,7 @@ def test_one_that_works_by_then_is_left_alone(idle):
 
     assert sorted(name for name, _ in idle.fleet.stops) == ["nb-2", "train-7"]
     assert "not stopped: nb-5 is working" in idle.sees("bob", DECIDE)
-    assert "Stopped 2 of 3." in idle.sees("ada", "@ada")
+    assert "2 of 3 machines of team nlp are stopped." in idle.sees("ada", "@ada")
 
 
 def test_machines_at_work_or_held_by_others_are_left_out_and_named(idle):
@@ -151,7 +151,7 @@ def test_nothing_idle_is_said(office):
 def test_a_single_one_is_asked_about_as_ever(idle):
     seen = ask(idle, "/gpu stop train-7 old wood")
 
-    assert seen.startswith("Asked in #ml-platform. train-7 keeps running until somebody approves")
+    assert seen.startswith("Asked in #ml-platform. train-7 keeps running unless someone approves")
     assert ">old wood" in idle.sees("bob", DECIDE)
 
 
@@ -200,7 +200,7 @@ def test_whoever_takes_the_last_of_them_back_hears_what_became_of_the_others(idl
 
     told = [said for said in idle.slack.sees("ada", "@ada") if "machines of team nlp" in said]
     assert len(told) == 1
-    assert "Nothing was stopped." in told[0]
+    assert "None of 2 machines of team nlp was stopped." in told[0]
     assert "@Cy claimed nb-2 first" in told[0]
 
 
@@ -226,8 +226,8 @@ def test_two_approvers_are_needed_where_the_team_wants_two(office_with):
     office.presses("bob", "Stop these 2", DECIDE)
     office.passes(2 * MINUTE_MS)
 
-    assert "It takes 2 yeses." in first
-    assert "@Bob said yes; it takes somebody else's yes, too." in office.sees("bob", DECIDE)
+    assert "Needs 2 approvals (0 of 2)." in first
+    assert "Needs 2 approvals (1 of 2: @Bob)." in office.sees("bob", DECIDE)
     assert office.fleet.stops == []
 
 
@@ -236,7 +236,7 @@ def test_nobody_answers_in_time(idle):
     ask(idle)
     idle.passes(2 * HOUR_MS + 2 * MINUTE_MS)
 
-    assert "Nothing was stopped." in idle.sees("bob", DECIDE)
+    assert "None of 2 machines of team nlp was stopped." in idle.sees("bob", DECIDE)
     assert len([said for said in idle.slack.sees("ada", "@ada") if "Nothing was stopped" in said]) == 1
 
 
@@ -248,7 +248,7 @@ def test_a_restart_in_between_loses_nothing_and_doubles_nothing(idle):
     idle.passes(3 * MINUTE_MS)
 
     assert len(idle.fleet.stops) == 3
-    assert "Stopped 3 of 3." in idle.sees("bob", DECIDE)
+    assert "3 machines of team nlp are stopped." in idle.sees("bob", DECIDE)
 
 
 def test_the_home_tab_shows_the_card_once(idle):

@@ -28,7 +28,7 @@ def test_it_is_carried_out_posted_and_audited_as_such(trusting):
     assert ":rotating_light: @Ada approved their own request alone, as the team allows: *Stop train-7?*" in posted
     assert ">it heats the room" in posted
     assert trusting.machine("train-7").state == "stopped"
-    assert "@Ada broke the glass at Mon 09:00 UTC." in trusting.sees("ada", "@ada")
+    assert "@Ada broke the glass for their own request at 09:00 UTC." in trusting.sees("ada", "@ada")
     history = trusting.types("bob", "/gpu history train-7")
     assert "broke the glass for the stop" in history
     assert "it heats the room" in history

@@ -27,12 +27,12 @@ def test_bob_approves_and_ada_gets_a_copy(office):
     office.passes(8 * MINUTE_MS)
 
     [(name, _)] = office.fleet.launches
-    assert said.startswith("Asked in #ml-platform. Nothing is cloned until somebody approves")
+    assert said.startswith("Asked in #ml-platform. Nothing is cloned unless someone approves")
     assert card.startswith("*Clone train-7 for 4 h? @Ada asks.")
     assert "Rebooted for it: train-7. What runs there ends." in card
-    assert "Costs: $87.83 for 4 h." in card
+    assert "Costs $87.83 for 4 h." in card
     assert office.fleet.copies == [("train-7", True)]
-    assert f"{name} runs, 6 min after the yes;" in office.sees("ada", "@ada")
+    assert f"{name} runs; it took 6 min." in office.sees("ada", "@ada")
     assert "Yours until Mon 13:08 UTC." in office.sees("ada", "@ada")
 
 

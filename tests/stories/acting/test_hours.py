@@ -13,13 +13,13 @@ def team(office_with):
 
 def test_an_approver_sets_them_with_one_press_and_the_machine_is_stopped_by_them(team):
     assert team.types("ada", "/gpu hours train-7 Mon-Fri 8-10") == (
-        "Asked in #ml-platform: Mon-Fri 08:00-10:00. You hear what comes of it; the question lapses at Mon 11:00 UTC."
+        "Asked in #ml-platform: Mon-Fri 08:00-10:00. You hear what comes of it by 11:00 UTC."
     )
     assert team.sees("bob", "#ml-platform") == (
         "@Ada asks for other on-hours of *train-7*: Mon-Fri 08:00-10:00. Before: as its team.\n"
         "In UTC; off 6 d 14 h of the next 7 days, worth up to $3,469 a week. It is stopped when they end and started "
         "when they begin, after two warnings and without another question.\n"
-        "@Bob can answer until Mon 11:00 UTC.\n[Set them] [No]"
+        "Waiting for @Bob until 11:00 UTC.\n[Set them] [No]"
     )
     assert team.types("cy", "/gpu hours train-7").endswith("\n@Ada asks for Mon-Fri 08:00-10:00.")
 
@@ -27,7 +27,7 @@ def test_an_approver_sets_them_with_one_press_and_the_machine_is_stopped_by_them
 
     assert team.sees("bob", "#ml-platform").endswith("Before: as its team.\n@Bob set them.")
     assert team.sees("ada", "@ada") == "On-hours of *train-7* (Mon-Fri 08:00-10:00): @Bob set them."
-    assert "set by @Bob. Now on; off at Mon 10:00 UTC." in team.types("ada", "/gpu hours train-7")
+    assert "set by @Bob. Now on; off Mon 10:00 UTC." in team.types("ada", "/gpu hours train-7")
     for _ in range(13):
         team.clock.forward(5 * MINUTE_MS)
         team.reports("train-7", 0.0, minutes=75)

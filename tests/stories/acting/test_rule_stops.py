@@ -110,13 +110,13 @@ def test_unknown_is_never_stopped(team):
 
 def test_on_hours_of_one_machine_are_set_by_an_approver_and_shown(team):
     assert team.types("bob", "/gpu hours train-7 Mon-Fri 8-12, Sat 10-14 stop-only") == (
-        "*train-7*: on Mon-Fri 08:00-12:00, Sat 10:00-14:00 (UTC), set by @Bob. Now on; off at Mon 12:00 UTC. "
+        "*train-7*: on Mon-Fri 08:00-12:00, Sat 10:00-14:00 (UTC), set by @Bob. Now on; off Mon 12:00 UTC. "
         "It is stopped at their end and never started by itself."
     )
     assert team.types("bob", "/gpu hours train-7 daily 8:00-23:59, 0:00-2:00").endswith(
         "An end at 23:59 is read as midnight, 24:00."
     )
-    assert team.types("bob", "/gpu hours train-7 never").startswith("*train-7* is never stopped by rule; @Bob set that")
+    assert team.types("bob", "/gpu hours train-7 never").startswith("*train-7* is never stopped by rule: @Bob set that")
     assert team.types("bob", "/gpu hours train-7 team").startswith(
         "*train-7*: on Mon-Fri 08:00-19:00 (UTC), of team nlp."
     )
@@ -291,7 +291,7 @@ def test_the_card_of_a_stop_shows_a_booking_within_a_day(office):
     office.types("cy", "/gpu book train-7 today 12:00 for 1h")
     office.types("ada", "/gpu stop train-7")
 
-    assert "Booked: by @Cy from Mon 12:00 UTC." in office.sees("bob", "#ml-platform")
+    assert "@Cy has booked it from Mon 12:00 UTC." in office.sees("bob", "#ml-platform")
 
 
 @pytest.mark.slow

@@ -58,7 +58,9 @@ def test_whoever_decides_on_a_stop_sees_who_wants_the_machine_left_alone(team):
     team.types("cy", "/gpu snooze train-7 5d conference demo")
     team.types("ada", "/gpu stop train-7")
 
-    assert "Holder: nobody.\nKept: by @Cy until Sat 09:00 UTC (conference demo).\n" in team.sees("bob", "#ml-platform")
+    assert "Nobody holds it.\nTo be left alone: by @Cy until Sat 09:00 UTC (conference demo).\n" in team.sees(
+        "bob", "#ml-platform"
+    )
 
 
 def test_a_snooze_calls_off_a_stop_that_nobody_has_decided(team):
@@ -66,7 +68,7 @@ def test_a_snooze_calls_off_a_stop_that_nobody_has_decided(team):
     team.types("ada", "/gpu stop train-7")
     team.types("cy", "/gpu snooze train-7 4h conference demo")
 
-    assert "No longer needed: @Cy snoozed train-7 first." in team.sees("bob", "#ml-platform")
+    assert "is off.* @Cy snoozed train-7 first." in team.sees("bob", "#ml-platform")
     assert "@Cy snoozed train-7 first." in team.sees("ada", "@ada")
 
 

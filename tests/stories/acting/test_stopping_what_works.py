@@ -35,11 +35,11 @@ def test_the_card_says_first_that_it_works_and_what_ends(busy):
 
     card = busy.sees("bob")
     assert card.startswith("*Stop train-7? ⚠ train-7 is working. @Cy asks.") or ":warning:" in card.partition("\n")[0]
-    assert "It takes 2 yeses." in card
+    assert "Needs 2 approvals (0 of 2)." in card
     assert ">it trains on the wrong data" in card
-    assert "Verdict: active: 8 of 8 GPUs worked within 60 minutes" in card
-    assert "Lost for good: the work in progress, 8.0 TB of local NVMe, and what is in memory." in card
-    assert "Runs on its GPUs, and ends: python3 (unix user ada)." in card
+    assert "In use: 8 of 8 GPUs worked within 60 minutes" in card
+    assert "Lost for good: the work in progress, 8.0 TB of local NVMe and what is in memory." in card
+    assert "Runs on its GPUs and would end: python3 (unix user ada)." in card
 
 
 def test_a_holder_who_is_asked_first_is_told_that_it_works(busy):
@@ -62,7 +62,7 @@ def test_one_yes_does_nothing_and_the_second_stops_it(busy):
 
     assert after_one == []
     assert [name for name, _ in busy.fleet.stops] == ["train-7"]
-    assert "@Bob and @Ada approved it" in busy.sees("cy", "@cy")
+    assert "@Bob and @Ada approved" in busy.sees("cy", "@cy")
     assert ">it trains on the wrong data" not in busy.sees("cy", "@cy")
     history = busy.types("cy", "/gpu history train-7")
     assert "asked to stop" in history
@@ -99,7 +99,7 @@ def test_where_too_few_could_say_yes_the_admins_count_as_well(office_with):
 
     ask(office)
 
-    assert "@Ada @Bob can answer" in office.sees("bob")
+    assert "Waiting for @Ada @Bob" in office.sees("bob")
 
 
 def test_where_nobody_is_left_to_be_the_second_it_is_not_asked(office_with):

@@ -133,7 +133,7 @@ def test_a_stopped_machine_on_a_host_of_its_own_goes_on_costing_all_of_it(office
 
     office.types("ada", "/gpu start eval-2 for 2h")
     card = office.sees("bob", "#ml-platform")
-    assert "Costs: nothing more, as the dedicated host h-01 is paid whether it runs or not." in card
+    assert "Costs nothing more, as the dedicated host h-01 is paid whether it runs or not." in card
 
 
 @pytest.mark.slow

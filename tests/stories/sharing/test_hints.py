@@ -96,7 +96,7 @@ def test_a_start_goes_on_for_as_long_as_was_asked(shop):
     shop.reports("nb-5", 0.0)
     shop.types("ada", "/gpu start eval-2 for 2h notebook")
 
-    assert "eval-2 stays stopped until somebody approves" in shop.presses("ada", "Start eval-2 anyway")
+    assert "eval-2 stays stopped unless someone approves" in shop.presses("ada", "Start eval-2 anyway")
     assert shop.sees("bob", "#ml-platform").startswith("*Start eval-2 for 2 h?")
 
 
