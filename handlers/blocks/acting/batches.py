@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
+from bot.domain.machines.states import in_words
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.outcomes import approvals_so_far
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
@@ -101,8 +102,7 @@ def _row(stop: Action) -> str:
         nvme = f", {card_parts_blocks.local_nvme(known.nvme_gb)}" if known.nvme_gb else ""
         scarce = "  ·  often short of capacity" if known.capacity_short else ""
         anyway = f"  ·  saves nothing: {esc(known.paid_anyway, 80)} is paid anyway" if known.paid_anyway else ""
-        seen = card_parts_blocks.VERDICT_WORDS.get(known.verdict, "Unknown").lower()
-        return f"{head}  ·  {seen}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"
+        return f"{head}  ·  {in_words(known.verdict)}{idle}{_programs(known)}  ·  lost: memory{nvme}{scarce}{anyway}"
     return f"{head}  ·  {_state(stop)}"
 
 

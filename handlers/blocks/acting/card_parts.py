@@ -4,6 +4,7 @@ from datetime import date
 
 from bot.domain.acting.actions import Action, ActionFacts, MachineFacts, PaidFacts, SeenFacts, StartFacts
 from bot.domain.acting.snooze import Snooze
+from bot.domain.machines.states import in_words
 from bot.domain.money.rates import cost_for
 from handlers.blocks.parts import lines
 from handlers.blocks.words import (
@@ -124,21 +125,13 @@ def programs(known: SeenFacts) -> str:
     return f"Runs on its GPUs and would end: {shown}{f' and {more} more' if more > 0 else ''}."
 
 
-VERDICT_WORDS = {
-    "free": "Idle",
-    "held": "Idle, keeps memory",
-    "partial": "Partly idle",
-    "active": "In use",
-    "unknown": "Unknown",
-}
-
-
 def verdict(action: Action, known: SeenFacts) -> str:
     """What it was seen to do when it was asked for, or when its card was passed on, and as of when."""
     since = known.verdict_since if not action.ends_work else None
     idle = f" for {length((known.as_of or action.created_at) - since)}" if since else ""
     as_of = f" As of {by_clock(known.as_of, action.created_at)}." if known.as_of is not None else ""
-    return f"{VERDICT_WORDS.get(known.verdict, 'Unknown')}{idle}: {esc(known.evidence)}.{as_of}"
+    state = in_words(known.verdict)
+    return f"{state[:1].upper()}{state[1:]}{idle}: {esc(known.evidence)}.{as_of}"
 
 
 def late(known: SeenFacts) -> str:
