@@ -72,7 +72,7 @@ def test_one_yes_is_too_few_when_the_time_is_over(careful):
     careful.presses("bob", "Stop train-7")
     careful.passes(2 * HOUR_MS + MINUTE_MS)
 
-    said = "Only @Bob said yes in time, so train-7 keeps running."
+    said = "Only @Bob approved @Ada's request by 11:00 UTC; it needed 2 approvals."
     assert any(said in text for text in careful.slack.sees("bob", "#gpus"))  # the first digest comes after it
     assert careful.fleet.stops == []
 

@@ -236,7 +236,7 @@ def test_nobody_answers_in_time(idle):
     ask(idle)
     idle.passes(2 * HOUR_MS + 2 * MINUTE_MS)
 
-    assert "None of 2 machines of team nlp was stopped." in idle.sees("bob", DECIDE)
+    assert "None of 3 machines of team nlp was stopped." in idle.sees("bob", DECIDE)
     assert len([said for said in idle.slack.sees("ada", "@ada") if "Nothing was stopped" in said]) == 1
 
 

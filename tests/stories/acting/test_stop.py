@@ -75,9 +75,9 @@ def test_nobody_answers_in_time(office):
 
     office.passes(2 * HOUR_MS + MINUTE_MS)
 
-    said = "Nobody answered in time, so train-7 keeps running."
+    said = "*train-7 keeps running.* Nobody answered @Ada's request by 11:00 UTC."
     assert any(said in text for text in office.slack.sees("bob", "#ml-platform"))  # the first digest comes after it
-    assert "Nobody answered in time" in office.sees("ada", "@ada")
+    assert "Nobody answered @Ada's request" in office.sees("ada", "@ada")
 
 
 def test_a_working_machine_is_not_even_asked_about(office):
