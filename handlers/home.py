@@ -14,6 +14,7 @@ from handlers.acting import hours as hours_controller
 from handlers.blocks import home as home_blocks
 from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.machines import status as status_blocks
 from handlers.blocks.parts import Block, Reply, actions, button, context, divider, fitting, header, section
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.blocks.sharing import line as line_blocks
@@ -31,7 +32,7 @@ def page(ctx: Context, user: str) -> Reply:
     """What this person should see."""
     now = ctx.clock()
     totals = queries.totals(ctx, FleetFilter())
-    blocks: list[Block] = [section(f"*{fleet_blocks.fleet_headline(totals)}*")]
+    blocks: list[Block] = [section(f"*{status_blocks.fleet_headline(totals)}*")]
     blocks += _waiting(ctx, user)
     blocks.append(header("You hold"))
     held = queries.held_by(ctx, user)

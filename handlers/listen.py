@@ -253,7 +253,7 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
         chosen, user = body["actions"][0], body["user"]
         _refuse_outsiders(here, outsiders.of_press(body), "by a button")
         channel = (body.get("channel") or {}).get("id", "") or (forms.channel_of(body["view"]) if is_modal else "")
-        value = chosen.get("value") or ""
+        value = chosen.get("value") or (chosen.get("selected_option") or {}).get("value") or ""
         reply = press(here.ctx, chosen.get("action_id", ""), user["id"], channel, value=value)
         if reply is not None:
             return _with_form(here, reply, user["id"], channel)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bot.agent.minutes import mean_watts
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.machines.readings import Gpu, Minute, MinuteState
+from bot.domain.machines.states import in_words
 from bot.domain.machines.streaks import minute_state
 from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict, IdleRule, judge
 from bot.telemetry.sample import Sample
@@ -55,9 +56,9 @@ class GpuOutlook:
             return "host: unknown"
         traces = [self._trace(gpu.index, tick) for gpu in gpus]
         verdict = judge(traces, self.rule, ZERO + tick * MINUTE_MS, gpu_count=len(gpus))
-        lines = [f"gpu {each.gpu}: {each.state}; {self._why(each, tick)}" for each in verdict.gpus]
+        lines = [f"gpu {each.gpu}: {in_words(each.state)}; {self._why(each, tick)}" for each in verdict.gpus]
         evidence = verdict.evidence if self._seen else "no whole minute seen yet"
-        return "\n".join([*lines, f"host: {verdict.state}; {evidence} ({RULE})"])
+        return "\n".join([*lines, f"host: {in_words(verdict.state)}; {evidence} ({RULE})"])
 
     def _follow(self, seen: _Seen, minute: Minute) -> None:
         state = minute_state(minute, self.rule, started_tick=self.started_tick)
@@ -96,15 +97,15 @@ class GpuOutlook:
     def _why(self, verdict: GpuVerdict, tick: int) -> str:
         seen = self._seen.get(verdict.gpu)
         if verdict.state in IDLE_STATES and verdict.since is not None:
-            return f"quiet for {tick - (verdict.since - ZERO) // MINUTE_MS} minutes"
-        more = f"{self._still_needed(seen, tick)} more quiet minutes until it counts as idle"
+            return f"no work for {tick - (verdict.since - ZERO) // MINUTE_MS} minutes"
+        more = f"{self._still_needed(seen, tick)} more minutes without work until it counts as idle"
         if seen is None or seen.latest is None:
             return more
         if seen.latest.error and not seen.latest.samples:
             return f"{seen.latest.error}; {more}"
         if verdict.state == "active" and seen.active_tick is not None:
             return f"last worked {tick - seen.active_tick} minutes ago; {more}"
-        return f"quiet for {self._quiet(seen, tick) if seen.quiet_tick is not None else 0} minutes; {more}"
+        return f"no work for {self._quiet(seen, tick) if seen.quiet_tick is not None else 0} minutes; {more}"
 
     def _still_needed(self, seen: _Seen | None, tick: int) -> int:
         """Minutes until the rule can say idle, if every one of them is quiet."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.domain.machines.listing import FleetSource, FleetTotals, Listing
 
-HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "holder")
+HEADER = ("machine", "type", "gpus", "state", "since (UTC)", "USD/h", "claimed by")
 
 
 @click.command("status", short_help="Print the fleet, as a table or as JSON.")
@@ -22,7 +22,8 @@ def status(config_path: Path, *, as_json: bool) -> None:
     """Print the fleet as the running bot last saw it, most wasteful machines first.
 
     Reads the database only: nothing is asked of AWS or of agents, and it may be run while Valet runs. In the JSON,
-    instants are ISO 8601 in UTC, money is exact decimal text in USD, and what is not known is null.
+    instants are ISO 8601 in UTC, money is exact decimal text in USD, and what is not known is null. States have
+    shorter names there: active (in use), free (idle), held (idle, keeps memory), partial (partly idle).
 
     \b
     Example:
@@ -62,6 +63,7 @@ def print_fleet(
 
 
 def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
+    from bot.domain.machines.states import in_words
     from bot.services.money.ledger_export import iso
     from bot.services.people import called
 
@@ -71,7 +73,7 @@ def _cells(listing: "Listing", names: "Mapping[str, str]") -> tuple[str, ...]:
         instance.name[:40],
         instance.type,
         f"{instance.gpu_count}x{instance.gpu_model or 'GPU'}"[:24],
-        listing.state,
+        in_words(listing.state),
         since.replace("T", " ")[:16],
         price,
         ", ".join(called(names, claim.holder) for claim in listing.claims) or "-",
@@ -84,7 +86,7 @@ def _conclusion(totals: "FleetTotals") -> str:
     owned = f"; owned ones among them: {_cents(totals.owned_micros)} and {_cents(totals.owned_waste_micros)} USD/h"
     owned = owned if totals.owned_micros else ""
     return (
-        f"{_count(totals.instances, 'instance')}, {_count(totals.gpus, 'GPU')}, {totals.running} running at "
+        f"{_count(totals.instances, 'machine')}, {_count(totals.gpus, 'GPU')}, {totals.running} running at "
         f"{about}{_cents(totals.rate_micros)} USD/h, {totals.idle} idle, "
         f"wasting {about}{_cents(totals.waste_micros)} USD/h{owned}{priced}"
     )

@@ -12,7 +12,6 @@ from bot.domain.sharing.grants import Grant
 from bot.domain.sharing.handovers import Handover
 from bot.domain.sharing.runs import Run
 from bot.services.context import Context
-from bot.services.machines import verdict
 from bot.services.money import ledger, rates
 from bot.services.sharing import unclaimed
 from store.acting import actions
@@ -26,9 +25,11 @@ from store.sharing import handovers as stored_handovers
 from store.sharing import runs as stored_runs
 
 
-def page(ctx: Context, chosen: FleetFilter, *, limit: int, offset: int = 0) -> tuple[list[Listing], FleetTotals]:
-    """Some listings that pass the filter with their last 24 hours, most wasteful first, and the sums over all."""
-    found = listings.listings_page(ctx.store.reading(), chosen, limit=limit, offset=offset)
+def page(
+    ctx: Context, chosen: FleetFilter, *, limit: int, offset: int = 0, order: str = "waste"
+) -> tuple[list[Listing], FleetTotals]:
+    """Some listings that pass the filter, in one of the store's orders, and the sums over all."""
+    found = listings.listings_page(ctx.store.reading(), chosen, limit=limit, offset=offset, order=order)
     return [unclaimed.with_unclaimed_users(ctx, in_full(ctx, each)) for each in found], totals(ctx, chosen)
 
 
@@ -38,9 +39,8 @@ def totals(ctx: Context, chosen: FleetFilter) -> FleetTotals:
 
 
 def in_full(ctx: Context, listing: Listing) -> Listing:
-    """The listing with its last 24 hours, its snooze, what it costs if it stands still, and has cost unused."""
+    """The listing with its snooze, what it costs if it stands still, and has cost unused."""
     db, now, instance_id = ctx.store.reading(), ctx.clock(), listing.instance.id
-    strip = verdict.activity_strip(ctx, db, instance_id, now)
     stands_still = listing.instance.provider == "ec2" and not listing.running
     kept = (
         standing_cost(listing.instance, rates.disk_and_address_prices(db, listing.instance.region))
@@ -48,7 +48,7 @@ def in_full(ctx: Context, listing: Listing) -> Listing:
         else None
     )
     snooze = stored_snooze.on(db, instance_id, now)
-    return with_unused(ctx, replace(listing, strip=strip, snooze=snooze, keeping=kept))
+    return with_unused(ctx, replace(listing, snooze=snooze, keeping=kept))
 
 
 def with_unused(ctx: Context, listing: Listing) -> Listing:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.machines.listing import FleetFilter, Listing
+from bot.errors import Refused
 from bot.services import context, names, queries
 from bot.services.acting import dormant
 from bot.services.context import Context, find
@@ -14,8 +15,12 @@ from bot.services.sharing import find as find_service
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.machines import notices as notices_blocks
+from handlers.blocks.machines import status as status_blocks
 from handlers.blocks.machines import why as why_blocks
-from handlers.blocks.machines.fleet import STATUS_OF_BUTTON, STATUS_PAGE_BUTTON
+from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
+from handlers.blocks.machines.status import STATUS_PAGE_BUTTON
+from handlers.blocks.machines.why import WHY_RULE_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.controller import Draw, Press, listed
@@ -30,15 +35,40 @@ def status(ask: Ask, page: int = 0) -> Reply:
     named = _named(ask)
     if named is not None:
         return one_machine(ask, named)
-    chosen, now = _chosen(ask), ask.ctx.clock()
+    order, words = _sorted_by(ask.words)
+    chosen, now = _chosen(replace(ask, words=words)), ask.ctx.clock()
     if chosen.state == "dormant":
         return dormant_blocks.dormant(dormant.dormant(ask.ctx, chosen), now, page=page, query=" ".join(ask.words)[:100])
     if chosen.unclaimed and chosen.state == "idle":  # "free" is what `find` says one can have now
         everything = replace(chosen, state="", unclaimed=False)
         chosen = replace(everything, ids=find_service.free_machines(ask.ctx, everything, ask.user))
-    found, totals = queries.page(ask.ctx, chosen, limit=fleet_blocks.FLEET_PAGE, offset=page * fleet_blocks.FLEET_PAGE)
-    query = " ".join(ask.words)[:100]
-    return fleet_blocks.status(found, totals, queries.sources(ask.ctx), now, page=page, query=query)
+    start = page * status_blocks.FLEET_PAGE
+    found, totals = queries.page(ask.ctx, chosen, limit=status_blocks.FLEET_PAGE, offset=start, order=order)
+    return status_blocks.status(
+        found,
+        totals,
+        queries.sources(ask.ctx),
+        now,
+        page=page,
+        query=" ".join(ask.words)[: status_blocks.MOST_QUERY],
+        free=_free(ask, found),
+        teams=[team.name for team in ask.ctx.roster().teams],
+    )
+
+
+def _free(ask: Ask, found: Sequence[Listing]) -> dict[str, frozenset[int]]:
+    """The GPUs of these that whoever asks can have now."""
+    return find_service.free_gpus(ask.ctx, FleetFilter(ids=tuple(each.instance.id for each in found)), ask.user)
+
+
+def _sorted_by(words: list[str]) -> tuple[str, list[str]]:
+    """How the list is to be sorted, as in sort:name, and the words beside that. Raises Refused."""
+    rest = [word for word in words if not word.lower().startswith("sort:")]
+    said = [word for word in words if word not in rest]
+    order = said[-1].lower().removeprefix("sort:") if said else "waste"
+    if f"sort:{order}" not in status_blocks.SORTED:
+        raise Refused(f'"{said[-1][:40]}" is no way to sort. Try {", ".join(status_blocks.SORTED)}.')
+    return order, rest
 
 
 def _named(ask: Ask) -> Listing | None:
@@ -82,9 +112,9 @@ def _either(said: list[str], filters: list[str], listings: Sequence[Listing]) ->
 
 def one_machine(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
-    shown = fleet_blocks.one_machine(
-        unclaimed.with_unclaimed_users(ask.ctx, queries.in_full(ask.ctx, listing)), ask.ctx.clock()
-    )
+    told = unclaimed.with_unclaimed_users(ask.ctx, queries.in_full(ask.ctx, listing))
+    free = _free(ask, [listing]).get(listing.instance.id, frozenset())
+    shown = fleet_blocks.one_machine(told, ask.ctx.clock(), free)
     return bookings_blocks.with_bookings(
         shown, bookings.upcoming_bookings(ask.ctx, instance_id=listing.instance.id), listing
     )
@@ -111,7 +141,7 @@ VERBS = (
 
 
 def status_page(ctx: Context, user: str, channel: str, value: str) -> Reply:
-    """[Next 10] and [Previous 10], in place."""
+    """[Next 10] and the menus of what is shown and how it is sorted, in place."""
     number, _, query = value.partition("|")
     page = int(number) if number.isdecimal() and len(number) < 6 else 0
     shown = status(Ask(ctx, user, channel, query.split()), page)
@@ -119,7 +149,7 @@ def status_page(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 def status_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
-    """[Status of X], offered for a name that came close."""
+    """[Status of X], offered for a name that came close, and the menu of machines to do something with."""
     ask = Ask(ctx, user, channel, [])
     return one_machine(ask, find(ctx, value))
 
@@ -129,10 +159,17 @@ def on_why(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return tell_why(Ask(ctx, user, channel, []), listed(ctx, value))
 
 
+def on_how_judged(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[How X is judged]"""
+    told = why_service.explain_verdict(ctx, listed(ctx, value), user)
+    return why_blocks.how_judged(told, ctx.clock())
+
+
 BUTTONS: dict[str, Press] = {
     STATUS_PAGE_BUTTON: status_page,
     STATUS_OF_BUTTON: status_of,
     WHY_BUTTON: on_why,
+    WHY_RULE_BUTTON: on_how_judged,
 }
 
 
@@ -142,7 +179,7 @@ def notice(ctx: Context, notice_id: str) -> Reply | None:
     if found is None:
         return None
     name = queries.name_of(ctx, found.instance_id)
-    return fleet_blocks.machine_notice(found, name, ctx.settings.slack.gpu_command, ctx.clock())
+    return notices_blocks.machine_notice(found, name, ctx.settings.slack.gpu_command, ctx.clock())
 
 
 MESSAGES: dict[str, Draw] = {notices.NOTICE_MESSAGE: notice}

@@ -1,6 +1,6 @@
 """Filters of the fleet, as people type them: idle, mine, team:nlp."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast, get_args
 
 from bot.domain.machines.listing import FleetFilter
@@ -15,13 +15,6 @@ from handlers.verbs import Ask
 
 FILTER_STATES = frozenset({"idle", "free", "unclaimed", "running", "dormant", *TYPED})
 FILTERS_SAID = "mine|free|idle|in-use|unclaimed|dormant|owned|team:NAME|type:p4d"
-SORTS: Mapping[str, str] = {
-    "waste": "Most wasteful first",
-    "name": "By name",
-    "price": "Dearest first",
-    "since": "Longest first",
-}
-"""How a list of machines may be sorted, as in sort:name: by what is typed, what a menu says."""
 
 
 def is_filter(word: str) -> bool:

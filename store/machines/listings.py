@@ -31,14 +31,28 @@ ORDER BY coalesce(v.waste_micros, 0) DESC,
        WHEN v.state = 'active' THEN 2 ELSE 3 END,
   coalesce(i.rate_micros, 0) DESC, i.name, i.id
 """
+ORDERS = {
+    "waste": _ORDER,
+    "name": "ORDER BY i.name COLLATE NOCASE, i.id",
+    "price": """
+ORDER BY CASE WHEN i.state = 'running' THEN coalesce(i.rate_micros, 0) ELSE -1 END DESC, i.name, i.id
+""",
+    "since": """
+ORDER BY CASE WHEN i.state = 'running' AND v.state <> 'active' THEN v.since
+              WHEN i.state = 'stopped' THEN coalesce(s.since, i.stopped_at) END NULLS LAST, i.name, i.id
+""",
+}
+"""How a page may be sorted: most wasteful first, by name, dearest first, longest in its state first."""
 _HELD = "FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL"
 _STATE = "CASE WHEN i.state = 'running' THEN coalesce(v.state, 'unknown') ELSE i.state END"
 
 
-def listings_page(db: Database, chosen: FleetFilter, *, limit: int, offset: int = 0) -> list[Listing]:
-    """Listings that pass the filter, most wasteful first."""
+def listings_page(
+    db: Database, chosen: FleetFilter, *, limit: int, offset: int = 0, order: str = "waste"
+) -> list[Listing]:
+    """Listings that pass the filter, in one of the ORDERS."""
     where, values = _where(chosen)
-    return _listings(db, rows(db, f"{_SELECT}{where}{_ORDER} LIMIT ? OFFSET ?", *values, limit, offset))
+    return _listings(db, rows(db, f"{_SELECT}{where}{ORDERS[order]} LIMIT ? OFFSET ?", *values, limit, offset))
 
 
 def fleet_totals(db: Database, chosen: FleetFilter) -> FleetTotals:

@@ -30,6 +30,7 @@ from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.help import HELP_TOPICS, ExampleNames
 from handlers.blocks.machines import fleet as fleet_blocks
+from handlers.blocks.machines import status as status_blocks
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.parts import Reply, actions, context, fitting, header, plainly, section, size
 from handlers.blocks.sharing import claims as claims_blocks
@@ -49,8 +50,11 @@ APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 
 
 def page(text: str, **how: object) -> Reply:
-    found = [pieces.listing(text, **how) for _ in range(fleet_blocks.FLEET_PAGE)]
-    return fleet_blocks.status(found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100])
+    found = [pieces.listing(text, **how) for _ in range(status_blocks.FLEET_PAGE)]
+    free = {found[0].instance.id: frozenset({0, 1})}
+    return status_blocks.status(
+        found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100], free=free, teams=[text]
+    )
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -63,11 +67,10 @@ def test_a_full_page_of_the_fleet_is_fit_to_send(text, state):
 def test_a_full_page_has_a_row_for_each_and_room_to_spare():
     shown = page("n" * 120)
 
-    assert (
-        sum("n" * 59 in str(block) for block in shown.blocks[1:] if block["type"] == "section")
-        == fleet_blocks.FLEET_PAGE
-    )
-    assert len(shown.blocks) <= 24
+    assert [len(block["rows"]) for block in shown.blocks if block["type"] == "data_table"] == [
+        1 + status_blocks.FLEET_PAGE
+    ]
+    assert len(shown.blocks) <= 5
     assert size(shown.blocks) < 9_000
 
 
@@ -104,8 +107,8 @@ def test_replies_about_one_instance_are_fit_to_send(text):
     replies = [
         fleet_blocks.one_machine(one, NOW),
         fleet_blocks.one_machine(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
-        fleet_blocks.status([], FleetTotals(), pieces.sources(text), NOW, page=0, query=""),
-        fleet_blocks.status([], FleetTotals(), [], NOW, page=0, query=text),
+        status_blocks.status([], FleetTotals(), pieces.sources(text), NOW, page=0, query="", free={}),
+        status_blocks.status([], FleetTotals(), [], NOW, page=0, query=text, free={}),
         claims_blocks.claim_made(pieces.listing(text, claimed=True), held.holder),
         claims_blocks.claim_made(one, held.holder),
         claims_blocks.claim_released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),

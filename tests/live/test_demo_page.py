@@ -41,7 +41,7 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     made, browser, url = demo
     enter(browser, url, "ada", "gpus")
     browser.type("#composer", "/gpu status")
-    says(browser, "GPU fleet: 18 instances")
+    says(browser, "18 machines, ")
     picture(browser, "status.png")
 
     browser.type("#composer", "/gpu stop train-7 the run is over")

@@ -12,7 +12,12 @@ def test_fifty_commands_at_once_are_all_acknowledged_and_answered_while_aws_hang
     with stuck(tmp_path) as here:
         took = here.burst(PEOPLE)
 
-        until(lambda: len([one for one in here.slack.sees("ada", "#gpus") if one.startswith("*GPU fleet")]) == PEOPLE)
+        until(
+            lambda: (
+                len([one for one in here.slack.sees("ada", "#gpus") if "machines, " in one.partition("\n")[0]])
+                == PEOPLE
+            )
+        )
         refused = [one for one in here.slack.sees("ada", "#gpus") if "failed" in one]
 
     assert len(took) == PEOPLE, "an acknowledgement that takes over 3 s raises, as it is none for Slack"

@@ -25,7 +25,7 @@ def valet(slack, server, tmp_path):
 
 def test_a_command_typed_is_answered(valet, slack):
     assert answered(slack, "/gpu help").startswith("Ask in plain words: `who has")
-    assert "GPU fleet" in until(lambda: answered(slack, "/gpu status"))
+    assert " machines, " in until(lambda: answered(slack, "/gpu status"))
 
 
 def test_it_comes_back_when_slack_asks_it_to(valet, slack, server):

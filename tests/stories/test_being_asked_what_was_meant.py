@@ -9,7 +9,7 @@ def test_a_few_hours_are_asked_about_and_the_answer_claims(office):
     asked = office.types("ada", "/gpu claim train-7 gpus:2 for a few hours fine-tune")
 
     assert asked == '"for a few hours" is no length I can read. For how long?\n[2 h] [3 h] [4 h] [As a note]'
-    assert "nobody" in office.types("cy", "/gpu status train-7")
+    assert "unclaimed" in office.types("cy", "/gpu status train-7")
     assert office.presses("ada", "3 h").startswith("GPUs 0-1 of *train-7* are @Ada's until Mon 12:00 UTC (fine-tune).")
 
 
@@ -20,7 +20,7 @@ def test_two_gpus_typed_on_a_phone_are_two(office):
 @pytest.mark.parametrize("typed", ["for the weekend", "forever", "for few hours", "nan", "4h tomorrow", "--gups 2"])
 def test_nothing_is_claimed_before_the_answer(office, typed):
     assert office.types("ada", f"/gpu claim train-7 {typed}").endswith("]")
-    assert "nobody" in office.types("cy", "/gpu status train-7")
+    assert "unclaimed" in office.types("cy", "/gpu status train-7")
 
 
 def test_the_weekend_may_be_booked_from_its_beginning(office):

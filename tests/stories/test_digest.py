@@ -106,7 +106,7 @@ def test_without_a_forecast_that_was_kept_it_waits_for_none(morning):
 
 def test_free_and_held_are_never_the_same_message(morning):
     assert "*nb-2*  held for 5 h 25 m" in morning.sees("bob", "#gpus")
-    assert "121 GB held by python" in morning.sees("bob", "#gpus")
+    assert "python keeps 121 GB" in morning.sees("bob", "#gpus")
     assert "nb-2" not in morning.sees("bob", "#ml-platform")
 
 

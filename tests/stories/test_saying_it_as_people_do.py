@@ -52,7 +52,7 @@ def test_it_is_refused_and_nothing_is_done(office, typed, said):
 
     assert office.types("ada", f"/gpu {typed}").startswith(said)
     assert "@Ada to Mon 13:00 UTC" in office.types("cy", "/gpu status train-9")
-    assert "nobody" in office.types("cy", "/gpu status train-7")
+    assert "unclaimed" in office.types("cy", "/gpu status train-7")
 
 
 def test_extra_words_after_a_line_or_a_run_are_refused(office):

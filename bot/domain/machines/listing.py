@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.domain.acting.drain import Drain
 from bot.domain.acting.snooze import Snooze
 from bot.domain.machines.fleet import Instance, Standstill
-from bot.domain.machines.rollups import HourCell
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import Rate
 from bot.domain.money.splitting import use_letters
@@ -29,8 +28,6 @@ class Listing:
     """GPUs held for people whose turn it is; the open ones."""
     waiting: int = 0
     """People in the line whom it could serve, those with an offer included."""
-    strip: tuple[HourCell, ...] = ()
-    """Its last 24 hours, oldest first, where they were asked for."""
     unused_micros: int | None = None
     """What it has cost for nothing since it was judged idle, by the ledger, where it idles and that was asked for."""
     keeping: StandingCost | None = None

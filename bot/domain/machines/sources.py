@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.source_history import SourceHistory, trace_of
+from bot.domain.machines.states import in_words
 from bot.domain.machines.verdict import (
     IDLE_STATES,
     TOO_SHORT,
@@ -105,19 +106,19 @@ def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, n
     last = max((each.last_active_at for each in traces if each.last_active_at is not None), default=None)
     if state in {"active", "partial"} and last is not None:
         by_power = ", by power alone" if any(each.active_by == "power" for each in traces) else ""
-        return f"worked {_minutes(now - last)} ago, {peak:.0f} % GPU at most in the last minute it tells of{by_power}"
+        return f"worked {_minutes(now - last)} ago, at most {peak:.0f} % in the last minute it has{by_power}"
     if missing:
         return f"{missing} of the GPUs not seen"
     if state not in IDLE_STATES and any(each.may_be_ratio for each in traces):
         return f"it tells of {peak:.2g}, which is either a small percentage or a ratio: it can't be judged"
     quiet = min(each.quiet_minutes for each in traces)
-    seen = f"quiet for {quiet} of the last {rule.window_minutes} minutes, {peak:.0f} % GPU at most"
+    seen = f"{peak:.0f} % at most; no work seen in {quiet} of the last {rule.window_minutes} minutes"
     if state not in IDLE_STATES:
-        return f"{TOO_SHORT} {quiet} of the {rule.window_minutes} minutes the rule needs, {peak:.0f} % GPU at most"
+        return f"{TOO_SHORT} {quiet} of the {rule.window_minutes} minutes the rule needs, {peak:.0f} % at most"
     used = [each.memory_used_mib for each in traces if each.memory_used_mib is not None]
     if len(used) < len(traces):
-        return f"memory not known; {seen}"
-    return f"{sum(used) / 1024:.0f} GB held; {seen}" if state == "held" else f"no GPU memory in use; {seen}"
+        return f"memory not known, {seen}"
+    return f"{sum(used) / 1024:.0f} GB of memory kept, {seen}" if state == "held" else f"no GPU memory in use, {seen}"
 
 
 def _minutes(length: int) -> str:
@@ -210,7 +211,7 @@ def _evidence_of_all(
 ) -> str:
     """What each says, first the one that decided; no agent and no word from one are not worth a line of their own."""
     if clash:
-        said = ", ".join(f"{name} says {verdict.state}" for name, verdict in speaking)
+        said = ", ".join(f"{name} says {in_words(verdict.state)}" for name, verdict in speaking)
         return f"sources disagree: {said}; " + "; ".join(f"{name}: {verdict.evidence}" for name, verdict in voices)
     order = [*speaking, *(voice for voice in voices if voice not in speaking)]
     (first, decided), *rest = order

@@ -15,7 +15,7 @@ from bot.domain.machines.readings import AgentReport
 GpuState = Literal["active", "held", "free", "unknown"]
 VerdictState = Literal["active", "held", "free", "partial", "unknown"]
 IDLE_STATES: frozenset[str] = frozenset({"held", "free"})
-TOO_SHORT = "seen quiet for"
+TOO_SHORT = "seen without work for"
 FEW_REPORT = "only"
 NEVER_REPORTED = "no agent has reported from it"
 
@@ -233,16 +233,17 @@ def _evidence(
     if state == "unknown":
         return _why_unknown(judged, rule, now, gpu_count=gpu_count, heard=heard)
     peak = max((trace.util_max for trace in traces if trace.util_max is not None), default=None)
-    seen = "no utilisation reading" if peak is None else f"{peak:.0f} % GPU at most in the last minute"
+    used = "their use not known" if peak is None else f"at {'most ' if peak >= 1 else ''}{peak:.0f} %"
     if state in {"active", "partial"}:
         worked = sum(gpu.state == "active" for _, gpu in judged)
-        told = f"{worked} of {max(len(traces), gpu_count)} GPUs worked within {rule.window_minutes} minutes, {seen}"
+        whole, span = max(len(traces), gpu_count), f"within the last {rule.window_minutes} minutes"
+        told = f"{worked} of {whole} GPUs worked {span}, {used} in the last one"
         few = _too_few(judged, rule, now, gpu_count=gpu_count, heard=heard)
         return "; ".join([told, *few, *_by_power(judged), *_suspects(judged, rule, now)])
     quiet = min(trace.quiet_minutes for trace in traces)
-    tail = _what_is_held(traces) if state == "held" else "no process"
+    tail = _what_is_held(traces) if state == "held" else "no programs"
     everyone = f"all {len(traces)} GPUs" if len(traces) > 1 else "its GPU"
-    return f"{tail}; {everyone} quiet for {quiet} of the last {rule.window_minutes} minutes, {seen}"
+    return f"{tail}, {everyone} {used}; no work seen in {quiet} of the last {rule.window_minutes} minutes"
 
 
 def _by_power(judged: Judged) -> list[str]:
@@ -271,8 +272,10 @@ def _suspects(judged: Judged, rule: IdleRule, now: int) -> list[str]:
 def _what_is_held(traces: Sequence[GpuTrace]) -> str:
     used = [trace.memory_used_mib for trace in traces if trace.memory_used_mib is not None]
     names = ", ".join(sorted({trace.process for trace in traces if trace.process})[:3])
-    amount = f"{sum(used) / 1024:.0f} GB held" if used else "no memory reading"
-    return f"{amount} by {names}" if used and names else amount
+    if not used:
+        return "memory not known"
+    amount = f"{sum(used) / 1024:.0f} GB"
+    return f"{names} {'keep' if ', ' in names else 'keeps'} {amount}" if names else f"{amount} of memory kept"
 
 
 def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, heard: AgentReport | None) -> str:
@@ -287,7 +290,7 @@ def _why_unknown(judged: Judged, rule: IdleRule, now: int, *, gpu_count: int, he
         return f"GPU {names} can't be read: {unread[0].error.rstrip('.')}"
     if blind := [trace.gpu for trace in unknown if trace.util_max is None and trace.compute_processes]:
         names = ", ".join(map(str, blind))
-        return f"GPU {names} has a process and no utilisation reading (MIG, or not supported): it can't be judged"
+        return f"GPU {names} has a program and no reading of its use (MIG, or not supported): it can't be judged"
     quiet = min(trace.quiet_minutes for trace in unknown)
     return f"{TOO_SHORT} {quiet} of the {rule.window_minutes} minutes the rule needs"
 

@@ -5,7 +5,7 @@ from bot.domain.acting.images import Image, ImageShelf, StoredImage, most_micros
 from bot.domain.digest import Tidy
 from bot.domain.machines.fleet import Instance
 from handlers.blocks.acting.approvals import START_BUTTON
-from handlers.blocks.machines.fleet import STATUS_PAGE_BUTTON
+from handlers.blocks.machines.status import STATUS_PAGE_BUTTON
 from handlers.blocks.parts import (
     FALLBACK_TEXT,
     Block,

@@ -6,12 +6,13 @@ from bot.domain.acting.actions import PAST_TENSE, Action, StopFacts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.readings import AgentReport
+from bot.domain.machines.states import UNCLAIMED, in_words
 from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict
 from bot.domain.machines.why import Explanation
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.drain import since as draining_since
 from handlers.blocks.machines.owned import has_now
-from handlers.blocks.parts import Reply, actions, context, cut, lines, section
+from handlers.blocks.parts import Reply, actions, button, context, cut, lines, section
 from handlers.blocks.sharing.unclaimed import unclaimed_in_words
 from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
@@ -27,10 +28,14 @@ from handlers.blocks.words import (
     near,
     person,
     persons,
+    plural,
+    roughly,
     say,
     snoozed,
-    usd,
 )
+
+# Messages that stand in Slack carry these, so their text never changes.
+WHY_RULE_BUTTON = "why_rule"
 
 MOST_DOUBTS = 4
 OLD_READING_MS = 5 * MINUTE_MS
@@ -38,43 +43,44 @@ OLD_READING_MS = 5 * MINUTE_MS
 
 
 def why_blocks(told: Explanation, now: int) -> Reply:
-    """The whole answer."""
-    conclusion = _conclusion(told, now)
+    """The whole answer on one screen; the rule and what each source says by itself are behind a button."""
+    conclusion, name = _conclusion(told, now), told.listing.instance.name
     blocks = [section(lines([f"*{conclusion}*", _evidence(told), *as_they_were(told.silent, now)]))]
-    if told.verdict.gpus and told.listing.running:
-        blocks.append(section(lines(_gpus(told, now))))
-    counts = [
-        _unused(told),
-        *_sources(told, now),
-        _claim(told),
-        _drained(told),
-        _line(told),
-        _booked(told),
-        _exempt(told),
-        _snooze(told),
-        _stop(told),
-        *(esc(each, 300) for each in told.tag_doubts[:MOST_DOUBTS]),
-    ]
-    blocks.append(section(lines([_day(told), *counts])))
-    blocks.append(section(f"*Next:* {_next(told)}"))
-    if told.missing_gpus and told.heard is not None:
-        blocks.append(actions(has_now(told.listing, told.heard.gpus_seen)))
+    measured = [_day(told), *(_gpus(told, now) if told.verdict.gpus and told.listing.running else [])]
+    blocks.append(section(lines([*measured, _wasted(told)])))
+    counts = [_claim(told), _drained(told), _line(told), _booked(told), _exempt(told), _snooze(told), _stop(told)]
+    doubts = [esc(each, 300) for each in told.tag_doubts[:MOST_DOUBTS]]
+    blocks.append(section(lines([*counts, *doubts, f"*Next:* {_next(told)}"])))
     if told.listing.running:
-        blocks.append(context(_rule(told)))
-    return Reply(cut(f"{conclusion} {told.verdict.evidence}. Next: {_next(told)}", 3_900), blocks)
+        blocks.append(context(_source(told, now)))
+    buttons = [has_now(told.listing, told.heard.gpus_seen)] if told.missing_gpus and told.heard is not None else []
+    buttons += [button(f"How {name} is judged", WHY_RULE_BUTTON, told.listing.instance.id)] if measured[0] else []
+    if buttons:
+        blocks.append(actions(*buttons))
+    return Reply(cut(f"{conclusion} {_evidence(told)} Next: {_next(told)}", 3_900), blocks)
+
+
+def how_judged(told: Explanation, now: int) -> Reply:
+    """The rule that makes it idle, and what each source says by itself."""
+    text = lines([_rule(told), _source(told, now), *_others(told)])
+    return Reply(cut(f"How {esc(told.listing.instance.name, 60)} is judged. {text}", 3_900), [section(text)])
 
 
 def _conclusion(told: Explanation, now: int) -> str:
     listing, verdict = told.listing, told.verdict
-    name = esc(listing.instance.name, 60)
+    name, word = esc(listing.instance.name, 60), in_words(told.verdict.state)
     if not listing.running:
-        return f"{name} is {listing.state}, so there is nothing to measure."
+        return f"{name} is {in_words(listing.state)}, so there is nothing to measure."
     if verdict.since is None or verdict.needs_time:
-        return f"{name} is {verdict.state}."
+        return f"{name} is {word}."
     moment, ago = near(verdict.since, now), length(now - verdict.since)
     if verdict.state == "active":
-        return f"{name} is active: it last worked at {moment} ({ago} ago)."
-    return f"{name} is {verdict.state} since {moment} ({ago})."
+        return f"{name} is {word}. It last worked {ago} ago ({moment})."
+    if verdict.state == "unknown":
+        return f"{name} is {word} since {moment} ({ago})."
+    if verdict.state == "held":
+        return f"{name} has been {in_words('free')} for {ago}, since {moment}, and keeps memory."
+    return f"{name} has been {word} for {ago}, since {moment}."
 
 
 def _evidence(told: Explanation) -> str:
@@ -89,7 +95,7 @@ def _gpus(told: Explanation, now: int) -> list[str]:
     said = []
     for text, group in groupby(pairs, key=lambda pair: _reading(*pair, told=told, now=now)):
         numbers = [verdict.gpu for _, verdict in group]
-        label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]} to {numbers[-1]}"
+        label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]}-{numbers[-1]}"
         said.append(f"{label}: {text}")
     return said
 
@@ -97,18 +103,18 @@ def _gpus(told: Explanation, now: int) -> list[str]:
 def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
     if trace is None:
         since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE_STATES else ""
-        return f"{verdict.state}{since}"
-    util = "no utilisation reading" if trace.util_max is None else f"{trace.util_max:.0f} %"
+        return f"{in_words(verdict.state)}{since}"
+    util = "use not known" if trace.util_max is None else f"{trace.util_max:.0f} %"
     power = "" if trace.watts is None else f", {trace.watts:.0f} W"
     memory = "" if trace.memory_used_mib is None else f", {trace.memory_used_mib / 1024:.1f} GB used"
     count = trace.compute_processes
-    running = "" if count is None else f", {count} process{'' if count == 1 else 'es'}"
+    running = "" if count is None else f", {plural(count, 'program')}" if count else ", no programs"
     running += f" ({esc(trace.process, 40)})" if trace.process else ""
+    said = f"{util}{power}{memory}{running}"
     if verdict.state == "active":
-        return f"active: {util}{power}{memory}{running}"
-    quiet = f"; {trace.quiet_minutes} of {told.rule.window_minutes} minutes seen quiet"
-    busy = f"; last busy {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
-    return f"{verdict.state}{_as_of(trace, now)}: {util}{power}{memory}{running}{quiet}{busy}"
+        return f"{in_words('active')}, {said}"
+    worked = f", last worked {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
+    return f"{in_words(verdict.state)}{_as_of(trace, now)}, {said}{worked}"
 
 
 def _as_of(trace: GpuTrace, now: int) -> str:
@@ -118,22 +124,24 @@ def _as_of(trace: GpuTrace, now: int) -> str:
 
 
 def _day(told: Explanation) -> str:
-    return f"Last 24 hours: {bars(told.strip)} (hours with work; · is not seen)" if told.listing.running else ""
+    return f"{bars(told.strip)} last 24 hours (· not seen)" if told.listing.running else ""
 
 
-def _sources(told: Explanation, now: int) -> list[str]:
-    agent = _source(told, now)
-    rest = [f"{esc(name, 40)} by itself: {verdict.state}, {esc(verdict.evidence)}." for name, verdict in told.others]
-    return [agent, *rest]
+def _others(told: Explanation) -> list[str]:
+    """What each source but the agent says by itself."""
+    return [
+        f"{esc(name, 40)} by itself: {in_words(verdict.state)}, {esc(verdict.evidence)}."
+        for name, verdict in told.others
+    ]
 
 
-def _unused(told: Explanation) -> str:
+def _wasted(told: Explanation) -> str:
     """What it cost for nothing, by the ledger: the same sums as in lists, digests and reports."""
     rate = told.listing.rate
-    said = [f"{usd(told.unused_micros)} since it was judged idle"] if told.unused_micros else []
-    said += [f"{usd(told.unused_day_micros)} in the last 24 hours"] if told.unused_day_micros else []
+    said = [f"{roughly(told.unused_micros)} since it was judged idle"] if told.unused_micros else []
+    said += [f"{roughly(told.unused_day_micros)} in the last 24 hours"] if told.unused_day_micros else []
     full = " at full cost" if told.listing.instance.provider == "owned" else ""
-    return f"Unused: {about(exact=rate is None or rate.exact)}{', '.join(said)}{full}." if said else ""
+    return f"Wasted: {about(exact=rate is None or rate.exact)}{', '.join(said)}{full}." if said else ""
 
 
 def _exempt(told: Explanation) -> str:
@@ -178,7 +186,7 @@ def _claim(told: Explanation) -> str:
     held, in_use = told.listing.claims, unclaimed_in_words(told.listing)
     use = f" {in_use[:1].upper()}{in_use[1:]}." if in_use else ""
     if not held:
-        return f"Claim: none.{use}"
+        return f"{UNCLAIMED.word.capitalize()}.{use}"
     return f"{'Claim' if len(held) == 1 else 'Claims'}: {', '.join(_one(told.listing, each) for each in held)}.{use}"
 
 
@@ -193,7 +201,7 @@ def _line(told: Explanation) -> str:
         return ""
     who = "1 person waits" if listing.waiting == 1 else f"{listing.waiting:,} people wait"
     held = ", ".join(
-        f"{gpus(each.gpus)} held for {person(each.person)} to {at(each.until_at)}" for each in listing.offers
+        f"{gpus(each.gpus)} kept for {person(each.person)} to {at(each.until_at)}" for each in listing.offers
     )
     line = gpu_command("line", esc(listing.instance.name, 60))
     return f"Line: {who} for it{f' ({held})' if held else ''}; {line} shows who."
@@ -207,7 +215,7 @@ def _one(listing: Listing, held: Claim) -> str:
 
 def _snooze(told: Explanation) -> str:
     if told.snooze is None:
-        return "Kept: by nobody."
+        return ""
     return f"Kept: {snoozed(told.snooze)}."
 
 
@@ -225,7 +233,7 @@ def _stop(told: Explanation) -> str:
     if not isinstance(facts, StopFacts):
         return ""
     others = [holder for holder in dict.fromkeys(facts.holders) if holder != told.planned.requester]
-    decides = "an approver says yes" if facts.approvals == 1 else f"{facts.approvals} people say yes"
+    decides = "an approver agrees" if facts.approvals == 1 else f"{facts.approvals} people agree"
     holds = "holds it and is" if len(others) == 1 else "hold it and are"
     first = f"Stopping: possible. {persons(others)} {holds} asked first. It is stopped once {decides}."
     return (first if others else f"Stopping: possible, once {decides}.") + _said_of_others(facts)
@@ -267,8 +275,7 @@ def _about(action: Action, asked_first: tuple[str, ...]) -> str:
 def _rule(told: Explanation) -> str:
     rule = told.rule
     return (
-        f"The rule: a GPU is idle after {rule.window_minutes} quiet minutes in a row "
-        f"(below {rule.active_pct:g} % GPU), at least {rule.quiet_needed} of them really seen; one busy minute starts "
-        f"it again, and nothing counts in the first {rule.settle_minutes} minutes after a boot. "
-        "An instance is idle only if every GPU is."
+        f"A GPU is idle after {rule.window_minutes} minutes without work (below {rule.active_pct:g} %), of which at "
+        f"least {rule.quiet_needed} were really seen. One busy minute starts the count again. The first "
+        f"{rule.settle_minutes} minutes after a boot don't count. A machine is idle only if each of its GPUs is."
     )

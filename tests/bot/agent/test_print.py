@@ -25,7 +25,7 @@ def outlook():
 
 def test_before_the_first_minute_it_tells_what_is_needed(outlook):
     assert _lines(outlook, 100) == [
-        "gpu 0: unknown; 75 more quiet minutes until it counts as idle",
+        "gpu 0: unknown; 75 more minutes without work until it counts as idle",
         f"host: unknown; no whole minute seen yet ({RULE})",
     ]
 
@@ -34,7 +34,8 @@ def test_quiet_minutes_count_down_after_the_agent_has_settled(outlook):
     outlook.add(_minute(tick) for tick in range(100, 135))
 
     assert (
-        _lines(outlook, 135)[0] == "gpu 0: unknown; quiet for 20 minutes; 40 more quiet minutes until it counts as idle"
+        _lines(outlook, 135)[0]
+        == "gpu 0: unknown; no work for 20 minutes; 40 more minutes without work until it counts as idle"
     )
 
 
@@ -42,14 +43,14 @@ def test_after_an_hour_it_is_free(outlook):
     outlook.add(_minute(tick) for tick in range(100, 175))
 
     gpu, host = _lines(outlook, 175)
-    assert gpu == "gpu 0: free; quiet for 60 minutes"
-    assert host.startswith("host: free; no process; its GPU quiet for 60 of the last 60 minutes")
+    assert gpu == "gpu 0: idle; no work for 60 minutes"
+    assert host.startswith("host: idle; no programs, its GPU at 0 %; no work seen in 60 of the last 60 minutes")
 
 
 def test_one_minute_before_it_is_not(outlook):
     outlook.add(_minute(tick) for tick in range(100, 174))
 
-    assert _lines(outlook, 174)[0].startswith("gpu 0: unknown; quiet for 59 minutes; 1 more")
+    assert _lines(outlook, 174)[0].startswith("gpu 0: unknown; no work for 59 minutes; 1 more")
 
 
 def test_a_context_makes_it_held(outlook):
@@ -57,15 +58,15 @@ def test_a_context_makes_it_held(outlook):
     outlook.add(_minute(tick, **held) for tick in range(100, 175))
 
     gpu, host = _lines(outlook, 175)
-    assert gpu == "gpu 0: held; quiet for 60 minutes"
-    assert host.startswith("host: held; 40 GB held by python3")
+    assert gpu == "gpu 0: idle, keeps memory; no work for 60 minutes"
+    assert host.startswith("host: idle, keeps memory; python3 keeps 40 GB")
 
 
 def test_one_busy_minute_starts_it_again(outlook):
     outlook.add(_minute(tick, util_max=50.0 if tick == 170 else 0.0) for tick in range(100, 175))
 
     gpu, host = _lines(outlook, 175)
-    assert gpu == "gpu 0: active; last worked 5 minutes ago; 56 more quiet minutes until it counts as idle"
+    assert gpu == "gpu 0: in use; last worked 5 minutes ago; 56 more minutes without work until it counts as idle"
     assert host.startswith("host: active")
 
 
@@ -90,7 +91,7 @@ def test_an_idle_and_a_busy_gpu_make_a_partial_host(outlook):
 def test_a_hole_starts_it_again(outlook):
     outlook.add(_minute(tick) for tick in [*range(115, 150), *range(160, 175)])
 
-    assert _lines(outlook, 175)[0].startswith("gpu 0: unknown; quiet for 15 minutes; 45 more")
+    assert _lines(outlook, 175)[0].startswith("gpu 0: unknown; no work for 15 minutes; 45 more")
 
 
 def test_a_host_without_gpus_is_unknown(outlook):

@@ -133,7 +133,7 @@ def test_the_rule_sees_each_machine_as_the_story_wants_it(ctx):
     assert idle_minutes(ctx, now["train-7"]) == 192
     assert idle_minutes(ctx, now["nb-2"]) == 340
     assert idle_minutes(ctx, now["dgx-1"]) == 290
-    assert "31 GB held by jupyter" in now["nb-2"].verdict.evidence
+    assert "jupyter keeps 31 GB" in now["nb-2"].verdict.evidence
 
 
 @pytest.mark.slow

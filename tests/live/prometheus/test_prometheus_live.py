@@ -128,7 +128,9 @@ def test_a_history_is_judged_by_the_rule_whatever_its_names(tmp_path, clock, url
     db = room.ctx.store.reading()
     found = {name: listings.by_id(db, f"i-{number:08x}") for number, name in enumerate(EXPECTED)}
     assert {name: each.state if each else "" for name, each in found.items()} == EXPECTED
-    assert found["too_much"].verdict.evidence.startswith("memory not known; quiet for 60 of the last 60 minutes, 0 %")
+    assert found["too_much"].verdict.evidence.startswith(
+        "memory not known, 0 % at most; no work seen in 60 of the last 60 minutes"
+    )
     assert "0.98, which is either a small percentage or a ratio" in found["ratio"].verdict.evidence
     room.close()
 

@@ -9,7 +9,7 @@ from bot.domain.machines.listing import FleetFilter, waste_of
 from bot.domain.machines.verdict import GpuVerdict, Verdict, VerdictState
 from bot.domain.money.rates import Rate
 from bot.domain.sharing.claims import Claim
-from handlers.blocks.machines.fleet import fleet_headline
+from handlers.blocks.machines.status import fleet_headline
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.sharing import claims as stored_claims
@@ -115,7 +115,7 @@ def test_a_borrowed_price_of_what_runs_makes_the_sums_estimates(mixed):
 
     told = listings.fleet_totals(mixed.reading(), FleetFilter())
     assert told.estimated == 1
-    assert "about $130.00/h now" in fleet_headline(told)
+    assert "about $130/h" in fleet_headline(told)
 
 
 def test_the_sums_of_nothing_are_zero(store):

@@ -110,7 +110,7 @@ def test_a_card_that_is_passed_on_says_what_the_machine_does_by_then_and_as_of_w
         held.tick()
     card = held.sees("bob", DECIDE)
 
-    assert "Idle for 1 h 45 m: no process; all 8 GPUs quiet for 60 of the last 60 minutes" in card
+    assert "Idle for 1 h 45 m: no programs, all 8 GPUs at 0 %; no work seen in 60 of the last 60 minutes" in card
     assert "As of 09:30 UTC." in card
 
 

@@ -59,7 +59,7 @@ def test_the_card_says_that_it_is_a_new_machine_and_what_becomes_of_the_old_one(
     assert "It becomes a new machine, nb-5-" in card
     assert "g5.xlarge, $1.01/h, becomes g5.12xlarge, $5.67/h, $4.67/h more." in card
     assert "Costs $22.69 for 4 h." in card
-    assert "Idle for 1 h 15 m: no process; all 1 GPUs quiet" in card or "Idle for 1 h 15 m: no " in card
+    assert "Idle for 1 h 15 m: no programs, its GPU at 0 %" in card
     assert "@Cy holds it until Mon 12:00 UTC." in card
     assert "nb-5 is stopped and kept; nothing deletes it. Until then both cost." in card
     assert "Lost for good: 250 GB of local NVMe and what is in memory." in card

@@ -25,7 +25,7 @@ def ask(office, words="it trains on the wrong data"):
 def test_without_a_reason_it_is_refused_and_told_what_it_takes(busy):
     seen = ask(busy, "")
 
-    assert seen.startswith("train-7 is working: 8 of 8 GPUs worked within 60 minutes")
+    assert seen.startswith("train-7 is working: 8 of 8 GPUs worked within the last 60 minutes")
     assert "then it takes two people who say yes." in seen
     assert "Stop train-7?" not in busy.sees("bob")
 
@@ -37,7 +37,7 @@ def test_the_card_says_first_that_it_works_and_what_ends(busy):
     assert card.startswith("*Stop train-7? ⚠ train-7 is working. @Cy asks.") or ":warning:" in card.partition("\n")[0]
     assert "Needs 2 approvals (0 of 2)." in card
     assert ">it trains on the wrong data" in card
-    assert "In use: 8 of 8 GPUs worked within 60 minutes" in card
+    assert "In use: 8 of 8 GPUs worked within the last 60 minutes" in card
     assert "Lost for good: the work in progress, 8.0 TB of local NVMe and what is in memory." in card
     assert "Runs on its GPUs and would end: python3 (unix user ada)." in card
 

@@ -18,7 +18,7 @@ def test_why_names_its_source_and_shows_its_hours(measured):
     seen = measured.types("bob", "/gpu why train-7")
 
     assert "Source: Prometheus; no agent has reported from it." in seen
-    assert "██· (hours with work; · is not seen)" in seen
+    assert "██· last 24 hours (· not seen)" in seen
     assert "invalid_blocks" not in seen
 
 
@@ -27,14 +27,14 @@ def test_why_tells_every_gpu_of_an_idle_one(measured):
 
     seen = measured.types("bob", "/gpu why train-7")
 
-    assert "GPUs 0 to 7: held since " in seen
-    assert "Memory not known; quiet for 60 of the last 60 minutes, 0 % GPU at most, by Prometheus" in seen
+    assert "GPUs 0-7: idle, keeps memory since " in seen
+    assert "Memory not known, 0 % at most; no work seen in 60 of the last 60 minutes, by Prometheus" in seen
 
 
 def test_until_an_hour_was_seen_status_says_how_much_was(measured):
     works(measured, HOUR_MS // 2, {"train-7": 0.0}, by_prometheus)
 
-    said = "seen quiet for 30 of the 60 minutes the rule needs, 0 % GPU at most, by Prometheus"
+    said = "seen without work for 30 of the 60 minutes the rule needs, 0 % at most, by Prometheus"
 
     assert f"*train-7*  unknown: {said}" in measured.types("bob", "/gpu status train-7")
     assert measured.types("ada", "/gpu stop train-7").endswith("Ask again once it has been quiet for so long.")

@@ -59,7 +59,7 @@ def test_the_idle_gpu_of_it_goes_unused_in_status_as_in_the_ledger(crippled):
         crippled.tick()
 
     assert "Some GPUs idle, wasting $1.14/h (all of it owned)." in crippled.types("ada", "/gpu status owned")
-    assert "dgx-1: owned, 1 GPU-hour" in crippled.types("ada", "/cost idle")
+    assert "dgx-1 | owned | 1 | " in crippled.types("ada", "/cost idle")
 
 
 def test_a_claim_covers_what_there_is_once_bob_says_that_the_others_are_gone(office):
@@ -96,7 +96,7 @@ def test_a_claim_of_nothing_but_gpus_that_are_gone_ends(office):
     office.tick()
 
     assert "ended: the machine does not have GPUs 6-7 any more." in "".join(office.slack.sees("ada", "@ada"))
-    assert "nobody" in office.types("ada", "/gpu status dgx-1")
+    assert "unclaimed" in office.types("ada", "/gpu status dgx-1")
 
 
 def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled):
@@ -108,7 +108,7 @@ def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled
         "How many GPUs dgx-1 has decides what it costs and when it is idle, so @Bob decides that."
     )
     assert said == "*dgx-1* has 1 GPU now. Should its agent see more again, they count by themselves."
-    assert "*dgx-1*  free for" in crippled.types("ada", "/gpu status dgx-1")
+    assert "*dgx-1*  free, idle for" in crippled.types("ada", "/gpu status dgx-1")
     assert "1xA100" in crippled.types("ada", "/gpu status dgx-1")
     assert "said it has 1 GPUs" in crippled.types("bob", "/gpu history dgx-1")
     push(crippled, [0.0] * 8, boot="again")
@@ -127,7 +127,7 @@ def test_what_the_settings_say_goes_before_what_was_seen(office_with):
     push(office, [0.0], minutes=75)
 
     assert "1xA100" in office.types("ada", "/gpu status dgx-1")
-    assert "*dgx-1*  free for" in office.types("ada", "/gpu status dgx-1")
+    assert "*dgx-1*  free, idle for" in office.types("ada", "/gpu status dgx-1")
 
 
 def test_gpus_expected_and_never_seen_keep_a_machine_unknown(office_with):

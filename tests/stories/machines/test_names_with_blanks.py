@@ -36,8 +36,8 @@ def test_the_machine_with_the_longer_name_is_asked_about_and_never_the_shorter(t
         ("claim *train 2* for 4h", "*train 2* is @Ada's until Mon 13:00 UTC."),
         ("claim train for 4h", "*train* is @Ada's until Mon 13:00 UTC."),
         ('claim "train" for 4h', "*train* is @Ada's until Mon 13:00 UTC."),
-        ("status train 2", ":large_yellow_circle: *train 2*"),
-        ("why train 2", "*train 2 is free since"),
+        ("status train 2", ":large_green_circle: *train 2*"),
+        ("why train 2", "*train 2 has been idle for"),
         ("book train 2 tue 20:00 for 2h", "@Ada booked *train 2* from Tue 24 Nov 20:00 UTC to Tue 22:00 UTC."),
         ("snooze train 2 4h", "*train 2* is left alone until Mon 13:00 UTC"),
         ("line train 2", "Nobody waits for *train 2*"),
@@ -97,7 +97,7 @@ def test_a_machine_is_found_by_its_name_whatever_that_reads_like(office, name):
     office.reports("nb-2", 0.0)
     called(office, nb_2=name)
 
-    assert office.types("ada", f"/gpu status {name}").startswith(f":large_yellow_circle: *{name}*")
+    assert office.types("ada", f"/gpu status {name}").startswith(f":large_green_circle: *{name}*")
     assert office.types("ada", f"/gpu claim {name} for 4h").startswith(f"*{name}* is @Ada's until Mon 13:00 UTC.")
     assert office.types("ada", f"/gpu find {name}").startswith(f"{name} is a machine.")
     assert "until Mon 15:00 UTC" in office.types("ada", f"/gpu extend {name} 2h")

@@ -70,8 +70,8 @@ def test_bob_can_bring_it_back_and_so_can_its_agent(silent):
     looks(silent, HOUR_MS)
 
     assert said == "@Bob brought *dgx-1* back."
-    assert "*dgx-1*" in shown
-    assert "*dgx-1*" in silent.types("ada", "/gpu status owned")
+    assert "dgx-1 | :white_circle: unknown" in shown
+    assert "dgx-1 | :" in silent.types("ada", "/gpu status owned")
     assert "*dgx-1* reports again, and stays." in silent.slack.sees("bob", "#ml-platform")
 
 
@@ -105,8 +105,8 @@ def test_kept_it_stays_for_another_month_and_heard_it_stays_for_good(silent):
     silent.reports("dgx-1", 0.0)
     looks(silent, 26 * HOUR_MS)
 
-    assert "*dgx-1*" in kept
-    assert "*dgx-1*" in silent.types("ada", "/gpu status owned")
+    assert "dgx-1 | " in kept
+    assert "dgx-1 | " in silent.types("ada", "/gpu status owned")
 
 
 def test_its_claims_end_with_it_and_their_holders_are_told(silent):

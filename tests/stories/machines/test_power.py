@@ -41,7 +41,7 @@ def test_a_yes_runs_the_command_once_and_the_silence_of_its_agent_is_the_end(pow
     assert ran.read_text() == "off "
     assert "Its agent fell silent after 3 min." in powered.sees("ada", "@ada")
     assert "a day less" not in powered.sees("ada", "@ada")
-    assert "dgx-1*  stopped" in powered.types("cy", "/gpu status owned")
+    assert "dgx-1 | :black_circle: stopped" in powered.types("cy", "/gpu status owned")
 
 
 @pytest.mark.slow

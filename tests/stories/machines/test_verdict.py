@@ -58,14 +58,17 @@ def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured
     line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("train-7"))
 
     for seen in (measured.types("bob", "/gpu status train-7"), measured.slack.sees_home("ada")):
-        assert "*train-7*  active" in seen
-        assert "last worked" not in seen
+        assert "*train-7*  in use" in seen
+        assert ", last " not in seen
     why = measured.types("bob", "/gpu why train-7")
-    assert why.startswith("*train-7 is active: it last worked at Mon 10:59 UTC (1 m ago).*")
-    assert "worked 1 min ago" in why or "8 of 8 GPUs worked within 60 minutes, 98 % GPU" in why
+    assert why.startswith("*train-7 is in use. It last worked 1 m ago (Mon 10:59 UTC).*")
+    assert (
+        "worked 1 min ago" in why
+        or "8 of 8 GPUs worked within the last 60 minutes, at most 98 % in the last one" in why
+    )
     assert "@Ada has it to Mon 17:00 UTC, in use" in measured.types("cy", "/gpu find 8xA100 for 2h")
     assert (report["state"], report["since"]) == ("active", None)
-    assert line.split()[3:5] == ["active", "-"]
+    assert line.split()[3:6] == ["in", "use", "-"]
     card = measured.types("ada", "/gpu stop train-7 it hangs")
     assert "2 h" not in card
 
@@ -74,14 +77,18 @@ def test_of_a_machine_half_at_work_only_the_idle_half_is_counted(measured):
     works(measured, 2 * HOUR_MS, {"dgx-1": [80.0] * 6 + [0.0] * 2})
     measured.clock.forward(MINUTE_MS)
 
-    assert "*dgx-1*  partial: 2 of 8 GPUs idle for 2 h" in measured.types("bob", "/gpu status dgx-1")
-    assert measured.types("bob", "/gpu why dgx-1").startswith("*dgx-1 is partial since Mon 09:00 UTC (2 h 1 m).*")
+    assert "*dgx-1*  2 of 8 GPUs free, partly idle: 2 of 8 GPUs idle for 2 h" in measured.types(
+        "bob", "/gpu status dgx-1"
+    )
+    assert measured.types("bob", "/gpu why dgx-1").startswith(
+        "*dgx-1 has been partly idle for 2 h 1 m, since Mon 09:00 UTC.*"
+    )
 
 
 def test_a_machine_that_stopped_working_says_when_it_last_did(measured, telling):
     works(measured, HOUR_MS, {"train-7": 98.0}, telling)
     works(measured, 20 * MINUTE_MS, {"train-7": 0.0}, telling)
 
-    assert "*train-7*  active: last worked 21 m ago" in measured.types("bob", "/gpu status train-7")
+    assert "*train-7*  in use, last 21 m ago" in measured.types("bob", "/gpu status train-7")
     why = measured.types("bob", "/gpu why train-7")
-    assert why.startswith("*train-7 is active: it last worked at Mon 09:59 UTC (21 m ago).*")
+    assert why.startswith("*train-7 is in use. It last worked 21 m ago (Mon 09:59 UTC).*")

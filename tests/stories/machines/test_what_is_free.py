@@ -8,7 +8,9 @@ from bot.domain.clock import MINUTE_MS
 
 
 def free_by_status(office, who="ada") -> set[str]:
-    return set(re.findall(r"\*([a-z0-9-]+)\*", office.types(who, "/gpu status free")))
+    return set(
+        re.findall(r"^([a-z0-9-]+) \| :large_green_circle: ", office.types(who, "/gpu status free"), re.MULTILINE)
+    )
 
 
 def free_by_find(office, who="ada") -> set[str]:

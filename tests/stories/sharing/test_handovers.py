@@ -62,7 +62,7 @@ def test_a_press_by_somebody_else_or_too_late_changes_nothing(office):
     office.presses("bob", "Take it over", "@bob")
 
     assert "Too late: the offer or the claim has ended." in "\n".join(office.slack.sees("bob", "@bob"))
-    assert "nobody" in office.types("cy", "/gpu status train-7")
+    assert "unclaimed" in office.types("cy", "/gpu status train-7")
 
 
 def test_what_makes_no_sense_is_refused_with_what_to_type(office):

@@ -28,7 +28,7 @@ def test_before_a_rented_machine_is_claimed_a_free_owned_one_is_named(shop):
         "*dgx-1*  owned  ·  8xA100 80 GB  ·  6 GPUs free for 1 h 15 m\n"
         "[Claim 2 GPUs of dgx-1 instead] [Claim train-7 anyway]"
     )
-    assert "nobody" in shop.types("cy", "/gpu status train-7")
+    assert "unclaimed" in shop.types("cy", "/gpu status train-7")
 
 
 def test_a_saving_is_counted_once_and_only_if_it_is_taken(shop):

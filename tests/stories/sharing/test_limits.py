@@ -33,7 +33,7 @@ def test_beyond_a_limit_an_approver_can_let_it_pass(asking):
     assert "@Bob can answer until" in card
 
     assert asking.presses("ada", "Let it pass", "#ml-platform")
-    assert "nobody" in asking.types("cy", "/gpu status dgx-1"), "nobody lets their own request pass"
+    assert "unclaimed" in asking.types("cy", "/gpu status dgx-1"), "nobody lets their own request pass"
     asking.presses("bob", "Let it pass", "#ml-platform")
 
     assert asking.sees("bob", "#ml-platform").endswith("@Bob let it pass; it is claimed.")

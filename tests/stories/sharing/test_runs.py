@@ -169,7 +169,7 @@ def test_a_job_waits_in_line_begins_in_its_turn_and_gives_the_machine_back(lab):
     assert "@Ada to Mon 15:00 UTC: sweep 3" in lab.types("cy", "/gpu status train-7")
     lab.passes(6 * MINUTE_MS)
     assert "ended with exit code 0" in "\n".join(lab.slack.sees("ada", "@ada"))
-    assert "nobody" in lab.types("cy", "/gpu status train-7")
+    assert "unclaimed" in lab.types("cy", "/gpu status train-7")
 
 
 def test_where_the_machine_is_free_the_job_begins_at_once(lab):
@@ -179,7 +179,7 @@ def test_where_the_machine_is_free_the_job_begins_at_once(lab):
 
     lab.passes(6 * MINUTE_MS)
 
-    assert "nobody" in lab.types("cy", "/gpu status train-7")
+    assert "unclaimed" in lab.types("cy", "/gpu status train-7")
 
 
 def test_a_job_nobody_allows_does_not_even_wait(lab):

@@ -99,7 +99,7 @@ def test_a_reading_of_the_whole_instance_speaks_of_every_gpu():
 def test_where_two_speak_of_one_gpu_both_are_shown():
     combined = combine(agent("free"), [("Prometheus", verdict(told("q" * 60)))], gpu_count=1)
 
-    assert combined.evidence.startswith("the agent saw it free; Prometheus: memory not known; quiet for 60 of")
+    assert combined.evidence.startswith("the agent saw it free; Prometheus: memory not known, 0 % at most; no work")
 
 
 @pytest.mark.parametrize("gpu", [None, 0])
@@ -109,8 +109,8 @@ def test_a_disagreement_is_not_idle_and_says_so(gpu):
     combined = combine(agent("free"), [("Prometheus", busy)], gpu_count=1)
 
     assert combined.state == "active"
-    assert combined.gist == "sources disagree: agent says free, Prometheus says active"
-    assert "worked 1 min ago, 40 % GPU at most" in combined.evidence
+    assert combined.gist == "sources disagree: agent says idle, Prometheus says in use"
+    assert "worked 1 min ago, at most 40 %" in combined.evidence
 
 
 def test_a_busy_whole_is_no_disagreement_with_one_busy_gpu_among_idle_ones():
@@ -242,7 +242,7 @@ def test_power_well_above_its_floor_is_work_that_utilisation_does_not_see():
     found = verdict(drawing(*[60.0] * 70, 300.0))
 
     assert found.state == "active"
-    assert found.evidence.endswith("0 % GPU at most in the last minute it tells of, by power alone")
+    assert found.evidence.endswith("at most 0 % in the last minute it has, by power alone")
     assert verdict(drawing(*[60.0] * 71)).state == "free"
 
 

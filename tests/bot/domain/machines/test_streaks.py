@@ -124,4 +124,4 @@ def test_a_process_without_a_utilisation_reading_is_told_as_such():
     )
 
     assert verdict.state == "unknown"
-    assert verdict.evidence.startswith("GPU 2 has a process and no utilisation reading")
+    assert verdict.evidence.startswith("GPU 2 has a program and no reading of its use")

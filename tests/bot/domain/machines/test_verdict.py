@@ -132,7 +132,7 @@ def test_some_idle_some_working_is_partial_and_only_workers_are_counted_as_such(
 
     assert verdict.state == "partial"
     assert (verdict.idle_gpus, verdict.since) == (1, NOW - HOUR_MS)
-    assert verdict.evidence.startswith("1 of 3 GPUs worked within 60 minutes")
+    assert verdict.evidence.startswith("1 of 3 GPUs worked within the last 60 minutes")
 
 
 def test_since_is_about_the_gpus_that_make_the_verdict():
@@ -148,7 +148,7 @@ def test_memory_that_was_not_read_is_not_called_zero():
     verdict = judge([trace(memory_used_mib=None, process="python")], RULE, NOW, gpu_count=1)
 
     assert verdict.state == "held"
-    assert verdict.gist == "no memory reading"
+    assert verdict.gist == "memory not known, its GPU at 0 %"
 
 
 def test_without_any_report_it_says_so():

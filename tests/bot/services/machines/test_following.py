@@ -79,7 +79,7 @@ def test_a_mig_gpu_with_a_process_is_never_idle_and_said_to_be_unmeasurable(room
     tell(room, 70, util=None, mig=True, **HELD)
 
     assert verdict(room).state == "unknown"
-    assert "no utilisation reading" in verdict(room).evidence
+    assert "no reading of its use" in verdict(room).evidence
 
 
 def test_flat_low_work_near_the_floor_for_hours_is_a_suspected_keep_alive_and_stays_active(room):
@@ -96,7 +96,7 @@ def test_work_that_draws_power_is_no_keep_alive(room):
 
     tell(room, 240, util=8.0, watts=90.0, **HELD)
 
-    assert verdict(room).evidence.endswith("in the last minute")
+    assert verdict(room).evidence.endswith("in the last one")
 
 
 def test_a_short_burst_among_pulses_ends_the_suspicion(room):

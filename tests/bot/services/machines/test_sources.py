@@ -68,7 +68,7 @@ def test_a_quiet_hour_by_another_source_is_a_verdict_without_an_agent(room, scri
     found = verdict(room, "train-7")
     assert (found.state, found.idle_gpus) == ("free", 8)
     assert found.evidence == (
-        "no GPU memory in use; quiet for 60 of the last 60 minutes, 0 % GPU at most, by Prometheus; "
+        "no GPU memory in use, 0 % at most; no work seen in 60 of the last 60 minutes, by Prometheus; "
         "agent: no agent has reported from it"
     )
 
