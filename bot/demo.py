@@ -17,6 +17,7 @@ from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.bill import utc_day
 from bot.domain.sharing.runs import RunLook
 from bot.jobs.worker import Worker
+from bot.outside import Partners
 from bot.providers import Provider
 from bot.providers.onprem import Owned
 from bot.sandbox.aws_prices import SandboxPrices
@@ -34,7 +35,7 @@ from bot.services.machines import fleet, readings, verdict
 from bot.services.money import owned_rates, rates
 from bot.services.sharing import claims, runs
 from bot.settings import Secrets, Settings, parse
-from bot.wiring import Partners, Valet, build_valet
+from bot.wiring import Valet, build_valet
 from handlers.manifest import manifest
 from store import Store
 from store import outbox as stored_outbox

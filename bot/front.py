@@ -35,28 +35,32 @@ def door_app(ctx: Context, slack_app: listen.SlackApp, seen: HealthInputs, *, sl
     """What listens on the door's address: the door, and Slack's requests when they come by HTTP."""
     runs_door = RunsDoor(
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
-        lambda host: runs.runs_for_agent(ctx, host),
-        lambda host, run_id, seen: runs.take_run_report(ctx, host, run_id, seen),
+        lambda host: runs.runs_for_agent(ctx.current(), host),
+        lambda host, run_id, seen: runs.take_run_report(ctx.current(), host, run_id, seen),
         ctx.clock,
     )
     app = door(
-        lambda push, ip: _receive(ctx, push, ip),
+        lambda push, ip: _receive(ctx.current(), push, ip),
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
         lambda: bot_health(
-            ctx,
+            ctx.current(),
             seen.schedule,
             seen.silence,
             seen.workers,
             seen.off,
             lambda: [said for worries in seen.worries for said in worries()],
         ),
-        metrics=lambda: bot_metrics(ctx, seen.schedule, seen.silence, seen.off, seen.others),
-        more=[*runs_door.routes(), *CalendarDoor(lambda sha256: calendar.calendar_feed(ctx, sha256)).routes()],
+        metrics=lambda: bot_metrics(ctx.current(), seen.schedule, seen.silence, seen.off, seen.others),
+        more=[*runs_door.routes(), *_calendars(ctx).routes()],
         clock=ctx.clock,
     )
     if slack_http:
         app.router.routes.insert(0, http.route(slack_app.app))
     return app
+
+
+def _calendars(ctx: Context) -> CalendarDoor:
+    return CalendarDoor(lambda sha256: calendar.calendar_feed(ctx.current(), sha256))
 
 
 def _receive(ctx: Context, push: Push, ip: str) -> Receipt:

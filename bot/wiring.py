@@ -4,13 +4,9 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
-from bot.billing.aws_prices import AwsPrices, aws_prices
-from bot.billing.bill import Bill, bill_in_settings
 from bot.clockwatch import ClockWatch
 from bot.connection import Connection
 from bot.domain.clock import Clock
@@ -19,24 +15,21 @@ from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import job_table
 from bot.jobs.worker import KeyedThreads, Worker
 from bot.only_one import OUT_OF_REACH, OnlyOne, OthersAlarm, why_lost
+from bot.outside import NO_PARTNERS, Partners, aws_clock, equipped, re_equipped
 from bot.providers import Provider
-from bot.providers.runner import Runner
+from bot.reloading import LOOK_EVERY_S, SettingsWatch
 from bot.services.acting import executor
-from bot.services.context import Context
+from bot.services.context import Context, Newest
 from bot.services.sharing import line_offers, runs
 from bot.settings import Secrets, Settings
 from bot.slack_client import REFUSED_CODES, slack_client
 from bot.steadyclock import SteadyClock
-from bot.telemetry import GpuSource
 from bot.telemetry.serving import DoorServer
 from bot.watching import STALE_TICK_MS, SlackSilence, StoreAlarm
 from handlers import listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
 from store import Store
-
-if TYPE_CHECKING:
-    from bot.providers.clients import Clients
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +38,7 @@ log = logging.getLogger(__name__)
 class Valet:
     """A running bot's parts."""
 
-    ctx: Context
+    newest: Newest
     slack_app: listen.SlackApp
     identity: Identity
     people: People
@@ -67,11 +60,18 @@ class Valet:
     """None where Slack comes by HTTP."""
     others: OthersAlarm
     """Tells of another bot that is connected to the same Slack app."""
+    settings_watch: SettingsWatch | None
+    """None where the settings did not come from a file."""
     over: threading.Event = field(default_factory=threading.Event)
     finish: threading.Event = field(default_factory=threading.Event)
     """Set when the process should end: somebody said so, or `deaf`."""
     deaf: bool = False
     """Slack was not heard any more, and connecting anew did not help."""
+
+    @property
+    def ctx(self) -> Context:
+        """What services work with, as of now."""
+        return self.newest.ctx
 
     @property
     def ticks(self) -> bool:
@@ -136,70 +136,6 @@ class Valet:
         self.ctx.store.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Partners:
-    """Who is asked beside the machine providers; who is None is made as the settings say."""
-
-    runner: Runner | None = None
-    bill: Bill | None = None
-    prices: AwsPrices | None = None
-    sources: Sequence[GpuSource] | None = None
-
-
-NO_PARTNERS = Partners()
-
-
-def providers_of(settings: Settings, clock: Clock) -> dict[str, Provider]:
-    """Machine providers by name; boto3 is only imported when an AWS account is configured."""
-    from bot.providers.onprem import Owned
-    from bot.providers.power import Power
-
-    hosts = {name: Power(host.power_off, host.power_on) for name, host in settings.owned.hosts.items()}
-    found: dict[str, Provider] = {"owned": Owned(hosts)}
-    if settings.aws:
-        from bot.providers.ec2 import Ec2
-
-        found["ec2"] = Ec2([each.account for each in settings.aws], clock=clock)
-    return found
-
-
-def clients_of(providers: Mapping[str, Provider]) -> "Clients | None":
-    """The clients that the fleet is looked at with, as others use them, too; None where it is not looked at on AWS."""
-    clients: Clients | None = getattr(providers.get("ec2"), "clients", None)
-    return clients
-
-
-def gpu_sources(settings: Settings, providers: Mapping[str, Provider]) -> list[GpuSource]:
-    """Who tells of GPUs beside the agents; CloudWatch is asked with the credentials the fleet is looked at with."""
-    found: list[GpuSource] = []
-    window = max(settings.rule_of(team).window_minutes for team in ("", *settings.teams))
-    if settings.cloudwatch.enabled and settings.aws:
-        from bot.providers.clients import Clients, asker
-        from bot.telemetry.cloudwatch import CloudWatch
-
-        clients, accounts = clients_of(providers) or Clients(), [each.account for each in settings.aws]
-        places = [account.source(region) for account in accounts for region in account.regions]
-        ask = asker(clients, accounts, "cloudwatch")
-        found.append(CloudWatch(ask, places, settings.cloudwatch, window_minutes=window))
-    if settings.prometheus.url:
-        from bot.telemetry.prometheus import Prometheus, PrometheusApi
-
-        known = settings.prometheus
-        api = PrometheusApi(known.url, token_file=known.token_file, tenant=known.tenant)
-        found.append(Prometheus(api, known, window_minutes=window))
-    return found
-
-
-def command_runner(settings: Settings, providers: Mapping[str, Provider]) -> Runner | None:
-    """Who runs commands on rented machines: Systems Manager, with the credentials the fleet is looked at with."""
-    if not settings.aws or not settings.runs:
-        return None
-    from bot.providers.clients import Clients
-    from bot.providers.ssm import Ssm
-
-    return Ssm(clients_of(providers) or Clients(), [each.account for each in settings.aws])
-
-
 def build_valet(
     settings: Settings,
     secrets: Secrets,
@@ -215,20 +151,20 @@ def build_valet(
     client, identity, secret = slack_client(secrets), Identity(), secrets.signing_secret
     people, workers = People(settings, client, clock, identity), list[Worker]()
     # The context wakes the workers, which are made with it: their list is filled below.
-    ctx = _context(settings, store, people, clock, providers, partners, workers)
-    only = OnlyOne(is_told=take_over or bool(secret))
+    newest = Newest(equipped(_context(settings, store, people, clock, providers, workers), partners))
+    ctx, settings_watch = newest.ctx, _settings_watch(newest, people, partners)
+    only, steady = OnlyOne(is_told=take_over or bool(secret)), _steady(clock)
     app = listen.build_slack_app(ctx, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
-    notifier, threads = Notifier(ctx, client, pace_s=pace_s), KeyedThreads("carry-out", lambda: executor.by_source(ctx))
-    steady = clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
+    notifier, threads = Notifier(ctx, client, pace_s=pace_s), KeyedThreads("carry-out", lambda: _by_source(ctx))
     workers += _workers(ctx, threads, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
     connection = None if secret else Connection(app.app, client, secrets.app_token, only=only)
-    schedule = Schedule(_jobs(ctx, people, partners, client, steady), clock, lambda: steady.is_sure, lambda: only.acts)
-    watch = ClockWatch(ctx, client, steady, schedule.run_now, _aws_clock(settings, providers))
+    schedule = _schedule(_jobs(ctx, people, client, steady, settings_watch), clock, steady, only)
+    watch = ClockWatch(ctx, client, steady, schedule.run_now, aws_clock(ctx))
     clock_worker = Worker("clock", watch.watch, 10)
     worries, watched = (client.worries, watch.worries, only.worries), (*workers, clock_worker)
     seen = HealthInputs(schedule, _silence(connection), watched, lambda: watch.off, worries, only.has_others)
     return Valet(
-        ctx=ctx,
+        newest=newest,
         slack_app=app,
         identity=identity,
         people=people,
@@ -243,6 +179,7 @@ def build_valet(
         client=client,
         connection=connection,
         others=OthersAlarm(ctx, client, only),
+        settings_watch=settings_watch,
     )
 
 
@@ -252,7 +189,6 @@ def _context(
     people: People,
     clock: Clock,
     providers: Mapping[str, Provider],
-    partners: Partners,
     workers: Sequence[Worker],
 ) -> Context:
     def wake() -> None:
@@ -268,30 +204,49 @@ def _context(
         zone=people.zone,
         is_colleague=people.is_colleague,
         freshen=people.freshen,
-        runner=partners.runner or command_runner(settings, providers),
-        sources=gpu_sources(settings, providers) if partners.sources is None else partners.sources,
         wake=wake,
         absent_from=last_lived(store),
         began_at=clock(),
     )
 
 
-def _aws_clock(settings: Settings, providers: Mapping[str, Provider]) -> Callable[[], int | None] | None:
-    """Asks AWS what time it is; None where the fleet is not looked at on AWS."""
-    clients, accounts = clients_of(providers), [each.account for each in settings.aws]
-    return partial(clients.time, accounts[:1]) if clients is not None and accounts else None
+def _settings_watch(newest: Newest, people: People, partners: Partners) -> SettingsWatch | None:
+    settings_file = partners.settings_file
+    if settings_file is None:
+        return None
+
+    def prepare(settings: Settings) -> Callable[[], None]:
+        fresh = re_equipped(newest.ctx, settings, partners, settings_file.providers_of)
+
+        def swap() -> None:
+            people.take_up(settings)
+            newest.put(fresh)
+
+        return swap
+
+    return SettingsWatch(settings_file, newest.ctx.settings, prepare)
+
+
+def _steady(clock: Clock) -> SteadyClock:
+    return clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
+
+
+def _schedule(jobs: Sequence[Job], clock: Clock, steady: SteadyClock, only: OnlyOne) -> Schedule:
+    return Schedule(jobs, clock, lambda: steady.is_sure, lambda: only.acts)
 
 
 def _silence(connection: Connection | None) -> SlackSilence:
     return connection.silent_s if connection is not None else lambda: None
 
 
-def _jobs(ctx: Context, people: People, partners: Partners, client: WebClient, steady: SteadyClock) -> list[Job]:
+def _jobs(
+    ctx: Context, people: People, client: WebClient, steady: SteadyClock, settings_watch: SettingsWatch | None
+) -> list[Job]:
     alarm = StoreAlarm(ctx, client, lambda: steady.heartbeat)
-    bill = partners.bill or bill_in_settings(ctx.settings)
-    aws = partners.prices or aws_prices(ctx.settings, clients_of(ctx.providers))
-    table = job_table(ctx, lambda: people.look(ctx), ctx.sources, bill, aws, people.name)
-    return [*table, Job("database", 10, alarm.look)]
+    jobs = [*job_table(ctx, people.look, people.name), Job("database", 10, alarm.look)]
+    if settings_watch:
+        jobs.append(Job("settings", LOOK_EVERY_S, lambda: settings_watch.look(ctx.current())))
+    return jobs
 
 
 def last_lived(store: Store) -> int | None:
@@ -314,12 +269,17 @@ def _workers(
 
 
 def _offer_and_begin(ctx: Context) -> None:
-    line_offers.offer_due_turns(ctx)
-    runs.begin_runs_in_turn(ctx)
+    now = ctx.current()
+    line_offers.offer_due_turns(now)
+    runs.begin_runs_in_turn(now)
+
+
+def _by_source(ctx: Context) -> Mapping[str, Callable[[], object]]:
+    return executor.by_source(ctx.current())
 
 
 def _carry_out(ctx: Context, action_threads: KeyedThreads) -> None:
     try:
         action_threads.run()
     finally:
-        runs.carry_out_runs(ctx)
+        runs.carry_out_runs(ctx.current())

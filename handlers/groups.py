@@ -36,6 +36,10 @@ class Groups:
         """Ask for each of them; one that is gone, or was not to be read for an hour, has nobody."""
         return {group: self._members(group) for group in groups}
 
+    def last(self, groups: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The members that each had when it was read last; nobody, where it was not."""
+        return {group: self._read[group][1] for group in groups if group in self._read}
+
     def _members(self, group: str) -> frozenset[str]:
         now = self._clock()
         try:

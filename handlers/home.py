@@ -8,7 +8,7 @@ from bot.services import home, queries
 from bot.services.acting import hours
 from bot.services.context import Context
 from bot.services.sharing import bookings, find, line
-from handlers import topics
+from handlers import topics, troubles
 from handlers.acting import actions as actions_controller
 from handlers.acting import hours as hours_controller
 from handlers.blocks import home as home_blocks
@@ -46,6 +46,7 @@ def page(ctx: Context, user: str) -> Reply:
     blocks += _booked(ctx, user)
     blocks += _standing(ctx, user, now)
     blocks += [divider(), context(f"As of {clock_time(now)}. Open this tab again for news.")]
+    blocks += troubles.settings_in_force(ctx, user, now)
     return Reply("Valet", blocks)
 
 

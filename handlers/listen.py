@@ -66,12 +66,17 @@ class AtOnce(Executor):
 class _Listening:
     """What every listener works with."""
 
-    ctx: Context
+    parts: Context
     identity: Identity
     profiles: Profiles
     executor: ThreadPoolExecutor
     acts: Callable[[], bool]
     """Whether this is the bot that acts, if several are connected."""
+
+    @property
+    def ctx(self) -> Context:
+        """As of now; what is asked for once begins with it once."""
+        return self.parts.current()
 
     def work(
         self, request: BoltRequest, what: str, do: Callable[[], Reply | None], tell: Callable[[Reply], object]
@@ -213,12 +218,13 @@ def _command(
 ) -> None:
     def do() -> Reply:
         _refuse_outsiders(here, outsiders.of_command(body), "by a command")
-        slack = here.ctx.settings.slack
+        ctx = here.ctx
+        slack = ctx.settings.slack
         if body["command"] not in {slack.gpu_command, slack.cost_command}:
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
         user, channel = body["user_id"], body["channel_id"]
-        asked = verbs.Ask(here.ctx, user, channel, split_words(body.get("text") or ""))
+        asked = verbs.Ask(ctx, user, channel, split_words(body.get("text") or ""))
         return _with_form(here, run(asked), user, channel)
 
     here.work(request, str(body.get("command")), do, _privately(body, body.get("user_id", ""), client))

@@ -54,11 +54,15 @@ class Notifier:
     """Posts what the outbox holds. `drain` is called by one thread at a time."""
 
     def __init__(self, ctx: Context, client: WebClient, *, pace_s: float = PACE_S) -> None:
-        self._desk = ctx
+        self._ctx = ctx
         self._client = WebClient(token=client.token, base_url=client.base_url, timeout=TIMEOUT_S, retry_handlers=[])
         self._pace_s = pace_s
         self._open_at: dict[str, float] = {}
         """By channel: from when on Slack takes the next post there, on the monotonic clock."""
+
+    @property
+    def _desk(self) -> Context:
+        return self._ctx.current()
 
     def drain(self) -> float | None:
         """Send what is due and what Slack's limits let through; seconds until more of it may go, if more waits."""

@@ -71,19 +71,30 @@ class People:
         """Teams and admins as last known."""
         return self._roster
 
+    def take_up(self, settings: Settings) -> None:
+        """Go by other settings from now on. Slack is asked anew soon; until then what it said last counts."""
+        self._settings, self._refreshed_at = settings, 0
+        roster = settings.roster(self._group_members.last(self._in_use()))
+        self._roster = roster.without(*self._outsiders(roster))
+
     def refresh(self) -> None:
         """Ask Slack for the members of every user group in use, and whether those who decide are still there."""
         roster = self._settings.roster(self._group_members.members(self._in_use()))
         deciders = roster.admins.union(*(team.approvers for team in roster.teams))
         self._look_up(deciders)
-        told = {user: known for user in deciders if (known := self.profiles.last(user)) is not None}
-        gone = frozenset(user for user, known in told.items() if not self._identity.has(known))
-        guests = frozenset(user for user, known in told.items() if known.is_guest) - gone
+        gone, guests = self._outsiders(roster)
         self._refreshed_at = self._clock()
         self._roster = roster.without(gone, guests)
         self.troubles = dict(self._group_troubles()) | dict(
             people.troubles(roster, self._roster, gone, self._with_deciders())
         )
+
+    def _outsiders(self, roster: Roster) -> tuple[frozenset[str], frozenset[str]]:
+        """Of those who decide: who is gone, and who is a guest, as Slack said last."""
+        deciders = roster.admins.union(*(team.approvers for team in roster.teams))
+        told = {user: known for user in deciders if (known := self.profiles.last(user)) is not None}
+        gone = frozenset(user for user, known in told.items() if not self._identity.has(known))
+        return gone, frozenset(user for user, known in told.items() if known.is_guest) - gone
 
     def freshen(self) -> None:
         """As `refresh`, unless that was just now: a no that Slack gives counts at once."""

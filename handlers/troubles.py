@@ -1,11 +1,11 @@
 """What admins are told when Valet itself is in trouble."""
 
-from bot.services import backups, people, undelivered
+from bot.services import backups, people, settings_reads, undelivered
 from bot.services.context import Context
 from bot.services.machines import sources
 from handlers.blocks import troubles
 from handlers.blocks import undelivered as undelivered_blocks
-from handlers.blocks.parts import Reply, plainly
+from handlers.blocks.parts import Block, Reply, context, plainly
 from handlers.blocks.words import say
 from handlers.controller import Draw
 
@@ -52,6 +52,25 @@ def roster(_desk: Context, subject: str) -> Reply | None:
     return plainly(say(subject))
 
 
+def settings_changed(_desk: Context, subject: str) -> Reply | None:
+    """Settings were read again, for an admin; its subject has what waits for a restart, and a line for each change."""
+    waiting, *changed = subject.split("\n")
+    return troubles.settings_changed(changed, waiting)
+
+
+def settings_refused(_desk: Context, subject: str) -> Reply | None:
+    """Settings were read again and are wrong, for an admin; its subject is the sentence."""
+    return troubles.settings_refused(subject)
+
+
+def settings_in_force(ctx: Context, user: str, now: int) -> list[Block]:
+    """For the home tab of admins: when the settings were read, and what of them does not count."""
+    last = settings_reads.last_settings_read(ctx) if user in ctx.roster().admins else None
+    if last is None:
+        return []
+    return [context(troubles.settings_line(last.read_at, ", ".join(last.waiting), last.refused, now))]
+
+
 MESSAGES: dict[str, Draw] = {
     undelivered.KIND: kept,
     CLOCK_OFF: clock_off,
@@ -60,4 +79,6 @@ MESSAGES: dict[str, Draw] = {
     sources.FAILING: sources_failing,
     sources.AGAIN: sources_again,
     people.KIND: roster,
+    settings_reads.SETTINGS_CHANGED: settings_changed,
+    settings_reads.SETTINGS_REFUSED: settings_refused,
 }

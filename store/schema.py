@@ -10,6 +10,7 @@ from store import backups as stored_backups
 from store import heartbeats, mending, trouble
 from store import outbox as stored_outbox
 from store import people as stored_people
+from store import settings_reads as stored_settings_reads
 from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import batches as stored_batches
@@ -149,6 +150,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_open_savings", stored_savings.OPEN_SCHEMA),
     ("0003_slots_by_end", stored_bookings.SLOTS_BY_END),
     ("0003_outbox_by_state", stored_outbox.BY_STATE),
+    ("0003_settings_reads", stored_settings_reads.SCHEMA),
 )
 
 

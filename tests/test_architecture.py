@@ -229,7 +229,6 @@ def test_a_topic_has_the_same_name_in_every_layer_it_uses(topic):
 APART = {
     "bot.doctor": "its package's one door",
     "bot.doctor.aws": "imported late: it alone needs boto3",
-    "bot.redaction": "what may not be logged is read by whoever looks after secrets",
     "bot.sandbox.clock": "the demo's clock, beside its Slack and its machines",
     "bot.sandbox.slack": "its package's one door",
     "bot.services.pruning": "a job of its own, in the table of jobs",

@@ -8,8 +8,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,16 +48,19 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
 
     Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP; each may also be
     given as a file by NAME_FILE. SLACK_API_URL reaches another Slack, VALET_DB names the database.
-    SIGTERM ends it in order, within 20 seconds; whatever took longer is picked up by the next start.
+    SIGTERM ends it in order, within 20 seconds; whatever took longer is picked up by the next start. The settings are
+    read again when their file changes, and on SIGHUP; what is wrong is refused, and the settings of before go on.
     Exits with 75 when another process uses the same database, and with 69 when Slack's connection has gone deaf and
     connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
+    from bot.outside import Partners, SettingsFile, providers_of
     from bot.steadyclock import SteadyClock, kernel_boot_id
-    from bot.wiring import build_valet, providers_of
+    from bot.wiring import build_valet
     from store import ProcessLock, Store
 
     _log(verbose=verbose)
+    hangup = _kept_from_hangups()
     chosen = configuration.load(config)
     secrets = configuration.secrets()
     lock = ProcessLock(Path(chosen.database))
@@ -64,9 +68,17 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
         store = Store(chosen.database, keeper=True)
         clock = SteadyClock(boot=kernel_boot_id())
         clock.begin(store.heartbeat())
-        deaf = _work(
-            build_valet(chosen, secrets, store, take_over=take_over, clock=clock, providers=providers_of(chosen, clock))
+        providers = partial(providers_of, clock=clock)
+        valet = build_valet(
+            chosen,
+            secrets,
+            store,
+            take_over=take_over,
+            clock=clock,
+            providers=providers(chosen),
+            partners=Partners(settings_file=SettingsFile(config, providers)),
         )
+        deaf = _work(valet, hangup)
     finally:
         lock.release()
     if deaf:
@@ -81,12 +93,54 @@ def _log(*, verbose: bool) -> None:
     logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
 
 
-def _work(valet: "Valet") -> bool:
+class _Hangup:
+    """What SIGHUP asks for: the settings again. One that comes before there is anybody to read them is kept.
+
+    A terminal that is closed says the same, and ends what runs in it.
+    """
+
+    def __init__(self) -> None:
+        self._had_terminal = sys.stdin is not None and sys.stdin.isatty()
+        self.is_due = False
+        self.reads_again: Callable[[], None] | None = None
+
+    def __call__(self, *_: object) -> None:
+        self.is_due = True
+        if self.reads_again:
+            self.reads_again()
+
+    @property
+    def is_the_terminals(self) -> bool:
+        """Whether the terminal is gone that this was begun in."""
+        if not self._had_terminal:
+            return False
+        try:
+            os.tcgetpgrp(0)
+        except OSError:
+            return True
+        return False
+
+    def goes_to(self, reads_again: Callable[[], None]) -> None:
+        """From now on."""
+        self.reads_again = reads_again
+        if self.is_due:
+            reads_again()
+
+
+def _kept_from_hangups() -> _Hangup:
+    hangup = _Hangup()
+    signal.signal(signal.SIGHUP, hangup)
+    return hangup
+
+
+def _work(valet: "Valet", hangup: _Hangup) -> bool:
     """From start to SIGTERM, or until Slack is not heard any more: whether that was it."""
     with _told_to_end() as told:
+        if valet.settings_watch:
+            hangup.goes_to(valet.settings_watch.ask)
         valet.start()
         logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
-        _until_told(valet, told, os.environ.get("NOTIFY_SOCKET", ""))
+        _until_told(valet, told, hangup, os.environ.get("NOTIFY_SOCKET", ""))
         _end_in_time(DEAF if valet.deaf else 0)
         valet.stop()
     return valet.deaf
@@ -94,7 +148,7 @@ def _work(valet: "Valet") -> bool:
 
 @contextmanager
 def _told_to_end() -> Iterator[socket.socket]:
-    """A socket that can be read from once somebody has said SIGTERM or SIGINT.
+    """A socket that can be read from once there was a signal, whose number it brings: SIGTERM, SIGINT, or SIGHUP.
 
     A handler that sets an event would do it, if it ran: a signal just before a wait begins does not end that wait, and
     one within it may find the event's own lock taken.
@@ -109,17 +163,24 @@ def _told_to_end() -> Iterator[socket.socket]:
         signal.set_wakeup_fd(-1)
 
 
-def _until_told(valet: "Valet", told: socket.socket, supervisor: str) -> None:
+def _until_told(valet: "Valet", told: socket.socket, hangup: _Hangup, supervisor: str) -> None:
     """Wait for the end, and keep telling systemd that the clockwork ticks: where it stops, systemd starts it again."""
     from bot.supervisor import ENDING, READY, TICKS, notify_systemd
 
     notify_systemd(READY, supervisor)
     next_tick = time.monotonic()
-    while not valet.finish.is_set() and not select.select([told], [], [], LOOK_S)[0]:
+    while not valet.finish.is_set() and not _is_told_to_end(told, hangup):
         if time.monotonic() >= next_tick and valet.ticks:
             notify_systemd(TICKS, supervisor)
             next_tick += TICK_S
     notify_systemd(ENDING, supervisor)
+
+
+def _is_told_to_end(told: socket.socket, hangup: _Hangup) -> bool:
+    """Whether SIGTERM or SIGINT came within `LOOK_S`, or the terminal was closed."""
+    if not select.select([told], [], [], LOOK_S)[0]:
+        return False
+    return bool(set(told.recv(64)) - {signal.SIGHUP}) or hangup.is_the_terminals
 
 
 def _end_in_time(code: int) -> None:

@@ -26,6 +26,7 @@ def examine(
         if settings.door.port and machine.is_bot_running(Path(settings.database)):
             yield from machine.running_bot(settings.door)
         yield from machine.check(settings, clock())
+        yield from settings_module.check_read(settings)
     yield from machine.time_zones()
     found = yield from _secrets(environment)
     if found:

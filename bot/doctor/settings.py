@@ -12,6 +12,7 @@ from bot.errors import Unreachable
 from bot.settings import Settings
 from store.checkup import looking
 from store.machines import listings
+from store.settings_reads import settings_read
 
 ONE_YEAR = timedelta(days=365)
 
@@ -85,6 +86,32 @@ def _channels(settings: Settings) -> Iterator[Finding]:
             f"{whose}[slack] has no channel, so some approval cards and digests have nowhere to go.",
             "Set [slack] channel to a channel id, and invite Valet there.",
         )
+
+
+def check_read(settings: Settings) -> Iterator[Finding]:
+    """What the bot made of its settings last; nothing where it has not read any, or nobody can look."""
+    path = Path(settings.database)
+    if not path.exists():
+        return
+    try:
+        with looking(path) as db:
+            last = settings_read(db)
+    except (Unreachable, OSError):
+        return
+    if last is None:
+        return
+    if last.refused and last.refused_at is not None:
+        was = f"{_moment(last.read_at)}; the file of {_moment(last.refused_at)} was refused: {last.refused}"
+        yield warning("V112", f"The settings in force were read {was}", "Correct the file; Valet reads it by itself.")
+    elif last.waiting:
+        keys = ", ".join(last.waiting)
+        yield warning("V112", f"{keys}: changed in the file, and not in force yet.", "Restart Valet to take that up.")
+    else:
+        yield fine("V112", f"The settings were last read {_moment(last.read_at)}.")
+
+
+def _moment(at: int) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 MOST_FINDINGS = 10

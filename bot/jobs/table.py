@@ -1,9 +1,8 @@
 """The tick table: every job, how often it looks, and what it calls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
-from bot.billing.aws_prices import AwsPrices
-from bot.billing.bill import Bill
 from bot.jobs.schedule import Job
 from bot.services import backups, digest, outbox, people, pruning
 from bot.services.acting import approvals, consents, hours, images, launch_expiry, rule_stops
@@ -12,72 +11,87 @@ from bot.services.machines import fleet, notices, owned, readings, sources, verd
 from bot.services.money import accuracy, budgets, corrections, forecast, owned_rates, rates, savings, unusual, weekly
 from bot.services.money import bill as bill_service
 from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line_offers, reminders, unclaimed
-from bot.telemetry import GpuSource
 
-JobRow = tuple[str, int, Callable[[], object]]
+JobRow = tuple[str, int, Callable[[Context], object]]
 
 
 def job_table(
     ctx: Context,
-    refresh_groups: Callable[[], object],
-    others: Sequence[GpuSource] = (),
-    bill: Bill | None = None,
-    aws: AwsPrices | None = None,
+    look_at_people: Callable[[Context], object],
     name_of: Callable[[str], str | None] | None = None,
 ) -> list[Job]:
-    """The tick table; what is due is for each of them to see from the store."""
-    table = _always(ctx, refresh_groups)
-    if others:
-        table.insert(1, ("observe", 60, lambda: sources.read_sources(ctx, others)))
-    if aws:
-        table.insert(1, ("prices", 300, lambda: rates.read_prices(ctx, aws)))
-    if bill:
-        table.append(("bill", 3600, lambda: bill_service.fetch_bill(ctx, bill)))
-        table.append(("second opinion", 3600, lambda: accuracy.ask_second_opinion(ctx, bill)))
+    """The tick table; what is due is for each of them to see from the store, by the settings of that moment."""
+    table = [*_always(), ("groups", 120, look_at_people)]
     if name_of:
-        table.append(("names", 600, lambda: people.learn(ctx, name_of)))
-    return [Job(name, every_s, run) for name, every_s, run in table]
+        table.append(("names", 600, lambda now: people.learn(now, name_of)))
+    return [Job(name, every_s, partial(_run, ctx, run)) for name, every_s, run in table]
 
 
-def _always(ctx: Context, refresh_groups: Callable[[], object]) -> list[JobRow]:
-    """What runs whatever is set up."""
+def _run(ctx: Context, run: Callable[[Context], object]) -> object:
+    return run(ctx.current())
+
+
+def _observe(ctx: Context) -> None:
+    sources.read_sources(ctx, ctx.sources)
+
+
+def _read_prices(ctx: Context) -> None:
+    if ctx.prices:
+        rates.read_prices(ctx, ctx.prices)
+
+
+def _fetch_bill(ctx: Context) -> None:
+    if ctx.bill:
+        bill_service.fetch_bill(ctx, ctx.bill)
+
+
+def _ask_second_opinion(ctx: Context) -> None:
+    if ctx.bill:
+        accuracy.ask_second_opinion(ctx, ctx.bill)
+
+
+def _always() -> list[JobRow]:
+    """What runs whatever is set up; where there is nobody to ask, a job has nothing to do."""
     return [
-        ("sweep", 60, lambda: fleet.sweep(ctx)),
-        ("judge", 60, lambda: verdict.judge_all(ctx)),
-        ("sources", 60, lambda: sources.watch_sources(ctx)),
-        ("machine notices", 60, lambda: notices.watch_machines(ctx)),
-        ("reminders", 30, lambda: reminders.remind_holders(ctx)),
-        ("claims", 30, lambda: claims.expire_claims(ctx)),
-        ("line", 30, lambda: line_offers.offer_due_turns(ctx)),
-        ("bookings", 30, lambda: booking_slots.run_booking_slots(ctx)),
-        ("weekly bookings", 3600, lambda: booking_slots.extend_weekly_bookings(ctx)),
-        ("questions", 60, lambda: checkins.run_checkins(ctx)),
-        ("squatters", 60, lambda: unclaimed.look_for_unclaimed_use(ctx)),
-        ("handovers", 60, lambda: handovers.lapse_handovers(ctx)),
-        ("grants", 60, lambda: grants.carry_out_grants(ctx)),
-        ("on-hours asked for", 60, lambda: hours.lapse_requests(ctx)),
-        ("power", 30, lambda: owned.look_at_power(ctx)),
-        ("consents", 30, lambda: consents.settle(ctx)),
-        ("requests", 30, lambda: approvals.expire(ctx)),
-        ("launches", 60, lambda: launch_expiry.ask_about_over(ctx)),
-        ("retirements", 600, lambda: owned.retire_silent(ctx)),
-        ("images", 3600, lambda: images.refresh(ctx)),
-        ("park", 60, lambda: rule_stops.run_rules(ctx)),
-        ("digests", 60, lambda: digest.make_due(ctx)),
-        ("weekly report", 60, lambda: weekly.make_due_weekly(ctx)),
-        ("owned rates", 600, lambda: owned_rates.refresh_owned_rates(ctx)),
-        ("corrections", 600, lambda: corrections.reprice(ctx)),
-        ("forecasts", 3600, lambda: forecast.refresh_reports(ctx)),
-        ("score forecasts", 3600, lambda: accuracy.score_due(ctx)),
-        ("budgets", 300, lambda: budgets.tell_budgets(ctx)),
-        ("unusual days", 900, lambda: unusual.look_for_unusual(ctx)),
-        ("savings", 600, lambda: savings.work_out_savings(ctx)),
-        ("groups", 120, refresh_groups),
-        ("prune trails", 3600, lambda: sources.prune(ctx)),
-        ("roll up", 300, lambda: readings.roll_up(ctx)),
-        ("prune minutes", 3600, lambda: verdict.prune_minutes(ctx)),
-        ("prune outbox", 3600, lambda: outbox.prune(ctx)),
-        ("prune the rest", 3600, lambda: pruning.prune(ctx)),
-        ("backup", 600, lambda: backups.back_up(ctx)),
-        ("examine database", 3600, ctx.store.examine),
+        ("sweep", 60, fleet.sweep),
+        ("prices", 300, _read_prices),
+        ("observe", 60, _observe),
+        ("judge", 60, verdict.judge_all),
+        ("sources", 60, sources.watch_sources),
+        ("machine notices", 60, notices.watch_machines),
+        ("reminders", 30, reminders.remind_holders),
+        ("claims", 30, claims.expire_claims),
+        ("line", 30, line_offers.offer_due_turns),
+        ("bookings", 30, booking_slots.run_booking_slots),
+        ("weekly bookings", 3600, booking_slots.extend_weekly_bookings),
+        ("questions", 60, checkins.run_checkins),
+        ("squatters", 60, unclaimed.look_for_unclaimed_use),
+        ("handovers", 60, handovers.lapse_handovers),
+        ("grants", 60, grants.carry_out_grants),
+        ("on-hours asked for", 60, hours.lapse_requests),
+        ("power", 30, owned.look_at_power),
+        ("consents", 30, consents.settle),
+        ("requests", 30, approvals.expire),
+        ("launches", 60, launch_expiry.ask_about_over),
+        ("retirements", 600, owned.retire_silent),
+        ("images", 3600, images.refresh),
+        ("park", 60, rule_stops.run_rules),
+        ("digests", 60, digest.make_due),
+        ("weekly report", 60, weekly.make_due_weekly),
+        ("owned rates", 600, owned_rates.refresh_owned_rates),
+        ("corrections", 600, corrections.reprice),
+        ("forecasts", 3600, forecast.refresh_reports),
+        ("score forecasts", 3600, accuracy.score_due),
+        ("budgets", 300, budgets.tell_budgets),
+        ("unusual days", 900, unusual.look_for_unusual),
+        ("savings", 600, savings.work_out_savings),
+        ("prune trails", 3600, sources.prune),
+        ("roll up", 300, readings.roll_up),
+        ("prune minutes", 3600, verdict.prune_minutes),
+        ("prune outbox", 3600, outbox.prune),
+        ("prune the rest", 3600, pruning.prune),
+        ("backup", 600, backups.back_up),
+        ("examine database", 3600, lambda now: now.store.examine()),
+        ("bill", 3600, _fetch_bill),
+        ("second opinion", 3600, _ask_second_opinion),
     ]

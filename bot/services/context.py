@@ -1,10 +1,12 @@
 """What every service needs at hand. Services are plain functions that take the context first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
 
+from bot.billing.aws_prices import AwsPrices
+from bot.billing.bill import Bill
 from bot.domain import parts
 from bot.domain.acting.actions import ActionKind
 from bot.domain.acting.keepers import with_own
@@ -26,7 +28,7 @@ from store.machines import listings, others
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts a service works with; built once in `bot.wiring`."""
+    """The parts a service works with, built in `bot.wiring`. None of them changes: an operation sees one of each."""
 
     store: Store
     clock: Clock
@@ -45,11 +47,21 @@ class Context:
     """Runs commands on rented machines; None where no AWS account is set up."""
     sources: Sequence[GpuSource] = ()
     """Who tells of GPUs beside the agents."""
+    bill: Bill | None = None
+    """What the provider says it cost; None where no source of that is set up."""
+    prices: AwsPrices | None = None
+    """Where AWS's prices are asked for; None where no AWS account is set up, or the settings say no."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
     absent_from: int | None = None
     """When the process before this one last lived; None where none is known to have."""
     began_at: int = 0
+    newest: "Newest | None" = None
+    """Holds what this became when settings were read again; None where they are not."""
+
+    def current(self) -> "Context":
+        """The parts as of now: whoever lives longer than an operation asks at the begin of each."""
+        return self.newest.ctx if self.newest else self
 
     def exemption(self, instance: Instance) -> Exemption | None:
         """Why and until when nobody is asked about this instance; None when it is not exempt now."""
@@ -71,6 +83,17 @@ class Context:
     def keepers(self) -> Mapping[str, str]:
         """By which tags others own their machines."""
         return with_own(self.settings.actions.keepers)
+
+
+class Newest:
+    """The newest context. It is put in whole, so that nobody ever sees some settings of before and some of after."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = replace(ctx, newest=self)
+
+    def put(self, ctx: Context) -> None:
+        """From now on, this one is begun with."""
+        self.ctx = ctx
 
 
 def find(ctx: Context, word: str) -> Listing:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from bot.domain.acting import hours
 from bot.domain.sharing.runs import RunTemplate
@@ -75,7 +75,9 @@ class TeamPausingSettings(Table):
     hours: Windows = Field(default="", description="On-hours of its rented machines, as in Mon-Fri 08:00-19:00")
     stop_only: bool = Field(default=False, description="Stop at the end of a window, but never start by itself")
     holidays: tuple[date, ...] = Field(default=(), description="Days on which no window begins")
-    holidays_file: CalendarFile = Field(default="", description="iCalendar file with more of them, read at the start")
+    holidays_file: CalendarFile = Field(
+        default="", description="iCalendar file with more of them, read with the settings"
+    )
     stop_active: bool = Field(
         default=False, description="Stop a machine that works, too, when its window ends; its people are told before"
     )
@@ -85,6 +87,16 @@ class TeamPausingSettings(Table):
         le=168,
         description="Stop a machine unasked once it was idle for so long; none: never",
     )
+    _read_days_off: frozenset[date] = PrivateAttr(default=frozenset())
+
+    def model_post_init(self, _context: object, /) -> None:
+        """Keeps the days of the file: settings that are refused later must not change those in use."""
+        self._read_days_off = holidays_in(self.holidays_file)
+
+    @property
+    def days_off(self) -> frozenset[date]:
+        """Days on which no window begins: those named here, and those of the file as it was when it was read."""
+        return frozenset(self.holidays) | self._read_days_off
 
 
 class LaunchSettings(Table):

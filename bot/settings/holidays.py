@@ -5,7 +5,6 @@ Some programs write a whole day with times, from midnight to midnight, or as one
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,8 @@ LONGEST = 366
 """No event covers more days than this."""
 
 
-@cache
 def holidays_in(path: str) -> frozenset[date]:
-    """The days that whole-day events of an iCalendar file cover; read once. Raises SettingsError, also for none."""
+    """The days that whole-day events of an iCalendar file cover, as it is now. Raises SettingsError, also for none."""
     if not path:
         return frozenset()
     from icalendar import Calendar

@@ -12,6 +12,8 @@ from pydantic_core import ErrorDetails
 from bot.domain.typography import marks, plain
 from bot.errors import SettingsError
 from bot.nearest import nearest
+from bot.settings.lines import line_of
+from bot.settings.secrets import NEVER_SHOWN
 from bot.settings.whole import Settings
 
 PLAINLY = {
@@ -47,23 +49,36 @@ VERBATIM = frozenset(
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings file. Raises SettingsError."""
     try:
-        table = _table(path.read_text())
+        text = path.read_text()
     except FileNotFoundError:
         raise SettingsError(f"There is no settings file {path}. `valet init` writes one to fill in.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} can't be read: {error}.") from error
-    return parse(table, environment)
+    return parse_text(text, str(path), environment)
 
 
-def _table(text: str) -> dict[str, Any]:
-    """The file as TOML, whatever quotes an editor made of plain ones. Raises TOMLDecodeError."""
+def parse_text(text: str, path: str, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Check the text of a settings file. Raises SettingsError naming the line and the first wrong key."""
+    try:
+        table, text = _table(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} can't be read: {error}.") from error
+    try:
+        return _settings(table, environment)
+    except ValidationError as error:
+        line = line_of(text, _path(error.errors(include_url=False)[0]))
+        raise SettingsError(f"{Path(path).name}, line {line}: {_sentence(error)}") from None
+
+
+def _table(text: str) -> tuple[dict[str, Any], str]:
+    """The file as TOML, whatever quotes an editor made of plain ones; and its text so. Raises TOMLDecodeError."""
     text = text.removeprefix("\ufeff")
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text), text
     except tomllib.TOMLDecodeError:
         if text.isascii():
             raise
-        return tomllib.loads(marks(text))
+        return tomllib.loads(marks(text)), marks(text)
 
 
 def _typed(value: Any) -> Any:
@@ -78,17 +93,26 @@ def _typed(value: Any) -> Any:
 def parse(table: dict[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """Check a table of settings. Raises SettingsError naming the first wrong key."""
     try:
-        settings = Settings.model_validate(_typed(table))
+        return _settings(table, environment)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+
+
+def _settings(table: dict[str, Any], environment: Mapping[str, str]) -> Settings:
+    settings = Settings.model_validate(_typed(table))
     if environment.get("VALET_DB"):
         settings = settings.model_copy(update={"database": environment["VALET_DB"]})
     return settings
 
 
+def _path(first: ErrorDetails) -> list[str | int]:
+    """The key that is wrong, part by part."""
+    return [part for part in first["loc"] if not str(part).startswith(("constrained", "literal", "function"))]
+
+
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    path = [part for part in first["loc"] if not str(part).startswith(("constrained", "literal", "function"))]
+    path = _path(first)
     key = ".".join(str(part) for part in path)
     if first["type"] == "extra_forbidden":
         close = nearest(str(path[-1]), _names(path[:-1]), 1)
@@ -96,14 +120,16 @@ def _sentence(error: ValidationError) -> str:
         return f'Unknown setting "{key}".{hint or " The page docs/settings.md lists every setting; is it misspelt?"}'
     if first["type"] == "missing":
         return f'Setting "{key}" is missing.'
-    return f'Setting "{key}" is {first["input"]!r}: {_expected(first)}.'
+    if not NEVER_SHOWN.isdisjoint(map(str, path)):
+        return f'Setting "{key}" is wrong: {_expected(first, "...")}.'
+    return f'Setting "{key}" is {first["input"]!r}: {_expected(first, first["input"])}.'
 
 
-def _expected(first: ErrorDetails) -> str:
+def _expected(first: ErrorDetails, given: object) -> str:
     """What was, in words for whoever wrote the file."""
     said = PLAINLY.get(first["type"])
     if said is not None:
-        return said.format(**first.get("ctx", {}), input=first["input"])
+        return said.format(**first.get("ctx", {}), input=given)
     expected = first["msg"].removeprefix("Value error, ")
     return f"{expected[0].lower()}{expected[1:]}".removesuffix(".")
 

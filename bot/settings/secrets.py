@@ -53,3 +53,7 @@ def _secret(name: str, environment: Mapping[str, str]) -> str:
         return Path(path).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE names {path}, which can't be read: {type(error).__name__}.") from None
+
+
+NEVER_SHOWN = frozenset({"power_on", "power_off", "command", "external_id", "package", "token_file"})
+"""Settings in which somebody may have put a password: that they changed or are wrong is said, and not what they are."""

@@ -18,7 +18,6 @@ from bot.domain.sharing.claims import ClaimLimits
 from bot.domain.sharing.limits import Allowance, FairUse
 from bot.settings.acting import ActionSettings, LaunchSettings, RunSettings, TeamPausingSettings
 from bot.settings.company import AwsSettings, BackupSettings, DoorSettings, InstallSettings, SlackSettings, TeamSettings
-from bot.settings.holidays import holidays_in
 from bot.settings.measuring import (
     CLOUDWATCH,
     CLOUDWATCH_LATE,
@@ -253,7 +252,7 @@ class Settings(Table):
     def holidays(self, team: str) -> frozenset[date]:
         """Days on which no window of a team begins."""
         pausing = self.teams[team].pausing if team in self.teams else TeamPausingSettings()
-        return frozenset(pausing.holidays) | holidays_in(pausing.holidays_file)
+        return pausing.days_off
 
     def idle_stop(self, team: str) -> int | None:
         """After how long a team's idle machines are stopped without asking, milliseconds; None: never."""

@@ -96,6 +96,31 @@ def sources_again(found: Sequence[SourceTrouble]) -> Reply:
     return plainly(f"Can be read again: {names}{more}. It took {length(length_ms)}.")
 
 
+def settings_changed(changed: Sequence[str], waiting: str) -> Reply:
+    """Settings were read again and count; `waiting` are those that only a restart takes up."""
+    said = ["*I read `valet.toml` again.* It counts from now on:", *(f"• {code(each, 300)}" for each in changed)]
+    return plainly(lines([*said, *([f"{_after_restart(waiting)}."] if waiting else [])]))
+
+
+def _after_restart(waiting: str) -> str:
+    return f"Only a restart takes up {code(waiting, 200)}; until then the value of before counts"
+
+
+def settings_refused(why: str) -> Reply:
+    """Settings were read again and are wrong."""
+    return plainly(
+        f"*I can't take up `valet.toml` as it is now.* {esc(why, 900)} The settings of before go on. "
+        "Correct the file, and I read it by myself; `valet doctor` says whether it is right."
+    )
+
+
+def settings_line(read_at: int, waiting: str, refused: str, now: int) -> str:
+    """For admins: when the settings in force were read, and whether the file says something else."""
+    said = f"Settings read {near(read_at, now)}."
+    said += f" {_after_restart(waiting)}." if waiting else ""
+    return f"{said} :warning: The file has changed and can't be taken up: {esc(refused, 300)}" if refused else said
+
+
 def another_bot(host: str, *, stands_by: bool) -> Reply:
     """Two processes are connected to one Slack app; `stands_by`: the one on `host` does nothing for that reason."""
     does = "does nothing until the other has ended" if stands_by else "was there first and goes on"

@@ -340,7 +340,7 @@ def test_one_that_cannot_be_drawn_does_not_hold_up_the_others(office, claims, ca
     def broken():
         raise ZeroDivisionError("no roster")
 
-    ctx = replace(office.valet.ctx, roster=broken)
+    ctx = replace(office.valet.ctx, roster=broken, newest=None)
     Notifier(ctx, office.valet.client, pace_s=0).drain()
 
     assert len(posted(office)) == 1

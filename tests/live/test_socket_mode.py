@@ -5,11 +5,13 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from bot.domain.clock import system_clock
 from bot.sandbox.slack import SandboxServer, SandboxSlack
+from store.checkup import looking
 from tests.live.company import TOML, answered, bot, environment, until
 
 
@@ -96,6 +98,19 @@ def test_it_ends_at_once_while_slack_is_down(slack, tmp_path):
         socket.create_connection(("127.0.0.1", valet.door.port), 1)
 
 
+def _catches(process, number):
+    """Whether a process has a handler of its own for a signal, as Linux tells."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return int(caught, 16) >> (number - 1) & 1
+
+
+def _audit(path):
+    """What is kept of the settings."""
+    with looking(path) as db:
+        return list(db.execute("SELECT detail FROM audit WHERE subject = 'settings'"))
+
+
 @pytest.fixture
 def run(tmp_path, slack, server):
     """Start `valet run` in a folder of its own; all are ended with the test."""
@@ -129,6 +144,21 @@ def test_a_running_bot_ends_in_order_when_told_to(run, slack, server, number):
     assert process.returncode == 0
     assert "Traceback" not in said
     until(lambda: server.link.connections == 0)
+
+
+def test_a_hangup_has_the_settings_read_and_ends_nothing(run, slack, server, tmp_path):
+    process = run()
+    until(lambda: _catches(process, signal.SIGHUP))
+    process.send_signal(signal.SIGHUP)  # during its start
+    until(lambda: server.link.connections == 1)
+    (tmp_path / "valet.toml").write_text(TOML.replace("[door]", "[claims]\ndefault_hours = 3\n[door]"))
+    process.send_signal(signal.SIGHUP)
+
+    until(lambda: ("claims.default_hours none -> 3 (on SIGHUP)",) in _audit(tmp_path / "valet.db"))
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+
+    assert process.returncode == 0
 
 
 def test_it_ends_in_order_while_slack_cannot_be_reached(run):

@@ -17,6 +17,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.domain.money.rates import Charge
+from bot.outside import Partners, SettingsFile, providers_of
 from bot.sandbox.history import SandboxHistory
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
@@ -38,7 +39,7 @@ from bot.services.sharing import (
     unclaimed,
 )
 from bot.settings import Secrets, parse
-from bot.wiring import Partners, Valet, build_valet, providers_of
+from bot.wiring import Valet, build_valet
 from handlers.manifest import manifest
 from store.acting import actions
 from store.sql import rows
@@ -82,6 +83,8 @@ class Office:
         fleet: SandboxFleet | None = None,
     ) -> None:
         self.path, self.clock, self.slack, self.settings = path, clock, slack, settings
+        self.settings_file: SettingsFile | None = None
+        """Where the settings are read again from, in a story about that."""
         self.looks = True
         """Whether agents tell of the minutes after a yes by themselves."""
         self.fleet, self.runner = fleet or SandboxFleet(clock), SandboxRunner(clock)
@@ -94,9 +97,8 @@ class Office:
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", f"{self.slack.url}/api/")
         settings, store = parse(self.settings, {}), open_store(self.path, keeper=True, shared=not self.alone)
         providers, clock = {**providers_of(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
-        valet = build_valet(
-            settings, secrets, store, clock=clock, providers=providers, partners=Partners(self.runner), pace_s=0
-        )
+        partners = Partners(self.runner, settings_file=self.settings_file)
+        valet = build_valet(settings, secrets, store, clock=clock, providers=providers, partners=partners, pace_s=0)
         valet.identity.learn(valet.client)
         self.slack.install(manifest(settings))
         self.slack.deliver = self._deliver

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain.clock import MINUTE_MS, system_clock
+from bot.outside import gpu_sources, providers_of
 from bot.services.context import Context
 from bot.services.machines import fleet, verdict
 from bot.services.machines import sources as sources_service
 from bot.settings import Settings, parse
-from bot.wiring import gpu_sources, providers_of
 from store import Store
 from store.machines import listings, source_history
 from tests.live.moto_server import MotoServer, launch

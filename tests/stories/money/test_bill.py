@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,6 +16,7 @@ from bot.jobs.table import job_table
 from bot.services.machines import fleet
 from bot.services.money import bill
 from store.money import ledger as stored_ledger
+from store.sql import rows
 from tests.bot.billing.exports import charge, disk, write_csv
 from tests.stories.conftest import SETTINGS, past_charges
 
@@ -257,14 +259,16 @@ def test_what_is_no_month_is_answered_with_what_would_be(lived, tmp_path):
     assert lived.types("ada", "/cost bill last month").startswith("*October")
 
 
-def test_the_bill_is_a_job_only_where_one_is_set_up(office_with, tmp_path):
+def test_the_job_of_the_bill_asks_nobody_where_none_is_set_up(office_with, tmp_path):
     settings = {**SETTINGS, "bill": {"source": "focus", "path": str(tmp_path / "focus")}}
     valet = office_with(settings).valet
+    looks = []
 
-    with_bill = job_table(valet.ctx, valet.people.refresh, (), _source_of(valet))
+    for ctx in (replace(valet.ctx, bill=None, newest=None), valet.ctx):
+        next(job for job in job_table(ctx, valet.people.look) if job.name == "bill").run()
+        looks.append(len(rows(ctx.store.reading(), "SELECT 1 FROM bill_looks")))
 
-    assert "bill" in [job.name for job in with_bill]
-    assert "bill" not in [job.name for job in job_table(valet.ctx, valet.people.refresh)]
+    assert looks == [0, 1]
 
 
 def test_while_a_region_is_silent_our_meters_are_said_to_lack_it(lived, tmp_path):
