@@ -35,7 +35,7 @@ from handlers.verbs import Form, Verb, about
 GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Look", (fleet, find, audit)),
     ("Share", (claims, handovers, unclaimed)),
-    ("Wait and book", (line, bookings, calendar)),
+    ("Wait and book", (line, requests, bookings, calendar)),
     ("Stop, start, launch", (actions, snooze, hours)),
     ("Run jobs", (runs,)),
     ("Look after machines and Valet", (drain, owned, undelivered)),
@@ -43,7 +43,7 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
 """The topics with verbs of /cost, in the order of its help."""
-WITHOUT_VERBS = (*(help_controller, digest, dormant, reminders, requests, take, checkins, grants, questions, troubles),)
+WITHOUT_VERBS = (help_controller, digest, dormant, reminders, take, checkins, grants, questions, troubles)
 """Topics that people meet by buttons and messages only."""
 TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
 

@@ -151,6 +151,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_slots_by_end", stored_bookings.SLOTS_BY_END),
     ("0003_outbox_by_state", stored_outbox.BY_STATE),
     ("0003_settings_reads", stored_settings_reads.SCHEMA),
+    ("0003_requested_gpus", stored_requests.REQUESTED_GPUS_SCHEMA),
 )
 
 

@@ -38,7 +38,7 @@ CHAT_EXAMPLES = {
     "/gpu wait": "/gpu wait 1xA100 for 6h",
     "/gpu leave": "/gpu leave train-7",
     "/gpu line": "/gpu line train-7",
-    "/gpu request": "/gpu request train-7 a demo at noon",
+    "/gpu request": "/gpu request train-7 gpus:2 for 6h a demo at noon",
     "/gpu book": "/gpu book train-7 gpus:2 every tue 20:00 for 6h",
     "/gpu bookings": "/gpu bookings mine",
     "/gpu unbook": "/gpu unbook train-7",

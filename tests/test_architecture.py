@@ -201,7 +201,6 @@ SAME_STEM_ELSEWHERE = {
         "handlers.acting.actions",
         "bot/services",
     ): "asked for and decided on by approvals, whatever the kind",
-    ("handlers.sharing.requests", "handlers/blocks"): "a request is drawn where the line is",
     ("handlers.sharing.take", "handlers/blocks"): "what was found is drawn by find, and offered by line",
     ("handlers.sharing.take", "bot/services"): "what was found is taken by claims, start and launch",
     ("handlers.questions", "bot/services"): "the question was kept by clarifications, whatever was asked",

@@ -156,7 +156,7 @@ def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuCh
     wanted = find_controller.find_query(ask, similar_spec(fresh, count or len(fresh.gpus)), span)
     result = find.find_besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
     query = replace(wanted, instance_id=fresh.instance.id, count=count)
-    return claims_blocks.gpus_taken(fresh, held, query, result, ask.ctx.clock())
+    return claims_blocks.gpus_taken(fresh, held, query, result, ask.ctx.clock(), choice=choice)
 
 
 def gpu_extend(ask: Ask) -> Reply:

@@ -1,14 +1,19 @@
 """/gpu find, and claiming the best of what it finds."""
 
+from dataclasses import replace
+
 from bot.domain.sharing import gpu_spec
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.errors import Refused
-from bot.services import names
+from bot.services import names, queries
+from bot.services.context import Context
 from bot.services.sharing import find as find_service
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import find as find_blocks
-from handlers.blocks.sharing.find import FindQuery
+from handlers.blocks.sharing.find import MORE_WAYS_BUTTON, FindQuery
+from handlers.controller import Press, number, value_parts
 from handlers.parsing.lasting import TypedSpan, read_span
+from handlers.parsing.moments import Moment
 from handlers.parsing.unclear import Unclear
 from handlers.verbs import Ask, Verb
 
@@ -70,6 +75,28 @@ def _want(ask: Ask) -> tuple[GpuSpec, list[str]]:
     end = gpu_spec.count_spec_words(ask.words)
     return gpu_spec.parse_gpu_spec(" ".join(ask.words[:end])), ask.words[end:]
 
+
+def press_more_ways(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[Show 4 more]: the value is what is wanted, the machine it is wanted instead of, and how long or until when."""
+    wanted, instance_id, ending = value_parts(value, 3)
+    ask, want = Ask(ctx, user, channel, []), gpu_spec.parse_gpu_spec(wanted)
+    query = find_query(ask, want, ending_span(ending))
+    listing = queries.listing(ctx, instance_id) if instance_id else None
+    if listing is None:
+        return find_blocks.more_ways(query, find_service.find_gpus(ctx, want, user, query.length), ctx.clock())
+    besides = find_service.find_besides(ctx, listing, user, count=want.count, length=query.length)
+    return find_blocks.more_ways(replace(query, instance_id=instance_id, count=want.count), besides, ctx.clock())
+
+
+def ending_span(ending: str) -> TypedSpan:
+    """For how long or until when, as a button carries it: f21600000, u1764600000000, or nothing."""
+    value = number(ending[1:])
+    if value is None:
+        return TypedSpan()
+    return TypedSpan(until=Moment(value)) if ending.startswith("u") else TypedSpan(value)
+
+
+BUTTONS: dict[str, Press] = {MORE_WAYS_BUTTON: press_more_ways}
 
 VERBS = (
     Verb("find", "find <2xA100|a100-80|40gb|any> [for 6h]", "What could serve you now, cheapest first.", gpu_find),

@@ -1,4 +1,4 @@
-"""/gpu wait, leave, line and request: first come, first served, and asking for what others hold."""
+"""/gpu wait, leave and line: first come, first served."""
 
 from bot.domain import parts
 from bot.domain.machines.listing import Listing
@@ -8,13 +8,13 @@ from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
-from bot.services.sharing import claims, limits, requests, runs
+from bot.services.sharing import claims, limits, runs
 from bot.services.sharing import line as line_service
 from bot.services.sharing.turns import LinePlace, OthersInLine
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import line as line_blocks
 from handlers.blocks.sharing import runs as runs_blocks
-from handlers.blocks.sharing.line import DECLINE_OFFER_BUTTON, LEAVE_BUTTON, LINE_BUTTON, REQUEST_BUTTON, WAIT_BUTTON
+from handlers.blocks.sharing.line import DECLINE_OFFER_BUTTON, LEAVE_BUTTON, LINE_BUTTON, WAIT_BUTTON
 from handlers.controller import Draw, Press, listed, number
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import readable
@@ -157,33 +157,6 @@ def line_of_machine(ask: Ask, listing: Listing) -> Reply:
     return line_blocks.waiting_list(listing, line_service.people_in_line(ask.ctx, listing), ask.user, ask.ctx.clock())
 
 
-def gpu_request(ask: Ask) -> Reply:
-    """Ask the holder of an instance to release it; with several holders, ask which."""
-    listing, rest = named(ask, "request")
-    others = [claim for claim in listing.claims if claim.holder != ask.user]
-    name = listing.instance.name
-    if not others:
-        mine = listing.claim_of(ask.user)
-        raise Refused(
-            f"{name} is yours: {parts.gpu('release', name)} gives it back."
-            if mine
-            else f"Nobody holds {name}, so there is nobody to ask. "
-            f"{parts.gpu('claim' if listing.running else 'status', name)} {'takes' if listing.running else 'shows'} it."
-        )
-    if len(others) > 1:
-        return line_blocks.which_holder(listing, ask.user)
-    return ask_holder(ask, others[0].id, reason=readable(" ".join(rest)))
-
-
-def ask_holder(ask: Ask, claim_id: str, *, reason: str = "") -> Reply:
-    """Ask the holder of this claim."""
-    request, is_new = requests.ask_release(ask.ctx, claim_id, ask.user, reason=reason)
-    held = queries.claim(ask.ctx, claim_id)
-    if held is None:
-        raise Refused("That claim has ended.")
-    return line_blocks.request_sent(request, held, _name(ask, held.instance_id), is_new=is_new)
-
-
 def _name(ask: Ask, instance_id: str) -> str:
     return queries.name_of(ask.ctx, instance_id) if instance_id else ""
 
@@ -197,7 +170,6 @@ VERBS = (
     ),
     Verb("leave", "leave [<instance|1xA100>]", "Leave the line.", gpu_leave),
     Verb("line", "line [<instance>]", "Who waits, and about how long.", gpu_line),
-    Verb("request", "request <instance> [reason]", "Ask its holder to release it.", gpu_request),
 )
 
 
@@ -228,17 +200,11 @@ def press_pass_offer(ctx: Context, user: str, channel: str, value: str) -> Reply
     return line_blocks.line_left(waiter, queries.name_of(ctx, waiter.instance_id))
 
 
-def press_request(ctx: Context, user: str, channel: str, value: str) -> Reply:
-    """[Ask for X]"""
-    return ask_holder(Ask(ctx, user, channel, []), value)
-
-
 BUTTONS: dict[str, Press] = {
     WAIT_BUTTON: press_wait,
     LINE_BUTTON: press_line,
     LEAVE_BUTTON: press_leave,
     DECLINE_OFFER_BUTTON: press_pass_offer,
-    REQUEST_BUTTON: press_request,
 }
 
 
@@ -271,30 +237,8 @@ def draw_waited_for(ctx: Context, claim_id: str) -> Reply | None:
     return line_blocks.holder_waited_for(held, listing.instance.name, line_service.people_waiting(ctx, listing))
 
 
-def draw_request(ctx: Context, request_id: str) -> Reply | None:
-    """Somebody asks a holder to release."""
-    request = requests.find_request(ctx, request_id)
-    held = queries.claim(ctx, request.claim_id) if request else None
-    if request is None or held is None:
-        return None
-    listing = queries.listing(ctx, held.instance_id)
-    return line_blocks.request_question(request, held, queries.name_of(ctx, held.instance_id), listing)
-
-
-def draw_request_answer(ctx: Context, request_id: str) -> Reply | None:
-    """What the holder said."""
-    request = requests.find_request(ctx, request_id)
-    held = queries.claim(ctx, request.claim_id) if request else None
-    if request is None or held is None:
-        return None
-    ahead = line_service.people_ahead(ctx, request.waiter_id) if request.waiter_id is not None else None
-    return line_blocks.request_answer(request, held, queries.name_of(ctx, held.instance_id), ahead)
-
-
 MESSAGES: dict[str, Draw] = {
     "offer": draw_offer,
     "line_ended": draw_line_ended,
     "waited_for": draw_waited_for,
-    "request": draw_request,
-    "answer": draw_request_answer,
 }

@@ -11,6 +11,7 @@ from handlers.controller import Press, listed, number
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.sharing import claims
+from handlers.sharing.find import ending_span
 from handlers.verbs import Ask
 
 
@@ -22,26 +23,19 @@ def press_claim_found(ctx: Context, user: str, channel: str, value: str) -> Repl
     wanted = number(count)
     choice = GpuChoice(count=wanted) if wanted is not None and wanted < len(listing.gpus) else GpuChoice()
     ask = Ask(ctx, user, channel, [])
-    return claims.claim_or_explain(ask, listing, choice=choice, span=_span(ending), informed=True, adds=True)
+    return claims.claim_or_explain(ask, listing, choice=choice, span=ending_span(ending), informed=True, adds=True)
 
 
 def press_start_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: the value is the instance, and for how long or until when."""
     instance_id, _, ending = value.rpartition("|")
-    return actions.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), _span(ending), anyway=True)
+    return actions.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), ending_span(ending), anyway=True)
 
 
 def press_launch_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask to launch T]: the value is the template, and for how long or until when."""
     template, _, ending = value.rpartition("|")
-    return launch.ask_launch(Ask(ctx, user, channel, []), template, _span(ending), anyway=True)
-
-
-def _span(ending: str) -> TypedSpan:
-    value = number(ending[1:])
-    if value is None:
-        return TypedSpan()
-    return TypedSpan(until=Moment(value)) if ending.startswith("u") else TypedSpan(value)
+    return launch.ask_launch(Ask(ctx, user, channel, []), template, ending_span(ending), anyway=True)
 
 
 def press_take_instead(ctx: Context, user: str, channel: str, value: str) -> Reply:

@@ -1,6 +1,8 @@
 """Whatever names and notes hold, messages of the line and requests are fit to send, and say what is meant."""
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -8,11 +10,13 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.models import GpuKind, gpu_kind
+from bot.domain.sharing.find import SparePart
 from bot.domain.sharing.line import Turn, Waiter
 from bot.domain.sharing.offers import LineOffer
 from bot.domain.sharing.requests import ReleaseRequest
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import line as line_blocks
+from handlers.blocks.sharing import requests as requests_blocks
 from tests.examples import examples
 from tests.handlers import pieces
 from tests.handlers.pieces import NOW, TEXTS, objections
@@ -68,16 +72,31 @@ def every_reply(text: str, name: str) -> list[Reply]:
         line_blocks.waiting_list(one, [], PERSON, NOW),
         line_blocks.places_and_lines([(some, name, "1st.")] * 400, [(some, name, 3)] * 400),
         line_blocks.places_and_lines([], []),
+        *requests_as_shown(text, name),
+    ]
+
+
+def requests_as_shown(text: str, name: str) -> list[Reply]:
+    one, held = pieces.listing(name), pieces.claim(text)
+    asked = [request(text), replace(request(text), gpus=(0, 1), length=HOUR_MS, idle_since=NOW - HOUR_MS)]
+    answered = [replace(each, answer=said) for each in asked for said in ("", "released", "extended", "kept", "ended")]
+    holders = [
+        (replace(held, id=str(n), holder=f"U{n:09}"), SparePart((n,), NOW - HOUR_MS if n % 2 else None))
+        for n in range(40)
+    ]
+    return [
+        *(requests_blocks.request_question(each, held, name, listing) for each in answered for listing in (one, None)),
         *(
-            line_blocks.request_question(request(text, said), held, name, one)
-            for said in ("", "released", "extended", "kept", "ended")
+            requests_blocks.request_sent(each, held, name, one, is_new=new, now=NOW)
+            for each in answered
+            for new in (True, False)
         ),
-        *(line_blocks.request_sent(request(text), held, name, is_new=new) for new in (True, False)),
-        *(line_blocks.request_answer(request(text, "released"), held, name, ahead) for ahead in (None, 0, 1, 12_345)),
-        *(line_blocks.request_answer(request(text, said), held, name, None) for said in ("extended", "kept", "ended")),
-        line_blocks.which_holder(
-            replace(one, claims=tuple(replace(held, id=str(n), holder=f"U{n:09}") for n in range(40))), PERSON
+        *(
+            requests_blocks.request_answer(each, held, name, one, ahead)
+            for each in answered
+            for ahead in (None, 0, 1, 12_345)
         ),
+        requests_blocks.which_holder(one, holders, NOW, HOUR_MS),
     ]
 
 
@@ -103,7 +122,9 @@ def test_places_are_counted_as_people_count(number):
     said = line_blocks.ordinal(number)
 
     teen = number % 100 in {11, 12, 13}
-    assert said.endswith("th" if teen or number % 10 not in {1, 2, 3} else ("st", "nd", "rd")[number % 10 - 1])
+    assert said == "first" or said.endswith(
+        "th" if teen or number % 10 not in {1, 2, 3} else ("st", "nd", "rd")[number % 10 - 1]
+    )
 
 
 def test_singular_and_plural_are_told_apart():
@@ -115,7 +136,21 @@ def test_singular_and_plural_are_told_apart():
 
 
 def test_estimates_are_round():
-    spans = (0, 30_000, 7 * MINUTE_MS, HOUR_MS - 1, HOUR_MS, 4 * HOUR_MS + 59 * MINUTE_MS + 1, 50 * HOUR_MS)
-    said = ("5 m", "5 m", "10 m", "1 h", "1 h", "5 h", "2 d 2 h")
+    spans = (30_000, 7 * MINUTE_MS, HOUR_MS - 1, HOUR_MS, 4 * HOUR_MS + 59 * MINUTE_MS + 1, 50 * HOUR_MS)
+    begin = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    now = int(begin.timestamp()) * 1000
+    said = (
+        "any minute",
+        "around 09:10 UTC",
+        "around 10:00 UTC",
+        "around 10:00 UTC",
+        "around 14:00 UTC",
+        "around Wed 11:00 UTC",
+    )
 
-    assert [line_blocks.about_length(span) for span in spans] == [f"about {each}" for each in said]
+    turns = [Turn(waiter(), INSTANCE, (0,), now + span) for span in spans]
+    told = [line_blocks.place_in_words(0, turn, None, now) for turn in turns]
+    assert [re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", each) for each in told] == [
+        f"first; expected {each}" for each in said
+    ]
+    assert line_blocks.place_in_words(1, None, None, now) == "2nd; nobody can say when"

@@ -38,7 +38,7 @@ def test_the_next_in_line_is_offered_what_was_to_be_theirs(office):
 
     office.presses("ada", "Release train-7", "@ada")
 
-    assert office.sees("bob", "@bob").startswith("It is your turn: *train-7*, for 2 h.")
+    assert office.sees("bob", "@bob").startswith("It's your turn: *train-7*, for 2 h.")
     assert office.types("ada", "/gpu line train-7").startswith("1 person waits for *train-7*")
     assert CY not in claimers(office)
 

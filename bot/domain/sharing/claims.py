@@ -101,6 +101,11 @@ class GpuChoice:
         return self if self.count is None else GpuChoice(count=max(self.count, len(mine)))
 
 
+def gpu_words(gpus: Collection[int]) -> str:
+    """GPUs by number, where no face writes them: GPU 3, GPUs 0, 1."""
+    return f"{'GPU' if len(gpus) == 1 else 'GPUs'} {', '.join(map(str, gpus))}"
+
+
 class AsNow(Enum):
     """Nothing was said of GPUs."""
 

@@ -1,14 +1,14 @@
 """What could serve a want, best first: what is free and owned, free and rented, held, stopped, and a launch last."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import kind_of_model
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.rates import cost_for
-from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.sharing.line import Turn
 
@@ -35,6 +35,8 @@ class FindOption:
     """GPUs of it that would be left."""
     seen: int = 0
     """How sure it is that nobody works there, 0 the surest."""
+    part: "SparePart | None" = None
+    """The GPUs of the claim that its holder could be asked for; None where it is all of them."""
 
     @property
     def is_seen_idle(self) -> bool:
@@ -87,6 +89,8 @@ class FindResult:
     """When it would be their turn, where that can be said."""
     silent: tuple[UnreadSource, ...] = ()
     """Sources of these machines that can't be read just now: they are shown as they were."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """How the holders are called, by id, where that is known."""
 
     @property
     def best(self) -> FindOption | None:
@@ -131,8 +135,54 @@ def _held(listing: Listing, want: GpuSpec, free: tuple[int, ...]) -> FindOption 
         return None
     needed = want.count - len(free)
     best = min(enough, key=lambda claim: (claim_seen(listing, claim, needed), claim.until_at, claim.id))
-    spare = len({*free, *best.gpus}) - want.count
-    return FindOption("held", want.count, listing, claim=best, spare=spare, seen=claim_seen(listing, best, needed))
+    spare, seen = len({*free, *best.gpus}) - want.count, claim_seen(listing, best, needed)
+    part = idle_part(listing, best, GpuChoice(count=want.count))
+    return FindOption("held", want.count, listing, claim=best, spare=spare, seen=seen, part=part)
+
+
+@dataclass(frozen=True, slots=True)
+class SparePart:
+    """GPUs of a claim that its holder could do without best."""
+
+    gpus: tuple[int, ...]
+    idle_since: int | None
+    """Since when all of them stand idle; None where one works, or nothing tells."""
+
+
+def spare_part(listing: Listing, claim: Claim, count: int) -> SparePart:
+    """So many GPUs of a claim: those that surely idle and have done so the longest, the last ones first.
+
+    Programs take the first GPUs of a machine unless they are told otherwise, so that the last ones are missed least.
+    """
+
+    def loss(gpu: int) -> tuple[int, int, int]:
+        since = idle_since(listing, (gpu,))
+        return _seen(listing, gpu), _DEAREST if since is None else since, -gpu
+
+    gpus = tuple(sorted(sorted(claim.gpus, key=loss)[:count]))
+    return SparePart(gpus, idle_since(listing, gpus))
+
+
+def idle_part(listing: Listing, claim: Claim, choice: GpuChoice) -> SparePart | None:
+    """The idle GPUs of a claim that would serve a choice, beside what is free; None where they are not seen idle.
+
+    None, too, where it takes the whole claim.
+    """
+    if choice.indexes:
+        gpus = tuple(gpu for gpu in choice.indexes if gpu in claim.gpus)
+        part = SparePart(gpus, idle_since(listing, gpus))
+    else:
+        wanted = len(listing.gpus) if choice.count is None else choice.count
+        part = spare_part(listing, claim, max(1, wanted - len(open_gpus(listing))))
+    return part if part.idle_since is not None and len(part.gpus) < len(claim.gpus) else None
+
+
+def idle_since(listing: Listing, gpus: tuple[int, ...]) -> int | None:
+    """Since when all of these GPUs stand idle; None where one works, or nothing tells."""
+    judged = {gpu.gpu: gpu.since for gpu in listing.verdict.gpus} if listing.verdict else {}
+    since = [judged[gpu] for gpu in gpus if _seen(listing, gpu) < _SEEN["unknown"]]
+    known = [at for at in since if at is not None]
+    return max(known) if gpus and len(known) == len(gpus) else None
 
 
 def claim_seen(listing: Listing, claim: Claim, count: int | None = None) -> int:

@@ -19,6 +19,10 @@ LEFT_ALONE_MS = 7 * DAY_MS
 """So long somebody who said that it is not theirs is left alone about it."""
 
 
+StillAtWork = Literal["own", "somebody", "nobody"]
+"""Who works on GPUs whose claim is over, as far as that is known: own programs of its holder, somebody, nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnclaimedUse:
     """A unix user whose programs work on GPUs that nobody has claimed."""

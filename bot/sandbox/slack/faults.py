@@ -18,7 +18,7 @@ class Fault:
 
 
 class Faults:
-    """What is on order, first come first served for each method."""
+    """What is on order, first come, first served for each method."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

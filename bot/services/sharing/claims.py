@@ -18,6 +18,7 @@ from bot.domain.sharing.claims import (
     ClaimLimits,
     GpuChoice,
     claim_changes,
+    gpu_words,
 )
 from bot.errors import Refused
 from bot.services import digest
@@ -118,6 +119,14 @@ def claim_within(
     _put_within(ctx, db, instance_id, holder, _Terms(choice, length, None, note, granted=True, adds=False))
 
 
+def take_within(
+    ctx: Context, db: Database, instance_id: str, holder: str, *, gpus: tuple[int, ...], length: int
+) -> None:
+    """Take these GPUs beside what one holds there, in the caller's transaction. Raises as `claim`."""
+    choice = GpuChoice(indexes=gpus)
+    _put_within(ctx, db, instance_id, holder, _Terms(choice, length, None, "", granted=False, adds=True))
+
+
 def _put(ctx: Context, instance_id: str, holder: str, terms: _Terms) -> Listing:
     with ctx.store.writing() as db:
         listing = _put_within(ctx, db, instance_id, holder, terms)
@@ -141,6 +150,7 @@ def _put_within(ctx: Context, db: Database, instance_id: str, holder: str, terms
     approvals.make_way(ctx, db, listing, holder)
     turns.leave_when_served(ctx, db, planned)
     _write(db, planned, mine, now)
+    requests.tell_let_go(ctx, db, planned)
     return _changed(ctx, db, instance_id)
 
 
@@ -154,13 +164,9 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
         raise Refused(f"Somebody else has got some of these GPUs. {parts.gpu('status')} shows who.")
     did = "claimed" if mine is None else claim_changes(mine, planned)
     is_regripped = mine is not None and set(mine.gpus) != set(planned.gpus)
-    before, after = (_gpu_words(mine.gpus), _gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
+    before, after = (gpu_words(mine.gpus), gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
     about, note = planned.instance_id, planned.note
     stored_audit.add(db, now, planned.holder, did, subject=about, detail=note, before=before, after=after)
-
-
-def _gpu_words(gpus: tuple[int, ...]) -> str:
-    return f"{'GPU' if len(gpus) == 1 else 'GPUs'} {', '.join(map(str, gpus))}"
 
 
 def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
@@ -320,6 +326,7 @@ def fit_claims(ctx: Context, db: Database) -> list[bool]:
             fitted.append(end_claim(ctx, db, claim, "lacking"))
             continue
         fitted.append(stored_claims.change_gpus(db, claim, left, now))
+        requests.tell_let_go(ctx, db, replace(claim, gpus=left), "ended")
         stored_audit.add(
             db, now, "valet", "cut the claim to the GPUs there are", subject=claim.instance_id, detail=claim.holder
         )

@@ -1,6 +1,6 @@
 """One search through the fleet for what could serve a want, tier by tier, a part of the fleet at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlite_utils import Database
@@ -33,6 +33,7 @@ from bot.services.acting import launch as launch_service
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.sharing import bookings, turns
+from store import people as stored_people
 from store.acting import actions
 from store.machines import listings
 from store.sharing import find as stored_find
@@ -184,7 +185,7 @@ def find_gpus(ctx: Context, want: GpuSpec, person: str = "", length: int | None 
         MOST_OF_TIER,
     )
     silent = sources.unread_of(ctx, (option.listing.instance.id for option in ways))
-    result = FindResult(want, ways, tuple(_mine(db, want, person)), silent=silent)
+    result = FindResult(want, ways, tuple(_mine(db, want, person)), silent=silent, names=_names(db, _holders(ways)))
     if result.best is not None or most < want.count:
         return result
     result = replace(result, fewer=_fewer(search))
@@ -201,12 +202,14 @@ def find_besides(
     """What somebody could have who can't have this instance, or so many GPUs of it; and their place in its line."""
     db, instance_id = ctx.store.reading(), listing.instance.id
     want = similar_spec(listing, count or len(listing.gpus))
-    ways = (option for option in find_gpus(ctx, want, person, length).ways if option.listing.instance.id != instance_id)
+    others = (way for way in find_gpus(ctx, want, person, length).ways if way.listing.instance.id != instance_id)
+    ways = tuple(others)[:MOST_BESIDES]
+    names = _names(db, _holders(ways) | {claim.holder for claim in listing.claims})
     if listing.claim_of(person) is not None or stored_line.place_of_person(db, person, instance_id, ""):
-        return FindResult(want, tuple(ways)[:MOST_BESIDES])
+        return FindResult(want, ways, names=names)
     last = turns.waiter_at_the_end(ctx, person, instance_id=instance_id, count=count, length=length)
     place = turns.place_in_line(ctx, db, last)
-    return FindResult(want, tuple(ways)[:MOST_BESIDES], ahead=place.ahead, turn=place.turn)
+    return FindResult(want, ways, ahead=place.ahead, turn=place.turn, names=names)
 
 
 def find_instead(
@@ -240,6 +243,14 @@ def is_kind(ctx: Context, text: str) -> bool:
     except Refused:
         return False
     return any(want.kind.fits(*pair) for pair in stored_find.gpu_kinds(ctx.store.reading()))
+
+
+def _holders(ways: Iterable[FindOption]) -> set[str]:
+    return {option.claim.holder for option in ways if option.claim is not None}
+
+
+def _names(db: Database, holders: set[str]) -> dict[str, str]:
+    return {holder: name for holder, name in stored_people.known(db).items() if holder in holders} if holders else {}
 
 
 def _mine(db: Database, want: GpuSpec, person: str) -> Iterator[Listing]:

@@ -1,4 +1,4 @@
-"""Handing a claim to somebody else, who has to accept it."""
+"""Handing a claim to somebody else, who has to accept it; or some GPUs of it, to whoever asked for them."""
 
 import secrets
 from dataclasses import replace
@@ -9,18 +9,23 @@ from bot.domain import parts
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.preconditions import Conditions, difference
-from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.claims import Claim, gpu_words
+from bot.domain.sharing.find import idle_since
 from bot.domain.sharing.handovers import Handover, HandoverState
+from bot.domain.sharing.requests import ReleaseRequest
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import approvals
 from bot.services.context import Context
-from bot.services.sharing import limits, requests, turns
+from bot.services.machines import verdict as verdict_service
+from bot.services.sharing import claims, limits, requests, turns
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.machines import listings
+from store.sharing import bookings as stored_bookings
 from store.sharing import claims as stored_claims
 from store.sharing import handovers as stored_handovers
+from store.sharing import requests as stored_requests
 
 HANDOVER_LASTS_MS = 8 * HOUR_MS
 HANDOVER_TOO_LATE = f"Too late: the offer or the claim has ended. {parts.gpu('status free')} shows what is free."
@@ -152,6 +157,87 @@ def _take_over(ctx: Context, db: Database, handover: Handover, now: int, *, gran
     digest.refresh(ctx, db, held.instance_id)
     _settle(db, handover, "taken", now)
     return taken
+
+
+def hand_over_part(ctx: Context, request_id: str, person: str) -> ReleaseRequest:
+    """The holder's yes to a request for some GPUs: exactly these become the asker's, if they are as they were shown.
+
+    Where others came first or a limit is in the way, they are given up all the same, and the asker stands in the line.
+    Raises Refused, also where they work by now; then they are shown so, and another yes counts.
+    """
+    refusal = ""
+    with ctx.store.writing() as db:
+        request, held = requests.open_request(db, request_id, person)
+        listing = listings.by_id(db, held.instance_id)
+        if listing is None:
+            raise Refused("That machine is gone.")
+        refusal = _changed_since_shown(ctx, db, listing, request, held)
+        if not refusal:
+            _give(ctx, db, request, held)
+        answered = stored_requests.by_id(db, request_id) or request
+    ctx.wake()
+    if refusal:
+        raise Refused(refusal)
+    return answered
+
+
+def _changed_since_shown(ctx: Context, db: Database, listing: Listing, request: ReleaseRequest, held: Claim) -> str:
+    """What is otherwise than the holder was shown, as a sentence; it is shown as it is from now on."""
+    now, name, instance = ctx.clock(), listing.instance.name, listing.instance
+    lost = [gpu for gpu in request.gpus if gpu not in held.gpus]
+    if lost:
+        requests.answer_request(
+            ctx, db, request, held, "released", waiter_id=requests.place_of_asker(ctx, db, request, held)
+        )
+        return f"{gpu_words(lost)} of {name} had left your claim already, so nothing was handed over."
+    if request.idle_since is None:
+        return ""
+    fresh = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
+    changed = [gpu for gpu in request.gpus if idle_since(replace(listing, verdict=fresh), (gpu,)) is None]
+    if not changed:
+        return ""
+    stored_requests.show_working(db, request.id)
+    stored_outbox.tell(db, held.holder, f"request:{request.id}", kind="request", subject=request.id, now=now)
+    works = [gpu for gpu in fresh.gpus if gpu.gpu in changed and gpu.state == "active"]
+    is_are = "is" if len(changed) == 1 else "are"
+    became = f"{is_are} in use again" if works else f"{is_are} not known to be idle any more"
+    return (
+        f"{gpu_words(changed)} of {name} {became}, so nothing was handed over. Press again to hand over all the same."
+    )
+
+
+def _give(ctx: Context, db: Database, request: ReleaseRequest, held: Claim) -> None:
+    """Take the GPUs out of the holder's claim and give them to the asker, or to whoever came first."""
+    now = ctx.clock()
+    kept = tuple(gpu for gpu in held.gpus if gpu not in request.gpus)
+    stored_claims.change_gpus(db, held, kept, now)
+    stored_audit.add(
+        db,
+        now,
+        held.holder,
+        "handed over some GPUs",
+        subject=held.instance_id,
+        detail=request.asker,
+        before=gpu_words(held.gpus),
+        after=gpu_words(kept),
+    )
+    place = None
+    try:
+        length = _until_booked(ctx, db, request, held)
+        claims.take_within(ctx, db, held.instance_id, request.asker, gpus=request.gpus, length=length)
+    except Refused:
+        place = requests.place_of_asker(ctx, db, request, held)
+        if place is None:
+            raise Refused(f"{parts.person(request.asker)} can't take them now, so nothing was handed over.") from None
+    requests.answer_request(ctx, db, request, held, "released", waiter_id=place)
+
+
+def _until_booked(ctx: Context, db: Database, request: ReleaseRequest, held: Claim) -> int:
+    """For as long as the asker wants the GPUs, or as is left before a booking."""
+    length = ctx.settings.claim_limits(ctx.roster().team_of(request.asker)).length(request.length)
+    booked = stored_bookings.slots_ahead(db, instance_id=held.instance_id)
+    near = [slot for slot in booked if slot.holder == request.asker or set(slot.gpus) & set(request.gpus)]
+    return min([length, *(slot.from_at - ctx.clock() for slot in near)])
 
 
 def lapse_handovers(ctx: Context) -> None:

@@ -9,13 +9,14 @@ from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
-from bot.domain.sharing.claims import GpuChoice
+from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.unclaimed import (
     ASKED_AFTER_MS,
     LEFT_ALONE_MS,
     PROGRAMS_FRESH_MS,
     USE_UNSEEN_MS,
     GpuUsers,
+    StillAtWork,
     UnclaimedUse,
     gpus_by_unclaimed_user,
     gpus_of_users,
@@ -41,7 +42,7 @@ def look_for_unclaimed_use(ctx: Context) -> int:
         return 0  # nobody could be asked
     db, now = ctx.store.reading(), ctx.clock()
     seen, known = (
-        _in_use(ctx, db),
+        _unclaimed_uses(ctx, db),
         {(use.instance_id, use.unix_user): use for use in stored_unclaimed.open_uses(db)},
     )
     if not seen and not known:
@@ -59,23 +60,24 @@ def look_for_unclaimed_use(ctx: Context) -> int:
     return asked_count
 
 
-def _in_use(ctx: Context, db: Database) -> dict[_UseKey, tuple[int, ...]]:
+def _unclaimed_uses(ctx: Context, db: Database) -> dict[_UseKey, tuple[int, ...]]:
     """Where unix users work on GPUs that nobody has claimed."""
     gpus_by_use: dict[_UseKey, tuple[int, ...]] = {}
     for state in ("active", "partial"):
         for listing in listings.listings_page(db, FleetFilter(state=state), limit=_ALL):
-            if listing.busy.intersection(_unclaimed(listing)):
-                use = _use(ctx, db, listing)
-                gpus_by_use |= {(listing.instance.id, user): gpus for user, gpus in use.items()}
+            if listing.busy.intersection(_unclaimed_gpus(listing)):
+                by_user = _gpus_by_user(ctx, db, listing)
+                gpus_by_use |= {(listing.instance.id, user): gpus for user, gpus in by_user.items()}
     return gpus_by_use
 
 
-def _unclaimed(listing: Listing) -> frozenset[int]:
+def _unclaimed_gpus(listing: Listing) -> frozenset[int]:
     return frozenset(listing.gpus) - {gpu for claim in listing.claims for gpu in claim.gpus}
 
 
-def _use(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
-    taken = frozenset(listing.gpus) - _unclaimed(listing)
+def _gpus_by_user(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
+    """The GPUs that nobody has claimed and that work, by the unix user they work for."""
+    taken = frozenset(listing.gpus) - _unclaimed_gpus(listing)
     return gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, db, listing.instance.id))
 
 
@@ -174,17 +176,21 @@ def current_programs(ctx: Context, db: Database, instance_id: str) -> tuple[str,
     return tuple(sorted(lines))
 
 
+def still_at_work(ctx: Context, listing: Listing, claim: Claim) -> StillAtWork:
+    """Who works on the GPUs of a claim that is over."""
+    busy = listing.busy.intersection(claim.gpus) if listing.running else frozenset()
+    if not busy:
+        return "nobody"
+    users = current_users(ctx, ctx.store.reading(), listing.instance.id)
+    own = gpus_of_users(users, ctx.settings.unix_users(listing.instance, claim.holder))
+    return "own" if busy.intersection(own) else "somebody"
+
+
 def with_unclaimed_users(ctx: Context, listing: Listing) -> Listing:
     """The listing with who works on it without a claim."""
-    gpus_by_user = _unclaimed_gpus(ctx, ctx.store.reading(), listing)
+    is_at_work = listing.running and bool(listing.busy)
+    gpus_by_user = _gpus_by_user(ctx, ctx.store.reading(), listing) if is_at_work else {}
     return replace(listing, unclaimed_users=tuple(sorted(gpus_by_user.items(), key=lambda pair: pair[1])))
-
-
-def _unclaimed_gpus(ctx: Context, db: Database, listing: Listing) -> dict[str, tuple[int, ...]]:
-    if not listing.running or not listing.busy:
-        return {}
-    taken = frozenset(gpu for claim in listing.claims for gpu in claim.gpus)
-    return gpus_by_unclaimed_user(listing.verdict, taken, current_users(ctx, db, listing.instance.id))
 
 
 def other_users(ctx: Context, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.money.rates import cost_for
-from bot.domain.sharing.claims import Claim
-from bot.domain.sharing.find import FindOption, FindResult, open_gpus, tier_of
+from bot.domain.sharing.claims import Claim, GpuChoice
+from bot.domain.sharing.find import FindOption, FindResult, idle_part, open_gpus, tier_of
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
-from handlers.blocks.buttons import RELEASE_BUTTON
+from handlers.blocks.buttons import RELEASE_BUTTON, REQUEST_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.sharing.find import FindQuery, option_button, option_rows
-from handlers.blocks.sharing.line import REQUEST_BUTTON, people_wait
-from handlers.blocks.words import ends, esc, gpus, length, person, usd
+from handlers.blocks.sharing.line import people_wait
+from handlers.blocks.sharing.requests import ask_button, ask_value, part_in_words
+from handlers.blocks.words import about, ends, esc, gpus, length, person, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 EXTEND_BUTTON = "extend"
@@ -76,8 +77,7 @@ def _worth(listing: Listing, held: Claim, left: int) -> str:
     if listing.rate is None:
         return ""
     share = cost_for(listing.rate.micros_per_hour * len(held.gpus) // len(listing.gpus), left)
-    about = "" if listing.rate.exact else "about "
-    return f" That leaves {about}{usd(share)} of GPU time to others."
+    return f" That leaves {about(exact=listing.rate.exact)}{roughly(share)} of GPU time to others."
 
 
 def which_to_release(listing: Listing) -> Reply:
@@ -94,22 +94,37 @@ def _end_button(listing: Listing, held: Claim, number: int) -> Block:
     return button(label, f"{RELEASE_OTHERS_BUTTON}:{number}", held.id, style="danger", confirm=sure)
 
 
-def gpus_taken(listing: Listing, held: tuple[Claim, ...], query: FindQuery, result: FindResult, now: int) -> Reply:
+def gpus_taken(
+    listing: Listing,
+    held: tuple[Claim, ...],
+    query: FindQuery,
+    result: FindResult,
+    now: int,
+    *,
+    choice: GpuChoice | None = None,
+) -> Reply:
     """Others have it: who, until when, what could be had instead, and the line."""
-    text = lines([_whose(listing, claim) for claim in held])
     left = len(open_gpus(listing))
     offers = [option_button(query, FindOption(tier_of(listing), left, listing), MOST_CLAIM_BUTTONS)] if left else []
-    asks = [
-        button(_ask_label(listing, claim), f"{REQUEST_BUTTON}:{number}", claim.id)
-        for number, claim in enumerate(held[:3], MOST_CLAIM_BUTTONS)
-    ]
+    idle, asks, span = list[str](), list[Block](), query.length if query.said else None
+    for number, claim in enumerate(held[:3], MOST_CLAIM_BUTTONS):
+        part = idle_part(listing, claim, choice or GpuChoice())
+        name = result.names.get(claim.holder, "")
+        if part is None:
+            label = _ask_label(listing, claim, name)
+            asks.append(button(label, f"{REQUEST_BUTTON}:{number}", ask_value(claim, None, span)))
+        else:
+            idle.append(f"{part_in_words(listing, claim, part, now)}.")
+            asks.append(ask_button(claim, part, number, span, name=name))
+    text = lines([*(_whose(listing, claim) for claim in held[:3]), *idle])
     blocks = [section(text), actions(*offers, *asks)]
     if result.ways:
-        blocks.append(section("You could have:" if result.best is None else "You could have, now:"))
+        blocks.append(context("You could have:" if result.best is None else "You could have now:"))
     elif not offers:
-        blocks.append(context("Nothing like it is free just now."))
+        blocks.append(context("Nothing like it is free now."))
     return Reply(text, [*blocks, *option_rows(query, result, now)])
 
 
-def _ask_label(listing: Listing, held: Claim) -> str:
-    return "Ask its holder" if listing.is_whole(held) else f"Ask the holder of {gpus(held.gpus)}"
+def _ask_label(listing: Listing, held: Claim, name: str) -> str:
+    whom = f"Ask {name}" if name else "Ask its holder"
+    return whom if listing.is_whole(held) else f"{whom} for {gpus(held.gpus)}"

@@ -10,11 +10,12 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.find import FREE_TIERS, FindOption, FindResult
 from bot.domain.sharing.gpu_spec import GpuSpec
 from handlers.blocks.acting.approvals import START_BUTTON
-from handlers.blocks.buttons import CLAIM_BUTTON
+from handlers.blocks.buttons import CLAIM_BUTTON, REQUEST_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, section
-from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON, REQUEST_BUTTON, WAIT_BUTTON, place_in_words
+from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON, WAIT_BUTTON, place_in_words
+from handlers.blocks.sharing.requests import ask_button, ask_value, part_in_words
 from handlers.blocks.silence import as_they_were
-from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, usd
+from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_REST_BUTTON = "claim_rest"
@@ -22,6 +23,10 @@ START_WANT_BUTTON = "start_want"
 LAUNCH_WANT_BUTTON = "launch_want"
 TAKE_INSTEAD_BUTTON = "take_instead"
 GO_ON_ANYWAY_BUTTON = "go_on_anyway"
+MORE_WAYS_BUTTON = "more_ways"
+
+MOST_WAYS_SHOWN = 3
+"""What fits a phone's screen with the conclusion above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +46,52 @@ class FindQuery:
 
 
 def find_result(query: FindQuery, result: FindResult, now: int) -> Reply:
-    """The answer: the conclusion, every way with its cost and its button, and the line."""
+    """The answer: the conclusion, the best ways with their cost and their button, and the line."""
     conclusion = _conclusion(query, result)
     return Reply(conclusion, [section(conclusion), *option_rows(query, result, now)])
 
 
+def more_ways(query: FindQuery, result: FindResult, now: int) -> Reply:
+    """The ways that did not fit the first answer."""
+    first = _first_ways(result)
+    rest = [
+        _row(query, result, way, number, now) for number, way in enumerate(result.ways, 1) if number - 1 not in first
+    ]
+    if not rest:
+        return find_result(query, result, now)
+    text = f"More for *{spec_in_words(query.want)}* for {length(query.length)}:"
+    return Reply(text, [section(text), *rest])
+
+
+def _first_ways(result: FindResult) -> list[int]:
+    """The ways that are shown first: the best; where nothing is free, the best of each kind before another of one."""
+    order = list(range(len(result.ways)))
+    if result.best is None:
+        tiers = [way.tier for way in result.ways]
+        order.sort(key=lambda at: (tiers.index(tiers[at]) != at, at))
+    # one less where something else stands below them
+    return sorted(order[: MOST_WAYS_SHOWN - (result.fewer is not None)])
+
+
 def option_rows(query: FindQuery, result: FindResult, now: int) -> list[Block]:
-    """Every way with its cost and its button; where nothing is free, what comes nearest and the line."""
-    blocks = [_row(query, way, number, now) for number, way in enumerate(result.ways, 1)]
+    """The best ways with their cost and their button; where nothing is free, what comes nearest and the line."""
+    first = _first_ways(result)
+    blocks = [_row(query, result, result.ways[at], at + 1, now) for at in first]
     if result.fewer is not None:
-        blocks += [context("Fewer, but now:"), _row(query, result.fewer, 0, now)]
+        blocks += [context("Fewer, but now:"), _row(query, result, result.fewer, 0, now)]
     if result.silent:
         blocks.append(context(lines(as_they_were(result.silent, now))))
     if result.mine:
         blocks.append(context(lines([_mine(listing) for listing in result.mine])))
+    below = []
+    if len(result.ways) > len(first):
+        more = f"Show {len(result.ways) - len(first)} more"
+        below.append(button(more, MORE_WAYS_BUTTON, f"{query.want}|{query.instance_id}|{_ending(query)}"))
     if result.ahead is not None:
-        when = place_in_words(result.ahead, result.turn, None, now)
-        blocks.append(section(f"Or wait: you would be {when}", button("Wait in line", WAIT_BUTTON, _waiting(query))))
-    return blocks
+        place = place_in_words(result.ahead, result.turn, None, now)
+        blocks.append(section(f"Or wait: you'd be {place}."))
+        below.append(button("Wait in line", WAIT_BUTTON, _waiting(query)))
+    return [*blocks, *([actions(*below)] if below else [])]
 
 
 def _waiting(query: FindQuery) -> str:
@@ -79,24 +112,34 @@ def _conclusion(query: FindQuery, result: FindResult) -> str:
     what = f"*{spec_in_words(query.want)}* for {length(query.length)}"
     best = result.ways[0] if result.ways else None
     if best is None:
-        return f"{what}: nothing free, and nobody to ask."
+        return f"{what}: nothing is free, and there is nobody to ask."
     if best.tier in FREE_TIERS:
-        free = "is free now" if best.is_seen_idle else "is nobody's now"
-        paid = "paid already" if best.tier == "owned" else "being paid for anyway"
+        free = "is free now" if best.is_seen_idle else "is unclaimed"
+        paid = "already paid" if best.tier == "owned" else "already being paid for"
         return f"{what}: {_name(best)} {free}, and {paid}."
+    if best.part is not None:
+        return f"{what}: none are free, but some stand idle in somebody's claim."
     if best.tier == "held" and best.is_seen_idle:
-        return f"{what}: all are claimed now, but {_name(best)} has as many that nobody uses. Its holder may hand over:"
+        return f"{what}: none are free, but nobody uses {_name(best)}. Ask its holder."
     if best.tier == "held":
-        return f"{what}: nothing is free now. Somebody may hand over:"
-    return f"{what}: nothing that runs is free. It takes a {'start' if best.tier == 'stopped' else 'launch'}:"
+        return f"{what}: none are free now. You can ask a holder."
+    return f"{what}: none that run are free. You can {'start' if best.tier == 'stopped' else 'launch'} some."
 
 
-def _row(query: FindQuery, way: FindOption, number: int, now: int) -> Block:
-    return section(lines([option_in_words(way, now), _cost(query, way)]), option_button(query, way, number))
+def _row(query: FindQuery, result: FindResult, way: FindOption, number: int, now: int) -> Block:
+    holder = result.names.get(way.claim.holder, "") if way.claim is not None else ""
+    return section(
+        lines([option_in_words(way, now), _cost(query, way)]), option_button(query, way, number, holder=holder)
+    )
 
 
 def option_in_words(way: FindOption, now: int) -> str:
     """Its name, what it is, and what is known of whether anybody works there."""
+    if way.claim is not None and way.part is not None:
+        beside = way.count - len(way.part.gpus)
+        more = f"{plural(beside, 'more GPU')} {'is' if beside == 1 else 'are'} free" if beside else ""
+        facts = "  ·  ".join(part for part in (*_what(way), more) if part)
+        return f"{part_in_words(way.listing, way.claim, way.part, now)}\n{facts}"
     return f"{_name(way)}  {'  ·  '.join(part for part in (*_what(way), _seen(way, now)) if part)}"
 
 
@@ -123,55 +166,51 @@ def _seen(way: FindOption, now: int) -> str:
 
 def _held(way: FindOption, claim: Claim, now: int) -> str:
     some = "it" if way.listing.is_whole(claim) else gpus(claim.gpus)
-    until = "over" if claim.until_at <= now else f"to {near(claim.until_at, now)}"
-    return f"{person(claim.holder)} has {some} {until}, {_use(way, claim, now)}"
+    until = "over" if claim.until_at <= now else f"until {near(claim.until_at, now)}"
+    return f"{person(claim.holder)} has {some} {until}, {_use(way)}"
 
 
-def _use(way: FindOption, claim: Claim, now: int) -> str:
+def _use(way: FindOption) -> str:
     """Whether the holder works there, as far as that is known of what is wanted."""
-    if not way.is_seen_idle:
-        return "in use" if way.is_seen_working else "no reading"
-    verdict = way.listing.verdict
-    judged = [gpu for gpu in verdict.gpus if gpu.gpu in claim.gpus] if verdict else []
-    idle = [gpu for gpu in judged if gpu.state in {"free", "held"}]
-    if len(idle) == len(claim.gpus):
-        return "not in use now"
-    since = max((gpu.since for gpu in idle if gpu.since is not None), default=now)
-    return f"{plural(len(idle), 'GPU')} of it idle" + (
-        f" for {length(now - since)}" if now - since >= MINUTE_MS else ""
-    )
+    if way.is_seen_idle:
+        return "idle"
+    return "in use" if way.is_seen_working else "unknown whether in use"
 
 
 def _idle(way: FindOption, now: int) -> str:
     free, verdict = way.count + way.spare, way.listing.verdict
-    many = "all free" if free == len(way.listing.gpus) else f"{plural(free, 'GPU')} free"
+    is_all = free == len(way.listing.gpus)
     if verdict is None or not way.is_seen_idle:
-        return f"{'nobody holds it' if free == len(way.listing.gpus) else many}, but no reading tells whether it works"
+        some = "" if is_all else f"{plural(free, 'GPU')} "
+        return f"{some}unclaimed, unknown whether in use"
+    many = "all free" if is_all else f"{plural(free, 'GPU')} free"
     if way.seen:
         return f"{many}, but {esc(verdict.gist, 80)}"
-    idle = f" for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE_MS else ""
+    idle = f", idle for {length(now - verdict.since)}" if verdict.since and now - verdict.since >= MINUTE_MS else ""
     return f"{many}{idle}"
 
 
 def _cost(query: FindQuery, way: FindOption) -> str:
     micros, rate = way.micros(query.length), way.listing.rate
-    paid = "already paid" if way.listing.instance.provider == "owned" else "already being paid"
     if micros is None or rate is None:
-        return f"Cost: {'not known' if way.is_extra else paid}."
-    about = "" if rate.exact else "about "
+        return "The price is not known." if way.is_extra else "Nothing extra."
+    amount = f"{about(exact=rate.exact)}{roughly(micros)}"
     if way.is_extra:
-        return f"Cost: {about}{usd(micros)} extra for {length(query.length)} ({about}{per_hour(rate.micros_per_hour)})."
-    return f"Cost: nothing extra; {about}{usd(micros)} for {length(query.length)} is {paid}."
+        return f"Costs {amount} extra ({per_hour(rate.micros_per_hour)})."
+    return f"Nothing extra ({amount} paid anyway)."
 
 
-def option_button(query: FindQuery, way: FindOption, number: int) -> Block:
+def option_button(query: FindQuery, way: FindOption, number: int, *, holder: str = "") -> Block:
     """What takes this way."""
     instance = way.listing.instance
     if way.tier == "launch":
         value = f"{instance.name}|{_ending(query)}"
         return button(f"Ask to launch {instance.name}", f"{LAUNCH_WANT_BUTTON}:{number}", value)
+    span = query.length if query.said else None
+    if way.claim is not None and way.part is not None:
+        return ask_button(way.claim, way.part, number, span, name=holder)
     if way.claim is not None:
-        return button(f"Ask for {instance.name}", f"{REQUEST_BUTTON}:{number}", way.claim.id)
+        return button(f"Ask for {instance.name}", f"{REQUEST_BUTTON}:{number}", ask_value(way.claim, None, span))
     if way.tier == "stopped":
         return button(f"Start {instance.name}", f"{START_WANT_BUTTON}:{number}", f"{instance.id}|{_ending(query)}")
     whole = way.count == len(way.listing.gpus)
@@ -237,7 +276,7 @@ def _saves(given: Hint, name: str, *, exact: bool) -> str:
 def _instead(given: Hint, better: FindOption) -> Block:
     instance = better.listing.instance
     if better.claim is not None:
-        return button(f"Ask for {instance.name}", REQUEST_BUTTON, better.claim.id)
+        return button(f"Ask for {instance.name}", REQUEST_BUTTON, ask_value(better.claim, better.part, given.length))
     if better.tier not in FREE_TIERS:
         return button(f"Start {instance.name} instead", START_BUTTON, instance.id)
     some = "" if _is_whole(better) else f"{plural(better.count, 'GPU')} of "

@@ -7,10 +7,9 @@ from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import WAIT_STALE_MS, Turn, Waiter
 from bot.domain.sharing.offers import LineOffer
-from bot.domain.sharing.requests import ReleaseRequest
 from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, person, persons, plural
+from handlers.blocks.words import at, clock_time, ends, esc, gpu_command, gpus, length, person, persons, plural
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_WANT_BUTTON = "claim_want"
@@ -19,14 +18,14 @@ LINE_BUTTON = "line"
 LEAVE_BUTTON = "leave"
 TAKE_OFFER_BUTTON = "take_offer"
 DECLINE_OFFER_BUTTON = "decline_offer"
-REQUEST_BUTTON = "request"
-GRANT_REQUEST_BUTTON = "grant_request"
-EXTEND_ANYWAY_BUTTON = "extend_anyway"
-KEEP_CLAIM_BUTTON = "keep_claim"
 
-MOST_WAITERS_SHOWN = 10
+MOST_WAITERS_SHOWN = 8
+MOST_PLACES_SHOWN = 4
+"""What fits a phone's screen."""
 MOST_WAITERS_NAMED = 3
 QUARTER_HOUR_MS = 15 * MINUTE_MS
+NEAR_MS = 12 * HOUR_MS
+"""Within it the time of day alone tells when."""
 
 
 def waited_for_in_words(waiter: Waiter, name: str) -> str:
@@ -50,26 +49,27 @@ def place_reply(
 ) -> Reply:
     """Where somebody stands, once they asked for it."""
     if offer is not None:
-        return plainly(f"It is your turn: {_held(offer, name)}", *_answers(offer))
-    begin = "You are" if is_new else "You wait for it already:"
-    text = (
-        f"{begin} {ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}, for {length(waiter.length)}. "
-    )
-    return plainly(f"{text}{_when(turn, now)} I'll write to you when it is your turn.", *_buttons(waiter))
+        return plainly(f"It's your turn: {_held(offer, name)}", *_answers(offer))
+    begin = "You're" if is_new else "You're already"
+    place = f"{ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}, for {length(waiter.length)}"
+    text = f"{begin} {place}; {_when(turn, now)}. I'll message you when it's your turn."
+    return plainly(text, *_buttons(waiter))
 
 
 def _when(turn: Turn | None, now: int) -> str:
+    """When it is somebody's turn, after a comma or a semicolon."""
     if turn is None:
-        return "How long it takes, nobody can say."
+        return "nobody can say when"
     if turn.at - now < MINUTE_MS:
-        return "That may be any minute."
-    return f"By what is claimed now, that is in {about_length(turn.at - now)}."
+        return "expected any minute"
+    return f"expected around {_around(turn.at, now)}"
 
 
-def about_length(ms: int) -> str:
-    """An estimate of how long something takes, in round figures."""
-    step = QUARTER_HOUR_MS if ms >= HOUR_MS else 5 * MINUTE_MS
-    return f"about {length(max(-(-ms // step), 1) * step)}"
+def _around(instant: int, now: int) -> str:
+    """An estimate of an instant, in round figures: the time alone where it is near."""
+    step = QUARTER_HOUR_MS if instant - now >= HOUR_MS else 5 * MINUTE_MS
+    rounded = -(-instant // step) * step
+    return clock_time(rounded) if rounded - now < NEAR_MS else at(rounded)
 
 
 def _buttons(waiter: Waiter) -> list[Block]:
@@ -78,7 +78,9 @@ def _buttons(waiter: Waiter) -> list[Block]:
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 11th."""
+    """First, 2nd, 3rd, 11th."""
+    if number == 1:
+        return "first"
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number:,}{ending}"
 
@@ -87,12 +89,11 @@ def others_wait(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None,
     """Somebody claimed what others wait for."""
     name = f"*{esc(listing.instance.name, 60)}*"
     held = [
-        f"It is held for {person(offer.person)} until {at(offer.until_at)}."
+        f"It's held for {person(offer.person)} until {at(offer.until_at)}."
         for offer in listing.offers[:MOST_WAITERS_NAMED]
     ]
-    wait = f", {about_length(turn.at - now)}" if turn else ""
     who = f"{plural(ahead, 'person')} waits" if ahead == 1 else f"{ahead:,} people wait"
-    text = f"{who} for {name}; you would be {ordinal(ahead + 1)}{wait}."
+    text = f"{who} for {name}. You'd be {place_in_words(ahead, turn, None, now)}."
     return plainly(
         lines([text, *held]),
         button("Wait in line", WAIT_BUTTON, wait_value(waiter)),
@@ -102,9 +103,8 @@ def others_wait(waiter: Waiter, listing: Listing, ahead: int, turn: Turn | None,
 
 def turn_not_yet(waiter: Waiter, name: str, ahead: int, turn: Turn | None, now: int) -> Reply:
     """Somebody claimed what they wait for before it is their turn."""
-    who = "1 person comes" if ahead == 1 else f"{ahead:,} people come"
-    begin = f"You are {ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}, and {who} before you. "
-    return plainly(f"{begin}{_when(turn, now)}", *_buttons(waiter))
+    place = f"{ordinal(ahead + 1)} in line for {waited_for_in_words(waiter, name)}"
+    return plainly(f"It's not your turn yet. You're {place}; {_when(turn, now)}.", *_buttons(waiter))
 
 
 def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply:
@@ -128,15 +128,15 @@ def turn_offer(
         was = f"It was your turn for {waited_for_in_words(waiter, name)}."
         return plainly(f"{was} {_became(offer, waiter, name, has_next=has_next)}")
     busy = listing.busy.intersection(offer.gpus) if listing else ()
-    works = f" Somebody without a claim works on {gpus(sorted(busy))} just now." if busy else ""
+    works = f" Somebody without a claim is using {gpus(sorted(busy))} now." if busy else ""
     note = f" Your note: {esc(waiter.note, 120)}." if waiter.note else ""
-    return plainly(f"It is your turn: {_held(offer, name, listing)}{note}{works}", *_answers(offer))
+    return plainly(f"It's your turn: {_held(offer, name, listing)}{note}{works}", *_answers(offer))
 
 
 def _held(offer: LineOffer, name: str, listing: Listing | None = None) -> str:
     whole = listing is not None and len(offer.gpus) == len(listing.gpus)
     some = "" if whole else f"{gpus(offer.gpus)} of "
-    return f"{some}*{esc(name, 60)}*, for {length(offer.length)}. It is held for you until {at(offer.until_at)}."
+    return f"{some}*{esc(name, 60)}*, for {length(offer.length)}. It's held for you until {at(offer.until_at)}."
 
 
 def _answers(offer: LineOffer) -> list[Block]:
@@ -152,8 +152,8 @@ def _became(offer: LineOffer, waiter: Waiter, name: str, *, has_next: bool) -> s
     return {
         "taken": f"You took {label}.",
         "passed": f"You let {label} go{' to the next' if has_next else ''}.",
-        "lapsed": f"You did not answer by {at(offer.until_at)}, so {label} {on}.",
-        "withdrawn": f"{label} can't be had just now, so the offer is off. You keep your place.",
+        "lapsed": f"You didn't answer by {at(offer.until_at)}, so {label} {on}.",
+        "withdrawn": f"{label} can't be had right now, so the offer is off. You keep your place.",
     }.get(offer.state, "")
 
 
@@ -172,12 +172,12 @@ def line_ended(waiter: Waiter, name: str, last: LineOffer | None, *, has_next: b
     if waiter.end_reason == "lapsed":
         until = f" by {at(last.until_at)}" if last else ""
         return plainly(
-            f"It was your turn for {wanted}, but you did not answer{until}. It {_goes(has_next=has_next)}, and you are "
+            f"It was your turn for {wanted}, but you didn't answer{until}. It {_goes(has_next=has_next)}, and you are "
             "out of the line.",
             again,
         )
     return plainly(
-        f"You have waited {length(WAIT_STALE_MS)} for {wanted}, so I took you out of the line. Still want it?", again
+        f"You waited {length(WAIT_STALE_MS)} for {wanted}, so I took you out of the line. Do you still want it?", again
     )
 
 
@@ -221,15 +221,21 @@ def waiting_list(listing: Listing, standing: Sequence[tuple[Waiter, LineOffer | 
     head = f"{plural(len(standing), 'person')} waits" if len(standing) == 1 else f"{len(standing):,} people wait"
     own = [waiter for waiter, _ in standing if waiter.person == user]
     leave = [actions(button("Leave the line", LEAVE_BUTTON, str(own[0].id)))] if own else []
-    text = f"{head} for {name}, first come first served."
+    text = f"{head} for {name}, first come, first served."
     return Reply(text, [section(lines([text, *rows])), *leave])
 
 
 def _in_line(waiter: Waiter, listing: Listing, offer: LineOffer | None, now: int) -> str:
-    since = f"since {at(waiter.since)}"
     note = f" ({esc(waiter.note, 80)})" if waiter.note else ""
-    turn = f", is asked until {at(offer.until_at)}" if offer else ""
-    return f"{waited_for_in_words(waiter, listing.instance.name)} for {length(waiter.length)}, {since}{turn}{note}"
+    turn = f", offered until {at(offer.until_at)}" if offer else ""
+    return f"{_amount(waiter, listing)} for {length(waiter.length)}, since {at(waiter.since)}{turn}{note}"
+
+
+def _amount(waiter: Waiter, listing: Listing) -> str:
+    """What of the machine somebody waits for, where its name stands above."""
+    if waiter.instance_id:
+        return plural(waiter.count, "GPU") if waiter.count else "all of it"
+    return waited_for_in_words(waiter, listing.instance.name)
 
 
 def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
@@ -245,16 +251,17 @@ def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:
 
 def places_and_lines(own: Sequence[tuple[Waiter, str, str]], elsewhere: Sequence[tuple[Waiter, str, int]]) -> Reply:
     """Where a person stands (with each place in words), and what other lines there are (with their length)."""
-    blocks = place_rows(own[:MOST_WAITERS_SHOWN])
-    text = f"You stand in {plural(len(own), 'line')}." if own else "You wait for nothing."
-    if len(own) > MOST_WAITERS_SHOWN:
-        blocks.append(context(f"and {len(own) - MOST_WAITERS_SHOWN} more"))
+    blocks = place_rows(own[:MOST_PLACES_SHOWN])
+    text = f"You're in {plural(len(own), 'line')}." if own else "You're not waiting for anything."
+    if len(own) > MOST_PLACES_SHOWN:
+        blocks.append(context(f"and {len(own) - MOST_PLACES_SHOWN} more"))
     others = [
         f"{waited_for_in_words(waiter, name)}: {count:,} wait{'s' if count == 1 else ''}"
         for waiter, name, count in elsewhere
     ]
+    more = f" and {len(others) - MOST_PLACES_SHOWN:,} more" if len(others) > MOST_PLACES_SHOWN else ""
     text_below = (
-        f"All lines: {'; '.join(others[:MOST_WAITERS_SHOWN])}." if others else "Nobody waits for anything just now."
+        f"All lines: {'; '.join(others[:MOST_PLACES_SHOWN])}{more}." if others else "Nobody waits for anything now."
     )
     return Reply(text, [section(text), *blocks, context(text_below)])
 
@@ -263,80 +270,4 @@ def place_in_words(ahead: int, turn: Turn | None, offer: LineOffer | None, now: 
     """A place in a few words."""
     if offer is not None:
         return f"your turn, held for you until {at(offer.until_at)}"
-    return f"{ordinal(ahead + 1)}. {_when(turn, now)}"
-
-
-MOST_HOLDER_BUTTONS = 10
-
-
-def _what(held: Claim, name: str, listing: Listing | None) -> str:
-    some = "" if listing is None or listing.is_whole(held) else f"{gpus(held.gpus)} of "
-    return f"{some}*{esc(name, 60)}*"
-
-
-def request_question(request: ReleaseRequest, held: Claim, name: str, listing: Listing | None) -> Reply:
-    """Put to the holder, in whatever state the request is."""
-    reason = f" They say: {esc(request.reason, 300)}" if request.reason else ""
-    text = f"{person(request.asker)} asks whether you could release {_what(held, name, listing)}.{reason}"
-    if not request.answer:
-        return plainly(
-            f"{text}\nYour claim lasts until {ends(held)}; nothing happens unless you say so.",
-            button("Release it", GRANT_REQUEST_BUTTON, request.id, style="primary"),
-            button("Extend by 1 h", EXTEND_ANYWAY_BUTTON, request.id),
-            button("Keep it", KEEP_CLAIM_BUTTON, request.id),
-        )
-    became = {
-        "released": "You released it.",
-        "extended": f"You extended it, until {ends(held)}.",
-        "kept": "You keep it.",
-        "ended": "Your claim has ended.",
-    }[request.answer]
-    return plainly(f"{text}\n{became} They know.")
-
-
-def request_sent(request: ReleaseRequest, held: Claim, name: str, *, is_new: bool) -> Reply:
-    """Told to the one who asks."""
-    holder, what = person(held.holder), f"*{esc(name, 60)}*"
-    if is_new:
-        text = f"I asked {holder} to release {what}; you hear from me when they answer. It is theirs until "
-        return plainly(f"{text}{ends(held)}.", _wait(held))
-    became = {
-        "": "They have not answered yet.",
-        "released": "They released it.",
-        "extended": "They extended it.",
-        "kept": "They keep it.",
-        "ended": "Their claim has ended.",
-    }[request.answer]
-    return plainly(f"You asked {holder} for {what} at {at(request.asked_at)}; once is enough. {became}", _wait(held))
-
-
-def _wait(held: Claim) -> Block:
-    return button("Wait in line", WAIT_BUTTON, held.instance_id)
-
-
-def request_answer(request: ReleaseRequest, held: Claim, name: str, ahead: int | None) -> Reply:
-    """What the holder said, for the one who asked; `ahead` is how many are before them in the line, if they wait."""
-    holder, what = person(held.holder), f"*{esc(name, 60)}*"
-    if request.answer == "kept":
-        return plainly(f"{holder} keeps {what} until {ends(held)}.", _wait(held))
-    if request.answer == "extended":
-        return plainly(f"{holder} still needs {what} and extended it, until {ends(held)}.", _wait(held))
-    begin = f"{holder} released {what}." if request.answer == "released" else f"{holder}'s claim on {what} has ended."
-    if ahead is None:
-        return plainly(f"{begin} {gpu_command('status')} shows how things stand.")
-    if ahead == 0:
-        return plainly(f"{begin} Nobody waited before you, so you are asked first whether you want it.")
-    who = "1 person waited" if ahead == 1 else f"{ahead:,} people waited"
-    return plainly(f"{begin} {who} before you, so they are asked first; you are {ordinal(ahead + 1)} in the line.")
-
-
-def which_holder(listing: Listing, user: str) -> Reply:
-    """Several people hold it: which of them to ask."""
-    name = esc(listing.instance.name, 60)
-    others = [claim for claim in listing.claims if claim.holder != user][:MOST_HOLDER_BUTTONS]
-    rows = [f"{gpus(claim.gpus)}: {person(claim.holder)} until {ends(claim)}" for claim in others]
-    buttons = [
-        button(f"Ask the holder of {gpus(claim.gpus)}", f"{REQUEST_BUTTON}:{number}", claim.id)
-        for number, claim in enumerate(others)
-    ]
-    return plainly("\n".join([f"Several people hold *{name}*. Whom shall I ask?", *rows]), *buttons)
+    return f"{ordinal(ahead + 1)}; {_when(turn, now)}"

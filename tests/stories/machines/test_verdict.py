@@ -66,7 +66,7 @@ def test_a_machine_at_work_for_hours_is_active_now_wherever_it_is_shown(measured
         "worked 1 min ago" in why
         or "8 of 8 GPUs worked within the last 60 minutes, at most 98 % in the last one" in why
     )
-    assert "@Ada has it to Mon 17:00 UTC, in use" in measured.types("cy", "/gpu find 8xA100 for 2h")
+    assert "@Ada has it until Mon 17:00 UTC, in use" in measured.types("cy", "/gpu find 8xA100 for 2h")
     assert (report["state"], report["since"]) == ("active", None)
     assert line.split()[3:6] == ["in", "use", "-"]
     card = measured.types("ada", "/gpu stop train-7 it hangs")

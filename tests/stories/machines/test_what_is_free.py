@@ -28,8 +28,8 @@ def test_two_idle_gpus_of_a_claimed_machine_are_told_of(office):
     seen = office.types("ada", "/gpu find 2xA100")
 
     assert "nothing is free" not in seen
-    assert "*train-7* has as many that nobody uses. Its holder may hand over:" in seen
-    assert "@Cy has it to Mon 17:00 UTC, 2 GPUs of it idle for 5 h" in seen
+    assert "some stand idle in somebody's claim." in seen
+    assert "GPUs 0-1 of *train-7*, idle for 5 h, @Cy holds them" in seen
 
 
 @pytest.mark.parametrize("state", ["idle", "partial", "claimed in part", "booked", "working", "unknown"])

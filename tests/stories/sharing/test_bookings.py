@@ -123,7 +123,7 @@ def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(of
     later(office, TO_TOMORROW)
 
     assert office.sees("cy", "@cy") == (
-        "Your claim on *train-7* ended at Tue 19:55 UTC; somebody has booked the time after it."
+        "Your claim on *train-7* ended Tue 19:55 UTC: somebody has booked the time after it."
     )
     assert office.sees("ada", "@ada") == (
         "Your booking has begun: *train-7* is yours until Wed 02:00 UTC (eval). "
@@ -155,7 +155,7 @@ def test_a_booking_that_nobody_comes_for_is_given_up_after_half_an_hour(office):
     works(office, 20 * MINUTE_MS, 0.0)
 
     assert office.sees("ada", "@ada") == (
-        "Your claim on *train-7* was given up: nobody worked on it, and you did not say that you need it.\n"
+        "Your claim on *train-7* was given up: nobody worked there, and you didn't say that you need it.\n"
         "[Claim train-7 again]"
     )
     assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")

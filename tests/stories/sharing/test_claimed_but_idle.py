@@ -74,7 +74,7 @@ def test_with_somebody_in_the_line_an_hour_of_silence_gives_it_to_them(idle):
     lives(idle, 64 * MINUTE_MS, train_7=0.0)
 
     assert any("You did not answer, so it was given up at Mon 12:0" in each for each in told(idle))
-    assert any(each.startswith("Your claim on *train-7* was given up: nobody worked on it") for each in told(idle))
+    assert any(each.startswith("Your claim on *train-7* was given up: nobody worked there") for each in told(idle))
     assert "your turn" in told(idle, "cy")[-1]
 
 
@@ -195,7 +195,7 @@ def test_nothing_is_given_up_for_somebody_whom_a_booking_keeps_from_it_anyway(of
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu claim train-7 gpus:4 for 10h")
     assert office.types("bob", "/gpu book train-7 gpus:4 today 14:00 for 4h").startswith("@Bob booked")
-    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
+    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You're first in line")
 
     lives(office, 4 * HOUR_MS, train_7=0.0)
 

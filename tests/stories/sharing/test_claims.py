@@ -26,7 +26,7 @@ def test_a_claim_that_runs_out_frees_the_machine_and_tells_its_holder(office):
 
     office.passes(HOUR_MS + 11 * MINUTE_MS)
 
-    assert office.sees("ada", "@ada").startswith("Your claim on *train-7* ended at Mon 10:00 UTC.")
+    assert office.sees("ada", "@ada").startswith("Your claim on *train-7* ended Mon 10:00 UTC.")
     assert "[Claim train-7 again]" in office.sees("ada", "@ada")
     assert office.types("bob", "/gpu claim train-7").startswith("*train-7* is @Bob's")
 
@@ -105,7 +105,7 @@ def test_only_the_holder_or_an_approver_can_release(office):
         "*train-7* is @Ada's until Mon 17:00 UTC.\nVerdict: unknown.\n[Release train-7 anyway]"
     )
     assert office.presses("bob", "Release train-7 anyway").startswith("@Bob released *train-7*")
-    assert office.sees("ada", "@ada").startswith("Your claim on *train-7* was ended by @Bob.")
+    assert office.sees("ada", "@ada").startswith("@Bob ended your claim on *train-7*.")
 
 
 def test_the_same_words_work_by_mention_and_in_threads(office):
@@ -234,8 +234,8 @@ def test_a_time_beyond_six_days_is_told_with_its_date(office):
         "*train-7* is @Ada's until Thu 3 Dec 09:00 UTC."
     )
     assert "@Ada to Thu 3 Dec 09:00 UTC" in office.types("cy", "/gpu status train-7")
-    assert "It is theirs until Thu 3 Dec 09:00 UTC." in office.types("cy", "/gpu request train-7")
-    assert "Your claim lasts until Thu 3 Dec 09:00 UTC;" in office.sees("ada", "@ada")
+    assert "Their claim lasts until Thu 3 Dec 09:00 UTC." in office.types("cy", "/gpu request train-7")
+    assert "Your claim lasts until Thu 3 Dec 09:00 UTC." in office.sees("ada", "@ada")
 
 
 def test_a_beginning_of_many_names_names_some_and_says_that_there_are_others(office):

@@ -25,7 +25,7 @@ def test_before_a_rented_machine_is_claimed_a_free_owned_one_is_named(shop):
     assert shop.types("ada", "/gpu claim train-7 gpus:2 for 4h fine-tune") == (
         "Before you take *train-7*: *dgx-1* has 2 GPUs free that would do as well, and is paid already. "
         "Nobody else uses *train-7*, so $21.96/h could be saved.\n"
-        "*dgx-1*  owned  ·  8xA100 80 GB  ·  6 GPUs free for 1 h 15 m\n"
+        "*dgx-1*  owned  ·  8xA100 80 GB  ·  6 GPUs free, idle for 1 h 15 m\n"
         "[Claim 2 GPUs of dgx-1 instead] [Claim train-7 anyway]"
     )
     assert "unclaimed" in shop.types("cy", "/gpu status train-7")
@@ -85,7 +85,7 @@ def test_before_a_machine_is_started_one_that_runs_is_named(shop):
     assert shop.types("ada", "/gpu start eval-2 for 2h notebook") == (
         "Before you start *eval-2*: *nb-5* stands free, would do as well and is being paid for anyway. "
         "That saves about $1.21/h.\n"
-        "*nb-5*  g5.xlarge  ·  1xA10G 22 GB  ·  all free for 1 h 15 m\n"
+        "*nb-5*  g5.xlarge  ·  1xA10G 22 GB  ·  all free, idle for 1 h 15 m\n"
         "[Claim nb-5 instead] [Start eval-2 anyway]"
     )
     assert shop.presses("ada", "Claim nb-5 instead").startswith("*nb-5* is @Ada's until Mon 11:00 UTC (notebook).")
@@ -108,7 +108,7 @@ def test_the_holder_of_an_idle_machine_is_named_where_only_they_could_give_it(sh
     seen = shop.types("ada", "/gpu start eval-2 for 2h")
 
     assert seen.startswith("Before you start *eval-2*: *nb-5* would do as well, and its holder does not use it now.")
-    assert "@Cy has it to Mon 17:00 UTC, not in use now" in seen
+    assert "@Cy has it until Mon 17:00 UTC, idle" in seen
     assert "[Ask for nb-5] [Start eval-2 anyway]" in seen
 
 

@@ -22,17 +22,17 @@ def test_the_place_and_the_wait_are_said_and_asking_again_is_the_same_place(offi
     office.types("ada", "/gpu claim train-7 for 4h")
 
     assert office.types("cy", "/gpu wait train-7 for 2h") == (
-        "You are 1st in line for *train-7*, for 2 h. By what is claimed now, that is in about 4 h. "
-        "I'll write to you when it is your turn.\n[Show the line] [Leave the line]"
+        "You're first in line for *train-7*, for 2 h; expected around 13:00 UTC. "
+        "I'll message you when it's your turn.\n[Show the line] [Leave the line]"
     )
     assert office.types("bob", "/gpu wait train-7 gpus:2 eval").startswith(
-        "You are 2nd in line for 2 GPUs of *train-7*, for 8 h. By what is claimed now, that is in about 6 h."
+        "You're 2nd in line for 2 GPUs of *train-7*, for 8 h; expected around 15:00 UTC."
     )
-    assert office.types("cy", "/gpu wait train-7").startswith("You wait for it already: 1st in line for *train-7*")
+    assert office.types("cy", "/gpu wait train-7").startswith("You're already first in line for *train-7*")
     assert office.types("ada", "/gpu line train-7") == (
-        "2 people wait for *train-7*, first come first served.\n"
-        "1. @Cy: *train-7* for 2 h, since Mon 09:00 UTC\n"
-        "2. @Bob: 2 GPUs of *train-7* for 8 h, since Mon 09:00 UTC (eval)"
+        "2 people wait for *train-7*, first come, first served.\n"
+        "1. @Cy: all of it for 2 h, since Mon 09:00 UTC\n"
+        "2. @Bob: 2 GPUs for 8 h, since Mon 09:00 UTC (eval)"
     )
 
 
@@ -47,7 +47,7 @@ def test_the_first_is_asked_and_takes_it_and_the_holder_was_told_once(office):
     office.presses("ada", "Release train-7", "@ada")
 
     assert office.sees("cy", "@cy") == (
-        "It is your turn: *train-7*, for 2 h. It is held for you until Mon 09:15 UTC. Your note: ablation.\n"
+        "It's your turn: *train-7*, for 2 h. It's held for you until Mon 09:15 UTC. Your note: ablation.\n"
         "[Take it] [Pass]"
     )
     office.presses("cy", "Take it", "@cy")
@@ -68,7 +68,7 @@ def test_an_offer_of_gpus_that_are_gone_is_withdrawn_and_the_place_is_kept(offic
     offer = stored_line.offer_by_id(office.valet.ctx.store.reading(), before[0].id)
     assert offer is not None
     assert offer.state == "withdrawn"
-    assert "@Cy: 2 GPUs of *train-7*" in office.types("ada", "/gpu line train-7"), "she stands where she stood"
+    assert "@Cy: 2 GPUs for 2 h" in office.types("ada", "/gpu line train-7"), "she stands where she stood"
 
 
 def test_nobody_claims_past_those_who_wait(office):
@@ -77,13 +77,13 @@ def test_nobody_claims_past_those_who_wait(office):
     office.types("ada", "/gpu release train-7")
 
     assert office.types("bob", "/gpu claim train-7") == (
-        "1 person waits for *train-7*; you would be 2nd, about 2 h.\n"
-        "It is held for @Cy until Mon 09:15 UTC.\n[Wait in line] [Show the line]"
+        "1 person waits for *train-7*. You'd be 2nd; expected around 11:00 UTC.\n"
+        "It's held for @Cy until Mon 09:15 UTC.\n[Wait in line] [Show the line]"
     )
-    assert office.presses("bob", "Wait in line").startswith("You are 2nd in line for *train-7*, for 8 h.")
+    assert office.presses("bob", "Wait in line").startswith("You're 2nd in line for *train-7*, for 8 h;")
     assert office.types("bob", "/gpu claim train-7") == (
-        "You are 2nd in line for *train-7*, and 1 person comes before you. By what is claimed now, that is in about "
-        "2 h.\n[Show the line] [Leave the line]"
+        "It's not your turn yet. You're 2nd in line for *train-7*; expected around 11:00 UTC.\n"
+        "[Show the line] [Leave the line]"
     )
     assert office.types("cy", "/gpu claim train-7 for 1h").startswith("*train-7* is @Cy's until Mon 10:00 UTC.")
     assert office.sees("cy", "@cy") == "It was your turn for *train-7*. You took *train-7*."
@@ -98,11 +98,11 @@ def test_who_does_not_answer_is_out_and_told_and_the_next_is_asked(office):
     office.passes(16 * MINUTE_MS)
 
     assert office.sees("cy", "@cy") == (
-        "It was your turn for *train-7*, but you did not answer by Mon 09:15 UTC. "
+        "It was your turn for *train-7*, but you didn't answer by Mon 09:15 UTC. "
         "It goes to the next, and you are out of the line.\n[Wait again]"
     )
-    assert office.sees("bob", "@bob").startswith("It is your turn: GPUs 0-1 of *train-7*, for 8 h.")
-    assert office.presses("cy", "Wait again", "@cy").startswith("You are 2nd in line for *train-7*, for 8 h.")
+    assert office.sees("bob", "@bob").startswith("It's your turn: GPUs 0-1 of *train-7*, for 8 h.")
+    assert office.presses("cy", "Wait again", "@cy").startswith("You're 2nd in line for *train-7*, for 8 h;")
 
 
 def test_where_nobody_is_next_nobody_is_named_as_next(office):
@@ -113,9 +113,9 @@ def test_where_nobody_is_next_nobody_is_named_as_next(office):
     office.passes(16 * MINUTE_MS)
 
     assert office.slack.sees("cy", "@cy") == [
-        "It was your turn for *train-7*. You did not answer by Mon 09:15 UTC, so *train-7* is no longer held for you.",
+        "It was your turn for *train-7*. You didn't answer by Mon 09:15 UTC, so *train-7* is no longer held for you.",
         (
-            "It was your turn for *train-7*, but you did not answer by Mon 09:15 UTC. "
+            "It was your turn for *train-7*, but you didn't answer by Mon 09:15 UTC. "
             "It is no longer held for you, and you are out of the line.\n[Wait again]"
         ),
     ]
@@ -153,13 +153,13 @@ def test_any_machine_of_a_kind_will_do(office):
     for name in ("train-7", "train-9"):
         office.types("ada", f"/gpu claim {name} for 4h")
 
-    assert office.types("cy", "/gpu wait 2xA100 for 1h").startswith("You are 1st in line for *2x A100*, for 1 h.")
+    assert office.types("cy", "/gpu wait 2xA100 for 1h").startswith("You're first in line for *2x A100*, for 1 h;")
     assert "All lines: *2x A100*: 1 waits." in office.types("bob", "/gpu line")
     assert "@Cy waits for it." in office.types("ada", "/gpu extend train-9 1h")
 
     office.types("ada", "/gpu release train-9")
-    assert office.sees("cy", "@cy").startswith("It is your turn: GPUs 0-1 of *train-9*, for 1 h.")
-    assert office.types("bob", "/gpu claim train-9").startswith("1 person waits for *train-9*; you would be 2nd")
+    assert office.sees("cy", "@cy").startswith("It's your turn: GPUs 0-1 of *train-9*, for 1 h.")
+    assert office.types("bob", "/gpu claim train-9").startswith("1 person waits for *train-9*. You'd be 2nd")
     assert office.types("bob", "/gpu claim train-9 gpus:6").startswith("GPUs 2-7 of *train-9* are @Bob's")
     assert office.presses("cy", "Take it", "@cy").startswith("GPUs 0-1 of *train-9* are @Cy's until Mon 10:00 UTC.")
 
@@ -172,7 +172,7 @@ def test_what_one_waits_for_and_gets_elsewhere_ends_the_waiting(office):
 
     office.types("cy", "/gpu claim train-9")
 
-    assert office.types("cy", "/gpu line").startswith("You wait for nothing.")
+    assert office.types("cy", "/gpu line").startswith("You're not waiting for anything.")
 
 
 def test_waiting_ends_after_two_days_and_that_is_said_once(office):
@@ -184,7 +184,7 @@ def test_waiting_ends_after_two_days_and_that_is_said_once(office):
     office.tick()
 
     assert office.sees("cy", "@cy") == (
-        "You have waited 2 d for *train-7*, so I took you out of the line. Still want it?\n[Wait again]"
+        "You waited 2 d for *train-7*, so I took you out of the line. Do you still want it?\n[Wait again]"
     )
     assert office.types("ada", "/gpu line train-7") == "Nobody waits for *train-7*."
 
@@ -197,7 +197,7 @@ def test_a_machine_that_stops_is_no_offer_but_the_place_stays(office):
     office.fleet.change("train-7", state="stopped")
     office.tick()
     assert office.sees("cy", "@cy").endswith(
-        "*train-7* can't be had just now, so the offer is off. You keep your place."
+        "*train-7* can't be had right now, so the offer is off. You keep your place."
     )
     office.fleet.restart("train-7")
     office.tick()
@@ -213,9 +213,7 @@ def test_an_offer_outlives_a_restart_and_is_made_once(office):
     office.restart()
     office.tick()
 
-    assert [each.partition(".")[0] for each in office.slack.sees("cy", "@cy")] == [
-        "It is your turn: *train-7*, for 8 h"
-    ]
+    assert [each.partition(".")[0] for each in office.slack.sees("cy", "@cy")] == ["It's your turn: *train-7*, for 8 h"]
     assert office.presses("cy", "Take it", "@cy").startswith("*train-7* is @Cy's")
 
 
@@ -233,7 +231,7 @@ def test_an_offer_outlives_a_restart_and_is_made_once(office):
         ("wait eval-2", "eval-2 is stopped, so there is no line for it. `/gpu start eval-2` starts it."),
         ("leave", "You stand in no line."),
         ("leave train-7", "You stand in no line."),
-        ("line", "You wait for nothing."),
+        ("line", "You're not waiting for anything."),
         ("line train-7", "Nobody waits for *train-7*."),
         ("request train-7", "Nobody holds train-7, so there is nobody to ask. `/gpu claim train-7` takes it."),
         ("request", "Which instance? Try `/gpu request train-7`"),
@@ -259,7 +257,7 @@ def test_a_hostile_note_calls_nobody(office):
     seen = office.types("ada", "/gpu line train-7")
 
     assert "<!channel>" not in office.slack.last("ada", "#gpus").text
-    assert "1. @Cy: *train-7* for 8 h" in seen
+    assert "1. @Cy: all of it for 8 h" in seen
 
 
 def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(office):
@@ -268,7 +266,7 @@ def test_who_is_next_is_said_on_release_and_the_home_tab_shows_ones_places(offic
 
     office.slack.open_home("cy")
     office.settle()
-    assert "You wait for\n*train-7*: 1st. By what is claimed now, that is in about 4 h." in office.slack.sees_home("cy")
+    assert "You wait for\n*train-7*: first; expected around 13:00 UTC" in office.slack.sees_home("cy")
     assert office.types("ada", "/gpu release train-7") == (
         "@Ada released *train-7*, 4 h early. Thanks. That leaves $87.83 of GPU time to others. @Cy is next in line."
     )
@@ -285,7 +283,7 @@ def test_who_waits_already_is_not_told_to_wait(office):
 def test_nobody_is_named_as_next_whom_a_booking_keeps_from_it(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     assert office.types("bob", "/gpu book train-7 today 12:00 for 4h").startswith("@Bob booked")
-    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You are 1st in line")
+    assert office.types("cy", "/gpu wait train-7 for 8h").startswith("You're first in line")
 
     assert "next in line" not in office.types("ada", "/gpu release train-7")
 

@@ -161,7 +161,9 @@ def test_an_owned_machine_whose_agent_takes_no_jobs_is_named(lab):
 
 def test_a_job_waits_in_line_begins_in_its_turn_and_gives_the_machine_back(lab):
     lab.types("bob", "/gpu claim train-7 for 1h")
-    assert lab.types("ada", "/gpu wait train-7 for 6h sweep 3 then: run nightly-eval").startswith("You are 1st in line")
+    assert lab.types("ada", "/gpu wait train-7 for 6h sweep 3 then: run nightly-eval").startswith(
+        "You're first in line"
+    )
 
     lab.types("bob", "/gpu release train-7")
 

@@ -25,7 +25,7 @@ def test_whose_turn_it_is_has_the_whole_time_to_answer_from_when_they_hear_of_it
     takes_all(office)
     office.passes(12 * MINUTE_MS)
 
-    assert "It is your turn: *train-7*, for 2 h. It is held for you until Mon 09:3" in office.sees("cy", "@cy")
+    assert "It's your turn: *train-7*, for 2 h. It's held for you until Mon 09:3" in office.sees("cy", "@cy")
     office.presses("cy", "Take it", "@cy")
     assert "@Cy" in office.types("bob", "/gpu status train-7")
 

@@ -9,10 +9,11 @@ from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import gpu_kind
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import Rate
-from bot.domain.sharing.claims import Claim
+from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.find import (
     FIND_TIERS,
     FREE_TIERS,
+    idle_part,
     launch_option,
     open_gpus,
     option_of,
@@ -158,3 +159,17 @@ def test_a_stand_in_has_the_model_and_at_least_the_memory():
     assert want.kind.fits("NVIDIA A100-SXM4-40GB", 40_960)
     assert not want.kind.fits("H100", 81_559)
     assert stand_in_spec(Listing(Instance("i-1", "a", "owned", "owned", "owned", "running")), 1) is None
+
+
+@given(fleets(), st.integers(1, 8))
+def test_only_idle_gpus_of_a_claim_are_offered_and_never_all_of_it(listings, count):
+    for listing in listings:
+        for claim in listing.claims:
+            part = idle_part(listing, claim, GpuChoice(count=count))
+            if part is None:
+                continue
+            states = {gpu.gpu: gpu for gpu in listing.verdict.gpus} if listing.verdict else {}
+            assert set(part.gpus) < set(claim.gpus)
+            assert {states[gpu].state for gpu in part.gpus} <= {"free", "held"}
+            assert part.idle_since == max(states[gpu].since for gpu in part.gpus)
+            assert len(part.gpus) + len(open_gpus(listing)) >= min(count, len(listing.gpus))
