@@ -20,7 +20,7 @@ def not_worked_out(silent: Sequence[UnreadSource], now: int) -> list[str]:
 
 def as_they_were(silent: Sequence[UnreadSource], now: int) -> list[str]:
     """A sentence for each: how old what is said of its machines is."""
-    return _each(silent, lambda each: f"{_read(each, now)}: its machines are told of as they were then.")
+    return _each(silent, lambda each: f"{_read(each, now)}: its machines are shown as they were then.")
 
 
 def _each(silent: Sequence[UnreadSource], say: Callable[[UnreadSource], str]) -> list[str]:

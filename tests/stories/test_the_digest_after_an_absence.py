@@ -39,9 +39,9 @@ def test_it_waits_for_the_agents_and_says_that_it_is_late(absent):
     absent.passes(2 * MINUTE_MS)
 
     (seen,) = digests(absent)
-    assert "*train-7*" in seen
-    assert "*train-3*" in seen
-    assert "This digest is late: it was due at Tue 09:00 UTC." in seen
+    assert "train-7 | " in seen
+    assert "train-3 | " in seen
+    assert "This digest is late: it was due Tue 09:00 UTC." in seen
     assert "Nothing is known" not in seen
 
 
@@ -55,7 +55,7 @@ def test_agents_that_do_not_come_back_are_named_after_a_while(absent):
     absent.passes(5 * MINUTE_MS)
 
     (seen,) = digests(absent)
-    assert "*train-7*" in seen
+    assert "train-7 | " in seen
     assert "Nothing is known of train-3, whose agents have not reported since Valet runs again." in seen
 
 
@@ -94,5 +94,5 @@ def test_an_agent_that_was_silent_long_before_is_not_waited_for(office):
     office.passes(3 * MINUTE_MS)
 
     (seen,) = digests(office)
-    assert "*train-7*" in seen
+    assert "train-7 | " in seen
     assert "Nothing is known" not in seen

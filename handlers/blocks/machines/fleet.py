@@ -51,7 +51,7 @@ def marked(listing: Listing, free: frozenset[int] = NOBODY) -> str:
 
 def state_in_short(listing: Listing, now: int, free: frozenset[int] = NOBODY) -> str:
     """What it does and since when, for a list: "free, idle 3 h 12 m". `free` are GPUs that the reader can have now."""
-    said = [*_free_part(listing, free), _state_since(listing, now)]
+    said = [*_free_part(listing, free), _state_since(listing, now, len(free))]
     said += ["kept"] if listing.snooze else []
     said += ["draining"] if listing.drain else []
     said += [f"{listing.waiting:,} in line"] if listing.waiting else []
@@ -66,7 +66,7 @@ def _free_part(listing: Listing, free: frozenset[int]) -> list[str]:
     return [FREE.word if len(free) == whole else f"{len(free)} of {plural(whole, 'GPU')} {FREE.word}"]
 
 
-def _state_since(listing: Listing, now: int) -> str:
+def _state_since(listing: Listing, now: int, free: int) -> str:
     verdict, word = listing.verdict, in_words(listing.state)
     if not listing.running:
         return f"{word}{_stopped(listing, now)}"
@@ -75,7 +75,8 @@ def _state_since(listing: Listing, now: int) -> str:
         case "active":
             return f"{word}, last{ago} ago" if ago and verdict and _is_old(verdict, now) else word
         case "partial" if verdict:
-            return f"{verdict.idle_gpus} of {len(verdict.gpus)} idle{ago}"
+            idle = "" if verdict.idle_gpus == free else f"{verdict.idle_gpus} of {plural(len(verdict.gpus), 'GPU')} "
+            return f"{idle}{STATES['free'].word}{ago}"
         case "held":
             return f"{STATES['free'].word}{ago}, keeps memory"
         case "free":

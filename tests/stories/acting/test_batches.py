@@ -137,8 +137,8 @@ def test_stop_idle_says_how_many_idle_machines_it_did_not_ask_about(idle):
 
     assert "Idle as well, but not asked about: 1 rented machine of other teams or of none and 1 owned machine." in seen
     assert "`/gpu status idle` lists all that idle. `/gpu stop idle team:NAME` asks about another team's." in seen
-    assert "*scratch*" in listed
-    assert "*dgx-1*" in listed
+    assert "scratch | " in listed
+    assert "dgx-1 | " in listed
     assert "Idle as well" not in ask(idle, "/gpu stop idle team:vision")
     named = ask(idle, "/gpu stop idle type:g5")
     assert "1 rented machine of other teams or of none. `/gpu status idle type:g5` lists all" in named

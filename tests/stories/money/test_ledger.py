@@ -47,17 +47,18 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     quick.tick()
 
     status = quick.types("ada", "/gpu status train-7")
-    same = unused(status, "unused since it was judged idle")
-    assert "*train-7*  free for 2 h" in status
+    same = unused(status, "wasted so far")
+    assert "*train-7*  idle for 2 h" in status
     assert same == "38.43"  # an hour and 45 minutes at $21.96: from when it was judged idle
     why = quick.types("ada", "/gpu why train-7")
     assert f"Wasted: ${same} since it was judged idle, ${same} in the last 24 hours." in why
     quick.slack.open_home("ada")
     quick.settle()
-    assert f"(${same} unused since it was judged idle)" in quick.slack.sees_home("ada")
+    assert f"(${same} wasted so far)" in quick.slack.sees_home("ada")
     digest = quick.sees("bob", "#ml-platform")
-    assert f"*train-7*  free for 2 h  ·  ${same} unused ($21.96/h)" in digest
-    assert "Idle: 15 minutes without work on any GPU, seen minute by minute." in digest
+    assert f"train-7 | idle 2 h | 8xA100 | ${same} | $21.96 | " in digest
+    how = quick.presses("bob", "How this is counted", "#ml-platform")
+    assert how.startswith("A GPU is idle after 15 minutes without work, seen minute by minute.")
     idle = quick.types("ada", "/cost idle")
     assert f"train-7 | ${same} | 14 | idle 2 h, @Ada" in idle
     assert f"train-7 | ${same} | 14 |" in quick.types("ada", "/cost idle today")
@@ -73,10 +74,14 @@ def test_the_digests_sum_is_that_of_all_machines_of_the_channel_whatever_they_do
     quick.tick()
 
     digest, idle = quick.sees("bob", "#ml-platform"), quick.types("ada", "/cost idle today by team")
-    whole, listed = unused(digest, "went unused in the last 24 hours"), unused(digest, r"unused \(")
+    whole, listed = (
+        unused(digest, "went unused in the last 24 hours"),
+        float(re.search(r"^train-7 \| .*? \| 8xA100 \| ~?\$([\d.]+) ", digest, re.MULTILINE)[1]),
+    )
     assert f"nlp | ~${whole} |" in idle  # train-3 is a spot machine
     assert float(whole) > float(listed)
-    rest = unused(digest, "of it is of machines not listed: that work or are off by now")
+    how = quick.presses("bob", "How this is counted", "#ml-platform")
+    rest = unused(how, "of it is of machines not listed: that are in use or off by now")
     assert float(rest) == pytest.approx(float(whole) - float(listed), abs=0.01)
 
 
@@ -98,7 +103,7 @@ def test_while_a_region_is_silent_sums_and_lists_say_what_they_lack(quick):
     assert charged in quick.types("ada", "/cost forecast")
     assert charged in quick.types("ada", "/cost forecast train-7")
     assert not lacks.search(quick.types("ada", "/cost report yesterday"))
-    old = f"{region} was last read Mon 11:20 UTC, 40 m ago: its machines are told of as they were then."
+    old = f"{region} was last read Mon 11:20 UTC, 40 m ago: its machines are shown as they were then."
     assert old in quick.sees("bob", "#ml-platform")
 
     quick.fleet.unsilence(region)
@@ -133,7 +138,7 @@ def test_status_and_idle_tell_owned_machines_and_idle_parts_apart_alike(quick):
 
     status, idle = quick.types("ada", "/gpu status"), quick.types("ada", "/cost idle")
 
-    told = re.search(r"(\d) idle and (\d) in part, wasting about \$([\d.]+)/h \(\$([\d.]+)/h of it owned\)", status)
+    told = re.search(r"(\d) idle and (\d) partly idle, wasting about \$([\d.]+)/h \(\$([\d.]+)/h of it owned\)", status)
     assert told, status
     machines, part, wasted, owned = int(told[1]), int(told[2]), float(told[3]), float(told[4])
     assert (machines, part, owned) == (2, 1, 9.12)
