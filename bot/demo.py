@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot import demo_month
 from bot.billing.cost_explorer import CostExplorer
 from bot.domain.acting.rule_stops import WARNINGS_MS
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import ONE_DAY
-from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.bill import utc_day
 from bot.domain.sharing.runs import RunLook
 from bot.jobs.worker import Worker
@@ -30,10 +30,9 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Control, SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, BOB, CY, FINANCE, GPUS, ML_PLATFORM
-from bot.services.context import find
 from bot.services.machines import fleet, readings, verdict
-from bot.services.money import owned_rates, rates
-from bot.services.sharing import claims, runs
+from bot.services.money import owned_rates, rates, savings
+from bot.services.sharing import runs
 from bot.settings import Secrets, Settings, parse
 from bot.wiring import Valet, build_valet
 from handlers.manifest import manifest
@@ -41,10 +40,7 @@ from store import Store
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import rule_stops as stored_rule_stops
-from store.machines import listings
 from store.money import bill as stored_bill
-from store.money import ledger as stored_ledger
-from store.money import source_reads
 
 log = logging.getLogger(__name__)
 SKIP_STEP = 10 * MINUTE_MS
@@ -91,14 +87,6 @@ SETTINGS: dict[str, Any] = {
     "runs": {"nightly-eval": {"command": "/srv/eval/run.sh", "user": "ml"}},
     "door": {"port": 0},
 }
-
-
-CLAIMS = (
-    ("train-3", BOB, 30, "pretraining, run 12"),
-    ("train-9", CY, 9, "vision backbone"),
-    ("dgx-2", CY, 5, "ablations"),
-    ("dgx-1", ADA, 8, "fine-tune, 6 GPUs"),
-)
 
 
 def role_of(person: str) -> str:
@@ -180,26 +168,18 @@ class Demo:
         )
 
     def _live_the_month(self) -> None:
-        fleet.sweep(self.valet.ctx)
-        rates.read_prices(self.valet.ctx, self.prices.prices)
-        fleet.sweep(self.valet.ctx)
+        ctx = self.valet.ctx
+        fleet.sweep(ctx)
+        rates.read_prices(ctx, self.prices.prices)
+        fleet.sweep(ctx)
         self.report()
-        owned_rates.refresh_owned_rates(self.valet.ctx)
-        fleet.sweep(self.valet.ctx)  # owned machines are metered from now on, too
-        self._remember()
-        verdict.judge_all(self.valet.ctx)
-        for name, holder, hours, note in CLAIMS:
-            listing = find(self.valet.ctx, name)
-            claims.claim_gpus(self.valet.ctx, listing.instance.id, holder, length=hours * HOUR_MS, note=note)
-
-    def _remember(self) -> None:
-        """What the month cost, at the rates that are known now, and that somebody looked all along."""
-        known = listings.listings_page(self.store.reading(), FleetFilter(), limit=-1)
-        rates = {each.instance.id: each.rate for each in known if each.rate}
-        with self.store.writing() as db:
-            stored_ledger.add(db, self.history.charges(rates, until=self.clock()))
-            for source in {each.instance.source for each in known}:
-                source_reads.carry(db, source, self.history.since, self.clock())
+        demo_month.remember_readings(ctx, self.history)
+        owned_rates.refresh_owned_rates(ctx)  # by the power of the whole month
+        fleet.sweep(ctx)  # owned machines are metered from now on, too
+        demo_month.remember_charges(ctx, self.history)
+        demo_month.remember_people(ctx, self.history)
+        verdict.judge_all(ctx)
+        savings.work_out_savings(ctx)
 
     def report(self) -> None:
         """Every host's agent delivers the minutes that have passed since it last did, and takes what it is to run."""
@@ -209,7 +189,7 @@ class Demo:
                 since = self._reported_to.get(host, self.history.first_minute(host))
                 if since >= until:
                     continue
-                for push in self.history.pushes(host, since, until):
+                for push in self.history.pushes(host, since, until, self.runner.jobs(host)):
                     readings.receive(self.valet.ctx, push, "127.0.0.1")
                 self._reported_to[host] = until
             self._run_jobs()

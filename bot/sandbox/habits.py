@@ -1,13 +1,14 @@
 """How the GPUs of the made-up company are used: what agents report of it, and what the ledger holds."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 from zlib import crc32
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.packing import GpuSum
 from bot.domain.machines.readings import Minute, Process
 
 
@@ -36,6 +37,20 @@ def works_in(rhythm: Rhythm, name: str, hour: int) -> bool:
             return workday and 7 + chance(name, day) * 2 <= moment.hour < 18 + chance(name, day, "end") * 3
         case "seldom":
             return workday and 10 <= moment.hour < 13 + chance(name, day, "end") * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that somebody has Valet run on a machine: from which minute (since 1970), and up to which."""
+
+    first: int
+    end: int
+    program: str
+    user: str
+
+    def runs_in(self, minute: int) -> bool:
+        """Whether it works in that minute."""
+        return self.first <= minute < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +86,35 @@ class Habit:
         if self.quiet_for and until > quiet_from:
             return max(0, until - max(start, quiet_from + HOUR_MS))
         return until - start if all(self.is_quiet(name, at, began) for at in (hour - HOUR_MS, hour)) else 0
+
+    def summed(
+        self, name: str, spans: Iterable[tuple[int, int]], began: int, *, launched: int, earlier: Rhythm
+    ) -> Iterator[GpuSum]:
+        """What was seen of each of its GPUs over spans within clock hours.
+
+        Before the machine's present start (`launched`) they worked in another rhythm.
+        """
+        before = replace(self, quiet_for=0, rhythm=earlier)
+        minutes = {True: 0, False: 0}
+        for start, until in spans:
+            habit = self if start >= launched else before
+            minutes[habit.is_quiet(name, start, began)] += (until - start) // MINUTE_MS
+        quiet, active = minutes[True], minutes[False]
+        known = quiet + active
+        mean = sum(self.util) / 2 * 0.85 * active / known if known else None  # as `_busy` has it on average
+        rest, full = self.watts
+        for gpu in self.gpus if known else ():
+            yield GpuSum(
+                gpu,
+                active,
+                quiet,
+                known,
+                known,
+                util_max=float(self.util[1]) if active else 0.0,
+                util_mean=mean,
+                watts=rest + 1 + (full - rest) * (mean or 0.0) / 100,
+                memory_max_mib=int(self.total_mib * 0.6) if active else self.held_mib,
+            )
 
     def _quiet_from(self, began: int) -> int:
         return began // MINUTE_MS * MINUTE_MS - self.quiet_for * MINUTE_MS

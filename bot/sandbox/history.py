@@ -13,17 +13,18 @@ from zlib import crc32
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import GpuMs, MachineMs, gpu_time
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.packing import GpuSum
 from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.domain.money.rates import Charge, GpuUse, Rate, Share, cost_for
 from bot.sandbox import habits
 from bot.sandbox.aws_prices import list_micros
 from bot.sandbox.inventory import OWNED_MACHINES, rented_fleet
-from bot.sandbox.slack.people import ADA, BOB, CY
+from bot.sandbox.spells import TEAMS, Spell, spells_of
 
 HISTORY_DAYS = 35
 """How far the charges go back."""
-LEAST_RUN_MINUTES = 1440
-"""So far back every agent's reports go at least."""
+LEAST_RUN_MINUTES = 240
+"""So far back every agent's reports go at least; what was before that, it told earlier."""
 MOST_MINUTES = 500
 """Minutes of GPUs in one delivery."""
 OWNED_UPTIME = 40 * DAY_MS
@@ -44,17 +45,6 @@ BEFORE: Mapping[str, habits.Rhythm] = {"train-7": "long days", "nb-2": "seldom"}
 """How machines worked before their present start, where not all along."""
 IDLE_AFTER = HOUR_MS
 """Nothing is idle until the rule has looked at it for so long."""
-HOLDERS = {
-    "train-7": ADA,
-    "train-3": BOB,
-    "train-9": CY,
-    "nb-2": CY,
-    "nb-5": CY,
-    "eval-2": ADA,
-    "dgx-1": ADA,
-    "dgx-2": CY,
-}
-TEAMS = {ADA: "nlp", BOB: "platform", CY: "vision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ class SandboxHistory:
         return rented_fleet(self.began, demo=self.demo)
 
     def _charges_of(self, machine: Instance, rate: Rate, end: int) -> Iterator[Charge]:
-        per_hour = rate.micros_per_hour
+        per_hour, spells = rate.micros_per_hour, list(self.spells(machine))
         for hour in range(self.since, end, HOUR_MS):
             start, until = self._ran(machine, hour)
             until = min(until, end)
@@ -106,22 +96,59 @@ class SandboxHistory:
                 micros=micros,
                 rate_micros=per_hour,
                 team=machine.tags.get("team", ""),
-                shares=tuple(_shared(self._used(machine, start, until), micros)),
+                shares=tuple(_shared(self._used(machine, start, until, spells), micros)),
                 exact=rate.exact,
                 idle_ms=MachineMs(min(idle)) if idle else None,
             )
 
-    def _used(self, machine: Instance, start: int, until: int) -> Iterator[Share]:
+    def spells(self, machine: Instance) -> Iterator[Spell]:
+        """Who claimed the machine, oldest first; the ledger's shares are theirs."""
+        return spells_of(machine.name, self._worked(machine), self.began)
+
+    def _worked(self, machine: Instance) -> Iterator[tuple[int, int]]:
+        """The spans within clock hours in which some of its GPUs worked."""
+        for hour in range(self.since, self.began, HOUR_MS):
+            start, until = self._ran(machine, hour)
+            until = min(until, self.began)
+            if until > start and any(idle == 0 for _, idle in self._idle(machine, start, until)):
+                yield start, until
+
+    def _used(self, machine: Instance, start: int, until: int, spells: Iterable[Spell]) -> Iterator[Share]:
         """Who held how much of its GPUs' time, and whether they worked; without amounts."""
-        team, holder = machine.tags.get("team", ""), HOLDERS.get(machine.name, "")
+        holder = next((spell.holder for spell in spells if spell.covers(start)), "")
+        team = TEAMS.get(holder, machine.tags.get("team", ""))
         for gpus, idle in self._idle(machine, start, until):
             if idle is None:
-                yield Share("", team, "unknown", gpu_time(MachineMs(until - start), gpus), 0)
+                yield Share(holder, team, "unknown", gpu_time(MachineMs(until - start), gpus), 0)
                 continue
             if idle < until - start:
-                yield Share(holder, TEAMS.get(holder, team), "busy", gpu_time(MachineMs(until - start - idle), gpus), 0)
+                yield Share(holder, team, "busy", gpu_time(MachineMs(until - start - idle), gpus), 0)
             if idle:
-                yield Share("", team, "idle", gpu_time(MachineMs(idle), gpus), 0)
+                yield Share(holder, team, "idle", gpu_time(MachineMs(idle), gpus), 0)
+
+    def sums(self, machine: Instance) -> Iterator[tuple[str, int, tuple[GpuSum, ...]]]:
+        """What its agent had told before its first report here: level ("day" or "hour"), start, and the sums.
+
+        Days up to the one in which that report begins; hours of that one, and of a whole day before the report.
+        """
+        if not habits.habits_of(machine):
+            return
+        first = self.first_minute(machine.id) * MINUTE_MS
+        today = first // DAY_MS * DAY_MS
+        for day in range(self.since // DAY_MS * DAY_MS, today, DAY_MS):
+            yield "day", day, self._sum(machine, range(day, day + DAY_MS, HOUR_MS))
+        for hour in range(min(today, first - DAY_MS), first, HOUR_MS):
+            yield "hour", hour, self._sum(machine, range(hour, hour + HOUR_MS, HOUR_MS))
+
+    def _sum(self, machine: Instance, hours: range) -> tuple[GpuSum, ...]:
+        spans = [self._ran(machine, hour) for hour in hours if hour >= self.since]
+        spans = [(start, until) for start, until in spans if until > start]
+        earlier, launched = BEFORE.get(machine.name, "always"), machine.launched_at or 0
+        return tuple(
+            summed
+            for habit in habits.habits_of(machine)
+            for summed in habit.summed(machine.name, spans, self.began, launched=launched, earlier=earlier)
+        )
 
     def _idle(self, machine: Instance, start: int, until: int) -> Iterator[tuple[int, int | None]]:
         """Its GPUs by what they do, and how long of a span those were idle; None where no agent tells."""
@@ -144,33 +171,39 @@ class SandboxHistory:
         return hour, hour if stays_off or not _ran_earlier(machine.name, hour) else hour + HOUR_MS
 
     def first_minute(self, host: str) -> int:
-        """The minute (since 1970) from which a host's reports tell all that matters at the beginning."""
+        """The minute (since 1970) from which a host's reports tell all that matters; it begins an hour."""
         machine = self._machine(host)
         quiet = [habit.quiet_for + 5 for habit in habits.habits_of(machine)] if machine else []
-        return self.began // MINUTE_MS - max([LEAST_RUN_MINUTES, *quiet])
+        end = self.began if machine is None or machine.stopped_at is None else machine.stopped_at
+        return (end // MINUTE_MS - max([LEAST_RUN_MINUTES, *quiet])) // 60 * 60
 
-    def readings(self, instance: Instance, minute: int) -> list[Minute]:
-        """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent."""
-        tick = minute - self._boot(instance)
-        return [
-            reading
-            for habit in habits.habits_of(instance)
-            for reading in habit.readings(
-                instance.name, tick, quiet=habit.is_quiet(instance.name, minute * MINUTE_MS, self.began)
-            )
-        ]
+    def readings(self, instance: Instance, minute: int, job: habits.Job | None = None) -> list[Minute]:
+        """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent.
 
-    def pushes(self, host: str, from_minute: int, to_minute: int) -> Iterator[Push]:
+        A `job` works on what would be quiet.
+        """
+        tick, readings = minute - self._boot(instance), list[Minute]()
+        for habit in habits.habits_of(instance):
+            quiet = habit.is_quiet(instance.name, minute * MINUTE_MS, self.began)
+            at_work = replace(habit, program=job.program, user=job.user) if quiet and job else habit
+            readings += at_work.readings(instance.name, tick, quiet=quiet and not job)
+        return readings
+
+    def pushes(self, host: str, from_minute: int, to_minute: int, jobs: Iterable[habits.Job] = ()) -> Iterator[Push]:
         """The deliveries of a host over the minutes (since 1970) up to `to_minute`, which is now and not over yet.
 
         They must be received at that moment, since the door places ticks by it. Empty for a host without an agent.
+        `jobs` run there beside what always does.
         """
         machine = self._machine(host)
         if machine is None or not habits.habits_of(machine):
             return
         boot = self._boot(machine)
+        known = list(jobs)
         readings = [
-            reading for at in range(max(from_minute, boot), to_minute) for reading in self.readings(machine, at)
+            reading
+            for at in range(max(from_minute, boot), to_minute)
+            for reading in self.readings(machine, at, next((job for job in known if job.runs_in(at)), None))
         ]
         for number, start in enumerate(range(0, len(readings), MOST_MINUTES)):
             yield Push(

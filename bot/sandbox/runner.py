@@ -1,9 +1,12 @@
 """A runner of made-up commands: each prints a line a minute and ends well, driven by a clock alone."""
 
+from collections.abc import Iterator
+
 from bot.domain.clock import MINUTE_MS, Clock
 from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run, RunLook
 from bot.errors import ValetError
+from bot.sandbox.habits import Job
 
 TAKES = 5 * MINUTE_MS
 
@@ -17,6 +20,7 @@ class SandboxRunner:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began: dict[str, int] = {}
+        self._where: dict[str, tuple[str, Run]] = {}
         self._ends: dict[str, RunLook] = {}
         self.started: list[tuple[str, str]] = []
         self.commands: list[str] = []
@@ -31,6 +35,7 @@ class SandboxRunner:
         fault, self.fault = self.fault, None
         if fault is None or self.accepts:
             self._began[run.id] = self._clock()
+            self._where[run.id] = (instance.id, run)
             self.started.append((run.id, instance.told_name))
             self.commands.append(run.command)
         if fault is not None:
@@ -53,6 +58,13 @@ class SandboxRunner:
         """End it at once."""
         self.cancelled.append(run.id)
         self._ends.setdefault(run.id, RunLook("cancelled", None, self.look(instance, run).tail))
+
+    def jobs(self, instance_id: str) -> Iterator[Job]:
+        """What has run on a machine, and runs there."""
+        for run_id, (where, run) in self._where.items():
+            if where == instance_id:
+                first = self._began[run_id] // MINUTE_MS
+                yield Job(first, first + TAKES // MINUTE_MS, run.command.rsplit("/", 1)[-1].split()[0], run.user)
 
     def fails(self, run_id: str, exit_code: int, tail: str) -> None:
         """It ends badly."""

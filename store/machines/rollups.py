@@ -70,18 +70,18 @@ def roll_up(db: Database, level: str, start: int, host: str) -> None:
     """Count one hour or day of one host; in the caller's transaction, with others or alone."""
     if level == "hour":
         found = stored_readings.minutes_between(db, host, start, start + HOUR_MS).values()
-        _put(db, "hours", start, host, sum_of_minutes(found))
+        put_sums(db, "hour", start, host, sum_of_minutes(found))
         many(db, _MARK, [("day", start // DAY_MS * DAY_MS, host)])
     else:
-        _put(db, "days", start, host, sum_of_sums(hours_of(db, host, start, start + DAY_MS).values()))
+        put_sums(db, "day", start, host, sum_of_sums(hours_of(db, host, start, start + DAY_MS).values()))
     many(db, "DELETE FROM unrolled WHERE level = ? AND start = ? AND host = ?", [(level, start, host)])
 
 
-def _put(db: Database, table: str, start: int, host: str, sums: Sequence[GpuSum]) -> None:
+def put_sums(db: Database, level: str, start: int, host: str, sums: Sequence[GpuSum]) -> None:
+    """Write what was counted of an "hour" or a "day" of one host, in the place of what was before."""
     if sums:
-        many(
-            db, f"INSERT OR REPLACE INTO {table} (start, host, gpus) VALUES (?, ?, ?)", [(start, host, pack_sums(sums))]
-        )
+        sql = f"INSERT OR REPLACE INTO {level}s (start, host, gpus) VALUES (?, ?, ?)"
+        many(db, sql, [(start, host, pack_sums(sums))])
 
 
 def hours_of(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:

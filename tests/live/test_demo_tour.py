@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from datetime import date
 
 import pytest
 
@@ -12,7 +13,9 @@ from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import IDLE_STATES
 from bot.sandbox.guide import STEPS
 from bot.sandbox.slack.people import ADA, BOB, CY
-from bot.services.money import ledger
+from bot.services import audit
+from bot.services.context import find
+from bot.services.money import ledger, owned_rates, savings
 from store.machines import listings
 from store.money import ledger as stored_ledger
 from store.sql import rows
@@ -98,6 +101,37 @@ def test_owned_machines_have_a_month_behind_them(demo):
     month = stored_ledger.shares_between(demo.store.reading(), demo.clock() - 36 * DAY_MS, demo.clock() - 30 * DAY_MS)
 
     assert {host.name for host in demo.fleet.owned} <= {row["name"] for row in month}
+
+
+def test_what_an_owned_machine_costs_is_the_same_wherever_it_stands(demo):
+    ctx = demo.valet.ctx
+
+    for host in demo.fleet.owned:
+        listing = find(ctx, host.name)
+        assert listing.rate.micros_per_hour == owned_rates.owned_cost_now(ctx, listing.instance).full_micros
+    assert "of the 720 h measured in the last 30 days" in demo.slack.types("ada", "/cost prices dgx-1") or sees(
+        demo, "ada", "#gpus", "of the 720 h measured in the last 30 days"
+    )
+
+
+def test_who_works_today_has_held_it_since_before_the_demo(demo):
+    holders = {"train-3": BOB, "train-9": CY, "dgx-1": ADA, "dgx-2": CY}
+
+    for name, holder in holders.items():
+        (claim,) = find(demo.valet.ctx, name).claims
+        assert (claim.holder, claim.from_at < demo.history.began - HOUR_MS) == (holder, True)
+        entries, count = audit.history(demo.valet.ctx, claim.instance_id, limit=1)
+        assert (entries[0].who, entries[0].did, count > 5) == (holder, "claimed", True)
+
+
+def test_a_stop_of_last_week_stands_in_audit_fleet_and_savings(demo):
+    stopped = find(demo.valet.ctx, "eval-2")
+    entries, _ = audit.history(demo.valet.ctx, stopped.instance.id, limit=5)
+
+    assert {(entry.who, entry.did) for entry in entries} >= {(ADA, "asked to stop"), (BOB, "approved the stop")}
+    assert stopped.instance.state == "stopped"
+    saved = savings.savings_of(demo.valet.ctx, date(2000, 1, 1), savings.today(demo.valet.ctx))
+    assert saved.micros > 0
 
 
 def test_the_words_under_a_name_are_what_the_settings_say(demo):

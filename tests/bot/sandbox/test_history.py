@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import FleetFilter
+from bot.sandbox.habits import Job
 from bot.sandbox.history import HISTORY_DAYS, MOST_MINUTES, SandboxHistory
 from bot.sandbox.inventory import OWNED_MACHINES, rented_fleet
 from bot.sandbox.machines import SandboxFleet
@@ -108,6 +109,53 @@ def test_shares_of_a_charge_add_up_to_it(clock):
         assert (charge.idle_ms or 0) <= charge.running_ms
 
 
+def test_the_ledger_counts_for_whoever_claimed_and_for_nobody_else(clock):
+    clock.skip(12 * 60)
+    history = SandboxHistory(clock(), demo=True)
+    machines = {machine.id: machine for machine in (*rented_fleet(clock(), demo=True), *OWNED_MACHINES)}
+    spells = {name: list(history.spells(machine)) for name, machine in machines.items()}
+
+    for charge in history.charges(until=clock()):
+        claimed = {spell.holder for spell in spells[charge.instance_id] if spell.covers(charge.from_at)}
+        assert {share.holder for share in charge.shares} == (claimed or {""})
+    assert sum(map(len, spells.values())) > 80
+    assert all(one.ended_at <= two.from_at for held in spells.values() for one, two in pairwise(held))
+
+
+def test_what_was_summed_of_an_hour_is_what_its_minutes_say(clock):
+    history = SandboxHistory(clock())
+
+    for machine in (machine for machine in OWNED_MACHINES if machine.name != "dgx-2"):
+        first = history.first_minute(machine.id) * MINUTE_MS
+        for hour in range(first - DAY_MS, first, 2 * HOUR_MS):
+            seen = [history.readings(machine, minute) for minute in range(hour // MINUTE_MS, hour // MINUTE_MS + 60)]
+            worked = [sum(reading.util_max > 0 for reading in gpu) for gpu in zip(*seen, strict=True)]
+            assert [gpu.active for gpu in history._sum(machine, range(hour, hour + HOUR_MS, HOUR_MS))] == worked
+
+
+def test_every_machine_with_an_agent_has_told_of_all_its_days(clock):
+    history = SandboxHistory(clock(), demo=True)
+
+    for machine in OWNED_MACHINES:
+        told = list(history.sums(machine))
+        days = [start for level, start, _ in told if level == "day"]
+        assert len(days) >= HISTORY_DAYS - 1
+        assert all(gpu.known == 24 * 60 for level, _, sums in told[1:] if level == "day" for gpu in sums)
+
+
+def test_a_job_works_on_the_gpus_that_are_quiet(clock):
+    history, now = SandboxHistory(clock()), clock() // MINUTE_MS
+    dgx_1 = next(machine for machine in OWNED_MACHINES if machine.name == "dgx-1")
+    job = Job(now - 5, now, "run.sh", "ml")
+
+    (push,) = history.pushes(dgx_1.id, now - 6, now, [job])
+
+    by_gpu = {(each.tick - push.tick_now, each.gpu): each for each in push.minutes}
+    assert by_gpu[-6, 7].util_max == 0
+    assert all(by_gpu[-ago, 7].util_max > 0 for ago in range(1, 6))
+    assert (by_gpu[-1, 7].processes[0].user, by_gpu[-1, 0].processes[0].user) == ("ml", "ada")
+
+
 def test_what_stopped_is_not_charged_afterwards(clock):
     stopped = next(machine for machine in rented_fleet(clock()) if machine.state == "stopped")
 
@@ -154,10 +202,11 @@ def test_the_story_goes_on_minute_by_minute(ctx, clock):
 
 @pytest.mark.slow
 def test_the_door_would_take_every_delivery(clock):
-    history, minute = SandboxHistory(clock()), clock() // MINUTE_MS
+    history = SandboxHistory(clock())
 
     for machine in (*rented_fleet(clock()), *OWNED_MACHINES):
         seqs = []
+        minute = (machine.stopped_at or clock()) // MINUTE_MS
         for push in history.pushes(machine.id, history.first_minute(machine.id), minute):
             assert len(push.minutes) <= MOST_MINUTES
             seqs.append(push.seq)
