@@ -1,5 +1,6 @@
 """The weeks the demo has lived, written into its store: charges, claims, readings, and a stop that was approved."""
 
+import hashlib
 from dataclasses import replace
 from operator import attrgetter
 from typing import NamedTuple
@@ -112,7 +113,7 @@ def _stop(db: Database, listing: Listing) -> list[Noted]:
         nvme_gb=machine.nvme_gb,
     )
     action = Action(
-        id="demo-eval-2",
+        id=hashlib.sha256(machine.id.encode()).hexdigest()[:32],
         kind="stop",
         instance_id=machine.id,
         launched_at=machine.launched_at,
@@ -127,7 +128,7 @@ def _stop(db: Database, listing: Listing) -> list[Noted]:
     actions.add(db, action)
     stored_approvals.say_yes(db, action.id, BOB, called)
     stored_approvals.decide(db, action.id, BOB, "approved", called)
-    outcome = "Stopped; seen so 60 s after the call."
+    outcome = "It took 60 s."
     actions.move(db, action.id, "approved", "executing", executing_at=called, called_at=called, calls=1)
     actions.move(db, action.id, "executing", "done", finished_at=at, outcome=outcome)
     return [

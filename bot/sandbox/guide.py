@@ -23,7 +23,7 @@ STEPS = (
     *_topic(
         "Stop what nobody uses",
         ("See what stands idle", "ada", "#gpus", "/gpu status"),
-        ("Ask for a stop", "ada", "#gpus", "[Stop train-7…]"),
+        ("Ask for a stop", "ada", "#gpus", "/gpu stop train-7 the run is over"),
         ("Somebody else approves it", "bob", "#ml-platform", "[Stop train-7]"),
     ),
     *_topic(

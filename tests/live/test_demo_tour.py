@@ -72,7 +72,7 @@ def sees(demo, who, where, words):
 
 
 def test_what_is_typed_before_the_bot_is_there_waits_for_it(demo):
-    assert sees(demo, "ada", "#gpus", "/gpu status")
+    assert sees(demo, "ada", "#gpus", "Ask in plain words")
     assert "dispatch_failed" not in "".join(demo.slack.sees("ada", "#gpus"))
     assert STARTING in shown_early[0]
     assert STARTING not in demo.slack.now_text()
