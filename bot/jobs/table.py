@@ -5,7 +5,7 @@ from functools import partial
 
 from bot.jobs.schedule import Job
 from bot.services import backups, digest, outbox, people, pruning
-from bot.services.acting import approvals, consents, hours, images, launch_expiry, rule_stops
+from bot.services.acting import approvals, consents, half_way, hours, images, launch_expiry, rule_stops
 from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
 from bot.services.money import accuracy, budgets, corrections, forecast, owned_rates, rates, savings, unusual, weekly
@@ -72,6 +72,7 @@ def _always() -> list[JobRow]:
         ("power", 30, owned.look_at_power),
         ("consents", 30, consents.settle),
         ("requests", 30, approvals.expire),
+        ("half way", 60, half_way.remind),
         ("launches", 60, launch_expiry.ask_about_over),
         ("retirements", 600, owned.retire_silent),
         ("images", 3600, images.refresh),

@@ -6,9 +6,11 @@ from bot.domain.acting.approvals import deciders
 from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import context, digest, queries, undelivered
-from bot.services.acting import alternatives, approvals, batches, consents, launch_expiry
+from bot.services.acting import alternatives, approvals, batches, card_reminders, consents, launch_expiry
+from bot.services.acting import hours as hours_service
 from bot.services.context import Context, channel_of
 from handlers.acting import batches as batches_controller
+from handlers.acting import hours as hours_controller
 from handlers.acting import launch
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
@@ -220,6 +222,23 @@ def batch_card(ctx: Context, batch_id: str) -> Reply | None:
     return batches_blocks.card(*found, deciders(found[1][0], ctx.roster())) if found else None
 
 
+def card_reminder(ctx: Context, subject: str) -> Reply | None:
+    """The card once more, in person, to somebody who can decide; its subject is "kind id person"."""
+    kind, card_id, person = subject.split(" ")
+    if kind == "batch":
+        card, waits = batch_card(ctx, card_id), batches.is_open(ctx, card_id)
+        ref = f"batch:{card_id}"
+    elif kind == "hours":
+        card, waits = hours_controller.hours_request(ctx, card_id), hours_service.is_open(ctx, card_id)
+        ref = f"hours-wish:{card_id}"
+    else:
+        card, waits = action_card(ctx, card_id), approvals.is_open(ctx, card_id)
+        ref = f"action:{card_id}"
+    if card is None or not (waits or card_reminders.was_reminded(ctx, ref, person)):
+        return None
+    return approvals_blocks.reminder(card) if waits else card
+
+
 def batch_ended(ctx: Context, batch_id: str) -> Reply | None:
     """How several stops ended, for the one who asked."""
     found = batches.of(ctx, batch_id)
@@ -263,7 +282,9 @@ def launch_over(ctx: Context, subject: str) -> Reply | None:
     action = queries.action(ctx, action_id)
     if action is None:
         return None
-    return launch_blocks.over(action, queries.name_of(ctx, action.made_id), why, channel_of(ctx, action.team))
+    return launch_blocks.over(
+        action, queries.name_of(ctx, action.made_id or action.instance_id), why, channel_of(ctx, action.team)
+    )
 
 
 def undelivered_card(ctx: Context, action_id: str) -> Reply | None:
@@ -280,6 +301,7 @@ MESSAGES: dict[str, Draw] = {
     "action_ended": action_ended,
     "break_glass": draw_break_glass,
     "action_news": action_news,
+    card_reminders.KIND: card_reminder,
     launch_expiry.KIND: launch_over,
     undelivered.CARD_KIND: undelivered_card,
 }

@@ -34,23 +34,33 @@ def begin_order(db: Database, action: Action, now: int) -> bool:
     return changed(db, sql, now, now, action.id) == 1
 
 
+_RUNS_ON = (
+    "i.state = 'running' AND i.gone_at IS NULL AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
+    "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)"
+)
+_MADE_OVER = (
+    f"{SELECT} JOIN instances i ON i.id = a.made_id WHERE a.kind IN ('launch', 'clone', 'resize') "
+    "AND +a.state NOT IN ('pending', 'approved', 'executing') "
+    f"AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND {_RUNS_ON}"
+)
+_STARTED_OVER = (
+    f"{SELECT.replace('FROM actions a', 'FROM instances i CROSS JOIN actions a')} "
+    "WHERE a.instance_id = i.id AND a.kind = 'start' AND +a.state = 'done' "
+    "AND json_extract(a.facts, '$.asks_at_end') AND a.finished_at + a.length <= ? "
+    "AND coalesce(i.launched_at, 0) <= a.finished_at "
+    "AND NOT EXISTS (SELECT 1 FROM actions b WHERE b.instance_id = a.instance_id AND b.created_at > a.created_at "
+    f"AND b.kind IN ('stop', 'start', 'resize') AND b.state IN ('approved', 'executing', 'done')) AND {_RUNS_ON}"
+)
+"""A machine that was stopped, or started by somebody else, after that start is none of its business any more."""
+
+
 def over(db: Database, now: int, told_before: int) -> list[Action]:
-    """Launches, clones and resizes whose time is over though their machine runs on unclaimed, however they ended.
+    """What made or started a machine whose time is over though it runs on unclaimed: makings however they ended.
 
     Those of which people were told at `told_before` at the latest.
     """
-    action_rows = rows(
-        db,
-        f"{SELECT} JOIN instances i ON i.id = a.made_id "
-        "WHERE a.kind IN ('launch', 'clone', 'resize') "
-        "AND +a.state NOT IN ('pending', 'approved', 'executing') "
-        "AND coalesce(a.ordered_at, a.executing_at) + a.length <= ? AND i.state = 'running' AND i.gone_at IS NULL "
-        "AND (a.over_told_at IS NULL OR a.over_told_at <= ?) "
-        "AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL)",
-        now,
-        told_before,
-    )
-    return [action_of(row) for row in action_rows]
+    found = [*rows(db, _MADE_OVER, now, told_before), *rows(db, _STARTED_OVER, now, told_before)]
+    return [action_of(row) for row in found]
 
 
 def mark_over(db: Database, action_id: str, now: int) -> None:

@@ -24,7 +24,7 @@ from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Message, SandboxServer, SandboxSlack, acknowledged, options_text
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.services import digest
-from bot.services.acting import approvals, consents, executor, hours, launch_expiry, rule_stops
+from bot.services.acting import approvals, consents, executor, half_way, hours, launch_expiry, rule_stops
 from bot.services.machines import fleet, owned, readings, sources, verdict
 from bot.services.money import budgets, savings, unusual, weekly
 from bot.services.sharing import (
@@ -254,6 +254,7 @@ class Office:
         hours.lapse_requests(ctx)
         consents.settle(ctx)
         approvals.expire(ctx)
+        half_way.remind(ctx)
         owned.look_at_power(ctx)
         rule_stops.run_rules(ctx)
         savings.work_out_savings(ctx)

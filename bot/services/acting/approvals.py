@@ -271,6 +271,12 @@ def call_off(ctx: Context, action_id: str, person: str) -> Action:
     return ended
 
 
+def is_open(ctx: Context, action_id: str) -> bool:
+    """Whether a request waits for an answer."""
+    action = actions.by_id(ctx.store.reading(), action_id)
+    return action is not None and action.state == "pending"
+
+
 def expire(ctx: Context) -> None:
     """Close the requests nobody answered in time."""
     now = ctx.clock()

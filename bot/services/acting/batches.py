@@ -144,6 +144,11 @@ def decide(ctx: Context, batch_id: str, person: str, *, yes: bool) -> None:
         raise Refused(refused)
 
 
+def is_open(ctx: Context, batch_id: str) -> bool:
+    """Whether any stop of a batch waits for an answer."""
+    return any(stop.state == "pending" for stop in actions.of_batch(ctx.store.reading(), batch_id))
+
+
 def of(ctx: Context, batch_id: str) -> tuple[Batch, list[Action]] | None:
     """A batch and its stops, the dearest first; None when there is none."""
     db = ctx.store.reading()

@@ -4,6 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, Action, ActionState
 from bot.services import digest
+from bot.services.acting import card_reminders
 from bot.services.context import Context, channel_of
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -64,6 +65,7 @@ def show_card(ctx: Context, db: Database, action: Action) -> None:
         kind, subject = ("batch_card", action.batch) if action.batch else ("action_card", action.id)
         for place in {channel, *stored_outbox.places(db, card_ref(action))}:
             stored_outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=ctx.clock())
+        card_reminders.edit_reminders(db, card_ref(action), f"{kind.removesuffix('_card')} {subject}", ctx.clock())
     if action.instance_id:
         digest.refresh(ctx, db, action.instance_id)
 

@@ -22,6 +22,7 @@ from bot.domain.people import either
 from bot.domain.preconditions import Conditions, difference
 from bot.errors import Refused
 from bot.services import audit
+from bot.services.acting import card_reminders
 from bot.services.context import Context, channel_of
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -249,6 +250,12 @@ def hours_request(ctx: Context, request_id: str) -> HoursRequest | None:
     return stored_hours.request_by_id(ctx.store.reading(), request_id)
 
 
+def is_open(ctx: Context, request_id: str) -> bool:
+    """Whether a request waits for an answer."""
+    request = hours_request(ctx, request_id)
+    return request is not None and request.state == "pending"
+
+
 def pending_requests(ctx: Context, instance_id: str | None = None) -> list[HoursRequest]:
     """What waits for an answer, of one instance or of all."""
     now = ctx.clock()
@@ -259,10 +266,16 @@ def pending_requests(ctx: Context, instance_id: str | None = None) -> list[Hours
     ]
 
 
+def card_ref(request: HoursRequest) -> str:
+    """The name of its card in the outbox."""
+    return f"hours-wish:{request.id}"
+
+
 def _show(ctx: Context, db: Database, request: HoursRequest, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, whoever asked is told, too."""
     channel, now = channel_of(ctx, request.team), ctx.clock()
-    stored_outbox.tell(db, channel, f"hours-wish:{request.id}", kind="hours_wish", subject=request.id, now=now)
+    stored_outbox.tell(db, channel, card_ref(request), kind="hours_wish", subject=request.id, now=now)
+    card_reminders.edit_reminders(db, card_ref(request), f"hours {request.id}", now)
     if ended:
         stored_outbox.tell(
             db, request.person, f"hours-wish-end:{request.id}", kind="hours_wish_ended", subject=request.id, now=now

@@ -1,8 +1,8 @@
-"""What becomes of a launched machine when its time is over: whoever has it is told, and its stop is asked for."""
+"""What becomes of a launched or started machine when its time is over: who had it is told, and a stop asked for."""
 
 from dataclasses import replace
 
-from bot.domain.acting.actions import VALET, Action
+from bot.domain.acting.actions import PAST_TENSE, VALET, Action
 from bot.domain.acting.batches import StopsCapped
 from bot.domain.acting.launch import ACTION_TAG, launch_ends_at, token_of
 from bot.domain.clock import DAY_MS
@@ -21,7 +21,7 @@ LOOKED_FOR_MS = 30 * DAY_MS
 
 
 def ask_about_over(ctx: Context) -> None:
-    """Ask, once a day, about every launched machine whose time is over and that runs on unclaimed."""
+    """Ask, once a day, about every launched or started machine whose time is over and that runs on unclaimed."""
     find_late(ctx)
     now = ctx.clock()
     for action in makings.over(ctx.store.reading(), now, now - DAY_MS):
@@ -64,9 +64,9 @@ def _take_in(ctx: Context, action: Action, machine: Instance, now: int) -> None:
 def _ask(ctx: Context, action: Action) -> str:
     """Ask the approvers whether to stop it; why not, where it works or nobody can tell."""
     try:
-        approvals.ask_to_stop(
-            ctx, action.made_id, VALET, reason="The time it was launched for is over.", owner=action.requester
-        )
+        reason = f"The time it was {PAST_TENSE[action.kind]} for is over."
+        machine_id = action.made_id or action.instance_id
+        approvals.ask_to_stop(ctx, machine_id, VALET, reason=reason, owner=action.requester)
     except StopsCapped:
         raise
     except Refused as refusal:

@@ -106,6 +106,12 @@ def glass_broken(action: Action) -> Reply:
     return plainly(text, private=False)
 
 
+def reminder(card: Reply) -> Reply:
+    """Its card once more, to one of those who can decide."""
+    said = "A reminder: half of the time for this is over."
+    return Reply(f"{said} {card.text}", [context(said), *card.blocks])
+
+
 def asked(
     action: Action,
     channel: str,

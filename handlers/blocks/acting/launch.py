@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.acting.actions import Action
+from bot.domain.acting.actions import PAST_TENSE, Action
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.money.rates import Rate
 from handlers.blocks.buttons import CLAIM_BUTTON
@@ -43,10 +43,11 @@ def _line(template: LaunchTemplate, rate: Rate | None) -> str:
 
 
 def over(action: Action, name: str, why: str, channel: str) -> Reply:
-    """The time of a launched machine is over: told to whoever it was launched for."""
-    wanted = length(action.length or 0)
+    """The time of a launched or started machine is over: told to whoever it was for."""
+    wanted, machine_id = length(action.length or 0), action.made_id or action.instance_id
     asked = f"I asked in <#{channel}> whether to stop it." if channel else "I asked whether to stop it."
     rest = f"I don't ask to stop it: {say(why)}" if why else asked
-    text = f"The {wanted} for which you launched *{esc(name, 60)}* are over. It still runs, unclaimed. {rest}"
-    buttons = [button(f"Claim {name} again", CLAIM_BUTTON, action.made_id)]
+    did = PAST_TENSE[action.kind]
+    text = f"The {wanted} for which you {did} *{esc(name, 60)}* are over. It still runs, unclaimed. {rest}"
+    buttons = [button(f"Claim {name} again", CLAIM_BUTTON, machine_id)]
     return plainly(text, *buttons)

@@ -77,3 +77,66 @@ def test_asked_again_on_other_terms_the_first_stand_and_can_be_taken_back(office
     assert "[Take it back]" in again
     assert fresh.startswith("Asked in")
     assert "Start eval-2 for 2 d?" in office.sees("bob", "#ml-platform")
+
+
+def started(office, length="2h"):
+    """Ada has eval-2 for so long, and nobody uses it."""
+    office.types("ada", f"/gpu start eval-2 for {length}")
+    office.presses("bob", "Start eval-2", "#ml-platform")
+    office.passes(2 * MINUTE_MS)
+
+
+def over(office):
+    """The two hours are over, and eval-2 was seen idle all along."""
+    office.clock.forward(2 * HOUR_MS + 8 * MINUTE_MS)
+    office.tick()
+    office.reports("eval-2", 0.0, minutes=75)
+    office.passes(2 * MINUTE_MS)
+
+
+def test_the_card_of_a_start_says_that_its_end_is_asked_about(office):
+    office.types("ada", "/gpu start eval-2 for 2h")
+
+    assert "At the end of that time I ask whether to stop it." in office.sees("bob", "#ml-platform")
+
+
+def test_when_the_time_of_a_start_is_over_its_stop_is_asked_for_and_its_asker_may_decide(office):
+    started(office)
+    over(office)
+
+    card = office.sees("bob", "#ml-platform")
+    told = office.sees("ada", "@ada")
+    office.presses("ada", "Stop eval-2", "#ml-platform")
+    office.passes(2 * MINUTE_MS)
+
+    assert card.startswith("*Stop eval-2? Valet asks. Waiting for @Ada @Bob until")
+    assert ">The time it was started for is over." in card
+    assert told.startswith("The 2 h for which you started *eval-2* are over. It still runs, unclaimed.")
+    assert office.machine("eval-2").state == "stopped"
+
+
+@pytest.mark.parametrize("line", ["/gpu claim eval-2 for 12h", "/gpu extend eval-2 6h"])
+def test_the_end_of_a_start_is_not_asked_about_while_somebody_has_the_machine(office, line):
+    started(office)
+    office.types("ada", line)
+    over(office)
+
+    assert "Valet asks" not in office.sees("bob", "#ml-platform")
+
+
+def test_who_stopped_it_and_started_it_by_hand_since_is_not_asked_about_the_old_start(office):
+    started(office)
+    office.types("ada", "/gpu release eval-2")
+    office.fleet.restart("eval-2")
+    over(office)
+
+    assert "Valet asks" not in office.sees("bob", "#ml-platform")
+
+
+def test_a_start_by_on_hours_or_of_before_is_asked_about_by_nobody(office):
+    started(office)
+    with office.valet.ctx.store.writing() as db:
+        db.execute("UPDATE actions SET facts = json_remove(facts, '$.asks_at_end') WHERE kind = 'start'")
+    over(office)
+
+    assert "Valet asks" not in office.sees("bob", "#ml-platform")
