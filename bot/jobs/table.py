@@ -50,6 +50,18 @@ def _ask_second_opinion(ctx: Context) -> None:
         accuracy.ask_second_opinion(ctx, ctx.bill)
 
 
+_KEEPING: tuple[JobRow, ...] = (
+    ("prune trails", 3600, sources.prune),
+    ("roll up", 300, readings.roll_up),
+    ("prune minutes", 3600, verdict.prune_minutes),
+    ("prune outbox", 3600, outbox.prune),
+    ("prune the rest", 3600, pruning.prune),
+    ("backup", 600, backups.back_up),
+    ("examine database", 3600, lambda now: now.store.examine()),
+)
+"""What keeps the database small and whole."""
+
+
 def _always() -> list[JobRow]:
     """What runs whatever is set up; where there is nobody to ask, a job has nothing to do."""
     return [
@@ -86,13 +98,7 @@ def _always() -> list[JobRow]:
         ("budgets", 300, budgets.tell_budgets),
         ("unusual days", 900, unusual.look_for_unusual),
         ("savings", 600, savings.work_out_savings),
-        ("prune trails", 3600, sources.prune),
-        ("roll up", 300, readings.roll_up),
-        ("prune minutes", 3600, verdict.prune_minutes),
-        ("prune outbox", 3600, outbox.prune),
-        ("prune the rest", 3600, pruning.prune),
-        ("backup", 600, backups.back_up),
-        ("examine database", 3600, lambda now: now.store.examine()),
+        *_KEEPING,
         ("bill", 3600, _fetch_bill),
         ("second opinion", 3600, _ask_second_opinion),
     ]
