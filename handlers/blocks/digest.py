@@ -152,7 +152,7 @@ def _month(month: MonthAhead | None) -> list[tuple[str, Block]]:
     whose, scope = (f" ({esc(month.team, 40)})", f"team|{month.team}") if month.team else ("", "total|")
     line = f"{month.first:%B}{whose}: {roughly(month.expected_micros)} expected"
     if month.budget_micros is not None:
-        chance = "" if month.chance_over is None else f" ({chance_of(month.chance_over)} chance to exceed)"
+        chance = "" if month.chance_over is None else f" ({chance_of(month.chance_over)} chance to go over)"
         line += f", budget {roughly(month.budget_micros)}{chance}"
     saved = f" Saved this month: {roughly(month.saved_micros)}." if month.saved_micros else ""
     return [(f"{line}.{saved}", button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{scope}"))]

@@ -10,6 +10,7 @@ from bot.services import queries
 from bot.services.context import Context
 from bot.services.money import accuracy as accuracy_service
 from bot.services.money import forecast as forecast_service
+from handlers.blocks.money import accuracy as accuracy_blocks
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.money.forecast import Period
@@ -23,6 +24,8 @@ from handlers.verbs import Ask, Verb
 
 ACCURACY = re.compile("acc?urr?ac[yi]")
 """As it is, and as it is misspelt."""
+BESIDE = frozenset({"accuracy", "nights", "details"})
+"""What a button asks for beside a forecast itself."""
 WAYS: dict[str, Way] = {"team": "team", "teams": "team", "machine": "machine", "machines": "machine"}
 
 
@@ -65,21 +68,34 @@ def apart(ctx: Context, about: Scope, way: Way) -> Reply:
 
 
 def full_forecast(ctx: Context, about: Scope, period: Period = "month") -> Reply:
-    """A scope's forecast, with how good such forecasts were, and AWS's own beside it."""
+    """A scope's forecast."""
+    return forecast_blocks.forecast(forecast_service.current_report(ctx, about), period)
+
+
+def details(ctx: Context, about: Scope) -> Reply:
+    """What is behind it, with how good such forecasts were, and AWS's own beside it."""
     months = next(each for each in accuracy_service.accuracy_of(ctx, about).records if each.horizon == "30d")
     opinion = accuracy_service.second_opinion(ctx) if about == TOTAL else None
-    return forecast_blocks.forecast(forecast_service.current_report(ctx, about), period, record=months, opinion=opinion)
+    return forecast_blocks.details(forecast_service.current_report(ctx, about), record=months, opinion=opinion)
 
 
 def forecast_of_button(ctx: Context, value: str) -> Reply:
     """The forecast, or the record, of a button's period and scope. Raises Refused."""
     period, _, about = value.partition("|")
     kind, _, key = about.partition("|")
-    if kind not in get_args(ScopeKind) or period not in {*periods.FORECAST_PERIODS, *WAYS, "accuracy", "nights"}:
+    if kind not in get_args(ScopeKind) or period not in {
+        *periods.FORECAST_PERIODS,
+        *WAYS,
+        "accuracy",
+        "nights",
+        "details",
+    }:
         raise Refused("This button is from another version of Valet. Use the command instead.")
     named = Scope(cast("ScopeKind", kind), key, queries.name_of(ctx, key) if kind == "instance" else "")
     if period == "accuracy":
         return _record(ctx, named)
+    if period == "details":
+        return details(ctx, named)
     if period == "nights":
         return forecast_charts_blocks.nights(forecast_service.current_report(ctx, named))
     return (
@@ -97,7 +113,7 @@ def accuracy(ask: Ask) -> Reply:
 
 def _record(ctx: Context, about: Scope) -> Reply:
     found = accuracy_service.accuracy_of(ctx, about)
-    return forecast_blocks.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
+    return accuracy_blocks.accuracy(found.scope, found.records, found.teams, found.first_made, found.own)
 
 
 VERBS = (

@@ -230,6 +230,7 @@ def report(text: str) -> ForecastReport:
         changes=tuple(KnownChange("i", text, "launched", days[30].date, 10**12) for _ in range(12)),
         uncounted=(text,) * 3,
         notes=(text,) * 12,
+        gaps=(text,) * 3,
         unpriced=12_345,
         owned=12_345,
         by_team=tuple(ForecastPiece(text, text, 10**12, 10**15, (10**12,) * 3, count) for count in (1, 2)) * 12,

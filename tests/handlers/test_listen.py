@@ -111,11 +111,11 @@ def test_an_answer_whose_chart_slack_refuses_comes_without_it(office):
 
     assert "expected" in seen
     assert "(chart" not in seen
-    assert "Our own metering" in seen
+    assert "\nMachine | Type | USD a day | Runs\n" in seen
 
 
 def test_an_answer_whose_blocks_slack_refuses_comes_as_text(office):
-    office.slack.fault("response_url", "invalid_blocks", http_status=400, times=2)
+    office.slack.fault("response_url", "invalid_blocks", http_status=400, times=4)
 
     seen = office.types("ada", "/cost forecast")
 

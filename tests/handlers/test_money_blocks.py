@@ -146,11 +146,11 @@ def charted(made: ForecastReport, period: Period) -> dict[str, list[int]]:
 
 
 @pytest.mark.parametrize("day", range(1, 31))
-def test_the_months_chart_leads_from_what_is_charged_into_the_range(day):
+def test_the_chart_shows_the_days_ahead_each_in_its_band(day):
     today = date(2026, 11, day)
     past = [ReportDay(date(2026, 11, n), 10 * USD) for n in range(1, day)]
     days = [*past, ReportDay(today, 4 * USD, 10 * USD)]
-    days += [ReportDay(today + timedelta(days=n), None, 10 * USD, 0, 20 * USD) for n in range(1, 90)]
+    days += [ReportDay(today + timedelta(days=n), None, (9 + n) * USD, n * USD, (20 + n) * USD) for n in range(1, 90)]
     so_far = (day - 1) * 10 * USD + 4 * USD
     made = replace(
         pieces.report("x"),
@@ -158,26 +158,24 @@ def test_the_months_chart_leads_from_what_is_charged_into_the_range(day):
         days=tuple(days),
         charged_micros=so_far,
         month=Range(300 * USD, so_far, 400 * USD),
-        budget_micros=600 * USD,
+        budget_micros=so_far + (31 - day) * 21 * USD,
     )
 
     drawn = charted(made, "month")
 
     assert objections(forecast_blocks.forecast(made)) == []
-    assert list(drawn) == ["so far", "expected", "low", "high", "budget pace"]
+    left = 31 - day
+    assert list(drawn) == ["expected", "low", "high", *(["budget left"] if left >= 14 else [])]
     assert {len(each) for each in drawn.values()} <= set(range(10, 21))
-    assert (drawn["so far"][-1], drawn["expected"][-1]) == (so_far // USD, 300)
-    assert (drawn["low"][-1], drawn["high"][-1], drawn["budget pace"][-1]) == (so_far // USD, 400, 600)
-    for low, mean, high in zip(drawn["low"], drawn["expected"], drawn["high"], strict=True):
-        assert low <= mean <= high
-    for line in drawn.values():
-        assert line == sorted(line)
-    assert drawn["so far"][0] == (4 if day == 1 else 10)
+    assert (drawn["expected"][0], drawn["low"][0], drawn["high"][0]) == (10, 10, 10), "today has cost a part already"
+    step = 2 if left > 20 else 1
+    assert (drawn["expected"][1], drawn["low"][1], drawn["high"][1]) == (9 + step, step, 20 + step)
+    assert set(drawn.get("budget left", [21])) == {21}
 
 
 def test_without_a_budget_or_a_range_the_chart_has_no_such_line():
-    made = replace(pieces.report("x"), budget_micros=None, month=Range(10**15), next_days=(Range(10**15),) * 3)
+    known = pieces.report("x")
+    days = tuple(replace(day, lo_micros=None, hi_micros=None) for day in known.days)
+    made = replace(known, days=days, budget_micros=None)
 
-    assert list(charted(made, "month")) == ["so far", "expected"]
-    assert list(charted(made, "30d")) == ["expected"]
-    assert charted(made, "30d")["expected"][-1] == 10**9
+    assert list(charted(made, "month")) == list(charted(made, "30d")) == ["expected"]

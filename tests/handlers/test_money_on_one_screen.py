@@ -7,14 +7,16 @@ import pytest
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.budgets import BudgetStanding
-from bot.domain.money.forecast.report import Range
+from bot.domain.money.forecast.report import Driver, ForecastReport, IdleNights, Range
 from bot.domain.money.reports import IdleNow, ReportRow, SpendReport, Spent
 from bot.domain.money.savings import Saved, Savings
-from bot.domain.money.scope import Scope
+from bot.domain.money.scope import TOTAL, Scope
 from handlers.blocks.money import budgets as budgets_blocks
+from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import idle as idle_blocks
 from handlers.blocks.money import reports as reports_blocks
 from handlers.blocks.money import savings as savings_blocks
+from tests.handlers import pieces
 from tests.handlers.pieces import NOW
 from tests.handlers.test_report_blocks import report
 from tests.screens import ONE_SCREEN, lines_on_phone
@@ -57,6 +59,24 @@ def saved() -> Savings:
     return Savings(date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 23), found, 30_500_000, 6)
 
 
+def expected() -> ForecastReport:
+    whole = pieces.report("x")
+    names = zip(MACHINES, ("p5.48xlarge", "p4de.24xlarge", "g5.12xlarge") * 2, strict=True)
+    return replace(
+        whole,
+        scope=TOTAL,
+        trust="fair",
+        month=Range(89_851 * USD, 77_567 * USD, 108_589 * USD),
+        budget_micros=102_000 * USD,
+        charged_micros=1_197 * USD,
+        chance_over=0.24,
+        over_on=None,
+        gaps=(),
+        drivers=tuple(Driver(name, name, kind, 1_258 * USD, "steady") for name, kind in names),
+        idle_nights=tuple(IdleNights("i", name, 28, 235 * USD) for name in MACHINES),
+    )
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -66,8 +86,10 @@ def saved() -> Savings:
         budgets_blocks.overview(budgets_of(*TEAMS)),
         budgets_blocks.standing(budgets_of("nlp")[0]),
         savings_blocks.savings(saved()),
+        forecast_blocks.forecast(expected()),
+        forecast_blocks.forecast(expected(), "30d"),
     ],
-    ids=["report", "report by machine", "idle", "budgets", "one budget", "savings"],
+    ids=["report", "report by machine", "idle", "budgets", "one budget", "savings", "forecast", "30 days"],
 )
 def test_an_answer_about_money_is_one_screen(answer):
     assert lines_on_phone(answer) <= ONE_SCREEN

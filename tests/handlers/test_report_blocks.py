@@ -12,6 +12,7 @@ from bot.domain.money.accuracy import ForecastRecord, RangeRecord, SecondOpinion
 from bot.domain.money.reports import REPORT_WAYS, IdleNow, ReportRow, SpendReport, Spent
 from bot.domain.money.weekly import Todo, Weekly
 from bot.sandbox.slack.show import text_of_blocks
+from handlers.blocks.money import accuracy as accuracy_blocks
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
 from handlers.blocks.money import idle as idle_blocks
@@ -133,9 +134,9 @@ def test_a_record_is_fit_to_send(text):
     none = [ForecastRecord(each, 0, None, None, RangeRecord(0, 0), RangeRecord(0, 0)) for each in horizons]
     scope = pieces.report(text).scope
 
-    assert objections(forecast_blocks.accuracy(scope, full, full, NOW)) == []
-    assert objections(forecast_blocks.accuracy(scope, none, none, NOW)) == []
-    assert objections(forecast_blocks.accuracy(scope, none, (), None)) == []
+    assert objections(accuracy_blocks.accuracy(scope, full, full, NOW)) == []
+    assert objections(accuracy_blocks.accuracy(scope, none, none, NOW)) == []
+    assert objections(accuracy_blocks.accuracy(scope, none, (), None)) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -144,7 +145,9 @@ def test_a_forecast_of_any_period_is_fit_to_send(text):
     opinion = SecondOpinion(date(2026, 11, 23), date(2026, 11, 30), NOW, 10**15, 10**14, 10**16)
 
     for period in ("month", "30d", "90d"):
-        assert objections(forecast_blocks.forecast(pieces.report(text), period, record=record, opinion=opinion)) == []
+        assert objections(forecast_blocks.forecast(pieces.report(text), period)) == []
+    assert objections(forecast_blocks.details(pieces.report(text), record=record, opinion=opinion)) == []
+    assert objections(forecast_blocks.details(pieces.report(text))) == []
 
 
 def test_what_is_not_shown_one_by_one_is_summed_up_owned_ones_too():

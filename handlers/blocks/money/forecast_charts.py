@@ -1,44 +1,57 @@
 """The charts of a forecast, within the 20 points that Slack draws; every figure of them is in the text beside them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Literal
 
-from bot.domain.days import ONE_DAY, month_end
-from bot.domain.money.forecast.report import NEXT_DAYS, ForecastPiece, ForecastReport, Range, ReportDay
+from bot.domain.days import month_end
+from bot.domain.money.forecast.report import NEXT_DAYS, ForecastPiece, ForecastReport, ReportDay
 from bot.domain.money.rates import MICROS_PER_USD
+from handlers.blocks.money.charts import CHART_POINTS, chart
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, plainly, section
 from handlers.blocks.tables import Figure, table
-from handlers.blocks.words import at, esc, plural, usd
+from handlers.blocks.words import at, esc, plural, roughly, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 FORECAST_BUTTON = "forecast"
 
-CHART_POINTS = 20
 WEEKS_BACK, WEEKS_AHEAD = 4, 12
-Lines = Mapping[str, Sequence[int]]
+LEAST_DAYS = 14
+"""Days ahead that a chart shows where less is left of the month."""
 
 
 def month(report: ForecastReport) -> Block:
-    """The month as sums up to each day: what is charged, what is expected in its band, and the pace of the budget."""
-    first, last = report.today.replace(day=1), month_end(report.today)
-    shown = _days(first, last, report.today)
-    charged = [_charged_up_to(report, day) for day in shown]
-    expected = [report.month.micros if day == last else _expected_up_to(report, day) for day in shown]
-    lines: dict[str, Sequence[int]] = {"so far": charged, **_band(report.month, expected, report.charged_micros)}
-    if report.budget_micros is not None:
-        lines["budget pace"] = [report.budget_micros * day.day // last.day for day in shown]
-    return _drawn("This month up to each day, USD", "line", lines, shown)
+    """The days ahead, up to the end of the month at least: what each is expected to cost, within its band."""
+    left = (month_end(report.today) - report.today).days + 1
+    return next_days(report, max(left, LEAST_DAYS))
 
 
 def next_days(report: ForecastReport, count: int) -> Block:
-    """The days ahead as sums up to each day, in their band."""
+    """The days ahead, each by itself; what is left of the budget a day beside them while they are of this month."""
     ahead = [day for day in report.days if day.date >= report.today][:count]
-    whole, last = report.next(count), ahead[-1].date
-    shown = _days(report.today, last, last)
-    later = [sum(each.expected_micros or 0 for each in ahead if each.date > day) for day in shown]
-    sums = [max(0, whole.micros - micros) for micros in later]
-    return _drawn(f"Next {count} days up to each day, USD", "line", _band(whole, sums, 0), shown)
+    shown = ahead[:: -(-len(ahead) // CHART_POINTS)]
+    expected = [day.expected_micros or 0 for day in shown]
+    series: dict[str, list[int]] = {"expected": expected}
+    if any(day.hi_micros is not None for day in shown):
+        series["low"] = [_or(day.lo_micros, day) for day in shown]
+        series["high"] = [_or(day.hi_micros, day) for day in shown]
+    left = _left_a_day(report)
+    if left is not None and shown[-1].date <= month_end(report.today):
+        series["budget left"] = [left] * len(shown)
+    labels = [_label(day.date) for day in shown]
+    return chart("line", "The days ahead, USD a day (80 % band)", labels, series, x_label="day")
+
+
+def _or(bound: int | None, day: ReportDay) -> int:
+    """Today has no bound of its own: its rest is expected."""
+    return (day.expected_micros or 0) if bound is None else bound
+
+
+def _left_a_day(report: ForecastReport) -> int | None:
+    """What may be spent on each day that is left; None without a budget, or where none is left."""
+    if report.budget_micros is None or report.budget_micros <= report.charged_micros:
+        return None
+    return (report.budget_micros - report.charged_micros) // ((month_end(report.today) - report.today).days + 1)
 
 
 def by_week(report: ForecastReport) -> Block:
@@ -48,69 +61,18 @@ def by_week(report: ForecastReport) -> Block:
     before, after = list(_weeks(past[len(past) % 7 :])), list(_weeks(ahead))
     charged = [sum(day.charged_micros or 0 for day in week) for week in before]
     expected = [sum(day.expected_micros or 0 for day in week) for week in after]
-    lines = {"charged": [*charged, *[0] * len(after)], "expected": [*[0] * len(before), *expected]}
-    return _drawn("Spend per week, USD", "bar", lines, [week[0].date for week in (*before, *after)])
+    series = {"charged": [*charged, *[0] * len(after)], "expected": [*[0] * len(before), *expected]}
+    return chart(
+        "bar", "Spend per week, USD", [_label(week[0].date) for week in (*before, *after)], series, x_label="week from"
+    )
 
 
 def _weeks(days: Sequence[ReportDay]) -> Iterator[Sequence[ReportDay]]:
     return (days[first : first + 7] for first in range(0, len(days), 7))
 
 
-def _days(first: date, last: date, always: date) -> list[date]:
-    """At most POINTS days in even steps, with the first, the last and one more among them."""
-    step = -(-((last - first).days + 1) // (CHART_POINTS - 2))
-    wanted = {first + number * step * ONE_DAY for number in range(CHART_POINTS)} | {always, last}
-    return sorted(day for day in wanted if first <= day <= last)
-
-
-def _charged_up_to(report: ForecastReport, day: date) -> int:
-    """What the month had cost at the end of a day; from today on: what is charged now."""
-    after = (each.charged_micros or 0 for each in report.days if day < each.date <= report.today)
-    return report.charged_micros - sum(after)
-
-
-def _expected_up_to(report: ForecastReport, day: date) -> int:
-    if day <= report.today:
-        return _charged_up_to(report, day)
-    ahead = [each for each in report.days if report.today <= each.date <= day]
-    left_of_today = (ahead[0].expected_micros or 0) - (ahead[0].charged_micros or 0)
-    return report.charged_micros + left_of_today + sum(each.expected_micros or 0 for each in ahead[1:])
-
-
-def _band(whole: Range, expected: Sequence[int], certain: int) -> Lines:
-    """What is expected, and between what: the range of the whole, in proportion to what of it is not certain yet."""
-    if whole.lo_micros is None or whole.hi_micros is None:
-        return {"expected": expected}
-    open_ = max(1, whole.micros - certain)
-    shares = [max(0.0, min(1.0, (micros - certain) / open_)) for micros in expected[:-1]] + [1.0]
-    low, high = whole.micros - whole.lo_micros, whole.hi_micros - whole.micros
-    return {
-        "expected": expected,
-        "low": [max(0, micros - round(low * share)) for micros, share in zip(expected, shares, strict=True)],
-        "high": [micros + round(high * share) for micros, share in zip(expected, shares, strict=True)],
-    }
-
-
-def _drawn(title: str, kind: Literal["line", "bar"], lines: Lines, days: Sequence[date]) -> Block:
-    """Slack wants a point of each series for each day."""
-    labels = [f"{day.day} {day:%b}" for day in days]
-    series = [
-        {
-            "name": name,
-            "data": [{"label": label, "value": _usd(each)} for label, each in zip(labels, sums, strict=True)],
-        }
-        for name, sums in lines.items()
-    ]
-    axes = {"categories": labels, "x_label": "day" if kind == "line" else "week from", "y_label": "USD"}
-    return {
-        "type": "data_visualization",
-        "title": title,
-        "chart": {"type": kind, "series": series, "axis_config": axes},
-    }
-
-
-def _usd(micros: int) -> int:
-    return (micros + MICROS_PER_USD // 2) // MICROS_PER_USD
+def _label(day: date) -> str:
+    return f"{day.day} {day:%b}"
 
 
 Way = Literal["team", "machine"]
@@ -192,7 +154,7 @@ def nights(report: ForecastReport) -> Reply:
     if not found:
         return plainly("No machine that runs around the clock idled through a whole night of the last four weeks.")
     saved = sum(each.micros for each in found)
-    head = f"If idle nights were parked: {usd(-saved, cents=False)} in four weeks."
+    head = f"Nights in which nobody worked cost {roughly(saved)} in four weeks."
     amounts = dollars([each.micros for each in found])
     names = [cut(" ".join(each.name.split()) or each.instance_id, 60) for each in found]
     rows: list[tuple[str, Figure, Figure]] = [

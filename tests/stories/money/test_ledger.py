@@ -118,7 +118,8 @@ def test_where_midnight_cuts_an_hour_of_the_ledger_it_is_said(office_with):
     office = office_with(settings)
     said = "Midnight there is amid an hour of UTC, which counts whole for the day it began in."
 
-    assert said in office.types("ada", "/cost forecast")
+    office.types("ada", "/cost forecast")
+    assert said in office.presses("ada", "Details")
     for line in ("/cost report", "/cost idle", "/cost savings", "/cost budget total"):
         office.types("ada", line)
         assert said in office.presses("ada", "How this is counted"), line

@@ -145,7 +145,8 @@ def check_files(office, known, tmp_path):
 def check_ahead(office, known):
     """The forecast, the budget, the week and the digest, of which the running hour is still nothing."""
     whole = known.sums(*OCTOBER)[""]
-    assert f"{usd(whole, cents=False)} charged up to" in office.types("ada", "/cost forecast")
+    office.types("ada", "/cost forecast")
+    assert f"{usd(whole, cents=False)} charged up to" in office.presses("ada", "Details")
     assert f"October: {usd(whole, cents=False)} of $90,000 spent" in office.types("ada", "/cost budget total")
     office.reports("train-7", 0.0, minutes=120)
     office.tick()

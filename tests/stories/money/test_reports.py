@@ -174,7 +174,8 @@ def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     forecast_service.refresh_reports(far_apart.valet.ctx)
     budget = far_apart.types("ada", "/cost budget nlp")
     assert "Months are those of Europe/Berlin." in far_apart.presses("ada", "How this is counted")
-    forecast = far_apart.types("ada", "/cost forecast team nlp")
+    far_apart.types("ada", "/cost forecast team nlp")
+    forecast = far_apart.presses("ada", "Details")
     report = far_apart.types("ada", "/cost report")
 
     spent = re.search(r"\$([\d,]+) of \$90,000 spent", budget).group(1)

@@ -145,13 +145,15 @@ def test_a_forecast_says_what_is_paid_for_a_machine_that_was_stopped(reserved):
     reserved.clock.forward(2 * HOUR_MS)
     reserved.tick()
 
-    said = reserved.types("ada", "/cost forecast")
+    reserved.types("ada", "/cost forecast")
+    said = reserved.presses("ada", "Details")
     assert f"Not counted: {ANYWAY} of train-7, which is stopped: it is paid whether that runs or not." in said
 
     reserved.fleet.change("train-7", state="running", launched_at=reserved.clock())
     reserved.clock.forward(2 * HOUR_MS)
     reserved.tick()
-    assert ANYWAY not in reserved.types("ada", "/cost forecast")
+    reserved.types("ada", "/cost forecast")
+    assert ANYWAY not in reserved.presses("ada", "Details")
 
 
 @pytest.mark.parametrize(("shape", "announced"), [(RESERVED, []), (COMMON_SHAPE, ["train-7"])])

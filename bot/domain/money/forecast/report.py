@@ -145,6 +145,8 @@ class ForecastReport:
     """The dearest first; of more than one machine only."""
     idle_nights: tuple[IdleNights, ...] = ()
     """Of machines that run around the clock, the dearest first; of everything only."""
+    gaps: tuple[str, ...] = ()
+    """Sentences: what the sums lack, as nobody looked or a source is silent."""
     most_micros: int | None = None
     """The month, if every machine there is ran around the clock from now on; None where a price is not known."""
 

@@ -236,10 +236,8 @@ def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(ctx):
     assert report.trust == "run-rate"
     assert (report.month.lo_micros, report.chance_over) == (None, None)
     assert report.month.micros == (10 + 8 * 24) * MICROS_PER_USD
-    assert report.notes[:2] == (
-        "November is counted from 22 Nov on: what it cost before nobody saw.",
-        "The ledger has under 3 days, so this is what runs now, without a range.",
-    )
+    assert report.gaps == ("November is counted from 22 Nov on: what it cost before nobody saw.",)
+    assert report.notes[0] == "The ledger has under 3 days, so this is what runs now, without a range."
 
 
 def test_an_empty_ledger_has_a_report_too(ctx):
