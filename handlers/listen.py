@@ -18,9 +18,9 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_sdk import WebClient
 
 from bot.errors import Impaired, Refused
-from bot.services import audit, outbox
+from bot.services import audit, outbox, welcome
 from bot.services.context import Context
-from handlers import cost, forms, gpu, home, modals, outsiders, verbs
+from handlers import cost, forms, gpu, home, modals, outsiders, said, verbs
 from handlers.blocks.parts import FormCall, Reply, plainly
 from handlers.blocks.words import code
 from handlers.files import handed
@@ -35,7 +35,6 @@ log = logging.getLogger(__name__)
 THREADS = 20
 """More would answer no sooner, and take the processor from what acknowledges."""
 ANYTHING = re.compile(".*", re.DOTALL)
-EDITED = "I don't act on edited messages: only what was sent first counts. Write it as a new message."
 STANDS_BY = "Another Valet may be connected to this Slack, so this one does nothing now. Try again in a minute."
 Body = dict[str, Any]
 
@@ -197,7 +196,16 @@ def _register_presses(app: App, here: _Listening) -> None:
 def _register_events(app: App, here: _Listening) -> None:
     @app.event("app_mention")
     def mentioned(request: BoltRequest, body: Body, client: WebClient) -> None:
-        _mentioned(here, request, body, client)
+        _said(here, request, body, client, in_person=False)
+
+    @app.event("message")
+    def written(request: BoltRequest, body: Body, client: WebClient) -> None:
+        if body["event"].get("channel_type") == "im":
+            _said(here, request, body, client, in_person=True)
+
+    @app.event("member_joined_channel")
+    def joined(request: BoltRequest, body: Body) -> None:
+        _joined(here, request, body)
 
     @app.event("app_home_opened")
     def home_opened(request: BoltRequest, body: Body, client: WebClient) -> None:
@@ -224,6 +232,7 @@ def _command(
             ours = f"{code(slack.gpu_command)} and {code(slack.cost_command)}"
             return plainly(f"Valet is set to answer {ours}, not {code(body['command'])}.")
         user, channel = body["user_id"], body["channel_id"]
+        welcome.welcome(ctx, user)
         asked = verbs.Ask(ctx, user, channel, split_words(body.get("text") or ""))
         return _with_form(here, run(asked), user, channel)
 
@@ -320,53 +329,47 @@ def _shortcut(here: _Listening, request: BoltRequest, body: Body, client: WebCli
     here.work(request, "a shortcut", do, _privately(body, body["user"]["id"], client))
 
 
-def _mentioned(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
+def _said(here: _Listening, request: BoltRequest, body: Body, client: WebClient, *, in_person: bool) -> None:
     event = body["event"]
+    if not said.is_of_a_person(event, here.identity):
+        return
 
     def do() -> Reply | None:
-        # another bot that mentions us could go on for ever
-        if event.get("bot_id") or not event.get("user"):
-            return None
         news = outbox.heard(
             here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
         )
-        if news == "again":
+        if news == "again" or (news == "edited" and in_person):
             return None
-        _refuse_outsiders(here, outsiders.of_event(body), "by a mention")
+        _refuse_outsiders(here, outsiders.of_event(body), "by a message" if in_person else "by a mention")
         if news == "edited":
-            return replace(plainly(EDITED), secret=True)
-        own = f"<@{here.identity.user_id}(\\|[^>]*)?>"
-        return mention(
-            here.ctx, event["user"], event["channel"], split_words(re.sub(own, " ", event.get("text") or ""))
-        )
+            return said.edited()
+        welcome.welcome(here.ctx, event["user"])
+        return said.answer(here.ctx, event, here.identity)
 
     def tell(reply: Reply) -> None:
-        reader = event["user"] if reply.secret else ""
+        reader = event["user"] if reply.secret and not in_person else ""
         # in a thread of its own a private answer would be seen by nobody: there is no thread yet
-        thread = event.get("thread_ts") or ("" if reader else event["ts"])
+        thread = event.get("thread_ts") or ("" if reader or in_person else event["ts"])
         post(client, event["channel"], reply, thread=thread, reader=reader)
 
-    here.work(request, "a mention", do, tell)
+    here.work(request, "a message" if in_person else "a mention", do, tell)
+
+
+def _joined(here: _Listening, request: BoltRequest, body: Body) -> None:
+    def do() -> None:
+        if body["event"].get("user") == here.identity.user_id and outbox.first_time(here.ctx, body["event_id"]):
+            welcome.introduce(here.ctx, body["event"]["channel"])
+
+    here.work(request, "a new channel", do, lambda _: None)
 
 
 def _home_opened(here: _Listening, request: BoltRequest, body: Body, client: WebClient) -> None:
     def do() -> Reply:
         _refuse_outsiders(here, outsiders.of_event(body), "by its home tab")
+        welcome.welcome(here.ctx, body["event"]["user"])
         return home.page(here.ctx, body["event"]["user"])
 
     here.work(request, "home", do, _publish(body["event"], client))
-
-
-def mention(ctx: Context, user: str, channel: str, typed: list[str]) -> Reply:
-    """The words of both commands, said to the bot: "@valet status", "@valet cost forecast"."""
-    slack = ctx.settings.slack
-    first = typed[0].lower() if typed else ""
-    if first in {"cost", slack.cost_command}:
-        return cost.run(verbs.Ask(ctx, user, channel, typed[1:]))
-    if first in {"gpu", slack.gpu_command}:
-        typed = typed[1:]
-    made = gpu.run(verbs.Ask(ctx, user, channel, typed))
-    return replace(made, private=False)
 
 
 def _publish(event: Body, client: WebClient) -> Callable[[Reply], object]:

@@ -9,7 +9,6 @@ from importlib.resources import files
 from typing import Any
 
 from bot.settings import Settings
-from handlers import cost, gpu
 
 PATH = "/slack/events"
 """Where the HTTP side takes commands, events and clicks."""
@@ -22,10 +21,8 @@ def manifest(settings: Settings, *, http_url: str | None = None) -> dict[str, An
     """
     made: dict[str, Any] = json.loads(files("handlers").joinpath("manifest.json").read_text())
     commands = made["features"]["slash_commands"]
-    both = ((settings.slack.gpu_command, gpu.VERBS), (settings.slack.cost_command, cost.VERBS))
-    for command, (name, verbs) in zip(commands, both, strict=True):
+    for command, name in zip(commands, (settings.slack.gpu_command, settings.slack.cost_command), strict=True):
         command["command"] = name
-        command["usage_hint"] = " | ".join([*(verb.name for verb in verbs), "help"])
     if http_url:
         _over_http(made, http_url.rstrip("/") + PATH)
     return made

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import Refused
 from bot.services.context import Context
-from handlers import audit, digest, questions, troubles, undelivered
+from handlers import audit, digest, questions, troubles, undelivered, welcome
 from handlers import help as help_controller
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.forms import FORM_BUTTON, call_of, opening
@@ -43,7 +43,7 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)
 """The topics with verbs of /cost, in the order of its help."""
-WITHOUT_VERBS = (help_controller, digest, dormant, reminders, take, checkins, grants, questions, troubles)
+WITHOUT_VERBS = (*(help_controller, welcome, digest, dormant, reminders, take, checkins, grants, questions, troubles),)
 """Topics that people meet by buttons and messages only."""
 TOPICS = (*(topic for _, topics in GPU for topic in topics), *COST, *WITHOUT_VERBS)
 

@@ -11,6 +11,7 @@ from store import heartbeats, mending, trouble
 from store import outbox as stored_outbox
 from store import people as stored_people
 from store import settings_reads as stored_settings_reads
+from store import welcome as stored_welcome
 from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import batches as stored_batches
@@ -152,6 +153,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_outbox_by_state", stored_outbox.BY_STATE),
     ("0003_settings_reads", stored_settings_reads.SCHEMA),
     ("0003_requested_gpus", stored_requests.REQUESTED_GPUS_SCHEMA),
+    ("0003_welcomes", stored_welcome.SCHEMA),
 )
 
 

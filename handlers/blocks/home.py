@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.home import FreeMachine
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import short_model
+from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Reply, actions, cut_mrkdwn, lines, section
 from handlers.blocks.questions import look_button
 from handlers.blocks.words import ends, esc, gpus, per_hour, plural
@@ -22,8 +23,8 @@ def at_a_glance(person: str, held: Sequence[Listing], asked: Sequence[str], free
         _part("Free now", [free_in_short(machine) for machine in free], "nothing that is seen idle"),
     ]
     buttons = actions(
-        look_button("What is free", "gpu status free"),
-        look_button("What is idle", "gpu status idle"),
+        form_button("Find", "find"),
+        form_button("Claim", "claim"),
         look_button("Status", "gpu status"),
         look_button("Help", "gpu help"),
     )

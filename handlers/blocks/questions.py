@@ -80,3 +80,23 @@ def _label(words: str) -> str:
     """As it is typed here."""
     command, _, rest = words.partition(" ")
     return (cost_command(rest) if command == "cost" else gpu_command(rest)).strip("`")
+
+
+def too_long(said: int, most: int) -> Reply:
+    """More than anybody types who wants one thing."""
+    text = f"That is too long for me: I read {most} characters, and that has {said:,}. Say in one line what you need."
+    return replace(plainly(text, *_first_looks()), secret=True)
+
+
+def file_unread() -> Reply:
+    """A file, and no word to it."""
+    return replace(plainly("I can't read files. Write what you need.", *_first_looks()), secret=True)
+
+
+def beside_file(reply: Reply) -> Reply:
+    """The answer to the words; the file they came with was left alone."""
+    return replace(reply, blocks=[*(reply.blocks or [section(reply.text)]), context("I left the file unread.")])
+
+
+def _first_looks() -> tuple[Block, Block]:
+    return look_button("What is free", "gpu status free"), look_button("Help", "gpu help")

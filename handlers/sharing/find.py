@@ -8,14 +8,16 @@ from bot.errors import Refused
 from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.sharing import find as find_service
-from handlers.blocks.parts import Reply
+from handlers import fields
+from handlers.blocks.forms import choice_field, option
+from handlers.blocks.parts import Block, Filled, Reply, filled
 from handlers.blocks.sharing import find as find_blocks
 from handlers.blocks.sharing.find import MORE_WAYS_BUTTON, FindQuery
 from handlers.controller import Press, number, value_parts
 from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
 from handlers.parsing.unclear import Unclear
-from handlers.verbs import Ask, Verb
+from handlers.verbs import Ask, Form, Verb
 
 
 def gpu_find(ask: Ask) -> Reply:
@@ -98,6 +100,56 @@ def ending_span(ending: str) -> TypedSpan:
 
 BUTTONS: dict[str, Press] = {MORE_WAYS_BUTTON: press_more_ways}
 
+KIND, ANY_KIND, MOST_COUNT = "kind", "any", 8
+
+
+def find_given(ask: Ask) -> Filled | None:
+    """What "find" and "find for 6h" say; None where the words say which GPUs."""
+    if ask.words and ask.words[0].lower() not in {"for", "until"}:
+        return None
+    try:
+        span, left = read_span(ask.words, ask.asker())
+    except Refused:
+        return Filled()
+    return None if left else filled(length=fields.span_value(span))
+
+
+def draw_find_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which GPUs, how many, for how long."""
+    kinds = [option("Any", ANY_KIND), *(option(kind, kind) for kind in find_service.kinds_to_find(ask.ctx)[:99])]
+    counts = [option(str(count), str(count)) for count in range(1, MOST_COUNT + 1)]
+    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    return [
+        choice_field(KIND, "GPU", kinds, chosen=given.one(KIND) or ANY_KIND),
+        choice_field(fields.COUNT, "How many", counts, chosen=given.one(fields.COUNT) or "1"),
+        *fields.length_fields(ask, given, usual=usual),
+    ]
+
+
+def submit_find_form(ask: Ask, given: Filled) -> Reply:
+    """As `find 2xA100 for 6h` does."""
+    want = gpu_spec.parse_gpu_spec(f"{given.one(fields.COUNT) or 1}x{given.one(KIND) or ANY_KIND}")
+    return find_and_tell(ask, want, fields.chosen_span(ask, given))
+
+
+FIND_FORM = Form(
+    name="find",
+    title="Find a GPU",
+    send="Find",
+    question="Which GPUs do you need, and for how long?",
+    draw=draw_find_form,
+    submit=submit_find_form,
+    subject=KIND,
+    given=find_given,
+)
+FORMS = (FIND_FORM,)
+
 VERBS = (
-    Verb("find", "find <2xA100|a100-80|40gb|any> [for 6h]", "What could serve you now, cheapest first.", gpu_find),
+    Verb(
+        "find",
+        "find <2xA100|a100-80|40gb|any> [for 6h]",
+        "What could serve you now, cheapest first.",
+        gpu_find,
+        form=FIND_FORM,
+    ),
 )

@@ -13,13 +13,20 @@ from slack_sdk import WebClient
 
 import bot
 import handlers
+from bot.sandbox.slack.people import ADA, GPUS
 from bot.settings import parse
 from bot.settings.company import SlackSettings
-from handlers import cost, gpu, http
+from handlers import cost, gpu, http, topics
 from handlers.manifest import PATH, bot_scopes, manifest
+from handlers.parsing.text import split_words
+from handlers.verbs import Ask
 from tests.data import data_file
 
-EVENT_SCOPES = {"app_mention": "app_mentions:read"}
+EVENT_SCOPES = {
+    "app_mention": {"app_mentions:read"},
+    "message.im": {"im:history"},
+    "member_joined_channel": {"channels:read", "groups:read"},
+}
 ANYWHERE = {"channels:history", "groups:history", "im:history"}
 """Valet posts to public channels, private channels and people, and looks its posts up there."""
 
@@ -97,7 +104,7 @@ def test_every_method_we_call_is_granted(scopes_by_method):
 def test_nothing_is_granted_that_we_do_not_need(scopes_by_method):
     needed = set().union(*(scopes_by_method[name] for name in methods_called()))
 
-    spare = set(bot_scopes()) - needed - {"commands"} - set(EVENT_SCOPES.values())
+    spare = set(bot_scopes()) - needed - {"commands"} - set().union(*EVENT_SCOPES.values())
 
     assert spare == set()
 
@@ -111,18 +118,26 @@ def test_commands_in_it_are_those_we_handle():
 def test_events_in_it_are_those_we_handle():
     named = set(manifest(parse({}))["settings"]["event_subscriptions"]["bot_events"])
 
-    assert named == listened_to("event") == {"app_mention", "app_home_opened"}
-    assert {EVENT_SCOPES[event] for event in named & EVENT_SCOPES.keys()} <= set(bot_scopes())
+    assert named == {"message.im" if event == "message" else event for event in listened_to("event")}
+    assert named == {"app_home_opened", *EVENT_SCOPES}
+    assert set().union(*EVENT_SCOPES.values()) <= set(bot_scopes())
 
 
-def test_usage_hints_name_every_verb():
-    commands = manifest(parse({}))["features"]["slash_commands"]
+@pytest.mark.parametrize(("place", "run"), [(0, gpu.run), (1, cost.run)])
+def test_usage_hints_are_five_things_that_people_can_type(ctx, place, run):
+    hint = manifest(parse({}))["features"]["slash_commands"][place]["usage_hint"]
 
-    named = [re.sub(r"\[.*?\]|<.*?>", "", command["usage_hint"]).split() for command in commands]
+    typed = hint.split(" | ")
+    assert len(typed) == 5
+    replies = [run(Ask(ctx, ADA, GPUS, split_words(words))) for words in typed]
+    assert [reply.text for reply in replies if re.search("I can't read|I don't know", reply.text)] == []
 
-    assert [[word for word in words if word != "|"] for words in named] == [
-        [*(verb.name for verb in verbs), "help"] for verbs in (gpu.VERBS, cost.VERBS)
-    ]
+
+def test_shortcuts_open_forms_of_ours():
+    shortcuts = manifest(parse({}))["features"]["shortcuts"]
+
+    assert [each["name"] for each in shortcuts] == ["Find a GPU", "Claim a GPU"]
+    assert {each["callback_id"] for each in shortcuts} <= topics.FORMS.keys()
 
 
 def test_commands_go_by_the_names_in_the_settings():

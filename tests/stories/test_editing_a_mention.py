@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.clock import HOUR_MS
-from handlers.listen import EDITED
+from handlers.said import EDITED
 from store.sharing import claims as stored_claims
 
 

@@ -17,7 +17,11 @@ Deliver = Callable[[str, Json], Json | None]
 Raises Unreachable when nobody acknowledged in three seconds, or (not retryable) nobody is connected.
 """
 
-SCOPES_OF_EVENTS = {"app_mention": "app_mentions:read", "message.im": "im:history"}
+SCOPES_OF_EVENTS = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "member_joined_channel": "channels:read",
+}
 
 
 def no_listener(kind: str, _payload: Json) -> Json | None:
@@ -56,7 +60,7 @@ class Workspace(SlackWorld):
         self.deliver: Deliver = no_listener
         self.commands: list[dict[str, Any]] = []
         self.shortcuts: list[dict[str, Any]] = []
-        self.subscriptions = {"app_mention", "app_home_opened", "message.im"}
+        self.subscriptions = {"app_home_opened", *SCOPES_OF_EVENTS}
         self.scopes: set[str] = set()
         self.missing_scopes: set[str] = set()
         self.has_home = self.can_be_written_to = self.is_interactive = True

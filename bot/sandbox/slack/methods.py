@@ -168,7 +168,9 @@ METHODS: dict[str, tuple[Method, str]] = {
 }
 """Method -> what does it, and the scope the bot's token needs for it."""
 
-EVENT_SCOPES = frozenset({"app_mentions:read", "commands", "groups:history", "im:history"})
+EVENT_SCOPES = frozenset(
+    {"app_mentions:read", "channels:read", "commands", "groups:history", "groups:read", "im:history"}
+)
 
 
 def granted_scopes(slack: Workspace) -> list[str]:

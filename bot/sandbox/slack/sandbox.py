@@ -11,7 +11,7 @@ from bot.errors import NotFound, Refused
 from bot.sandbox.slack import events, payloads, show, state, suggestions, views
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.posting import post_answer
-from bot.sandbox.slack.records import BOT_USER, Channel, File, Json, Message, Person, ResponseUrl, View
+from bot.sandbox.slack.records import BOT_USER, TEAM_ID, Channel, File, Json, Message, Person, ResponseUrl, View
 from bot.sandbox.slack.screens import Screens
 from bot.sandbox.slack.world import stopwatch
 
@@ -107,6 +107,16 @@ class SandboxSlack(Screens):
             self.tell("message.im", inner)
         elif f"<@{BOT_USER}>" in said.text and BOT_USER in where.members:
             self.tell("app_mention", events.said_event(said, where, kind="app_mention", team=person.team_id))
+
+    def join(self, user: str, channel: str) -> None:
+        """Put someone into a channel; the app hears of it where it is a member itself, or becomes one."""
+        super().join(user, channel)
+        found = self.channel(channel)
+        if BOT_USER in found.members:
+            inner: Json = {"type": "member_joined_channel", "user": self.person(user).id, "channel": found.id}
+            self.tell(
+                "member_joined_channel", inner | {"channel_type": "C", "team": TEAM_ID, "event_ts": self.new_ts()}
+            )
 
     def mention(self, user: str, channel: str, text: str, *, thread_ts: str = "") -> Message:
         """Say something to the bot: "@valet status", with or without the "@valet"."""

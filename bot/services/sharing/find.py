@@ -231,6 +231,19 @@ def find_instead(
     return None
 
 
+def kinds_to_find(ctx: Context) -> list[str]:
+    """The kinds of GPU there are, as `find` takes them: A100, and A100-80 where there are several sizes."""
+    sizes: dict[str, set[int]] = {}
+    for model, memory_mib in stored_find.gpu_kinds(ctx.store.reading()):
+        if model:
+            sizes.setdefault(short_model(model), set()).add(round(memory_mib / 1024))
+    return [
+        kind
+        for model in sorted(sizes)
+        for kind in [model, *(f"{model}-{size}" for size in sorted(sizes[model] - {0}) if len(sizes[model]) > 1)]
+    ]
+
+
 def is_name(ctx: Context, *words: str) -> bool:
     """Whether the first words are exactly the name or id of an instance."""
     return names.whole_name(ctx, words) is not None

@@ -106,8 +106,7 @@ def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("find", "What do you need? Try `/gpu find 2xA100 for 6h`."),
-        ("find for 6h", "What do you need? Try `/gpu find 2xA100 for 6h`."),
+        ("find for 6h banana", "What do you need? Try `/gpu find 2xA100 for 6h`."),
         ("find a100 banana", 'I can\'t make sense of "banana" here. Try `/gpu find 2xA100 for 6h`.'),
         ("find 2xA100 for 99d", "A claim lasts at most 14 days. Try 4h or 14d."),
         ("find 0xA100", "0 GPUs are on no machine. Ask for 1 to 512, such as 2xA100."),
@@ -209,3 +208,26 @@ def test_a_machine_of_whose_gpus_nobody_knows_is_offered_to_nobody(office):
     office.tick()
 
     assert "*scratch*" not in office.types("ada", "/gpu find any")
+
+
+def test_a_bare_find_asks_in_a_form_and_answers_as_the_words_do(shop):
+    words = shop.types("ada", "/gpu find 2xA100 for 4h")
+
+    shop.types("ada", "/gpu find")
+
+    assert shop.opens("ada").startswith("# Find a GPU")
+    assert shop.submits("ada", kind="A100", count="2", length="4 h") == ""
+    assert shop.sees("ada") == words
+
+
+def test_a_find_without_gpus_keeps_how_long_in_its_form(shop):
+    shop.types("ada", "/gpu find for 6h")
+
+    assert "[6 h v]" in shop.opens("ada")
+
+
+def test_the_shortcut_asks_in_the_same_form_and_answers_in_person(shop):
+    shop.shortcut("ada", "Find a GPU")
+
+    assert shop.submits("ada", kind="A100", length="4 h") == ""
+    assert shop.sees("ada", "@ada").startswith("*1x A100* for 4 h: ")
