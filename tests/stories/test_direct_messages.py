@@ -81,7 +81,7 @@ def test_an_edited_message_is_left_alone(office):
     office.settle()
 
     assert office.slack.sees("ada", "@ada")[1:] == before[1:]
-    assert "nobody" in office.types("ada", "/gpu status train-7").lower()
+    assert "unclaimed" in office.types("ada", "/gpu status train-7")
 
 
 def test_a_message_delivered_twice_acts_once(office):
