@@ -51,7 +51,7 @@ def free_now(listing: Listing) -> str:
 
 def would_wait(listing: Listing, place: str) -> str:
     """Where they would stand in its line, and until when."""
-    return f"If you waited for {esc(listing.instance.name, 60)} now, you would be {place}"
+    return f"If you waited for {esc(listing.instance.name, 60)} now, you would be {place.rstrip('.')}."
 
 
 _PLEASANTRIES = {

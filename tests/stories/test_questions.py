@@ -38,7 +38,7 @@ def test_when_a_machine_is_free_is_told_by_its_line(busy):
 
     seen = busy.types("ada", "@valet when is train-7 free?")
 
-    assert "*If you waited for train-7 now, you would be 1st. " in seen
+    assert "*If you waited for train-7 now, you would be first; expected around 13:00 UTC.*" in seen
     assert "would be" not in busy.types("cy", "@valet when is train-7 free?"), "whoever has it need not wait"
 
 

@@ -43,7 +43,7 @@ def test_its_buttons_lead_on(newcomer):
     newcomer.reports("train-7", 0.0)
     newcomer.types("newt", "/gpu status")
 
-    assert "*train-7*" in newcomer.presses("newt", "What is idle", "@newt")
+    assert "train-7" in newcomer.presses("newt", "What is idle", "@newt")
     newcomer.presses("newt", "Find a GPU…", "@newt")
     assert newcomer.slack.sees_modal("newt").startswith("# Find a GPU")
 
