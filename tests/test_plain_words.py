@@ -20,6 +20,7 @@ DATES = {"at", "near", "when", "ends"}
 """Functions that write a day with its time: "today 11:14"."""
 
 GONE = {
+    "as worth today": "present value",
     "fallen into abeyance": "ended",
     "hereby": "",
     "in order to": "to",
@@ -35,7 +36,6 @@ GOING = {
     r"\bat \{date\}": (29, 'day_at(...) after a verb ("asked today at 09:14"), or "until today 11:14"'),
     r"yeses\b": (3, "approvals"),
     r"\blapse": (15, "end"),
-    r"as worth today": (3, "present value"),
     r"\bsays? yes\b": (10, "approve"),
     r"\bno process\b": (2, "no programs"),
     r"\bquiet minutes\b": (5, "minutes without work"),

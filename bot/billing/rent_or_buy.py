@@ -138,7 +138,7 @@ def npv(monthly_rate: float, flows: Sequence[int]) -> int:
 
 
 def discounted(monthly_rate: float, flows: Sequence[int]) -> list[float]:
-    """Each month's flow, as worth today."""
+    """Each month's flow, at present value."""
     return [flow / (1 + monthly_rate) ** month for month, flow in enumerate(flows)]
 
 

@@ -10,7 +10,7 @@ from bot.services.context import Context
 from bot.services.money import prices as prices_service
 from handlers.blocks.money import prices as prices_blocks
 from handlers.blocks.money.prices import FIGURE_BUTTON, PRICES_BUTTON
-from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON, RENT_OR_BUY_CSV_BUTTON
+from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON, RENT_OR_BUY_CSV_BUTTON, RENT_OR_BUY_DETAILS_BUTTON
 from handlers.blocks.parts import Reply, beside
 from handlers.controller import Press, listed
 from handlers.money import rent_or_buy as rent_or_buy_controller
@@ -114,6 +114,11 @@ def on_weigh(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     return rent_or_buy_controller.weigh_again(ctx, value)
 
 
+def on_weigh_details(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
+    """[Details] of what was weighed: beside it."""
+    return rent_or_buy_controller.details(ctx, value)
+
+
 def on_weigh_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[As CSV]: to whoever pressed."""
     return rent_or_buy_controller.as_csv(ctx, value)
@@ -123,5 +128,6 @@ BUTTONS: dict[str, Press] = {
     FIGURE_BUTTON: on_figure,
     PRICES_BUTTON: on_of_model,
     RENT_OR_BUY_BUTTON: on_weigh,
+    RENT_OR_BUY_DETAILS_BUTTON: on_weigh_details,
     RENT_OR_BUY_CSV_BUTTON: on_weigh_csv,
 }

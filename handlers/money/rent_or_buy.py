@@ -52,6 +52,14 @@ def weigh_again(ctx: Context, value: str) -> Reply:
     return rent_or_buy_blocks.weighed(told, figures)
 
 
+def details(ctx: Context, value: str) -> Reply:
+    """[Details] of one type."""
+    told, _ = _again(ctx, value)
+    if not told.answers:
+        raise Refused("Nothing is known of it any more. Use the command instead.")
+    return rent_or_buy_blocks.details(told)
+
+
 def as_csv(ctx: Context, value: str) -> Reply:
     """What was weighed, with every figure, as a file."""
     told, _ = _again(ctx, value)

@@ -14,7 +14,7 @@ from bot.domain.money.price_reads import SpotSpan
 from bot.domain.money.pricebook import Discount, Price, Priced
 from bot.domain.money.prices import OwnMachine, Paid, PriceComparison, PriceOffer, Quote, RateFigure, TypeFigure
 from bot.domain.money.rates import Rate
-from bot.domain.money.rent_or_buy import Advice, Demand, MeasuredUse, RentOrBuyAnswer, ServerUpkeep, Terms
+from bot.domain.money.rent_or_buy import Advice, Demand, MeasuredUse, OtherUse, RentOrBuyAnswer, ServerUpkeep, Terms
 from bot.domain.money.scope import Scope
 from handlers.blocks.money import forecast as forecast_blocks
 from handlers.blocks.money import forecast_charts as forecast_charts_blocks
@@ -116,13 +116,14 @@ def test_an_advice_is_fit_to_send(text):
     ]
 
     assert [objections(rent_or_buy_blocks.weighed(each)) for each in told] == [[]] * len(told)
+    assert [objections(rent_or_buy_blocks.details(each)) for each in told] == [[]] * len(told)
 
 
 def test_one_and_many_are_said_in_their_own_way():
     many, one = advice("p5", price=10**9, days=30), advice("p5", price=10**9, hours=0)
 
-    assert rent_or_buy_blocks.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves ")
-    assert rent_or_buy_blocks.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost ")
+    assert rent_or_buy_blocks.conclusion_of(many).startswith("p5 (p5): buy 4 servers. It saves about $")
+    assert rent_or_buy_blocks.conclusion_of(one).startswith("p5 (p5): keep renting. Buying one would cost about $")
     assert "over 5 years" in rent_or_buy_blocks.conclusion_of(many)
 
 
@@ -138,6 +139,19 @@ def test_a_forecast_and_its_parts_are_fit_to_send(text):
     ]
 
     assert [objections(each) for each in told] == [[]] * len(told)
+
+
+def test_what_would_turn_it_around_is_no_advice_to_buy_and_in_no_sum():
+    sound = advice("p5", price=10**9, days=30, within=Scope("type", "p5"))
+    doubtful = replace(sound, parked=OtherUse(sound.used.hours_per_month, -2_221 * USD))
+
+    one = rent_or_buy_blocks.conclusion_of(doubtful)
+    both = rent_or_buy_blocks.weighed(RentOrBuyAnswer(Scope(), (doubtful, sound)))
+
+    assert one.startswith("Don't buy yet: stopped when idle, renting is $2,000 cheaper. At today's use ")
+    assert one.endswith(" 30 days measured.")
+    assert both.text.startswith("Buying 4 servers would save about $")
+    assert both.blocks[2]["rows"][1][1]["text"] == "don't buy yet"
 
 
 def charted(made: ForecastReport, period: Period) -> dict[str, list[int]]:

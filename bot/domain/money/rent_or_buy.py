@@ -183,7 +183,7 @@ class ServerUpkeep:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseChoice:
-    """So many servers bought and the rest rented, as worth today."""
+    """So many servers bought and the rest rented, at present value."""
 
     servers: int
     npv: int
@@ -246,7 +246,7 @@ class Advice:
 
     @property
     def saving(self) -> int:
-        """What `weighed` saves over renting all, as worth today."""
+        """What `weighed` saves over renting all, at present value."""
         return self.weighed.npv - self.rent.npv
 
     @property

@@ -8,16 +8,21 @@ from bot.domain.money.ownership import HOURS_PER_MONTH, CostPart
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
 from bot.domain.money.scope import Scope
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.tables import Figure, table, usd_figure
-from handlers.blocks.words import esc, per_hour, plural, usd
+from handlers.blocks.money.charts import bars
+from handlers.blocks.money.reports import PAGE
+from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, section
+from handlers.blocks.tables import Cell, Figure, table, usd_figure
+from handlers.blocks.words import cost_command, esc, per_hour, plural, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 RENT_OR_BUY_BUTTON = "rent_or_buy"
 RENT_OR_BUY_CSV_BUTTON = "rent_or_buy_csv"
+RENT_OR_BUY_DETAILS_BUTTON = "rent_or_buy_how"
 
 SHOWN_USES = 6
 SHOWN_TYPES = 5
+SHOWN_LEFT = 3
+SHOWN_ROWS = 20
 UPKEEP_SETTINGS = {
     "power": "power (`owned.usd_per_kwh` and watts)",
     "hosting": "hosting (`owned.hosting_usd_per_month`)",
@@ -44,56 +49,91 @@ def _csv(scope: Scope, kind: str, figures: str) -> Block:
 
 
 def _several(answer: RentOrBuyAnswer, figures: str) -> Reply:
-    name = esc(answer.scope.label or answer.scope.key, 60) or "All"
-    others = len(answer.unknown)
-    left = f"; {plural(others, 'type')} could not be weighed" if others else ""
-    conclusion = f"{name}: {_sum_of(answer.answers)}{left}."
-    shown = [conclusion_of(advice) for advice in answer.answers[:SHOWN_TYPES]]
-    blocks = [section(f"*{conclusion}*"), section(lines(shown))]
+    conclusion = _sum_of(answer)
+    rows = [_row(advice) for advice in answer.answers[:SHOWN_ROWS]]
+    saved = [max(0, each.saving) for each in answer.answers]
+    blocks: list[Block] = [section(lines([f"*{conclusion}*", _left_out(answer)]))]
+    blocks += bars(
+        "What buying would save, USD", [each.type for each in answer.answers], {"USD": saved}, x_label="type"
+    )
+    blocks += table("Rent or buy by type", ("Type", "Advice", "Saves", "Stopped when idle"), rows, page=PAGE)
     offers = [
         button(f"Weigh {each.type}", f"{RENT_OR_BUY_BUTTON}:{number}", cut(f"{answer.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(answer.answers[:SHOWN_TYPES])
     ]
     blocks.append(actions(*offers, _csv(answer.scope, "", figures)))
-    left_out = _left_out(answer)
-    if left_out:
-        blocks.append(context(left_out))
+    shown = [conclusion_of(advice) for advice in answer.answers[:SHOWN_TYPES]]
     return Reply(cut(lines([conclusion, *shown]), 3_900), blocks)
 
 
-def _sum_of(answers: Sequence[Advice]) -> str:
+def _row(advice: Advice) -> list[Cell]:
+    """What to do with one type, and what that is worth; a cost is no saving."""
+    saves: Cell = usd_figure(advice.saving) if advice.best.servers else "nothing"
+    parked: Cell = usd_figure(advice.parked.saving) if advice.parked else ""
+    if advice.too_early:
+        return [esc(advice.type, 40), "too early to say", saves, parked]
+    if caveats(advice):
+        return [esc(advice.type, 40), "don't buy yet", saves, parked]
+    return [esc(advice.type, 40), f"buy {advice.best.servers}" if advice.best.servers else "rent", saves, parked]
+
+
+def caveats(advice: Advice) -> list[tuple[str, OtherUse]]:
+    """What would turn "buy" around: other ways to use the machines, as likely as today's, with what they come to."""
+    if not advice.best.servers:
+        return []
+    ways = (("stopped when idle", advice.parked), (f"as in the last {ENOUGH_DAYS} days", advice.recent))
+    return [(way, use) for way, use in ways if use is not None and use.saving <= 0]
+
+
+def _sum_of(answer: RentOrBuyAnswer) -> str:
+    """Only what is advised is in the sum."""
+    whose = f"{esc(answer.scope.label or answer.scope.key, 60)}: " if answer.scope.kind != "total" else ""
+    said = _advised(answer.answers)
+    return f"{whose}{said}" if whose else f"{said[0].upper()}{said[1:]}"
+
+
+def _advised(answers: Sequence[Advice]) -> str:
     if any(each.too_early for each in answers):
-        return f"too early to say whether to buy, with less than {ENOUGH_DAYS} days measured"
-    gains = sum(max(0, each.saving) for each in answers)
-    return f"buying would save {_round(gains)} as worth today" if gains else "keep renting"
+        return f"too early to say whether to buy, with less than {ENOUGH_DAYS} days measured."
+    bought = [each for each in answers if each.best.servers and not caveats(each)]
+    if not bought:
+        return "don't buy yet." if any(caveats(each) for each in answers) else "keep renting."
+    servers = plural(sum(each.best.servers for each in bought), "server")
+    worth = f"about {_about(sum(each.saving for each in bought))} over {_years(bought[0])} (present value)"
+    return f"buying {servers} would save {worth} if use stays as it is."
 
 
 def _left_out(answer: RentOrBuyAnswer) -> str:
     if not answer.unknown:
         return ""
-    why = f"Not weighed, as no price to buy is known: {_listed(answer.unknown)}."
-    return f"{why} Try `rent-or-buy {esc(answer.unknown[0], 40)} price:150000`."
+    have = "1 type has" if len(answer.unknown) == 1 else f"{len(answer.unknown)} types have"
+    price = cost_command("rent-or-buy", esc(answer.unknown[0], 40), "price:150000")
+    return f"{have} no price to buy yet: {_listed(answer.unknown)}. Try {price}."
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    more = f" and {len(kinds) - SHOWN_TYPES} more" if len(kinds) > SHOWN_TYPES else ""
-    return ", ".join(esc(each, 40) for each in kinds[:SHOWN_TYPES]) + more
+    more = f" and {len(kinds) - SHOWN_LEFT} more" if len(kinds) > SHOWN_LEFT else ""
+    return ", ".join(esc(each, 40) for each in kinds[:SHOWN_LEFT]) + more
 
 
 def _one(advice: Advice, figures: str) -> Reply:
     conclusion = conclusion_of(advice)
+    again = cut(f"{advice.scope.text}|{advice.type}|{figures}", 2_000)
     blocks: list[Block] = [
         section(conclusion if advice.too_early else f"*{conclusion}*"),
-        section(lines(_choices(advice))),
         _chart(advice),
         *_swings(advice),
-        section(lines(["*Taken as*", *_taken(advice)])),
+        actions(button("Details", RENT_OR_BUY_DETAILS_BUTTON, again), _csv(advice.scope, advice.type, figures)),
     ]
-    notes = _notes(advice)
-    if notes:
-        blocks.append(context(lines(notes)))
-    blocks.append(actions(_csv(advice.scope, advice.type, figures)))
     return Reply(cut(lines([conclusion, *_choices(advice)]), 3_900), blocks)
+
+
+def details(answer: RentOrBuyAnswer) -> Reply:
+    """[Details]: each choice, what hangs on what, and where the figures are from."""
+    advice = answer.answers[0]
+    parts = [_choices(advice), ["*Taken as*", *_taken(advice)], _notes(advice)]
+    blocks: list[Block] = [section(lines(part)) for part in parts if part]
+    return Reply(cut(lines(_choices(advice)), 3_900), blocks)
 
 
 def plainly_said(advice: Advice) -> list[str]:
@@ -105,19 +145,27 @@ def plainly_said(advice: Advice) -> list[str]:
 
 
 def conclusion_of(advice: Advice) -> str:
-    """What to do, and what it is worth."""
-    kind, years = esc(advice.type, 40), _years(advice)
+    """What to do, and what it is worth; what would turn it around comes first."""
+    kind, years = esc(advice.type, 40), f"over {_years(advice)} (present value)"
     if advice.scope.kind in {"team", "instance"}:
         kind = f"{kind} ({esc(advice.scope.label or advice.scope.key, 60)})"
     if not advice.best.servers:
-        return f"{kind}: keep renting. Buying one would cost {_round(-advice.saving)} more over {years}."
+        return f"{kind}: keep renting. Buying one would cost about {_about(-advice.saving)} more {years}."
     rest = "" if advice.best.servers == advice.everything.servers else " and rent the peaks"
     servers = plural(advice.best.servers, "server")
+    measured = "" if advice.used.days is None else f" {plural(advice.used.days, 'day')} measured."
     if advice.too_early:
-        measured = plural(advice.used.days or 0, "day")
-        would = f"buying {servers}{rest} would save {_round(advice.saving)} over {years}, as worth today"
-        return f"{kind}: too early to say. If all went on as in the {measured} measured, {would}."
-    return f"{kind}: buy {servers}{rest}. It saves {_round(advice.saving)} over {years}, as worth today."
+        would = f"buying {servers}{rest} would save about {_about(advice.saving)} {years}"
+        days = plural(advice.used.days or 0, "day")
+        return f"{kind}: too early to say. If all went on as in the {days} measured, {would}."
+    turned = caveats(advice)
+    if turned:
+        why = " and ".join(f"{way}, renting is {_about(-use.saving)} cheaper" for way, use in turned)
+        one = f"{kind} server saves" if advice.best.servers == 1 else f"{advice.best.servers} {kind} servers save"
+        count = "one " if advice.best.servers == 1 else ""
+        return f"Don't buy yet: {why}. At today's use {count}{one} {_about(advice.saving)} {years}.{measured}"
+    parked = f" Stopped when idle: {_about(advice.parked.saving)}." if advice.parked else ""
+    return f"{kind}: buy {servers}{rest}. It saves about {_about(advice.saving)} {years}.{parked}{measured}"
 
 
 def _choices(advice: Advice) -> list[str]:
@@ -258,6 +306,12 @@ def _years(advice: Advice) -> str:
 
 def _npv(choice: PurchaseChoice) -> str:
     return _round(choice.npv)
+
+
+def _about(micros: int) -> str:
+    """As rough as it is: whole thousands from two thousand dollars on."""
+    thousand = 1_000 * MICROS_PER_USD
+    return _round((micros + thousand // 2) // thousand * thousand if micros >= 2 * thousand else micros)
 
 
 def _round(micros: int) -> str:

@@ -93,4 +93,4 @@ def test_figures_are_read_with_and_without_a_colon(lived):
     spoken = lived.types("ada", "/cost rent or buy 8xh100 price $250k residual 20% at 10%")
 
     assert spoken.splitlines()[:3] == plain.splitlines()[:3]
-    assert "at 10 % a year" in spoken
+    assert "at 10 % a year" in lived.presses("ada", "Details")
