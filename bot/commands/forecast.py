@@ -41,7 +41,8 @@ CSV_FILE = click.Path(path_type=Path)
     metavar="EV.csv",
     help="Known changes: series,date,delta. The daily level moves by delta from that date on.",
 )
-def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path | None) -> None:
+@click.option("--final", "is_final", is_flag=True, help="Every day is billed in full: none is doubted or left out.")
+def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path | None, *, is_final: bool) -> None:
     """Forecast daily spend from a CSV file.
 
     OUT.csv has series,h,date,mean,lo80,hi80,lo95,hi95: one row per series and day ahead (h = 1 is the day after the
@@ -49,7 +50,8 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
     hi80, and 95 between lo95 and hi95. Bounds of days don't add up to the total's. They are empty where a series has
     under three days of history. Amounts keep the unit of the file.
 
-    Missing, absurd and half-billed days are repaired, and a line on standard error says so. One value a week or a month
+    Missing, absurd and half-billed days are repaired, and a line on standard error says so; with --final all days count
+    as they are. Where eight weeks prove that weekdays differ, so do the days ahead. One value a week or a month
     is refused, as is a file without any value; a series that gives back more than it costs, such as credits, has a
     forecast below zero. A planned stop or launch
     given by --events is worth more than any history.
@@ -61,7 +63,7 @@ def forecast(history_path: Path, out_path: Path, horizon: int, events_path: Path
     from bot.services.money.forecast_files import forecast_csv
 
     try:
-        written = forecast_csv(history_path, out_path, horizon=horizon, events_path=events_path)
+        written = forecast_csv(history_path, out_path, horizon=horizon, events_path=events_path, is_final=is_final)
     except NotFound as missing:
         raise click.ClickException(
             " ".join([str(missing), *[f'Nearest: "{name}".' for name in missing.nearest[:1]]])

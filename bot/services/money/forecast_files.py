@@ -39,7 +39,9 @@ class _Row:
     amount: float | None
 
 
-def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_path: Path | None = None) -> ForecastFile:
+def forecast_csv(
+    history_path: Path, out_path: Path, *, horizon: int, events_path: Path | None = None, is_final: bool = False
+) -> ForecastFile:
     """Forecast every series of a CSV file and write the result to another.
 
     Reads `series,date,value` (days of a series in any order; a day left out or without a value has no reading) and
@@ -47,7 +49,7 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     `series,h,date,mean,lo80,hi80,lo95,hi95`: h = 0 is the total, with the horizon's last day as its date, h = 1 the
     day after the series' last one. Bounds are empty where the history is under three days. When the history's first
     column is `task`, so is the output's, and it has no `date`. Amounts keep the file's unit. A series without a reading
-    is left out; one of credits has a negative forecast.
+    is left out; one of credits has a negative forecast. `is_final`: every day was billed in full, so none is doubted.
 
     Raises Refused, with the line, when a file cannot be read as described; then nothing is written.
     """
@@ -60,7 +62,7 @@ def forecast_csv(history_path: Path, out_path: Path, *, horizon: int, events_pat
     if not histories:
         raise Refused(f"{history_path.name} has no day below its header: nothing to forecast. Nothing was written.")
     changes = _changes(events_path, histories) if events_path else {}
-    known = {name: history for name, history in histories.items() if _readings(history)}
+    known = {name: replace(each, is_certain=is_final) for name, each in histories.items() if _readings(each)}
     if not known:
         raise Refused(f"{history_path.name} has days, but no value on any: nothing to forecast. Nothing was written.")
     forecasts = {name: _forecast(name, history, horizon, changes.get(name, ())) for name, history in known.items()}
@@ -83,7 +85,7 @@ def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[
         return forecast(history, horizon=horizon, changes=changes)
     if changes:
         raise Refused(f'"{name}" gives back more than it costs: known changes can only be told of spend.')
-    opposite = DailyHistory(history.start, tuple(None if value is None else -value for value in history.values))
+    opposite = replace(history, values=tuple(None if value is None else -value for value in history.values))
     return _turned(forecast(opposite, horizon=horizon))
 
 

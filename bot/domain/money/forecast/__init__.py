@@ -4,6 +4,7 @@ The engine knows days and amounts only, of any unit (dollars, GPU-hours):
 
 records        what goes in and what comes out
 guard          missing, absurd and half-billed days, repaired and said
+weekdays       the shape of a week, where the last weeks prove one
 outlook        the level of an ordinary day (never a trend), times days, for one series or a sum of them
 interval       bounds made on totals, by a table of past errors or by the company's own
 budget_odds    the chance to exceed a budget, and the day it happens
@@ -24,7 +25,7 @@ turn micro-dollars into floats on the way in and back, rounded, on the way out.
 
 from bot.domain.money.forecast.budget_odds import chance_over, first_day_over
 from bot.domain.money.forecast.interval import Quantiles, own_quantiles
-from bot.domain.money.forecast.outlook import forecast, forecast_sum, month_total
+from bot.domain.money.forecast.outlook import forecast, forecast_sum, month_total, ordinary_day
 from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, SpendSeries, Trust
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "forecast",
     "forecast_sum",
     "month_total",
+    "ordinary_day",
     "own_quantiles",
 ]

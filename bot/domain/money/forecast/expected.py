@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.days import ONE_DAY
-from bot.domain.money.forecast import Change, SpendSeries, forecast
+from bot.domain.money.forecast import Change, SpendSeries, forecast, ordinary_day
 from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, RunKind, UsedDays, daily_history, run_kind
 from bot.domain.money.forecast.run_plans import DAYS_AHEAD
+from bot.domain.money.forecast.weekdays import FLAT, Shape
 from bot.domain.money.splitting import share_out
 
 LATELY_DAYS = 28
@@ -34,14 +35,20 @@ class Expected:
     known: tuple[int, ...] = ()
     """On each of the DAYS_AHEAD days from today on, if it runs on or by a plan; else nothing."""
     variable: int = 0
-    """On every day."""
+    """On an ordinary day."""
+    week: Shape = FLAT
+    """What share of an ordinary day each of the seven from today on is."""
+
+    def varies_on(self, number: int) -> int:
+        """What varies on the day so many after today."""
+        return round(self.variable * self.week[number % 7])
 
     def rest(self, days: int, passed: float) -> tuple[int, int]:
         """What is known and what varies on so many days from today on, of which some share of today has passed."""
         if not days:
             return 0, 0
-        today = [round(amount * (1 - passed)) for amount in (self.known[0] if self.known else 0, self.variable)]
-        return today[0] + sum(self.known[1:days]), today[1] + self.variable * (days - 1)
+        today = [round(amount * (1 - passed)) for amount in (self.known[0] if self.known else 0, self.varies_on(0))]
+        return today[0] + sum(self.known[1:days]), today[1] + sum(self.varies_on(n) for n in range(1, days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +103,33 @@ def _is_uneven(group: Sequence[RentedMachine], ledger: DailyLedger) -> bool:
 def _shared_out(group: Sequence[RentedMachine], ledger: DailyLedger) -> Iterator[Expected]:
     """The level of some machines' sum, each its part: none more than its rate, and nothing to what is gone."""
     past = daily_history([machine.id for machine in group], ledger.days, ledger)
-    level = round(forecast(past, horizon=1).days[0].mean)
+    mean, shape = ordinary_day(past)
+    level, week = round(mean), _from_today(shape, ledger)
     to_come: dict[tuple[str, str], int] = {}
     for machine, part in zip(group, share_out(level, _weights(group, ledger)), strict=True):
         own = 0 if machine.gone else part if machine.rate_micros is None else min(part, machine.micros_per_day)
         if own:
-            yield Expected(machine.id, machine.name, machine.team, machine.type, variable=own)
+            yield Expected(machine.id, machine.name, machine.team, machine.type, variable=own, week=week)
         key = machine.team, machine.type
         to_come[key] = to_come.get(key, 0) + part - own
     for (team, kind_), micros in to_come.items():
         if micros:
-            yield Expected("", "", team, kind_, variable=micros)
+            yield Expected("", "", team, kind_, variable=micros, week=week)
+
+
+def _from_today(shape: Shape, ledger: DailyLedger) -> Shape:
+    """A shape by weekday, from today on."""
+    first = ledger.today.weekday()
+    return (*shape[first:], *shape[:first])
+
+
+def _shape_of(expected: Sequence[Expected], ledger: DailyLedger) -> Shape:
+    """The shape by weekday of what varies of some machines together."""
+    level = sum(cost.variable for cost in expected)
+    if not level:
+        return FLAT
+    week = [sum(cost.variable * cost.week[number] for cost in expected) / level for number in range(7)]
+    return tuple(week[(weekday - ledger.today.weekday()) % 7] for weekday in range(7))
 
 
 def _weights(group: Sequence[RentedMachine], ledger: DailyLedger) -> list[int]:
@@ -131,11 +154,11 @@ def forecast_parts(
     series = []
     variable = daily_history([key for key in days if kinds.get(key, "variable") == "variable"], days, ledger)
     if variable.values or level:
-        series.append(SpendSeries(variable, level=float(level)))
+        series.append(SpendSeries(variable, level=float(level), shape=_shape_of(expected, ledger)))
     steady = daily_history([each for each in days if kinds.get(each, "variable") != "variable"], days, ledger)
     if steady.values or any(known) or not series:
-        suggested = forecast(steady, horizon=1, run_rate=float(known[0])).days[0].mean
+        suggested, _ = ordinary_day(steady, float(known[0]))
         moves = [known[0] - suggested, *(after - before for before, after in pairwise(known))]
         changes = tuple(Change(ledger.today + number * ONE_DAY, move) for number, move in enumerate(moves) if move)
-        series.append(SpendSeries(steady, changes, float(known[0]), STEADY))
+        series.append(SpendSeries(steady, changes, float(known[0]), STEADY, level=suggested))
     return ForecastParts(tuple(series), tuple(known))

@@ -12,7 +12,9 @@ from bot.domain.money.forecast.records import Change, DailyHistory, within_reach
 LONGEST_DAYS = 365
 """Days of history that are looked at; the error table holds for histories of up to a year."""
 PARTIAL_SHARE = 0.6
-"""A last day under this share of the week's median is taken for half billed."""
+"""A last day under this share of the week's median is taken for half billed, unless low days are usual."""
+LOW_DAYS = 28
+"""Low days among so many are usual: weekends, or machines that come and go."""
 SURGE_TIMES = 10.0
 """A last day over this many times the week's median waits for a second day to confirm it."""
 ABSURD_OVER_MAX = 1_000.0
@@ -136,9 +138,20 @@ def _doubt_last(values: Sequence[float], last: date) -> str | None:
         usual, yardstick, lowest = max(values[:-1]), "highest day before", -math.inf
     if usual <= 0 or lowest <= values[-1] <= SURGE_TIMES * usual:
         return None
+    if values[-1] < lowest and _was_as_low(values, values[-1] / usual):
+        return None
     share = values[-1] / usual
     seen = f"{share * 100:.0f} % of" if share < 1 else f"{_times(values[-1], usual)} times"
     return f"{_named(last)} is {seen} the {yardstick}: perhaps not its final bill, so left out for now."
+
+
+def _was_as_low(values: Sequence[float], share: float) -> bool:
+    """Whether a day of the last four weeks was as low beside the week before it."""
+    for number in range(max(7, len(values) - 1 - LOW_DAYS), len(values) - 1):
+        usual = median(values[number - 7 : number])
+        if usual > 0 and values[number] <= share * usual:
+            return True
+    return False
 
 
 def _named(day: date) -> str:

@@ -14,20 +14,20 @@ Quantiles = tuple[float, float, float, float]
 """At 2.5, 10, 90 and 97.5 %."""
 
 BY_HISTORY: dict[int, Quantiles] = {
-    7: (-3.2, -1.3, 2.4, 9.0),
-    14: (-2.9, -1.0, 1.2, 4.0),
-    30: (-1.4, -0.56, 0.85, 2.6),
-    60: (-1.15, -0.42, 0.75, 2.2),
+    7: (-5.0, -1.3, 2.4, 9.0),
+    14: (-3.5, -1.0, 1.2, 4.0),
+    30: (-2.5, -0.56, 0.85, 3.0),
+    60: (-2.5, -0.42, 0.75, 3.0),
 }
 """Days of history -> quantiles of 30-day totals; 60 stands for 60 and more."""
 BY_HORIZON: dict[int, Quantiles] = {
-    7: (-1.3, -0.40, 0.45, 1.3),
-    30: (-1.15, -0.42, 0.75, 2.2),
-    90: (-4.0, -1.3, 1.8, 12.0),
+    7: (-1.5, -0.40, 0.45, 2.5),
+    30: (-2.5, -0.42, 0.75, 3.0),
+    90: (-5.0, -1.3, 1.8, 12.0),
 }
 """Days ahead -> quantiles with 60 and more days of history."""
-SPREAD_DAYS = 90
-MEAN_DAYS = 60
+SPREAD_DAYS = 30
+"""Pace and spread are those of the last month: a range that remembers longer is a third wider and covers no more."""
 BANDS: tuple[tuple[float, Trust], ...] = ((0.25, "firm"), (0.7, "fair"), (1.2, "weak"))
 """Highest rho of each trust; the median errors of 30-day totals were 0, then 6 to 13, then 29 %, and 86 % beyond."""
 
@@ -55,8 +55,8 @@ def _along(table: dict[int, Quantiles], at: int) -> Quantiles:
 
 
 def spread_of_total(values: Sequence[float], total: float, horizon: int) -> float:
-    """S of a total: a tenth of the forecast and of the last 60 days' pace, plus how much weeks differ."""
-    pace = horizon * abs(_mean(values[-MEAN_DAYS:]))
+    """S of a total: a tenth of the forecast and of the last 30 days' pace, plus how much weeks differ."""
+    pace = horizon * abs(_mean(values[-SPREAD_DAYS:]))
     recent = values[-SPREAD_DAYS:]
     weeks = [sum(recent[i : i + 7]) / 7 for i in range(len(recent) - 6)]
     return 0.1 * (abs(total) + pace) + horizon * _deviation(weeks)
@@ -64,7 +64,7 @@ def spread_of_total(values: Sequence[float], total: float, horizon: int) -> floa
 
 def spread_of_day(values: Sequence[float], mean: float) -> float:
     """S of a single day: as of a total, but by how much days differ, since nothing averages out."""
-    return 0.1 * (abs(mean) + abs(_mean(values[-MEAN_DAYS:]))) + _deviation(values[-SPREAD_DAYS:])
+    return 0.1 * (abs(mean) + abs(_mean(values[-SPREAD_DAYS:]))) + _deviation(values[-SPREAD_DAYS:])
 
 
 def quantiles_of_day(known_days: int, h: int) -> Quantiles:

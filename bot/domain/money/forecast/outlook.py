@@ -1,13 +1,13 @@
 """The forecast: the level of an ordinary day times days, plus what is known to change, with bounds and trust."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate
 from statistics import median
 
-from bot.domain.money.forecast.guard import repair
+from bot.domain.money.forecast.guard import Repaired, repair
 from bot.domain.money.forecast.interval import (
     Quantiles,
     bounds,
@@ -18,6 +18,7 @@ from bot.domain.money.forecast.interval import (
     trust,
 )
 from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, SpendSeries, within_reach
+from bot.domain.money.forecast.weekdays import FLAT, Shape, week_shape, without_shape
 
 LEAST_DAYS = 3
 """With fewer days of history only what runs now says anything."""
@@ -34,6 +35,7 @@ class _Part:
     known: int
     means: tuple[float, ...]
     notes: tuple[str, ...]
+    shape: Shape
 
 
 def forecast(
@@ -83,37 +85,62 @@ def month_total(billed_so_far: float, rest: Forecast) -> Forecast:
     )
 
 
+def ordinary_day(history: DailyHistory, run_rate: float | None = None) -> tuple[float, Shape]:
+    """What an ordinary day costs, and what share of it each weekday does, where the last weeks prove a shape."""
+    ready = _made_ready(SpendSeries(history, (), run_rate), 0)
+    return ready.base, ready.shape
+
+
 def _made_ready(part: SpendSeries, horizon: int) -> _Part:
-    plain = repair(part.history)
-    made = [change for change in part.changes if change.date <= part.history.end]
+    end, plain = part.history.end, repair(part.history)
+    made = [change for change in part.changes if change.date <= end]
     settled = repair(part.history, made) if made else plain
-    base, notes = spend_level(settled.values) if part.level is None else part.level, settled.notes
+    shape = _shape_of(part, settled, end)
+    base, notes = _level_of(settled, end, shape) if part.level is None else part.level, settled.notes
     if plain.known < LEAST_DAYS:
         base = base if part.run_rate is None else max(0.0, within_reach(part.run_rate))
         source = "what runs now" if part.run_rate is not None else "the days there are"
         notes = (*notes, f"Only {plain.known} of the {LEAST_DAYS} days a range needs: taken from {source}.")
     prefix = f"{part.name}: " if part.name else ""
+    unread = [_level_of(plain, end, shape) * _share(shape, end, -number) for number in range(plain.open_days)][::-1]
     return _Part(
         base=base,
         # The spread is of what was seen: a step that we can explain was still a step, and another may come.
-        values=(*plain.values, *[spend_level(plain.values)] * plain.open_days),
+        values=(*plain.values, *unread),
         known=plain.known,
-        means=_means(base, part, horizon),
+        means=_means(base, part, horizon, shape),
         notes=tuple(prefix + note for note in notes),
+        shape=shape,
     )
 
 
-def _means(base: float, part: SpendSeries, horizon: int) -> tuple[float, ...]:
+def _shape_of(part: SpendSeries, settled: Repaired, end: date) -> Shape:
+    """The shape of its week: given beside a level that was sought elsewhere, else sought in its days."""
+    if part.level is not None:
+        return part.shape
+    return week_shape(settled.values, end - timedelta(days=settled.open_days))
+
+
+def _level_of(repaired: Repaired, end: date, shape: Shape) -> float:
+    return spend_level(without_shape(repaired.values, end - timedelta(days=repaired.open_days), shape))
+
+
+def _share(shape: Shape, end: date, h: int) -> float:
+    """What share of an ordinary day the `h`th day after the end is."""
+    return shape[_after(end, h).weekday()]
+
+
+def _means(base: float, part: SpendSeries, horizon: int, shape: Shape) -> tuple[float, ...]:
     end = part.history.end
     moves = [0.0] * horizon
     for change in part.changes:
         first = (change.date - end).days - 1
         if 0 <= first < horizon:
             moves[first] = within_reach(moves[first] + within_reach(change.delta))
-    means, moved = [], base
-    for move in moves:
+    means, moved = [], 0.0
+    for h, move in enumerate(moves, 1):
         moved = within_reach(moved + move)
-        means.append(max(0.0, moved))
+        means.append(max(0.0, within_reach(base * _share(shape, end, h) + moved)))
     return tuple(means)
 
 
@@ -131,15 +158,17 @@ def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, 
     rho = 0.0 if per_day == 0 else min(per_day / base if base > 0 else float("inf"), 1e6)
     if horizon > FAR_DAYS:
         notes = (*notes, f"{horizon} days ahead is a planning range, not a forecast.")
-    days = _days(means, spread_of_day(values, base), known, end)
+    shape = week_shape(values, end) if any(part.shape != FLAT for part in parts) else FLAT
+    of_day = spread_of_day(without_shape(values, end, shape), base)
+    days = _days(means, [of_day * _share(shape, end, h) for h in range(1, horizon + 1)], known, end)
     lo95, lo80, hi80, hi95 = total_bounds
     sure = trust(rho, known)
     return Forecast(sum(means), lo80, hi80, lo95, hi95, days, sure, notes, rho, spread=spread, known_days=known)
 
 
-def _days(means: Sequence[float], spread: float, known: int, end: date) -> tuple[ForecastDay, ...]:
+def _days(means: Sequence[float], spreads: Sequence[float], known: int, end: date) -> tuple[ForecastDay, ...]:
     days = []
-    for h, mean in enumerate(means, 1):
+    for h, (mean, spread) in enumerate(zip(means, spreads, strict=True), 1):
         lo95, lo80, hi80, hi95 = bounds(mean, spread, quantiles_of_day(known, h))
         days.append(ForecastDay(h, _after(end, h), mean, lo80, hi80, lo95, hi95))
     return tuple(days)
@@ -160,7 +189,9 @@ def _after(end: date, h: int) -> date:
 ALPHAS = tuple(i / 20 for i in range(20, 0, -1))
 """From quick to slow: on a tie the quicker one wins, so a step in a flat series is followed at once."""
 AHEAD_DAYS = (1, 7, 14, 30)
+SPAN_DAYS = (7, 14, 30)
 RECENT_DAYS = 28
+PACE_DAYS = 14
 SHORT_DAYS = 10
 """Below this many days the mean is as good as anything."""
 
@@ -168,8 +199,9 @@ SHORT_DAYS = 10
 def spend_level(values: Sequence[float]) -> float:
     """The level in the values' unit, never below zero; 0 for no values.
 
-    From ten days on: the median of two exponential smoothings (alpha chosen for the next day, alpha chosen for the
-    means of the next 1, 7, 14 and 30 days) and of the median of the last 28 days.
+    From four weeks on the median of five that single bursts don't carry: exponential smoothing with the alpha that
+    squared errors of the means ahead choose, and with that of absolute errors; the median of 28 days, the mean of 14,
+    and the last day, by which a step is followed. From ten days on of three: two smoothings and a median.
     """
     if not values:
         return 0.0
@@ -179,9 +211,13 @@ def spend_level(values: Sequence[float]) -> float:
     if len(recent) == RECENT_DAYS and min(recent) == max(recent):
         return max(0.0, recent[-1])  # steady for four weeks: no remnant of older days, so a dead team costs nothing
     smooth = {alpha: _smoothed(values, alpha) for alpha in ALPHAS}
-    quick = _best(smooth, {1: _means_ahead(values, 1)})
-    lasting = _best(smooth, {k: _means_ahead(values, k) for k in AHEAD_DAYS if len(values) >= k + 2})
-    return max(0.0, median((quick, lasting, median(recent))))
+    lasting = _best(smooth, _targets(values, AHEAD_DAYS), _by_squares)
+    if len(values) < RECENT_DAYS:
+        quick = _best(smooth, _targets(values, (1,)), _by_squares)
+        return max(0.0, median((quick, lasting, median(recent))))
+    steady = _best(smooth, _targets(values, SPAN_DAYS), _by_size)
+    pace = sum(values[-PACE_DAYS:]) / PACE_DAYS
+    return max(0.0, median((lasting, steady, median(recent), pace, values[-1])))
 
 
 def _smoothed(values: Sequence[float], alpha: float) -> list[float]:
@@ -189,16 +225,31 @@ def _smoothed(values: Sequence[float], alpha: float) -> list[float]:
     return list(accumulate(values, lambda level, value: level + alpha * (value - level)))
 
 
-def _means_ahead(values: Sequence[float], k: int) -> list[float]:
-    """For each day that has k days after it, their mean."""
-    return [sum(values[i + 1 : i + 1 + k]) / k for i in range(len(values) - k)]
+def _targets(values: Sequence[float], spans: Sequence[int]) -> list[list[float]]:
+    """For each span of days, the means of so many days after each day that has them."""
+    sums = [0.0, *accumulate(values)]
+    return [
+        [(sums[i + 1 + k] - sums[i + 1]) / k for i in range(len(values) - k)] for k in spans if len(values) >= k + 2
+    ]
 
 
-def _best(smooth: dict[float, list[float]], targets: dict[int, list[float]]) -> float:
-    """The last level under the alpha whose levels came closest to the targets (root mean squares, added up)."""
+def _best(
+    smooth: Mapping[float, list[float]],
+    targets: Sequence[Sequence[float]],
+    error: Callable[[Sequence[float], Sequence[float]], float],
+) -> float:
+    """The last level under the alpha whose levels came closest to the targets; errors of the spans are added up."""
     least, chosen = math.inf, 0.0
     for levels in smooth.values():
-        error = sum(math.dist(levels[: len(means)], means) / math.sqrt(len(means)) for means in targets.values())
-        if error < least * (1 - 1e-9):
-            least, chosen = error, levels[-1]
+        missed = sum(error(levels, means) for means in targets)
+        if missed < least * (1 - 1e-9):
+            least, chosen = missed, levels[-1]
     return chosen
+
+
+def _by_squares(levels: Sequence[float], means: Sequence[float]) -> float:
+    return math.dist(levels[: len(means)], means) / math.sqrt(len(means))
+
+
+def _by_size(levels: Sequence[float], means: Sequence[float]) -> float:
+    return sum(abs(level - mean) for level, mean in zip(levels, means, strict=False)) / len(means)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
+from bot.domain.money.forecast.weekdays import FLAT, Shape
+
 Trust = Literal["firm", "fair", "weak", "range-only", "run-rate"]
 
 LARGEST_AMOUNT = 1e280
@@ -67,6 +69,8 @@ class SpendSeries:
     """Set before its notes when given."""
     level: float | None = None
     """An ordinary day, where that was sought elsewhere; None: it is sought in the history."""
+    shape: Shape = FLAT
+    """What share of it each weekday is; counts beside a `level` only."""
 
 
 @dataclass(frozen=True, slots=True)

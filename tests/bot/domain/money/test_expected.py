@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.money.forecast.expected import Expected, expect
+from bot.domain.money.forecast import forecast_sum
+from bot.domain.money.forecast.expected import Expected, expect, forecast_parts
 from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, UsedDay
 from bot.domain.money.forecast.pieces import Charged, named_pieces, pieces, pooled_pieces, shortened_pieces
 from tests.examples import examples
@@ -125,3 +126,25 @@ def test_no_machine_is_expected_to_cost_more_than_its_rate():
     assert short.rest(2, 0.5) == (0, 36 * USD)
     assert short.rest(0, 0.5) == (0, 0)
     assert short.rest(7, 0.0) == (0, 7 * 24 * USD)
+
+
+def test_machines_that_rest_on_weekends_are_expected_to():
+    """In `/cost forecast` as in `valet forecast`, and the days add up to what is said of the rest of the month."""
+    long = 84
+    days = {
+        "i-0": {
+            day: UsedDay(240 * USD, 24 * HOUR_MS)
+            for n in range(long)
+            if (day := TODAY - timedelta(days=long - n)).weekday() < 5
+        }
+    }
+    metered = frozenset(TODAY - timedelta(days=n) for n in range(1, long + 1))
+    ledger = DailyLedger(ZoneInfo("UTC"), TODAY, min(metered), days, {"i-0": min(metered)}, metered)
+    machines = [RentedMachine("i-0", "m0", "g5.xlarge", "nlp", 10 * USD, None, False, None, False)]
+
+    [cost] = expect(machines, ledger, {}).machines
+    parts = forecast_parts([cost], {"i-0": "variable"}, days, ledger)
+    outlook = forecast_sum(parts.series, horizon=14)
+
+    assert [round(day.mean / USD) for day in outlook.days[:7]] == [240] * 5 + [0] * 2
+    assert cost.rest(14, 0.0) == (0, pytest.approx(outlook.total, abs=20))

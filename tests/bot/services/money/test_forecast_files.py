@@ -256,3 +256,21 @@ def test_the_history_is_never_overwritten(tmp_path):
         forecast_csv(source, source, horizon=30)
 
     assert source.read_text() == history_of(nlp=[1])
+
+
+def test_a_file_of_final_bills_has_no_doubted_day(tmp_path):
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(history_of(nlp=[100.0] * 60 + [30.0]))
+
+    doubted = forecast_csv(source, target, horizon=30).forecasts["nlp"]
+    final = forecast_csv(source, target, horizon=30, is_final=True).forecasts["nlp"]
+
+    assert "perhaps not its final bill" in doubted.notes[0]
+    assert final.notes == ()
+    assert (doubted.known_days, final.known_days) == (60, 61)
+
+
+def test_weekends_are_forecast_as_the_last_weeks_were(written):
+    days = [row for row in written(history_of(nlp=([100.0] * 5 + [0.0] * 2) * 12), horizon=7) if row["h"] != "0"]
+
+    assert [float(row["mean"]) for row in days] == pytest.approx([100.0] * 5 + [0.0] * 2)

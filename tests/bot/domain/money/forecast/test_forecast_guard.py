@@ -132,3 +132,17 @@ def test_an_empty_history_is_no_trouble():
 
 def test_at_most_a_year_is_looked_at():
     assert len(repair(of(*[1.0] * 2_000)).values) == 365
+
+
+def test_a_low_last_day_counts_where_low_days_are_usual():
+    weeks = [100.0] * 5 + [0.0] * 2
+
+    assert repair(of(*weeks * 6)).values[-1] == 0.0
+    assert repair(of(*weeks * 6)).notes == ()
+
+
+def test_a_day_lower_than_any_of_four_weeks_is_doubted_still():
+    weeks = [100.0] * 5 + [60.0] * 2
+
+    assert repair(of(*weeks * 5, 100.0, 20.0)).open_days == 1
+    assert repair(of(*[*weeks * 5, 100.0, 20.0], *[100.0] * 30, 20.0)).open_days == 1

@@ -14,7 +14,7 @@ def test_long_histories_have_the_measured_quantiles(horizon):
 
 
 def test_between_entries_the_logarithm_decides():
-    assert quantiles(60, 15)[3] == pytest.approx(1.3 + 0.9 * 0.5237, rel=1e-3)
+    assert quantiles(60, 15)[3] == pytest.approx(2.5 + 0.5 * 0.5237, rel=1e-3)
 
 
 def test_less_history_never_narrows_the_range():

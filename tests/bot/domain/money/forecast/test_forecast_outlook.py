@@ -24,8 +24,8 @@ def test_a_steady_team_is_forecast_firmly():
     assert outlook.total == pytest.approx(3_000)
     assert outlook.trust == "firm"
     assert outlook.rho == pytest.approx(0.2)
-    assert (outlook.lo95, outlook.lo80) == pytest.approx((3_000 - 1.15 * 600, 3_000 - 0.42 * 600))
-    assert (outlook.hi80, outlook.hi95) == pytest.approx((3_000 + 0.75 * 600, 3_000 + 2.2 * 600))
+    assert (outlook.lo95, outlook.lo80) == pytest.approx((3_000 - 2.5 * 600, 3_000 - 0.42 * 600))
+    assert (outlook.hi80, outlook.hi95) == pytest.approx((3_000 + 0.75 * 600, 3_000 + 3.0 * 600))
     assert outlook.notes == ()
 
 

@@ -37,7 +37,7 @@ def test_every_group_weighs_the_same_however_long_it_was_forecast():
     steady = {f"team:{n}": [(30 * each, 0.0) for each in range(10)] for n in range(10)}
     wild = {"team:wild": [(30 * each, 5.0) for each in range(1_000)]}
 
-    assert own_quantiles(steady | wild, 30) == pytest.approx((-1.15 / 4, -0.42 / 4, 0.75 / 4, 5.0))
+    assert own_quantiles(steady | wild, 30) == pytest.approx((-2.5 / 4, -0.42 / 4, 0.75 / 4, 5.0))
 
 
 def test_they_take_the_place_of_their_horizon_only():
