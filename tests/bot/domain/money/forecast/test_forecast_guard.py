@@ -145,4 +145,4 @@ def test_a_day_lower_than_any_of_four_weeks_is_doubted_still():
     weeks = [100.0] * 5 + [60.0] * 2
 
     assert repair(of(*weeks * 5, 100.0, 20.0)).open_days == 1
-    assert repair(of(*[*weeks * 5, 100.0, 20.0], *[100.0] * 30, 20.0)).open_days == 1
+    assert repair(of(*(weeks * 5 + [100.0, 20.0] + [100.0] * 30 + [20.0]))).open_days == 1
