@@ -1,5 +1,6 @@
 """Fixtures everybody needs: a store in a fresh file, and a clock that stands still until told."""
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,6 @@ from tests.examples import load_profile
 from tests.opening import open_store
 
 LIVE = Path(__file__).parent / "live"
-THOUGHT_OF_WHEN_COLLECTED = {"test_door_schemathesis.py"}
-"""Files whose mere collection takes seconds in each worker, and whose tests are all slow."""
 
 bytecode.keep()
 load_profile()
@@ -22,11 +21,6 @@ load_profile()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-docs", action="store_true", help="write the parts of docs/ that are made from the code")
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Whoever leaves out slow tests need not wait for those that are slow to collect."""
-    return True if config.option.markexpr == "not slow" and collection_path.name in THOUGHT_OF_WHEN_COLLECTED else None
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 MONDAY = int(datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp() * 1000)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, so that nobody need look through it for garbage again and again."""
+    gc.freeze()
 
 
 class Clock:

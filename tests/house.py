@@ -27,10 +27,16 @@ def name_of(path: Path) -> str:
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    """What is in a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def modules() -> dict[str, tuple[Path, ast.Module]]:
     """Every module of ours by its dotted name: its file, and what is in it."""
     paths = [path for top in ("bot", "handlers", "store") for path in sorted((ROOT / top).rglob("*.py"))]
-    return {name_of(path): (path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths}
+    return {name_of(path): (path, tree_of(path)) for path in paths}
 
 
 def lines_of(module: str) -> int:

@@ -59,6 +59,7 @@ SETTINGS: dict[str, Any] = {
     "door": {"port": 0},
 }
 
+HALF_HOUR_MS = 30 * MINUTE_MS
 UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|gpu|cost)(?: |>|&gt;)")
 """A part of a sentence as it is below the face."""
 
@@ -235,9 +236,9 @@ class Office:
     def sees(self, who: str, channel: str = "#gpus") -> str:
         return self.slack.latest(who, channel)
 
-    def passes(self, length: int, *, step: int = MINUTE_MS) -> None:
-        """Time passes: the jobs run every minute, as they would; by longer steps where no minute counts."""
-        until = self.clock.now + length
+    def passes(self, length: int, *, step: int | None = None) -> None:
+        """Time passes: the jobs run every minute, and every five of more than half an hour, unless minutes count."""
+        until, step = self.clock.now + length, step or (MINUTE_MS if length <= HALF_HOUR_MS else 5 * MINUTE_MS)
         while self.clock.now < until:
             self.clock.forward(min(step, until - self.clock.now))
             self.tick()

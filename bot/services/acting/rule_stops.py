@@ -55,9 +55,12 @@ def run_rules(ctx: Context) -> None:
     """Announce what is near, stop what is due, and start what a window has stopped."""
     now = ctx.clock()
     db = ctx.store.reading()
-    if not stored_hours.own_hours(db) and not stored_rule_stops.open_ones(db) and not _has_rules(ctx):
+    concerned = {*stored_hours.own_hours(db), *(rule_stop.instance_id for rule_stop in stored_rule_stops.open_ones(db))}
+    has_rules = _has_rules(ctx)
+    if not concerned and not has_rules:
         return
-    rented = listings.listings_page(db, FleetFilter(provider="ec2"), limit=-1)
+    chosen = FleetFilter(provider="ec2", ids=None if has_rules else tuple(sorted(concerned)))
+    rented = listings.listings_page(db, chosen, limit=-1)
     listings_by_id = {listing.instance.id: listing for listing in rented}
     own = hours_service.own_that_count(ctx, listings_by_id.values())
     by_hours = [(listing, own.get(key)) for key, listing in listings_by_id.items()]

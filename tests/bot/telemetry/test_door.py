@@ -5,9 +5,12 @@ import hashlib
 import http.client
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -384,3 +387,14 @@ def test_an_address_in_use_is_said(visitor):
 
     with pytest.raises(Unreachable, match="already in use"):
         second.start()
+
+
+@pytest.mark.slow
+def test_no_request_gets_an_answer_that_the_document_does_not_have():
+    trying = Path(__file__).with_name("trying_the_door.py")
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=--import-mode=importlib -q -p no:cacheprovider", trying]
+
+    done = subprocess.run(command, cwd=trying.parents[3], capture_output=True, text=True, timeout=300, check=False)
+
+    assert done.returncode == 0, done.stdout
+    assert "6 passed" in done.stdout

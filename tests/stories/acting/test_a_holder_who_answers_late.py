@@ -15,7 +15,7 @@ def silent(office):
     office.reports("train-7", 0.0)
     office.types("cy", "/gpu claim train-7 for 8h evaluation")
     office.types("ada", "/gpu stop train-7 nobody seems to use it")
-    office.passes(31 * MINUTE_MS)
+    office.passes(31 * MINUTE_MS, step=MINUTE_MS)
     office.reports("train-7", 0.0, minutes=31)
     return office
 

@@ -31,6 +31,7 @@ def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(tea
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
     assert any("*train-7* ($21.96/h): stopped at" in said for said in team.slack.sees("bob", "#ml-platform"))
     team.passes(13 * HOUR_MS)
+    team.passes(MINUTE_MS)
     assert team.machine("train-7").state == "running"
     assert "unclaimed" in team.types("cy", "/gpu status train-7"), "nobody gets a claim by that"
 

@@ -10,21 +10,23 @@ from bot.services.machines import notices, readings
 from tests.stories.conftest import SETTINGS
 
 
-def push(office, gpus, *, host="dgx-1", uuids=None):
-    """The agent tells of the last minute of these GPUs, which work."""
+def push(office, gpus, *, host="dgx-1", uuids=None, minutes=1):
+    """The agent tells of the last minutes of these GPUs, which work."""
     now = 1_000_000 + office.clock.now // MINUTE_MS
     office.seq += 1
     listed = tuple(Gpu(gpu, (uuids or {}).get(gpu, f"GPU-{gpu}"), "NVIDIA A100", 81920) for gpu in gpus)
-    told = tuple(Minute(gpu, now - 1, 4, 90.0, 90.0, 0.0, 300.0, 4, 81920, 0, 0) for gpu in gpus)
+    spans = [(gpu, now - ago) for ago in range(minutes, 0, -1) for gpu in gpus]
+    told = tuple(Minute(gpu, tick, 4, 90.0, 90.0, 0.0, 300.0, 4, 81920, 0, 0) for gpu, tick in spans)
     readings.receive(office.valet.ctx, Push(host, "boot", office.seq, now, 0, listed, told), "10.0.0.1")
 
 
 def passes(office, length, *, gpus=None, **more):
-    """Every minute its agent tells of these GPUs, or of nothing, and what is due is noticed."""
-    for _ in range(length // MINUTE_MS):
-        office.clock.forward(MINUTE_MS)
+    """Its agent tells of these GPUs, or of nothing, and what is due is noticed: every minute, in hours every three."""
+    minutes = 1 if length < HOUR_MS else 3  # more than that would be an absence
+    for _ in range(length // (minutes * MINUTE_MS)):
+        office.clock.forward(minutes * MINUTE_MS)
         if gpus is not None:
-            push(office, gpus, **more)
+            push(office, gpus, minutes=minutes, **more)
         office.tick()
         notices.watch_machines(office.valet.ctx)
         office.settle()
@@ -46,6 +48,7 @@ def test_who_looks_after_a_machine_hears_once_after_fifteen_minutes_that_its_age
     passes(heard, 14 * MINUTE_MS)
     assert not said(heard, "bob", "#ml-platform", "has not reported")
 
+    passes(heard, MINUTE_MS)
     passes(heard, 2 * HOUR_MS)
 
     (told,) = said(heard, "bob", "#ml-platform", "has not reported")

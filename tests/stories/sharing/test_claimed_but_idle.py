@@ -11,9 +11,10 @@ STEP = 4
 
 
 def lives(office, length, **utils: float | list[float]) -> None:
-    """Time passes, and the agents of these machines report all the while."""
+    """Time passes, and the agents of these machines report all the while; in many hours no minute counts."""
+    step = MINUTE_MS if length < 2 * HOUR_MS else STEP * MINUTE_MS
     for _ in range(length // (STEP * MINUTE_MS)):
-        office.passes(STEP * MINUTE_MS)
+        office.passes(STEP * MINUTE_MS, step=step)
         for name, util in utils.items():
             office.reports(name.replace("_", "-"), util, minutes=STEP)
 

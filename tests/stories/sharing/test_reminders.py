@@ -45,7 +45,7 @@ def test_the_end_itself_is_told_in_the_same_message(office):
 @pytest.mark.slow
 def test_extending_from_the_reminder_begins_anew(office):
     office.types("ada", "/gpu claim train-7 for 2h")
-    office.passes(91 * MINUTE_MS)
+    office.passes(90 * MINUTE_MS)
 
     office.presses("ada", "Extend by 1 h", "@ada")
 

@@ -22,7 +22,7 @@ def works(office, length: int, user: str | list[str] = "ada", util: list[float] 
     """Time passes while programs of that unix user run on the GPUs that work."""
     for _ in range(length // (4 * MINUTE_MS)):
         office.reports("dgx-1", util, minutes=5, process="python3", user=user)
-        office.passes(4 * MINUTE_MS)
+        office.passes(4 * MINUTE_MS, step=4 * MINUTE_MS if length > HOUR_MS else MINUTE_MS)
 
 
 def told(office, who: str = "ada") -> list[Any]:

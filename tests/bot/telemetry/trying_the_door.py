@@ -1,9 +1,11 @@
-"""The door against an outsider that has read its OpenAPI document: whatever it thinks of, no answer breaks it."""
+"""The door against an outsider that has read its OpenAPI document: whatever it thinks of, no answer breaks it.
+
+Schemathesis thinks while pytest collects, for seconds, so `test_door.py` runs this in a pytest of its own.
+"""
 
 import hashlib
 import itertools
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
@@ -37,7 +39,6 @@ MORE_RULES = [positive_data_acceptance]
 """A body may keep the schema and be refused all the same: none can say that a minute must not be after tick_now."""
 
 
-@pytest.mark.slow
 @schema.parametrize()
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 def test_no_request_gets_an_answer_that_the_document_does_not_have(case: Case) -> None:
