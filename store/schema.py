@@ -1,6 +1,7 @@
 """What each step of the schema said when it was taken: a released step never changes, and here is how that is held."""
 
 import hashlib
+from functools import cache
 
 from sqlite_utils import Database, Migrations
 
@@ -58,6 +59,7 @@ SCHEMA = (
 )
 
 
+@cache
 def sha256(statements: tuple[str, ...]) -> str:
     """The hash of a step's statements in hex. How they are indented makes no difference."""
     text = "\0".join(" ".join(statement.split()) for statement in statements)
