@@ -1,5 +1,6 @@
 """`/gpu why` as a message: the verdict, the readings behind it, what else counts, and what comes next."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from bot.domain.acting.actions import PAST_TENSE, Action, StopFacts
@@ -88,33 +89,57 @@ def _evidence(told: Explanation) -> str:
     return f"{evidence[:1].upper()}{evidence[1:]}." if told.listing.running else ""
 
 
+Pair = tuple[GpuTrace | None, GpuVerdict]
+
+
 def _gpus(told: Explanation, now: int) -> list[str]:
-    """One line per GPU, with what its agent reads of it, if it does; neighbours that say the same share one."""
+    """One line per GPU, with what its agent reads of it, if it does; neighbours that do the same share one."""
     traces = {trace.gpu: trace for trace in told.traces}
     pairs = [(traces.get(verdict.gpu), verdict) for verdict in told.verdict.gpus]
     said = []
-    for text, group in groupby(pairs, key=lambda pair: _reading(*pair, told=told, now=now)):
-        numbers = [verdict.gpu for _, verdict in group]
+    for (begin, end), group in groupby(pairs, key=lambda pair: _kind(pair[0], pair[1], now)):
+        alike = list(group)
+        numbers = [verdict.gpu for _, verdict in alike]
         label = f"GPU {numbers[0]}" if len(numbers) == 1 else f"GPUs {numbers[0]}-{numbers[-1]}"
-        said.append(f"{label}: {text}")
+        said.append(f"{label}: {begin}{_figures(alike)}{end}")
     return said
 
 
-def _reading(trace: GpuTrace | None, verdict: GpuVerdict, *, told: Explanation, now: int) -> str:
+def _kind(trace: GpuTrace | None, verdict: GpuVerdict, now: int) -> tuple[str, str]:
+    """What a GPU does, before and after its figures."""
+    word = in_words(verdict.state)
     if trace is None:
         since = f" since {near(verdict.since, now)}" if verdict.since and verdict.state in IDLE_STATES else ""
-        return f"{in_words(verdict.state)}{since}"
-    util = "use not known" if trace.util_max is None else f"{trace.util_max:.0f} %"
-    power = "" if trace.watts is None else f", {trace.watts:.0f} W"
-    memory = "" if trace.memory_used_mib is None else f", {trace.memory_used_mib / 1024:.1f} GB used"
+        return f"{word}{since}", ""
     count = trace.compute_processes
     running = "" if count is None else f", {plural(count, 'program')}" if count else ", no programs"
     running += f" ({esc(trace.process, 40)})" if trace.process else ""
-    said = f"{util}{power}{memory}{running}"
     if verdict.state == "active":
-        return f"{in_words('active')}, {said}"
+        return word, running
     worked = f", last worked {length(now - trace.last_active_at)} ago" if trace.last_active_at else ""
-    return f"{in_words(verdict.state)}{_as_of(trace, now)}, {said}{worked}"
+    return f"{word}{_as_of(trace, now)}", f"{running}{worked}"
+
+
+def _figures(alike: Sequence[Pair]) -> str:
+    """What several GPUs are read to use, from the least to the most."""
+    traces = [trace for trace, _ in alike if trace is not None]
+    if not traces:
+        return ""
+    used = [each.util_max for each in traces if each.util_max is not None]
+    watts = [each.watts for each in traces if each.watts is not None]
+    memory = [each.memory_used_mib / 1024 for each in traces if each.memory_used_mib is not None]
+    return "".join(
+        [
+            f", {_range(used)} %" if used else ", use not known",
+            f", {_range(watts)} W" if watts else "",
+            f", {_range(memory, 1)} GB used" if memory else "",
+        ]
+    )
+
+
+def _range(values: Sequence[float], digits: int = 0) -> str:
+    least, most = (f"{value:.{digits}f}" for value in (min(values), max(values)))
+    return least if least == most else f"{least}-{most}"
 
 
 def _as_of(trace: GpuTrace, now: int) -> str:
@@ -138,8 +163,9 @@ def _others(told: Explanation) -> list[str]:
 def _wasted(told: Explanation) -> str:
     """What it cost for nothing, by the ledger: the same sums as in lists, digests and reports."""
     rate = told.listing.rate
-    said = [f"{roughly(told.unused_micros)} since it was judged idle"] if told.unused_micros else []
-    said += [f"{roughly(told.unused_day_micros)} in the last 24 hours"] if told.unused_day_micros else []
+    spell, day = told.unused_micros, told.unused_day_micros
+    said = [f"{roughly(spell)} since it was judged idle"] if spell else []
+    said += [f"{roughly(day)} in the last 24 hours"] if day and day != spell else []
     full = " at full cost" if told.listing.instance.provider == "owned" else ""
     return f"Wasted: {about(exact=rate is None or rate.exact)}{', '.join(said)}{full}." if said else ""
 
