@@ -134,6 +134,6 @@ def check_tags(settings: Settings) -> Iterator[Finding]:
         yield warning("V503", f"{instance.name} ({instance.id}): {said}", "Correct its tags in AWS.")
     if len(doubtful) > MOST_FINDINGS:
         more = f"Tags of {len(doubtful) - MOST_FINDINGS} more machines look as if they meant something else."
-        yield warning("V503", more, "`/gpu why <instance>` tells of each.")
+        yield warning("V503", more, "`/gpu why <instance>` shows each.")
     if found and not doubtful:
         yield fine("V503", "The tags of machines mean what they look like.")

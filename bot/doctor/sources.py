@@ -137,9 +137,9 @@ def _brings(path: Path, now: int, *, is_read: bool) -> Finding:
     rented = {target.id for target in _targets(path) if target.place != "owned"}
     told = len(_told_of(path, now - HOUR_MS) & rented)
     if rented and not told:
-        sentence = f"CloudWatch is read, but tells of none of the {len(rented)} rented machines that run."
+        sentence = f"CloudWatch is read, but has data of none of the {len(rented)} rented machines that run."
         return warning("V701", sentence, AGENT_HINT)
-    return fine("V701", f"CloudWatch is read, and tells of {told} of the {len(rented)} rented machines that run.")
+    return fine("V701", f"CloudWatch is read, and has data of {told} of the {len(rented)} rented machines that run.")
 
 
 def _told_of(path: Path, since: int) -> set[str]:
@@ -166,7 +166,7 @@ def _prometheus(settings: Settings, now: int) -> Iterator[Finding]:
     if not seen:
         names = ", ".join([*known.percent_metrics, *known.ratio_metrics, *known.profiling_metrics])
         hint = "Check whether dcgm-exporter is scraped, and how its metrics are called, under [prometheus]."
-        yield warning("V703", f"Prometheus tells of no GPU just now: none of {names} is there.", hint)
+        yield warning("V703", f"Prometheus has data of no GPU just now: none of {names} is there.", hint)
     elif targets := _targets(Path(settings.database)):
         yield _hosts(HostNames(known, targets).strangers(seen), known.host_labels, len(seen))
 
@@ -174,7 +174,7 @@ def _prometheus(settings: Settings, now: int) -> Iterator[Finding]:
 def _hosts(strangers: Sequence[str], labels: Sequence[str], seen: int) -> Finding:
     """Whether every host that is told of is a machine that Valet knows."""
     if not strangers:
-        return fine("V703", f"Every host that Prometheus tells of is a running machine ({seen} series).")
+        return fine("V703", f"Every host in Prometheus is a running machine ({seen} series).")
     some = ", ".join(strangers[:MOST_HOSTS_NAMED])
     more = f" and {len(strangers) - MOST_HOSTS_NAMED} more" if len(strangers) > MOST_HOSTS_NAMED else ""
     fit = "1 host that fits" if len(strangers) == 1 else f"{len(strangers)} hosts that fit"
@@ -182,7 +182,7 @@ def _hosts(strangers: Sequence[str], labels: Sequence[str], seen: int) -> Findin
         f'Say which machine it is: [prometheus.hosts], then "{strangers[0]}" = "the machine\'s id or name"; '
         f"or name the label that says it in host_labels (now {', '.join(labels)})."
     )
-    return warning("V703", f"Prometheus tells of {fit} no running machine, or two of one name: {some}{more}.", hint)
+    return warning("V703", f"Prometheus has {fit} no running machine, or two of one name: {some}{more}.", hint)
 
 
 def _targets(path: Path) -> list[Target]:

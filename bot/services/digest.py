@@ -233,7 +233,7 @@ def undecided(ctx: Context, channel: str, local_date: str) -> list[str]:
     made = digest_of(ctx, channel, local_date)
     found = [now.row.instance_id for now in made.rows if now.may_stop] if made else []
     if not found:
-        raise Refused(f"All machines of this digest are settled by now. {parts.gpu('status idle')} shows what idles.")
+        raise Refused(f"Nothing in this digest is open any more. {parts.gpu('status idle')} shows what idles.")
     return found
 
 

@@ -11,7 +11,9 @@ from bot.settings.values import Address, Label, Metric, Table, TimeOfDay, Zone
 class IdleSettings(Table):
     """[idle]"""
 
-    window_minutes: int = Field(default=60, ge=15, le=1440, description="Quiet minutes in a row before a GPU is idle")
+    window_minutes: int = Field(
+        default=60, ge=15, le=1440, description="Minutes without work in a row before a GPU is idle"
+    )
     known_percent: float = Field(
         default=90.0, ge=50, le=100, description="Share of them that must really have been seen"
     )

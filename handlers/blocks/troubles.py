@@ -20,8 +20,8 @@ _DATABASE_REMEDIES = {
 def backup_failed(reason: str) -> Reply:
     """The nightly backup could not be made."""
     return plainly(
-        f"The nightly backup was not made: {esc(reason, 900)} I go on trying every 10 minutes. "
-        "`valet backup` on Valet's machine tries it at once."
+        f"The nightly backup failed: {esc(reason, 900)} I try again every 10 minutes. "
+        "`valet backup` on Valet's machine tries at once."
     )
 
 
@@ -30,8 +30,8 @@ def impaired(reason: str, backup: str) -> Reply:
     known = _restore(backup) if reason == DAMAGED else _DATABASE_REMEDIES.get(reason)
     remedy = known or "`valet doctor` on its machine tells more."
     return plainly(
-        f"*Valet's database can't be used: {esc(reason)}.* Until it can, I stop and start nothing, and I can't note "
-        f"claims or answers; people are told so. {remedy}"
+        f"*Valet's database can't be used: {esc(reason)}.* Until then I stop and start nothing, and take no "
+        f"claims or answers. People who ask are told so. {remedy}"
     )
 
 
@@ -64,9 +64,8 @@ def clock_off(seconds: int, whose: str) -> Reply:
     """Our clock and Slack's, AWS's or both differ by so many seconds."""
     way = "ahead of" if seconds > 0 else "behind"
     return plainly(
-        f"*The clock of Valet's machine is {abs(seconds):,} s {way} {whose}.* Valet goes by that time, so "
-        "that claims, digests and charges keep their moments. Beyond 300 s signed requests of Slack's are refused. "
-        "Set the clock (NTP)."
+        f"*The clock of Valet's machine is {abs(seconds):,} s {way} {whose}.* Claims, digests and charges "
+        "go by it. Beyond 300 s, signed requests from Slack are refused. Set the clock (NTP)."
     )
 
 

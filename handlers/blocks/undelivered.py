@@ -27,7 +27,7 @@ REMEDIES: Mapping[str, str] = {
     "channel_not_found": "Is it private? Then type `/invite` with my name there; else correct valet.toml.",
     "is_archived": "Unarchive it, or name another one in valet.toml.",
     "restricted_action": "Its settings, or the workspace's, keep me from posting there.",
-    "missing_scope": "`valet doctor` tells which scope the app lacks.",
+    "missing_scope": "`valet doctor` says which scope the app lacks.",
     "user_not_found": "Have they left? Then look for what they hold, and take them out of valet.toml.",
     "cannot_dm_bot": "That is a bot, which can't hold machines; correct valet.toml.",
 }
@@ -63,7 +63,7 @@ def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
     shown, left = fitting([_group(*each) for each in found[:PLACES]], MOST_TEXT)
     left += max(0, len(found) - PLACES)
     rest = [context(f"{plural(left, 'more place')}, shown as these are settled.")] if left else []
-    said = section(f"*{text}* They are drawn as things stand when they are sent.")
+    said = section(f"*{text}* They are written anew when they are sent, as things stand then.")
     return Reply(text, [said, *shown, *rest], secret=True)
 
 

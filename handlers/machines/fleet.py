@@ -136,7 +136,7 @@ def tell_why(ask: Ask, listing: Listing) -> Reply:
 
 VERBS = (
     Verb("status", f"status [<instance>|{FILTERS_SAID}|gpu:a100]", "What runs, most wasteful first.", status),
-    Verb("why", "why <instance>", "The rule, the readings and what happens next.", why),
+    Verb("why", "why <instance>", "What a machine does, how that is known, and what happens next.", why),
 )
 
 

@@ -20,7 +20,7 @@ def count(ask: Ask) -> Reply:
     if not words:
         heard = why.agent_report(ask.ctx, listing.instance.id)
         if heard is None:
-            raise Refused(f"No agent has told how many GPUs {listing.instance.name} has.")
+            raise Refused(f"No agent has reported how many GPUs {listing.instance.name} has.")
         return owned_blocks.gpus_counted(listing, heard.gpus_seen)
     if len(words) > 1 or not (words[0].isascii() and words[0].isdecimal() and len(words[0]) < 4):
         raise Refused(f"How many GPUs has it? Try {parts.gpu('count', listing.instance.name, '7')}.")
@@ -33,7 +33,7 @@ def rename(ask: Ask) -> Reply:
     words = rest[1:] if rest[:1] == ["to"] else rest
     if len(words) != 1:
         raise Refused(
-            f"What shall {listing.instance.name} be called? "
+            f"What should {listing.instance.name} be called? "
             f"Try {parts.gpu('rename', listing.instance.name, 'dgx-one')}."
         )
     means = reserved.reserved_meaning(words[0]) or ", ".join(f"`{each}`" for each in names.sorts(ask.ctx, words[0]))
@@ -53,7 +53,7 @@ def retire(ask: Ask) -> Reply:
 
 VERBS = (
     Verb("rename", "rename <owned> <name>", "Call an owned machine by another name; its history stays.", rename),
-    Verb("retire", "retire <owned>", "Take an owned machine that is no more off the list; its history stays.", retire),
+    Verb("retire", "retire <owned>", "Take an owned machine that is gone off the list; its history stays.", retire),
     Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
 )
 

@@ -149,7 +149,7 @@ def test_an_idle_machine_is_seen_asked_about_approved_and_really_stopped(company
         assert "$21.96/h" in card
         assert "8.0 TB of local NVMe" in card
         slack.click("bob", "#gpus", "Stop train-7")
-        until(lambda: slack.latest("bob", "#gpus"), "has not told of a whole minute since then")
+        until(lambda: slack.latest("bob", "#gpus"), "has not measured a whole minute since then")
         _was_said_minutes_ago(folder)
 
         until(lambda: slack.latest("bob", "#gpus"), "It took", seconds=40)

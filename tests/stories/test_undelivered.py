@@ -40,7 +40,7 @@ def test_the_admin_is_told_once_what_it_is_and_sends_it_when_the_channel_is_open
         "say there is kept: 1 message until now; `/gpu undelivered` shows what.\n[Try again] [Drop]"
     )
     assert listed == (
-        "*1 message could not be posted.* They are drawn as things stand when they are sent.\n"
+        "*1 message could not be posted.* They are written anew when they are sent, as things stand then.\n"
         "*#ml-platform*  `is_archived` since Mon 09:00 UTC. Unarchive it, or name another one in valet.toml.\n"
         ">Stop train-7? @Ada asks. Waiting for @Bob until 11:00 UTC.\n"
         "[Try again] [Drop]"

@@ -142,7 +142,7 @@ def test_the_admins_are_told_once_and_again_when_it_is_over(office, alarm):
     after = office.slack.sees("bob", "@bob")
 
     assert len(during) == 1
-    assert during[0].startswith("*Valet's database can't be used: it may not be written.* Until it can, I stop and")
+    assert during[0].startswith("*Valet's database can't be used: it may not be written.* Until then I stop and")
     assert len(after) == 2
     assert after[1].startswith("Valet's database can be used again. Nothing that I had confirmed is lost")
 
@@ -254,8 +254,8 @@ def test_where_slack_does_not_say_or_contradicts_aws_is_asked_for_the_time(offic
         watch.look()
         office.settle()
         said = bot_health(ctx, Schedule([], office.clock), lambda: None, off=lambda: watch.off).problems
-        told = slack.latest("bob", "@bob").partition(" so that")[0]
-        assert told == "*The clock of Valet's machine is 400 s behind AWS's.* Valet goes by that time,"
+        told = slack.latest("bob", "@bob").partition(" charges")[0]
+        assert told == "*The clock of Valet's machine is 400 s behind AWS's.* Claims, digests and"
         assert said == ("the clock is 400 s off AWS's" if method_fails else "the clock is 400 s off Slack's and AWS's",)
     ours.now = office.clock()
     watch.look()

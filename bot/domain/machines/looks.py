@@ -39,9 +39,9 @@ def _why_stale(witness: Witness, since: int, now: int) -> str | None:
     if witness.error:
         return f"{name} can't be asked just now: {witness.error}."
     if until is None or until - MINUTE_MS < since:
-        return f"{name} has not told of a whole minute since then."
+        return f"{name} has not measured a whole minute since then."
     if not -FRESH_FOR_MS <= now - until <= FRESH_FOR_MS + witness.late:
-        return f"{name} has told of nothing in the last minutes."
+        return f"{name} has measured nothing in the last minutes."
     return None
 
 

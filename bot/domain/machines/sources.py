@@ -110,7 +110,7 @@ def _evidence(state: VerdictState, traces: Sequence[GpuTrace], rule: IdleRule, n
     if missing:
         return f"{missing} of the GPUs not seen"
     if state not in IDLE_STATES and any(each.may_be_ratio for each in traces):
-        return f"it tells of {peak:.2g}, which is either a small percentage or a ratio: it can't be judged"
+        return f"it reports {peak:.2g}, which is either a small percentage or a ratio: it can't be judged"
     quiet = min(each.quiet_minutes for each in traces)
     seen = f"{peak:.0f} % at most; no work seen in {quiet} of the last {rule.window_minutes} minutes"
     if state not in IDLE_STATES:

@@ -31,7 +31,7 @@ from store.sql import Row
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", re.ASCII)
 
 
-RENAMES = "What {name} is called everybody has to know"
+RENAMES = "Everybody goes by the name of {name}"
 STOP_IT = f"a stop ends what it costs, and {parts.gpu('stop', '{name}')} asks for one."
 NAMED_BY_AWS = "it is called what its Name tag says; whoever owns it in AWS can change that."
 ENDS_IN_AWS = f"it leaves the list once AWS has terminated it. {parts.gpu('stop', '{name}')} asks for a stop."
@@ -98,7 +98,7 @@ def confirm_gpus(ctx: Context, instance_id: str, person: str, count: int) -> Lis
     """It has so many GPUs now: those that its agent sees. Raises Refused."""
     now = ctx.clock()
     with audit.kept(ctx, person, "say how many GPUs it has", instance_id), ctx.store.writing() as db:
-        deed = "How many GPUs {name} has decides what it costs and when it is idle"
+        deed = "What {name} costs, and when it is idle, depends on the number of its GPUs"
         listing = decided_by(ctx, db, instance_id, person, deed=deed, rented=COUNTED_BY_AWS)
         instance, heard = listing.instance, agents.report_of(db, instance_id)
         untold = stored_readings.unreported_gpus(db, instance_id)
@@ -126,9 +126,9 @@ def _check_work(ctx: Context, listing: Listing, untold: Mapping[int, Row], now: 
         ago = now - (row["last_active_at"] or 0)
         if ago <= window:
             raise Refused(
-                f"GPU {gpu} of {listing.instance.name} worked {ago // MINUTE_MS} minutes ago, and its agent tells of "
-                f"it no more. Nobody knows yet whether it works on. Say so again in {(window - ago) // MINUTE_MS + 1} "
-                "minutes, if it is really gone."
+                f"GPU {gpu} of {listing.instance.name} worked {ago // MINUTE_MS} minutes ago, and its agent does not "
+                "see it now. It may still be at work. "
+                f"If it is gone, say so again in {(window - ago) // MINUTE_MS + 1} minutes."
             )
 
 
@@ -140,11 +140,11 @@ def _check_count(
     if host is not None and host.gpus not in {None, count}:
         raise Refused(f"valet.toml says that {name} has {host.gpus} GPUs: change `[owned.hosts.{name}] gpus` there.")
     if heard is None or not heard.gpus_seen:
-        raise Refused(f"No agent sees a GPU of {name} now, so nothing can be said of how many it has.")
+        raise Refused(f"No agent sees a GPU of {name} now, so nobody can tell how many it has.")
     if heard.gpus_seen != count:
         raise Refused(
-            f"The agent of {name} sees {heard.gpus_seen} GPUs now, so that is what can be confirmed. "
-            f"`[owned.hosts.{name}] gpus` in valet.toml says anything else."
+            f"The agent of {name} sees {heard.gpus_seen} GPUs now: only that can be confirmed. "
+            f"Any other number is set in valet.toml, as `[owned.hosts.{name}] gpus`."
         )
     if count == listing.instance.gpu_count and not untold:
         raise Refused(f"{name} has {count} GPUs already, and its agent sees all of them.")
@@ -286,7 +286,7 @@ def _retirable(ctx: Context, db: Database, instance_id: str, person: str) -> Lis
     heard, name = last_report_at(db, instance_id), listing.instance.name
     if heard is not None and ctx.clock() - heard < REPORTED_WITHIN_MS:
         raise Refused(
-            f"The agent of {name} reports, so {name} is no thing of the past. "
+            f"The agent of {name} still reports. "
             f"Stop the agent there or `valet token revoke {instance_id}` first, and ask again 15 minutes later."
         )
     return listings.by_id(db, instance_id) or listing

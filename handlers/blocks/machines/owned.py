@@ -24,8 +24,8 @@ def gpus_counted(listing: Listing, seen: int) -> Reply:
     if seen >= count:
         return plainly(f"*{name}* has {plural(count, 'GPU')}, and its agent sees all of them.")
     return plainly(
-        f"*{name}* had {plural(count, 'GPU')}, and its agent sees {seen:,}. The others are unknown and may work. "
-        "If they were taken out, say so; if not, look at the driver there.",
+        f"*{name}* has {plural(count, 'GPU')}, but its agent sees only {seen:,}. The others are unknown and may be in "
+        "use. If they were taken out, press the button. If not, check the driver there.",
         has_now(listing, seen),
     )
 
@@ -33,9 +33,7 @@ def gpus_counted(listing: Listing, seen: int) -> Reply:
 def gpus_confirmed(listing: Listing) -> Reply:
     """Told to whoever said it."""
     name, count = esc(listing.instance.name, 60), plural(listing.instance.gpu_count, "GPU")
-    return plainly(
-        f"*{name}* has {count} now. Should its agent see more again, they count by themselves.", private=False
-    )
+    return plainly(f"*{name}* has {count} now. If its agent sees more again, they count at once.", private=False)
 
 
 def machine_renamed(listing: Listing, before: Listing) -> Reply:
@@ -71,7 +69,7 @@ def retirement(end: Retirement) -> Reply:
     if end.state == "retired":
         why = f": {esc(end.reason, 300)}" if end.reason else ""
         by = f"{silent}, so it is retired" if end.who == VALET else f"{person(end.who)} retired *{name}*{why}"
-        text = f"{by}. It costs nothing more from now on; its history stays. Should its agent report, it is back."
+        text = f"{by}. It costs nothing more from now on; its history stays. If its agent reports, it is back."
         return plainly(text, button(f"Bring {end.name} back", UNRETIRE_BUTTON, end.id), private=False)
     if end.changed_by:
         did = f"keeps *{name}*" if end.state == "kept" else f"brought *{name}* back"

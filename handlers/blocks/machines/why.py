@@ -252,17 +252,17 @@ def _booked(told: Explanation) -> str:
 def _stop(told: Explanation) -> str:
     """Whether whoever asks could ask for a stop, who would be asked, and which wishes of others its card would tell."""
     if told.action is not None:
-        return "" if told.action.kind == "stop" else f"Stopping: not before the {told.action.kind} is over."
+        return "" if told.action.kind == "stop" else f"It can't be stopped before the {told.action.kind} is over."
     if told.obstacle or told.planned is None:
-        return f"Stopping: not now. {say(told.obstacle or '')}".rstrip()
+        return f"It can't be stopped now. {say(told.obstacle or '')}".rstrip()
     facts = told.planned.facts
     if not isinstance(facts, StopFacts):
         return ""
     others = [holder for holder in dict.fromkeys(facts.holders) if holder != told.planned.requester]
-    decides = "an approver agrees" if facts.approvals == 1 else f"{facts.approvals} people agree"
+    decides = "an approver decides" if facts.approvals == 1 else f"it needs {facts.approvals} approvals"
     holds = "holds it and is" if len(others) == 1 else "hold it and are"
-    first = f"Stopping: possible. {persons(others)} {holds} asked first. It is stopped once {decides}."
-    return (first if others else f"Stopping: possible, once {decides}.") + _said_of_others(facts)
+    first = f"You can ask for a stop. {persons(others)} {holds} asked first; then {decides}."
+    return (first if others else f"You can ask for a stop; {decides}.") + _said_of_others(facts)
 
 
 def _said_of_others(facts: StopFacts) -> str:

@@ -74,7 +74,7 @@ def test_hosts_by_address_name_and_id_are_the_machines_they_are(tmp_path):
         server.body = dcgm({"Hostname": "ip-10-0-1-2"}, {"instance": "10.0.1.2:9400"}, {"Hostname": "train-7"})
         said = found(tmp_path, prometheus={"url": server.url})
 
-    assert said[1] == ("V703", "ok", "Every host that Prometheus tells of is a running machine (3 series).")
+    assert said[1] == ("V703", "ok", "Every host in Prometheus is a running machine (3 series).")
 
 
 def test_hosts_that_fit_no_machine_are_named_with_what_to_set(tmp_path):
@@ -84,7 +84,7 @@ def test_hosts_that_fit_no_machine_are_named_with_what_to_set(tmp_path):
         settings = parse({"database": str(tmp_path / "valet.db"), "prometheus": {"url": server.url}}, {})
         finding = list(check_observers(settings, MONDAY))[1]
 
-    sentence = "Prometheus tells of 1 host that fits no running machine, or two of one name: ip-10-9-9-9.ec2.internal."
+    sentence = "Prometheus has 1 host that fits no running machine, or two of one name: ip-10-9-9-9.ec2.internal."
     assert (finding.level, finding.sentence) == ("warning", sentence)
     assert '[prometheus.hosts], then "ip-10-9-9-9.ec2.internal" = ' in finding.hint
 
@@ -95,7 +95,7 @@ def test_a_prometheus_without_gpus_is_said(tmp_path):
         said = found(tmp_path, prometheus={"url": server.url})
 
     assert [each[:2] for each in said] == [("V702", "ok"), ("V703", "warning")]
-    assert "tells of no GPU just now: none of DCGM_FI_DEV_GPU_UTIL, " in said[1][2]
+    assert "has data of no GPU just now: none of DCGM_FI_DEV_GPU_UTIL, " in said[1][2]
 
 
 def where_cloudwatch_told(tmp_path, trails):
@@ -111,13 +111,13 @@ def where_cloudwatch_told(tmp_path, trails):
 def test_a_cloudwatch_that_is_read_and_tells_of_no_machine_is_not_well(tmp_path):
     said = where_cloudwatch_told(tmp_path, {})
 
-    assert said == [("V701", "warning", "CloudWatch is read, but tells of none of the 1 rented machines that run.")]
+    assert said == [("V701", "warning", "CloudWatch is read, but has data of none of the 1 rented machines that run.")]
 
 
 def test_a_cloudwatch_that_brings_figures_is_well(tmp_path):
     said = where_cloudwatch_told(tmp_path, {(ONE.id, None): SourceHistory(None, MONDAY - MINUTE_MS)})
 
-    assert said == [("V701", "ok", "CloudWatch is read, and tells of 1 of the 1 rented machines that run.")]
+    assert said == [("V701", "ok", "CloudWatch is read, and has data of 1 of the 1 rented machines that run.")]
 
 
 def test_cloudwatch_before_its_first_reading_is_fine(tmp_path):

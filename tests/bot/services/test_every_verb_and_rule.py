@@ -231,7 +231,7 @@ WHY = {
     "snooze": f"Its card says that <@{CY}> keeps it.",
     "line": "Its card says that 1 person waits for it.",
     "booking": f"Its card says that <@{CY}> has booked it.",
-    "another's claim": f"Stopping: possible. <@{CY}> holds it and is asked first.",
+    "another's claim": f"You can ask for a stop. <@{CY}> holds it and is asked first;",
 }
 """What `/gpu why` says of a rule that a card of a stop tells."""
 
@@ -244,8 +244,13 @@ def test_why_says_of_a_stop_what_the_table_says(scene, rule):
 
     told = why_blocks(why_service.explain_verdict(scene.ctx, scene.here, ADA), scene.clock())
 
-    seen = [line for block in told.blocks for line in str(block.get("text", {})).split("\\n") if "Stopping: " in line]
-    says = {"no": "Stopping: not now. ", "card": WHY.get(rule, "?"), "yes": "Stopping: possible, once an approver"}
+    seen = [
+        line
+        for block in told.blocks
+        for line in str(block.get("text", {})).split("\\n")
+        if "ask for a stop" in line or "be stopped now" in line
+    ]
+    says = {"no": "It can't be stopped now. ", "card": WHY.get(rule, "?"), "yes": "You can ask for a stop; an approver"}
     assert says[table()["stop", rule]] in seen[0]
 
 

@@ -70,7 +70,7 @@ def test_a_clock_set_a_day_wrong_ends_and_charges_nothing(machine, slack, second
         until(lambda: last_beat(folder) > before)
 
         assert abs(last_beat(folder) - system_clock()) < HOUR_MS
-        assert f" s {'ahead of' if seconds > 0 else 'behind'} Slack's.* Valet goes by that time" in told
+        assert f" s {'ahead of' if seconds > 0 else 'behind'} Slack's.* Claims, digests and charges" in told
         assert rows(folder, "SELECT 1 FROM claims WHERE ended_at IS NOT NULL") == []
         # the SDK takes its connection for a dead one, and makes another
         until(lambda: "@Ada" in answered(slack, "/gpu status"))

@@ -105,9 +105,9 @@ def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled
     verdict.judge_all(crippled.valet.ctx)
 
     assert refused.startswith(
-        "How many GPUs dgx-1 has decides what it costs and when it is idle, so @Bob decides that."
+        "What dgx-1 costs, and when it is idle, depends on the number of its GPUs, so @Bob decides that."
     )
-    assert said == "*dgx-1* has 1 GPU now. Should its agent see more again, they count by themselves."
+    assert said == "*dgx-1* has 1 GPU now. If its agent sees more again, they count at once."
     assert "*dgx-1*  free, idle for" in crippled.types("ada", "/gpu status dgx-1")
     assert "1xA100" in crippled.types("ada", "/gpu status dgx-1")
     assert "said it has 1 GPUs" in crippled.types("bob", "/gpu history dgx-1")
@@ -116,8 +116,8 @@ def test_once_bob_says_that_the_others_are_gone_one_gpu_is_all_there_is(crippled
 
 
 def test_a_count_that_nobody_sees_is_refused_with_what_to_do(crippled):
-    assert "sees 1 GPUs now, so that is what can be confirmed" in crippled.types("bob", "/gpu count dgx-1 7")
-    assert "The others are unknown and may work." in crippled.types("bob", "/gpu count dgx-1")
+    assert "sees 1 GPUs now: only that can be confirmed" in crippled.types("bob", "/gpu count dgx-1 7")
+    assert "The others are unknown and may be in use." in crippled.types("bob", "/gpu count dgx-1")
     assert "Try `/gpu count dgx-1 7`" in crippled.types("bob", "/gpu count dgx-1 some")
 
 

@@ -14,7 +14,7 @@ def test_a_free_machine_is_explained_by_its_readings(office):
     assert "GPUs 0-7: idle, 0 %, 60 W, 0.0 GB used, no programs" in seen
     assert "Source: its agent (NVML), last minute seen 08:59 UTC" in seen
     assert "Unclaimed." in seen
-    assert "Stopping: possible, once an approver agrees." in seen
+    assert "You can ask for a stop; an approver decides." in seen
     assert "*Next:* the digest of Tue 09:00 UTC lists it. Valet stops nothing by itself." in seen
     rule = office.presses("ada", "How train-7 is judged")
     assert rule.startswith("A GPU is idle after 60 minutes without work (below 5 %), of which at least 54 were really")
@@ -56,7 +56,7 @@ def test_a_machine_without_an_agent_says_what_to_do(office):
 
     assert seen.startswith("*old-3 is unknown.*\nNo agent has reported from it.")
     assert "`valet token add` makes a token for one" in seen
-    assert "Stopping: not now. I can't tell whether old-3 works" in seen
+    assert "It can't be stopped now. I can't tell whether old-3 works" in seen
 
 
 def test_claims_stops_and_keeps_are_all_told(office):
@@ -77,11 +77,11 @@ def test_whoever_holds_it_is_said_to_be_asked_before_a_stop(office):
     office.reports("train-7", 0.0)
     office.types("bob", "/gpu claim train-7 for 2h")
 
-    told = "Stopping: possible. @Bob holds it and is asked first. It is stopped once an approver agrees."
+    told = "You can ask for a stop. @Bob holds it and is asked first; then an approver decides."
     assert told in office.types("cy", "/gpu why train-7")
     assert "asked first" not in office.types("bob", "/gpu why train-7")
     assert "@Bob holds it and has been asked first" in office.types("cy", "/gpu stop train-7")
-    assert "Stopping: " not in office.types("cy", "/gpu why train-7")
+    assert "ask for a stop" not in office.types("cy", "/gpu why train-7")
 
 
 def test_a_booking_is_told_with_why(office):

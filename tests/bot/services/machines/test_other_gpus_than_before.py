@@ -117,7 +117,7 @@ def test_work_of_the_hour_is_not_said_away_by_a_count_either(room):
         tick += 1
         room.push("dgx-9", [minute(0, tick - 1, 0.0)], tick_now=tick)
 
-    with pytest.raises(Refused, match="GPU 1 of dgx-9 worked 6 minutes ago, and its agent tells of it no more"):
+    with pytest.raises(Refused, match="GPU 1 of dgx-9 worked 6 minutes ago, and its agent does not see it now"):
         owned.confirm_gpus(room.ctx, "dgx-9", "U0DEE", 1)
 
     for _ in range(60):
