@@ -15,7 +15,7 @@ from handlers.blocks.parts import Block, Filled
 from handlers.blocks.words import length as in_words
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
-from handlers.parsing.text import gpu_choice
+from handlers.parsing.text import gpu_choice, readable
 from handlers.verbs import Ask, BadField, Menu
 
 MACHINE, COUNT, WHICH, LENGTH, UNTIL, NOTE = "machine", "count", "which", "length", "until", "note"
@@ -96,7 +96,9 @@ def chosen_gpus(given: Filled) -> GpuChoice | None:
     return GpuChoice() if count == ALL else gpu_choice(f"gpus:{count}")
 
 
-def length_fields(ask: Ask, given: Filled, *, usual: int | None = None, optional: bool = True) -> list[Block]:
+def length_fields(
+    ask: Ask, given: Filled, *, usual: int | None = None, optional: bool = True, label: str = "For how long"
+) -> list[Block]:
     """For how long: a usual length or end, or any date and time, which counts first."""
     now = ask.ctx.clock()
     there = local(now, ZoneInfo(ask.ctx.zone(ask.user)))
@@ -111,11 +113,26 @@ def length_fields(ask: Ask, given: Filled, *, usual: int | None = None, optional
         choices.insert(0, form_blocks.option(_named(typed, ask), typed))
     hint = f"Usually {in_words(usual)}." if usual else ""
     return [
-        form_blocks.choice_field(LENGTH, "For how long", choices, chosen=typed, optional=optional, hint=hint),
+        form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=optional, hint=hint),
         form_blocks.picker_field(
             UNTIL, "Or until", "datetimepicker", value=_number(given.one(UNTIL)), optional=True, hint="Counts first."
         ),
     ]
+
+
+def plain_length_field(given: Filled, *, usual: int, hours: tuple[int, ...] = (1, 4, 8, 24)) -> Block:
+    """For how long, where nobody knows yet from when."""
+    choices = [form_blocks.option(in_words(hour * HOUR_MS), _lasting(hour * HOUR_MS)) for hour in hours]
+    typed = given.one(LENGTH)
+    if typed.startswith("l") and typed not in {each["value"] for each in choices}:
+        choices.insert(0, form_blocks.option(in_words(_number(typed[1:])), typed))
+    hint = f"Usually {in_words(usual)}."
+    return form_blocks.choice_field(LENGTH, "For how long", choices, chosen=typed, optional=True, hint=hint)
+
+
+def chosen_note(given: Filled) -> str:
+    """The note, as one line, with the people in it by name."""
+    return readable(" ".join(given.one(NOTE).split()))
 
 
 def _lasting(ms: int) -> str:

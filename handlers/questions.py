@@ -102,7 +102,7 @@ def meant(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def look(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[What is free], [Status], [Help]: the value is a command that only looks, with its words."""
-    command, *words = value.split()
+    command, *words = value.split() or ["gpu"]
     return run_words(Ask(ctx, user, channel, words), command)
 
 

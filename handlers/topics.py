@@ -19,6 +19,7 @@ from handlers.sharing import (
     bookings,
     calendar,
     checkins,
+    claim_ends,
     claims,
     find,
     grants,
@@ -34,7 +35,7 @@ from handlers.verbs import Form, Verb, about
 
 GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Look", (fleet, find, audit)),
-    ("Share", (claims, handovers, unclaimed)),
+    ("Share", (claims, claim_ends, handovers, unclaimed)),
     ("Wait and book", (line, requests, bookings, calendar)),
     ("Stop, start, launch", (actions, snooze, hours)),
     ("Run jobs", (runs,)),

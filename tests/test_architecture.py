@@ -210,6 +210,8 @@ SAME_STEM_ELSEWHERE = {
         "handlers.acting.actions",
         "bot/services",
     ): "asked for and decided on by approvals, whatever the kind",
+    ("handlers.sharing.claim_ends", "handlers/blocks"): "what a claim is by now is drawn by claims and reminders",
+    ("handlers.sharing.claim_ends", "bot/services"): "claims extends and ends them, as it makes them",
     ("handlers.sharing.take", "handlers/blocks"): "what was found is drawn by find, and offered by line",
     ("handlers.sharing.take", "bot/services"): "what was found is taken by claims, start and launch",
     ("handlers.questions", "bot/services"): "the question was kept by clarifications, whatever was asked",

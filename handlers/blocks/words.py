@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
+from bot.domain.machines.models import GpuKind
 from bot.domain.machines.rollups import HourCell
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.parts import typed, written
@@ -250,6 +251,11 @@ def days(first: date, last: date, today: date) -> str:
 def plural(count: int, noun: str) -> str:
     """1 GPU, 2 GPUs."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def kind_in_words(kind: GpuKind) -> str:
+    """A kind of GPU: A100, A100 with 80 GB or more."""
+    return re.sub(r"&gt;=(\d+)GB", r"with \1 GB or more", esc(str(kind), 60))
 
 
 def addresses(count: int) -> str:

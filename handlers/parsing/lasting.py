@@ -78,7 +78,7 @@ def read_span(rest: list[str], asker: Asker) -> tuple[TypedSpan, list[str]]:
         _refuse_overnight_run(rest, named, asker)
         return TypedSpan(until=named[0]), named[1]
     first = rest[0].lower()
-    is_end = first in {"to", "by"} and (asker.start is not None or _is_moment(rest[1:]))
+    is_end = first in {"to", "by"} and (asker.start is not None or is_moment(rest[1:]))
     if first in UNTIL_WORDS or is_end:
         return _until(rest, asker)
     if first == "for" and len(rest) == 1:
@@ -87,8 +87,11 @@ def read_span(rest: list[str], asker: Asker) -> tuple[TypedSpan, list[str]]:
     return _lasting(rest, rest[1:] if is_for else rest, asker, is_for=is_for)
 
 
-def _is_moment(rest: list[str]) -> bool:
-    return read_clock(rest) is not None or bool(rest and (named_day(rest[0]) or weekday(rest[0]) is not None))
+def is_moment(rest: list[str]) -> bool:
+    """Whether the first words name a day or a time of day."""
+    if not rest or read_clock(rest) is not None:
+        return bool(rest)
+    return bool(named_day(rest[0])) or weekday(rest[0]) is not None or read_day(rest, _ANY_DAY)[0] is not None
 
 
 def _refuse_overnight_run(rest: list[str], named: tuple[Moment, list[str]], asker: Asker) -> None:

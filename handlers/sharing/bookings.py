@@ -1,23 +1,21 @@
 """/gpu book, bookings and unbook."""
 
-import re
-from dataclasses import replace
-from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.domain import parts
-from bot.domain.clock import MINUTE_MS
-from bot.domain.days import days_after, local
+from bot.domain.days import local
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import BookingRequest, BookingSlot
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
-from bot.services import queries
+from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.sharing import booking_slots, grants, limits
 from bot.services.sharing import bookings as bookings_service
+from handlers import fields
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.buttons import BOOKINGS_BUTTON
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Block, Filled, Reply, filled, undone
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing.bookings import (
@@ -27,17 +25,10 @@ from handlers.blocks.sharing.bookings import (
     CANCEL_ONE_BUTTON,
     IM_HERE_BUTTON,
 )
-from handlers.controller import Draw, Press, listed, value_parts
-from handlers.controller import whole as whole_of_controller
-from handlers.parsing.dates import weekday
-from handlers.parsing.ends import named_bounds, split_times
-from handlers.parsing.lasting import Asker
-from handlers.parsing.lengths import is_length, read_lengths
-from handlers.parsing.moments import read_clock
-from handlers.parsing.spans import chosen_gpus, claim_words
-from handlers.parsing.text import gpu_choice, readable
-from handlers.parsing.unclear import Unclear, word_choice
-from handlers.verbs import Ask, Verb, named, no_more
+from handlers.controller import Draw, Press, listed, value_parts, whole
+from handlers.parsing.bookings import read_booking
+from handlers.parsing.text import gpu_choice
+from handlers.verbs import Ask, BadField, Form, Verb, named, no_more
 
 
 def gpu_book(ask: Ask) -> Reply:
@@ -52,104 +43,17 @@ def book_or_explain(ask: Ask, listing: Listing, wanted: BookingRequest, *, remar
     try:
         booking, slots = bookings_service.book_gpus(ask.ctx, listing.instance.id, ask.user, wanted)
     except bookings_service.OwnBooking as own:
-        return bookings_blocks.booking_is_own(listing, own.hold, same=own.same)
+        return undone(bookings_blocks.booking_is_own(listing, own.hold, same=own.same))
     except bookings_service.BookingClash as clash:
-        return bookings_blocks.booking_clash(listing, clash.wanted, clash.holds, clash.free_at, ask.ctx.zone(ask.user))
+        zone = ask.ctx.zone(ask.user)
+        return undone(bookings_blocks.booking_clash(listing, clash.wanted, clash.holds, clash.free_at, zone))
     except limits.OverLimit as over:
         if not over.may_ask:
             raise
-        return grants_blocks.grant_offer(grants.draft_booking(ask.ctx, over, wanted), str(over))
+        return undone(grants_blocks.grant_offer(grants.draft_booking(ask.ctx, over, wanted), str(over)))
     remark = " ".join(part for part in (remark, bookings_service.booking_warnings(ask.ctx, slots)) if part)
     minutes = ask.ctx.settings.claims.no_show_minutes
     return bookings_blocks.booking_made(listing, booking, slots, no_show_minutes=minutes, remark=remark)
-
-
-def read_booking(rest: list[str], asker: Asker) -> tuple[BookingRequest, str]:
-    """The parts of "[gpus:2] [every] tue 20:00 [for 6h|until 23:00] [until 20 dec] [note...]", and a remark on them.
-
-    Raises Refused.
-    """
-    choice, rest = chosen_gpus(split_times(rest))
-    rest, weekly = _weekly(rest)
-    rest = rest[1:] if rest and rest[0].lower() in {"on", "from"} else rest
-    if weekly and (not rest or weekday(rest[0]) is None):
-        raise Refused("Bookings come back weekly. Try `every tue 20:00 for 6h`.")
-    ahead, rest = _length_ahead(rest)
-    rest = _whole(rest, asker)
-    begin, rest = asker.moment(rest)
-    rest = ahead + rest
-    last_day, rest = _last_day(rest, asker) if weekly else (None, rest)
-    words = claim_words(rest, replace(asker, start=begin.at), choice=choice)
-    lasts = words.span
-    length = lasts.length if lasts.end is None else lasts.end - begin.at
-    note = readable(words.note)
-    return BookingRequest(begin.at, length, words.choice or GpuChoice(), weekly, last_day, note), begin.remark
-
-
-def _weekly(rest: list[str]) -> tuple[list[str], bool]:
-    """The words without "every" before the day, or "weekly" behind all, and whether that was there. Raises Refused."""
-    words = [word.lower() for word in rest]
-    if words and words[0] in {"every", "each", "weekly"}:
-        return rest[1:], True
-    if words[-1:] == ["weekly"]:
-        return rest[:-1], True
-    if words[-2:] in (["every", "week"], ["each", "week"]):
-        return rest[:-2], True
-    if words[-2:-1] in (["every"], ["each"]) and (words[-1] == "day" or weekday(words[-1]) is not None):
-        raise Refused("Bookings come back weekly. Say so before the day: `every tue 20:00 for 6h`.")
-    return rest, False
-
-
-def _length_ahead(rest: list[str]) -> tuple[list[str], list[str]]:
-    """ "for 6h" before the beginning, and the words without it."""
-    length_words = rest[1:] if rest and rest[0].lower() == "for" else rest
-    if not is_length(length_words, spelled=length_words != rest) or read_clock(length_words) is not None:
-        return [], rest
-    length, after = read_lengths(length_words)
-    return (["for", f"{length // MINUTE_MS}m"], after) if after else ([], rest)
-
-
-def _whole(rest: list[str], asker: Asker) -> list[str]:
-    """With "overnight" and "the weekend" from their beginning to their end, where nothing else begins it."""
-    beginning = " ".join(word.lower() for word in rest[:4])
-    match = _NIGHT_OR_WEEKEND.match(beginning)
-    if match is None:
-        return rest
-    there, after = local(asker.now, ZoneInfo(asker.zone())), rest[len(match[0].split()) :]
-    is_weekend = "week" in match[0]
-    begins, ends = (
-        f"{days_after(there.date(), days):%Y-%m-%d} {at:%H:%M}"
-        for days, at in named_bounds("weekend" if is_weekend else "overnight", there)
-    )
-    if begins <= f"{there:%Y-%m-%d %H:%M}":
-        raise _has_begun(rest[: len(match[0].split())], there, ends, days=7 if is_weekend else 1)
-    says_how_long = any(is_length(after[at + 1 :]) for at, word in enumerate(after) if word == "for")
-    return [*begins.split(), *([] if says_how_long else ["until", *ends.split()]), *after]
-
-
-def _has_begun(words: list[str], there: datetime, ends: str, *, days: int) -> Unclear:
-    """A booking begins later; what has begun can be claimed."""
-    begins, next_ends = named_bounds("weekend" if days > 1 else "overnight", there)
-    ahead = [f"{days_after(there.date(), at[0] + days):%Y-%m-%d} {at[1]:%H:%M}" for at in (begins, next_ends)]
-    now = word_choice(f"until {ends}", f"Claim from now until {ends}", verb="claim")
-    later = word_choice(f"{ahead[0]} until {ahead[1]}", f"Book {ahead[0]} to {ahead[1]}")
-    return Unclear(f'"{" ".join(words)[:40]}" has begun already. Which is meant?', words, [now, later])
-
-
-_NIGHT_OR_WEEKEND = re.compile(
-    r"(?:for |over )?(?:overnight|over night|(?:(?:the|this) )?(?:weekend|week-end)"
-    r"|tonight(?! (?:at|for|until|till|to|from|overnight|\d)))(?= |$)"
-)
-
-
-def _last_day(rest: list[str], asker: Asker) -> tuple[date | None, list[str]]:
-    """The day in "until 20 dec", which has no time of day, and the words without it. Raises Refused."""
-    for at, word in enumerate(rest):
-        if word.lower() in {"until", "till"} and read_clock(rest[at + 1 :]) is None:
-            day, after = asker.day(rest[at + 1 :])
-            if not after or read_clock(after) is None:
-                return day, rest[:at] + after
-    return None, rest
 
 
 def booking_in_the_way(ask: Ask, listing: Listing, slot: BookingSlot, choice: GpuChoice | None = None) -> Reply:
@@ -225,12 +129,70 @@ def cancel_or_ask(ask: Ask, slot: BookingSlot, *, one: bool = False, series: boo
     return bookings_blocks.booking_cancelled(off, name, ask.user, series=series)
 
 
+DAY, TIME, WEEKLY = "day", "time", "weekly"
+HOURS = (1, 2, 4, 6, 8, 12, 24)
+EVENING = "20:00"
+
+
+def book_given(ask: Ask) -> Filled | None:
+    """What "book train-7" says without a time; None where one is said, or anything else."""
+    machine = names.whole_name(ask.ctx, ask.words) if ask.words else None
+    if ask.words and (machine is None or machine.count < len(ask.words) or len(machine.listings) > 1):
+        return None
+    return filled(machine=machine.listings[0].instance.id if machine else "")
+
+
+def draw_book_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which machine, which GPUs, from when, for how long, once or every week."""
+    listing = fields.shown_machine(ask, given)
+    there = local(ask.ctx.clock(), ZoneInfo(ask.ctx.zone(ask.user)))
+    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    day = given.one(DAY) or f"{there:%Y-%m-%d}"
+    often = [form_blocks.option("Once", "once"), form_blocks.option("Every week", "weekly")]
+    return [
+        fields.machine_field(ask, given),
+        *fields.gpu_fields(listing, given),
+        form_blocks.picker_field(DAY, "Day", "datepicker", value=day),
+        form_blocks.picker_field(TIME, "From", "timepicker", value=given.one(TIME) or EVENING),
+        fields.plain_length_field(given, usual=usual, hours=HOURS),
+        form_blocks.choice_field(WEEKLY, "How often", often, chosen=given.one(WEEKLY) or "once"),
+        fields.note_field(given),
+    ]
+
+
+def submit_book_form(ask: Ask, given: Filled) -> Reply:
+    """As `book train-7 gpus:2 tue 20:00 for 6h note` does; what is in the way is shown below its time."""
+    listing, length = fields.chosen_machine(ask, given), fields.chosen_span(ask, given).length
+    if not given.one(DAY):
+        raise BadField(DAY, "Choose a day.")
+    if not given.one(TIME):
+        raise BadField(TIME, "Choose a time.")
+    begin, _ = ask.asker().moment([given.one(DAY), given.one(TIME)])
+    choice, note = fields.chosen_gpus(given) or GpuChoice(), fields.chosen_note(given)
+    wanted = BookingRequest(begin.at, length, choice, given.one(WEEKLY) == "weekly", None, note)
+    return book_or_explain(ask, listing, wanted, remark=begin.remark)
+
+
+BOOK_FORM = Form(
+    name="book",
+    title="Book a machine",
+    send="Book",
+    question="Which machine do you want to book, and from when?",
+    draw=draw_book_form,
+    submit=submit_book_form,
+    subject=TIME,
+    given=book_given,
+    menus={fields.MACHINE: fields.machine_search()},
+)
+FORMS = (BOOK_FORM,)
+
 VERBS = (
     Verb(
         "book",
         "book <instance> [gpus:2] [every] tue 20:00 [for 6h] [note]",
         "Claim it from then on, once or every week.",
         gpu_book,
+        form=BOOK_FORM,
     ),
     Verb("bookings", "bookings [<instance>|mine]", "What is booked, with buttons to cancel.", gpu_bookings),
     Verb("unbook", "unbook <instance> [tue 20:00]", "Cancel your booking.", gpu_unbook),
@@ -240,7 +202,7 @@ VERBS = (
 def press_book_at(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Book from Wed 02:00, for 6 h]: the value is the instance, the beginning, the length and the GPUs."""
     instance_id, from_at, length, choice = value_parts(value, 4)
-    wanted = BookingRequest(whole_of_controller(from_at), whole_of_controller(length), gpu_choice(choice))
+    wanted = BookingRequest(whole(from_at), whole(length), gpu_choice(choice))
     return book_or_explain(Ask(ctx, user, channel, []), listed(ctx, instance_id), wanted)
 
 

@@ -8,7 +8,7 @@ from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import checkins as checkins_blocks
 from handlers.blocks.sharing.checkins import KEEP_HELD_BUTTON, RELEASE_ASKED_BUTTON, CheckedClaim
 from handlers.controller import Draw, Press, listed
-from handlers.sharing import claims
+from handlers.sharing import claim_ends
 from handlers.verbs import Ask
 
 
@@ -20,7 +20,7 @@ def press_keep_held(ctx: Context, user: str, channel: str, value: str) -> None:
 def press_release_asked(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Release X]; the value is the question."""
     held = checkins.claim_of_checkin(ctx, value, user)
-    done = claims.release_and_tell(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
+    done = claim_ends.release_and_tell(Ask(ctx, user, channel, []), listed(ctx, held.instance_id), held)
     checkins.settle_checkins(ctx)
     return done
 

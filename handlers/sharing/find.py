@@ -16,6 +16,8 @@ from handlers.blocks.sharing.find import MORE_WAYS_BUTTON, FindQuery
 from handlers.controller import Press, number, value_parts
 from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
+from handlers.parsing.spans import chosen_gpus, claim_words
+from handlers.parsing.text import readable
 from handlers.parsing.unclear import Unclear
 from handlers.verbs import Ask, Form, Verb
 
@@ -76,6 +78,31 @@ def _want(ask: Ask) -> tuple[GpuSpec, list[str]]:
         raise Refused(f"What do you need? Try `{command} find 2xA100 for 6h`.")
     end = gpu_spec.count_spec_words(ask.words)
     return gpu_spec.parse_gpu_spec(" ".join(ask.words[:end])), ask.words[end:]
+
+
+def terms_given(ask: Ask) -> Filled | None:
+    """What "claim for 4h" or "wait gpus:2" says without a machine; None where the words begin with one, or a kind."""
+    if not ask.words:
+        return Filled()
+    if find_service.is_name(ask.ctx, *ask.words) or leading_spec(ask) or not _begins_with_terms(ask):
+        return None
+    try:
+        words = claim_words(ask.words, ask.asker())
+    except Refused:
+        return Filled()
+    return filled(
+        count=str(words.choice.count or "") if words.choice else "",
+        length=fields.span_value(words.span),
+        note=readable(words.note),
+    )
+
+
+def _begins_with_terms(ask: Ask) -> bool:
+    """Whether the first words say how many or how long, and so name no machine."""
+    try:
+        return chosen_gpus(ask.words)[0] is not None or read_span(ask.words, ask.asker())[0] != TypedSpan()
+    except Refused:
+        return False
 
 
 def press_more_ways(ctx: Context, user: str, channel: str, value: str) -> Reply:

@@ -3,17 +3,19 @@
 import re
 
 from bot.errors import Refused
-from bot.services import queries
+from bot.services import names, queries
 from bot.services.context import Context
 from bot.services.sharing import grants, handovers, limits
-from handlers.blocks.parts import Reply, plainly
+from handlers import fields
+from handlers.blocks import forms as form_blocks
+from handlers.blocks.parts import Block, Filled, Reply, filled
 from handlers.blocks.sharing import claims as claims_blocks
 from handlers.blocks.sharing import grants as grants_blocks
 from handlers.blocks.sharing import handovers as handovers_blocks
 from handlers.blocks.sharing.handovers import HAND_ACCEPT_BUTTON, HAND_DECLINE_BUTTON, HAND_WITHDRAW_BUTTON
-from handlers.blocks.words import esc
 from handlers.controller import Draw, Press, listed
-from handlers.verbs import Ask, Verb, named, no_more
+from handlers.sharing import claim_ends
+from handlers.verbs import Ask, BadField, Form, Verb, named, no_more
 
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 
@@ -33,7 +35,62 @@ def gpu_hand(ask: Ask) -> Reply:
     )
 
 
-VERBS = (Verb("hand", "hand <instance> @person", "Offer your claim to somebody, who has to accept it.", gpu_hand),)
+PERSON = "person"
+
+
+def hand_given(ask: Ask) -> Filled | None:
+    """What "hand train-7" or "hand @bob" says alone; None where both are named."""
+    words = [word for word in ask.words if word.lower() != "to"]
+    mention = _PERSON.fullmatch(words[-1]) if words else None
+    rest = words[:-1] if mention else words
+    named_machine = names.whole_name(ask.ctx, rest) if rest else None
+    if mention and rest:
+        return None
+    if rest and (named_machine is None or named_machine.count < len(rest)):
+        return None
+    machine = named_machine.listings[0].instance.id if named_machine else ""
+    return filled(machine=machine, person=mention[1] if mention else "")
+
+
+def draw_hand_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which claim, and to whom."""
+    return [
+        *claim_ends.mine_fields(ask, given),
+        form_blocks.picker_field(PERSON, "To whom", "users_select", value=given.one(PERSON)),
+    ]
+
+
+def submit_hand_form(ask: Ask, given: Filled) -> Reply:
+    """As `hand train-7 @bob` does."""
+    listing = fields.chosen_machine(ask, given)
+    if not given.one(PERSON):
+        raise BadField(PERSON, "Choose the person who is to have it.")
+    handover = handovers.offer_handover(ask.ctx, listing.instance.id, ask.user, given.one(PERSON))
+    return handovers_blocks.handover_offered(handover, listing)
+
+
+HAND_FORM = Form(
+    name="hand",
+    title="Hand a claim over",
+    send="Offer it",
+    question="Which claim do you want to hand over, and to whom?",
+    draw=draw_hand_form,
+    submit=submit_hand_form,
+    subject=PERSON,
+    given=hand_given,
+    menus={fields.MACHINE: fields.machine_search(mine=True)},
+)
+FORMS = (HAND_FORM,)
+
+VERBS = (
+    Verb(
+        "hand",
+        "hand <instance> @person",
+        "Offer your claim to somebody, who has to accept it.",
+        gpu_hand,
+        form=HAND_FORM,
+    ),
+)
 
 
 def press_accept_handover(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -56,8 +113,7 @@ def press_withdraw_handover(ctx: Context, user: str, channel: str, value: str) -
     """[Take the offer back]"""
     handover = handovers.withdraw_handover(ctx, value, user)
     held = queries.claim(ctx, handover.claim_id)
-    name = queries.name_of(ctx, held.instance_id) if held else "It"
-    return plainly(f"{esc(name, 60)} stays yours; <@{handover.taker}> sees that the offer is gone.")
+    return handovers_blocks.handover_withdrawn(handover, queries.name_of(ctx, held.instance_id) if held else "")
 
 
 BUTTONS: dict[str, Press] = {

@@ -9,17 +9,21 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import claims, limits, runs
+from bot.services.sharing import find as find_service
 from bot.services.sharing import line as line_service
 from bot.services.sharing.turns import LinePlace, OthersInLine
-from handlers.blocks.parts import Reply
+from handlers import fields
+from handlers.blocks import forms as form_blocks
+from handlers.blocks.parts import Block, Filled, Reply, context, undone
 from handlers.blocks.sharing import line as line_blocks
 from handlers.blocks.sharing import runs as runs_blocks
 from handlers.blocks.sharing.line import DECLINE_OFFER_BUTTON, LEAVE_BUTTON, LINE_BUTTON, WAIT_BUTTON
+from handlers.blocks.words import say
 from handlers.controller import Draw, Press, listed, number
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import readable
 from handlers.sharing import find
-from handlers.verbs import Ask, Verb, named, no_more
+from handlers.verbs import Ask, Form, Verb, named, no_more
 
 
 def gpu_wait(ask: Ask) -> Reply:
@@ -65,7 +69,7 @@ def wait_or_explain(
     except line_service.FreeNow as free:
         if run:
             return _run_now(ask, free, length=length, note=note, run=run)
-        return line_blocks.nothing_to_wait_for(free.listing, free.count, length)
+        return undone(line_blocks.nothing_to_wait_for(free.listing, free.count, length))
     return _place(ask, place)
 
 
@@ -161,12 +165,127 @@ def _name(ask: Ask, instance_id: str) -> str:
     return queries.name_of(ask.ctx, instance_id) if instance_id else ""
 
 
+RUN, OF_KIND = "run", "kind:"
+"""What begins the value of a kind in the menu of machines."""
+
+
+def wait_menu(ask: Ask, typed: str, given: Filled) -> list[Block]:
+    """Kinds of GPUs, and the machines: whatever has what was typed in it."""
+    kinds = [form_blocks.option(f"Any {label}", f"{OF_KIND}{value}") for label, value in _kinds(ask)]
+    fitting = [kind for kind in kinds if typed.strip().lower() in kind["text"]["text"].lower()]
+    return [*([form_blocks.group("Any machine with", fitting)] if fitting else []), *_MACHINES(ask, typed, given)]
+
+
+_MACHINES = fields.machine_search()
+
+
+def _kinds(ask: Ask) -> list[tuple[str, str]]:
+    return [("GPU", find.ANY_KIND), *((kind, kind) for kind in find_service.kinds_to_find(ask.ctx))]
+
+
+def draw_wait_form(ask: Ask, given: Filled) -> list[Block]:
+    """For what, how much of it, for how long, and what to run then; with the place in line as it would be."""
+    listing, usual = fields.shown_machine(ask, given), _usual(ask)
+    templates = [form_blocks.option(template.name, template.name) for template in runs.run_templates(ask.ctx, ask.user)]
+    label = "When it's your turn, run"
+    then = [form_blocks.choice_field(RUN, label, templates, chosen=given.one(RUN), optional=True)] if templates else []
+    return [
+        _wait_field(ask, given),
+        *_place_shown(ask, listing, given),
+        *_count_field(listing, given),
+        fields.plain_length_field(given, usual=usual),
+        *then,
+        fields.note_field(given),
+    ]
+
+
+def _usual(ask: Ask) -> int:
+    return ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+
+
+def _kind(given: Filled) -> str:
+    value = given.one(fields.MACHINE)
+    return value.removeprefix(OF_KIND) if value.startswith(OF_KIND) else ""
+
+
+def _wait_field(ask: Ask, given: Filled) -> Block:
+    kind = _kind(given)
+    if not kind:
+        return fields.machine_field(ask, given, label="Machine or kind of GPU")
+    label = next((label for label, value in _kinds(ask) if value == kind), kind)
+    chosen = form_blocks.option(f"Any {label}", f"{OF_KIND}{kind}")
+    return form_blocks.search_field(fields.MACHINE, "Machine or kind of GPU", chosen=chosen, redraws=True)
+
+
+def _count_field(listing: Listing | None, given: Filled) -> list[Block]:
+    """How many GPUs: of a machine also all, of a kind at least one."""
+    most = len(listing.gpus) - 1 if listing else find.MOST_COUNT
+    whole = [form_blocks.option("All", fields.ALL)] if listing or not _kind(given) else []
+    counts = [*whole, *(form_blocks.option(str(count), str(count)) for count in range(1, most + 1))]
+    of = listing.instance.id if listing else _kind(given)
+    known = {choice["value"] for choice in counts}
+    chosen = given.one(fields.COUNT) if given.one(fields.COUNT) in known else counts[0]["value"]
+    return [form_blocks.choice_field(fields.COUNT, "GPUs", counts, chosen=chosen, redraws=True, of=of)]
+
+
+def _place_shown(ask: Ask, listing: Listing | None, given: Filled) -> list[Block]:
+    """Where they would stand; nothing while it is not said for what."""
+    if listing is None and not _kind(given):
+        return []
+    instance_id, now = listing.instance.id if listing else "", ask.ctx.clock()
+    try:
+        want, choice = _wished(listing, given), _choice(listing, given)
+        place = line_service.place_if_joined(ask.ctx, ask.user, instance_id=instance_id, want=want, choice=choice)
+    except Refused as refused:
+        return [context(say(refused.sentence))]
+    told = line_blocks.place_foreseen(place.ahead, place.turn, place.offer, now, is_taken=place.is_taken)
+    return [context(told)]
+
+
+def _wished(listing: Listing | None, given: Filled) -> GpuSpec | None:
+    count = given.one(fields.COUNT)
+    return None if listing else gpu_spec.parse_gpu_spec(f"{count if count.isdecimal() else 1}x{_kind(given)}")
+
+
+def _choice(listing: Listing | None, given: Filled) -> GpuChoice | None:
+    return fields.chosen_gpus(Filled({fields.COUNT: given.all(fields.COUNT)})) if listing else None
+
+
+def submit_wait_form(ask: Ask, given: Filled) -> Reply:
+    """As `wait train-7 gpus:2 for 4h note then: run nightly-eval` does."""
+    listing = None if _kind(given) else fields.chosen_machine(ask, given)
+    template = runs.allowed_template(ask.ctx, ask.user, given.one(RUN)).name if given.one(RUN) else ""
+    return wait_or_explain(
+        ask,
+        listing,
+        _wished(listing, given),
+        choice=_choice(listing, given),
+        length=fields.chosen_span(ask, given).length,
+        note=fields.chosen_note(given),
+        run=template,
+    )
+
+
+WAIT_FORM = Form(
+    name="wait",
+    title="Wait in line",
+    send="Wait",
+    question="What do you want to wait for?",
+    draw=draw_wait_form,
+    submit=submit_wait_form,
+    subject=fields.MACHINE,
+    given=find.terms_given,
+    menus={fields.MACHINE: wait_menu},
+)
+FORMS = (WAIT_FORM,)
+
 VERBS = (
     Verb(
         "wait",
         "wait <instance|1xA100> [gpus:2] [for 8h] [note] [then: run <template>]",
         "Stand in line; you are asked in turn.",
         gpu_wait,
+        form=WAIT_FORM,
     ),
     Verb("leave", "leave [<instance|1xA100>]", "Leave the line.", gpu_leave),
     Verb("line", "line [<instance>]", "Who waits, and about how long.", gpu_line),

@@ -11,8 +11,10 @@ from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import handovers, requests
 from bot.services.sharing import line as line_service
+from handlers import fields
 from handlers.blocks.buttons import REQUEST_BUTTON
-from handlers.blocks.parts import Reply
+from handlers.blocks.machines.fleet import describe_machine
+from handlers.blocks.parts import Block, Filled, Reply, context, undone
 from handlers.blocks.sharing import requests as requests_blocks
 from handlers.blocks.sharing.requests import (
     EXTEND_ANYWAY_BUTTON,
@@ -25,21 +27,29 @@ from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.lengths import is_length, read_lengths
 from handlers.parsing.spans import chosen_gpus
 from handlers.parsing.text import Quoted, readable
-from handlers.sharing.claims import extend_or_explain, release_and_tell
-from handlers.verbs import Ask, Verb, named
+from handlers.sharing import find as find_controller
+from handlers.sharing.claim_ends import extend_or_explain, release_and_tell
+from handlers.verbs import Ask, Form, Verb, named
 
 
 def gpu_request(ask: Ask) -> Reply:
     """Ask the holder of an instance to release it, or some GPUs of it; with several holders, ask which."""
     listing, rest = named(ask, "request")
     choice, length, reason = read_request(rest)
+    return request_or_explain(ask, listing, choice, length=length, reason=readable(reason))
+
+
+def request_or_explain(
+    ask: Ask, listing: Listing, choice: GpuChoice | None, *, length: int | None, reason: str
+) -> Reply:
+    """Ask the holder; of several, ask which of them. Raises Refused where there is nobody to ask."""
     asked = requests.parts_to_ask_for(listing, ask.user, choice)
     if not asked:
         raise Refused(_nobody(ask, listing, choice))
     if len(asked) > 1:
-        return requests_blocks.which_holder(listing, asked, ask.ctx.clock(), length)
+        return undone(requests_blocks.which_holder(listing, asked, ask.ctx.clock(), length))
     claim, part = asked[0]
-    return ask_holder(ask, claim.id, reason=readable(reason), gpus=part.gpus, length=length)
+    return ask_holder(ask, claim.id, reason=reason, gpus=part.gpus, length=length)
 
 
 def read_request(rest: list[str]) -> tuple[GpuChoice | None, int | None, str]:
@@ -88,12 +98,51 @@ def ask_holder(
     return requests_blocks.request_sent(request, held, name, listing, is_new=is_new, now=ask.ctx.clock())
 
 
+def request_given(ask: Ask) -> Filled | None:
+    """What "request gpus:2 for 6h" says without a machine; None where one is named."""
+    return find_controller.terms_given(ask)
+
+
+def draw_request_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which machine, how many of its GPUs, for how long and why."""
+    listing = fields.shown_machine(ask, given)
+    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    return [
+        fields.machine_field(ask, given),
+        *([context(describe_machine(listing, ask.ctx.clock()))] if listing else []),
+        *fields.gpu_fields(listing, given),
+        fields.plain_length_field(given, usual=usual),
+        fields.note_field(given, label="Why", placeholder="a demo at noon"),
+    ]
+
+
+def submit_request_form(ask: Ask, given: Filled) -> Reply:
+    """As `request train-7 gpus:2 for 6h reason` does."""
+    listing, choice = fields.chosen_machine(ask, given), fields.chosen_gpus(given)
+    reason, length = fields.chosen_note(given), fields.chosen_span(ask, given).length
+    return request_or_explain(ask, listing, choice, length=length, reason=reason)
+
+
+REQUEST_FORM = Form(
+    name="request",
+    title="Ask a holder",
+    send="Ask",
+    question="Which machine do you want to ask for?",
+    draw=draw_request_form,
+    submit=submit_request_form,
+    subject=fields.MACHINE,
+    given=request_given,
+    menus={fields.MACHINE: fields.machine_search()},
+)
+FORMS = (REQUEST_FORM,)
+
 VERBS = (
     Verb(
         "request",
         "request <instance> [gpus:2] [for 6h] [reason]",
         "Ask its holder to release it, or some GPUs of it.",
         gpu_request,
+        form=REQUEST_FORM,
     ),
 )
 

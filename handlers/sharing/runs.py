@@ -1,14 +1,18 @@
 """/gpu run and runs: allowed commands on machines one holds."""
 
+from bot.domain.machines.listing import Listing
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import runs as runs_service
-from handlers.blocks.parts import Reply
+from handlers import fields
+from handlers.blocks import forms as form_blocks
+from handlers.blocks.parts import Block, Filled, Reply, filled, section
 from handlers.blocks.sharing import runs as runs_blocks
 from handlers.blocks.sharing.runs import RUN_CANCEL_BUTTON
 from handlers.controller import Draw, Press
-from handlers.verbs import Ask, Verb, named, no_more
+from handlers.sharing import claim_ends
+from handlers.verbs import Ask, Form, Verb, named, no_more
 
 MOST_RUNS_SHOWN = 10
 
@@ -23,6 +27,11 @@ def gpu_run(ask: Ask) -> Reply:
         raise Refused(f"On which machine? Try `run {template[:40]} train-7`, with one you hold.")
     listing, more = named(Ask(ask.ctx, ask.user, ask.channel, rest), "run", has_note=False)
     no_more(more, f"run {template} {listing.instance.name}")
+    return run_and_tell(ask, template, listing)
+
+
+def run_and_tell(ask: Ask, template: str, listing: Listing) -> Reply:
+    """Run it there."""
     run = runs_service.begin_run(ask.ctx, ask.user, template, listing.instance.id)
     return runs_blocks.run_queued(run, listing.instance.name)
 
@@ -37,8 +46,51 @@ def gpu_runs(ask: Ask) -> Reply:
     )
 
 
+TEMPLATE = "template"
+
+
+def run_given(ask: Ask) -> Filled | None:
+    """What a bare "run", or "run nightly-eval", says; None where a machine is named, or nothing can be run."""
+    known = [template.name for template in runs_service.run_templates(ask.ctx, ask.user)]
+    words = ask.words[:-1] if ask.words[1:2] == ["on"] and len(ask.words) == 2 else ask.words
+    if not known or len(words) > 1 or (words and words[0] not in known):
+        return None
+    return filled(template=words[0] if words else "")
+
+
+def draw_run_form(ask: Ask, given: Filled) -> list[Block]:
+    """What to run, and on which machine."""
+    known = runs_service.run_templates(ask.ctx, ask.user)
+    if not known:
+        return [section(runs_blocks.NOTHING_TO_RUN)]
+    templates = [form_blocks.option(template.name, template.name) for template in known]
+    return [
+        form_blocks.choice_field(TEMPLATE, "Command", templates, chosen=given.one(TEMPLATE)),
+        *claim_ends.mine_fields(ask, given),
+    ]
+
+
+def submit_run_form(ask: Ask, given: Filled) -> Reply:
+    """As `run nightly-eval train-7` does."""
+    listing = fields.chosen_machine(ask, given)
+    return run_and_tell(ask, given.one(TEMPLATE), listing)
+
+
+RUN_FORM = Form(
+    name="run",
+    title="Run a command",
+    send="Run",
+    question="What do you want to run, and where?",
+    draw=draw_run_form,
+    submit=submit_run_form,
+    subject=TEMPLATE,
+    given=run_given,
+    menus={fields.MACHINE: fields.machine_search(mine=True)},
+)
+FORMS = (RUN_FORM,)
+
 VERBS = (
-    Verb("run", "run <template> <instance>", "Run an allowed command on a machine you hold.", gpu_run),
+    Verb("run", "run <template> <instance>", "Run an allowed command on a machine you hold.", gpu_run, form=RUN_FORM),
     Verb("runs", "runs", "What you ran lately, and what you may run.", gpu_runs),
 )
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.parsing.bookings import read_booking
 from handlers.parsing.lasting import Asker
 from handlers.parsing.spans import claim_words, extension, timed_words
 from handlers.parsing.unclear import Unclear
-from handlers.sharing.bookings import read_booking
 
 
 def at(text: str) -> int:

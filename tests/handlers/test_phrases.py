@@ -11,11 +11,11 @@ from bot.domain.acting import hours
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
+from handlers.parsing.bookings import read_booking
 from handlers.parsing.lasting import Asker, TypedSpan, read_span
 from handlers.parsing.spans import claim_words, extension, timed_words
 from handlers.parsing.text import split_words
 from handlers.parsing.unclear import Unclear, WordChoice
-from handlers.sharing.bookings import read_booking
 from tests.conftest import MONDAY
 
 PHRASES = [line.partition(" -> ") for line in Path(__file__).with_name("phrases.txt").read_text().splitlines()]

@@ -49,22 +49,45 @@ def join_line(
     Raises FreeNow when there is nothing to wait for, Refused when waiting would be in vain.
     """
     with ctx.store.writing() as db:
-        there = stored_line.place_of_person(db, person, instance_id, "" if want is None else str(want.kind))
-        if there is not None:
-            return turns.place_in_line(ctx, db, there)
-        count = _count(db, person, instance_id, choice) if want is None else _amount(db, want)
-        kind = want.kind if want else None
-        last = turns.waiter_at_the_end(
-            ctx, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note
-        )
-        place = turns.place_in_line(ctx, db, last)
+        place = _place(ctx, db, person, instance_id, want, choice=choice, length=length, note=note)
+        if place.is_taken:
+            return place
         _refuse_free(ctx, db, place)
-        joined = stored_line.join_end(db, replace(last, run=run))
+        joined = stored_line.join_end(db, replace(place.waiter, run=run))
         detail = note or _named(joined)
         stored_audit.add(db, joined.since, person, "joined the line", subject=instance_id, detail=detail)
         _tell_holders(ctx, db, joined)
     ctx.wake()
     return replace(place, waiter=joined, is_new=True)
+
+
+def place_if_joined(
+    ctx: Context, person: str, *, instance_id: str = "", want: GpuSpec | None = None, choice: GpuChoice | None = None
+) -> LinePlace:
+    """The place somebody has in this line, or would get. Raises Refused when waiting would be in vain."""
+    return _place(ctx, ctx.store.reading(), person, instance_id, want, choice=choice)
+
+
+def _place(
+    ctx: Context,
+    db: Database,
+    person: str,
+    instance_id: str,
+    want: GpuSpec | None,
+    *,
+    choice: GpuChoice | None,
+    length: int | None = None,
+    note: str = "",
+) -> LinePlace:
+    there = stored_line.place_of_person(db, person, instance_id, "" if want is None else str(want.kind))
+    if there is not None:
+        return turns.place_in_line(ctx, db, there)
+    count = _count(db, person, instance_id, choice) if want is None else _amount(db, want)
+    kind = want.kind if want else None
+    last = turns.waiter_at_the_end(
+        ctx, person, instance_id=instance_id, kind=kind, count=count, length=length, note=note
+    )
+    return turns.place_in_line(ctx, db, last)
 
 
 def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None) -> int | None:

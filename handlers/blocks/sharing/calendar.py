@@ -8,7 +8,8 @@ from bot.domain.days import local
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
 from handlers.blocks.buttons import BOOKINGS_BUTTON
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.forms import form_button
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, filled, lines, plainly, section
 from handlers.blocks.words import at, code, esc, gpu_command, gpus, person, plural, when
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -37,7 +38,10 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
         context(f"{CALENDAR_LEGEND}. Hours of {esc(zone, 40)}."),
         section(words),
         *([context(f"{more} more.")] if more > 0 else []),
-        actions(button(f"Bookings of {week.name}", BOOKINGS_BUTTON, week.instance_id)),
+        actions(
+            form_button("Book", "book", filled(machine=week.instance_id)),
+            button(f"Bookings of {week.name}", BOOKINGS_BUTTON, week.instance_id),
+        ),
     ]
     return Reply(cut_mrkdwn(f"{name}, the next 7 days: {words}", 2_900), blocks)
 
@@ -76,7 +80,7 @@ def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: in
         button(f"Calendar of {week.name}", f"{CALENDAR_BUTTON}:{week.instance_id}", week.instance_id) for week in weeks
     ]
     text = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
-    return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(*shown[:5])])
+    return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(form_button("Book", "book"), *shown[:4])])
 
 
 def _in_words(week: CalendarWeek, zone: ZoneInfo) -> str:

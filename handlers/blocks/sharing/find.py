@@ -15,7 +15,7 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, lines,
 from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON, WAIT_BUTTON, place_in_words
 from handlers.blocks.sharing.requests import ask_button, ask_value, part_in_words
 from handlers.blocks.silence import as_they_were
-from handlers.blocks.words import about, esc, gpus, length, near, per_hour, person, plural, roughly
+from handlers.blocks.words import about, esc, gpus, kind_in_words, length, near, per_hour, person, plural, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_REST_BUTTON = "claim_rest"
@@ -105,7 +105,7 @@ def spec_in_words(want: GpuSpec) -> str:
         return plural(want.count, "GPU")
     if not want.kind.core and want.kind.memory_gb is not None:
         return f"{plural(want.count, 'GPU')} with {want.kind.memory_gb} GB or more"
-    return f"{want.count}x {esc(str(want.kind), 60)}"
+    return f"{want.count}x {kind_in_words(want.kind)}"
 
 
 def _conclusion(query: FindQuery, result: FindResult) -> str:

@@ -23,6 +23,12 @@ def handover_offered(handover: Handover, listing: Listing) -> Reply:
     )
 
 
+def handover_withdrawn(handover: Handover, name: str) -> Reply:
+    """Told to the giver who took the offer back."""
+    what = f"*{esc(name, 60)}*" if name else "It"
+    return plainly(f"{what} stays yours. {person(handover.taker)} sees that the offer is gone.")
+
+
 def handover_question(handover: Handover, held: Claim, listing: Listing | None) -> Reply:
     """Put to the one who is to have it, in whatever state the offer is."""
     what = _what(held, listing)

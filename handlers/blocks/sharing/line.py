@@ -9,7 +9,19 @@ from bot.domain.sharing.line import WAIT_STALE_MS, Turn, Waiter
 from bot.domain.sharing.offers import LineOffer
 from handlers.blocks.buttons import RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import at, clock_time, ends, esc, gpu_command, gpus, length, person, persons, plural
+from handlers.blocks.words import (
+    at,
+    clock_time,
+    ends,
+    esc,
+    gpu_command,
+    gpus,
+    kind_in_words,
+    length,
+    person,
+    persons,
+    plural,
+)
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_WANT_BUTTON = "claim_want"
@@ -35,7 +47,7 @@ def waited_for_in_words(waiter: Waiter, name: str) -> str:
         return f"{some}*{esc(name, 60)}*"
     if waiter.kind.is_any:
         return f"*{'any GPU' if waiter.count == 1 else f'any {waiter.count} GPUs'}*"
-    return f"*{waiter.count}x {esc(str(waiter.kind), 60)}*"
+    return f"*{waiter.count}x {kind_in_words(waiter.kind)}*"
 
 
 def wait_value(waiter: Waiter) -> str:
@@ -236,6 +248,15 @@ def _amount(waiter: Waiter, listing: Listing) -> str:
     if waiter.instance_id:
         return plural(waiter.count, "GPU") if waiter.count else "all of it"
     return waited_for_in_words(waiter, listing.instance.name)
+
+
+def place_foreseen(ahead: int, turn: Turn | None, offer: LineOffer | None, now: int, *, is_taken: bool) -> str:
+    """Where somebody would stand, or stands, before they ask for it."""
+    if is_taken:
+        return f"You're in that line already: {place_in_words(ahead, turn, offer, now)}."
+    if turn is not None and turn.at <= now:
+        return "That is free now, so you can claim it at once."
+    return f"You'd be {place_in_words(ahead, turn, None, now)}."
 
 
 def place_rows(own: Sequence[tuple[Waiter, str, str]]) -> list[Block]:

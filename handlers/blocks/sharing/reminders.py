@@ -8,7 +8,8 @@ from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
 from bot.domain.sharing.reminders import Reminder
 from bot.domain.sharing.unclaimed import StillAtWork
 from handlers.blocks.buttons import RELEASE_BUTTON
-from handlers.blocks.parts import Block, Reply, button, plainly, section
+from handlers.blocks.forms import form_button
+from handlers.blocks.parts import Block, Reply, button, filled, plainly, section
 from handlers.blocks.sharing.claims import EXTEND_BUTTON
 from handlers.blocks.words import clock_time, day_at, ends, esc, gpus, length, person, plural
 
@@ -101,6 +102,7 @@ def _buttons(claim: Claim, name: str) -> list[Block]:
     return [
         button("Extend by 1 h", f"{EXTEND_BUTTON}:1", f"{claim.id}|1"),
         button("Extend by 4 h", f"{EXTEND_BUTTON}:4", f"{claim.id}|4"),
+        form_button("Extend", "extend", filled(machine=claim.instance_id)),
         button(f"Release {name}", RELEASE_BUTTON, claim.instance_id),
     ]
 

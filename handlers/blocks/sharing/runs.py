@@ -7,10 +7,13 @@ from handlers.blocks.words import at, code, esc, length, person
 # Messages that stand in Slack carry these, so their text never changes.
 RUN_CANCEL_BUTTON = "run_cancel"
 
+NOTHING_TO_RUN = "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
+
 
 def run_queued(run: Run, name: str) -> Reply:
     """Told to the one who asked."""
-    return plainly(f"{code(run.template, 60)} goes to *{esc(name, 60)}*; I tell you here in person how it goes.")
+    what = f"{code(run.template, 60)} on *{esc(name, 60)}*"
+    return plainly(f"Starting {what}. I'll message you when it starts and ends.")
 
 
 def run_standing(run: Run, name: str) -> Reply:
@@ -63,5 +66,4 @@ def run_list(named_runs: list[tuple[Run, str]], known: list[RunTemplate], comman
     could = ", ".join(code(template.name, 60) for template in known)
     rows = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in named_runs]
     how = f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."
-    none = "There is nothing that you may run. Admins list commands under `[runs]` in valet.toml."
-    return plainly(lines([*rows, how if known else none]))
+    return plainly(lines([*rows, how if known else NOTHING_TO_RUN]))

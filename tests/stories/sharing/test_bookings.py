@@ -262,8 +262,6 @@ def test_only_the_holder_or_an_approver_can_cancel_and_the_holder_is_told(office
 @pytest.mark.parametrize(
     ("said", "answer"),
     [
-        ("book", "Which instance? Try `/gpu book train-7`"),
-        ("book train-7", "At what time? Try 18:00"),
         ("book train-7 soon", '"soon" is no time I can read.'),
         ("book train-7 tomorrow", "At what time tomorrow? Try tomorrow 14:00."),
         ("book train-7 every day 20:00", "Bookings come back weekly. Try `every tue 20:00 for 6h`."),

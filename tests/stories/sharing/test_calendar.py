@@ -28,7 +28,7 @@ def test_the_week_of_one_machine_is_a_strip_and_the_same_in_words(office):
         "until Mon 23 Nov 17:00 UTC: held by @Cy, GPUs 0-1\n"
         "Tue 24 Nov 20:00 UTC to Wed 02:00 UTC: booked by @Ada (eval)\n"
         "Fri 27 Nov 10:00 UTC to Fri 18:00 UTC: booked by @Bob\n"
-        "[Bookings of train-7]"
+        "[Book…] [Bookings of train-7]"
     )
     assert "booked by <@" in office.slack.last("ada", "#gpus").text, "for who can't see the strip"
     assert office.presses("ada", "Bookings of train-7").startswith("*2 bookings of train-7, the next first.*")
@@ -50,7 +50,7 @@ def test_all_machines_have_a_row_and_a_button_each(office):
         " ······█····················\n"
         "```\n"
         "█ yours  ▓ taken  ░ some GPUs taken  · free. A character is 6 hours of UTC.\n"
-        "[Calendar of train-3] [Calendar of train-7]"
+        "[Book…] [Calendar of train-3] [Calendar of train-7]"
     )
     assert all(len(line) <= 31 for line in seen.splitlines()[1:7]), "it fits a phone"
     assert office.presses("ada", "Calendar of train-3").startswith("*train-3*, the next 7 days")

@@ -40,7 +40,7 @@ def test_he_may_say_no_and_she_is_told(office):
 def test_she_may_take_the_offer_back(office):
     offered(office)
 
-    assert office.presses("ada", "Take the offer back") == "train-7 stays yours; @Bob sees that the offer is gone."
+    assert office.presses("ada", "Take the offer back") == "*train-7* stays yours. @Bob sees that the offer is gone."
 
     assert office.sees("bob", "@bob").endswith("They took the offer back.")
 
@@ -68,11 +68,9 @@ def test_a_press_by_somebody_else_or_too_late_changes_nothing(office):
 def test_what_makes_no_sense_is_refused_with_what_to_type(office):
     office.types("ada", "/gpu claim train-7 for 4h")
 
-    assert office.types("ada", "/gpu hand train-7") == "To whom? Try `hand train-7 @bob`."
     assert office.types("ada", "/gpu hand train-7 somebody").startswith('I can\'t tell who "somebody" is.')
     assert office.types("ada", "/gpu hand train-7 @ada").startswith("train-7 is yours already.")
     assert office.types("bob", "/gpu hand train-7 @cy").startswith("You hold nothing there to hand over.")
-    assert office.types("ada", "/gpu hand").startswith("Which instance?")
 
 
 @pytest.mark.parametrize("somebody", ["@valet", "<@U0NOBODY99>", "<@USLACKBOT>"])

@@ -7,7 +7,7 @@ from bot.errors import NotFound
 from bot.sandbox.slack.people import ADA
 from tests.stories.conftest import SETTINGS
 
-BUTTONS = "\n[Extend by 1 h] [Extend by 4 h] [Release train-7]"
+BUTTONS = "\n[Extend by 1 h] [Extend by 4 h] [Extend…] [Release train-7]"
 
 
 def told(office, who="ada"):

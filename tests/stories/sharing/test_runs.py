@@ -25,7 +25,7 @@ def lab(office_with):
 def test_it_tells_how_it_goes_and_in_its_thread_how_it_ended(lab):
     lab.types("ada", "/gpu claim train-7 for 2h")
 
-    assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("`nightly-eval` goes to *train-7*;")
+    assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("Starting `nightly-eval` on *train-7*.")
     assert lab.sees("ada", "@ada").startswith("`nightly-eval` on *train-7* runs since Mon 09:00 UTC; it ends with your")
 
     lab.passes(3 * MINUTE_MS)
@@ -113,7 +113,8 @@ def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
     assert lab.types("ada", "/gpu run nightly-evil train-7") == 'You can\'t run "nightly-evil". Try nightly-eval.'
     endless = lab.types("ada", f"/gpu run {'x' * 60} train-7")
     assert endless == f'You can\'t run "{"x" * 40}". Try nightly-eval.'
-    assert lab.types("ada", "/gpu run nightly-eval").startswith("On which machine? Try `run nightly-eval train-7`")
+    lab.types("ada", "/gpu run nightly-eval")
+    assert "train-7" in lab.opens("ada"), "the only one she holds"
     assert lab.types("ada", "/gpu runs").startswith("You can run `nightly-eval`: `/gpu run NAME train-7`")
     lab.types("ada", "/gpu run nightly-eval train-7")
     assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("A run of yours goes on at train-7 already.")
@@ -176,7 +177,7 @@ def test_a_job_waits_in_line_begins_in_its_turn_and_gives_the_machine_back(lab):
 
 def test_where_the_machine_is_free_the_job_begins_at_once(lab):
     assert lab.types("ada", "/gpu wait train-7 for 2h then: run nightly-eval").startswith(
-        "`nightly-eval` goes to *train-7*"
+        "Starting `nightly-eval` on *train-7*"
     )
 
     lab.passes(6 * MINUTE_MS)

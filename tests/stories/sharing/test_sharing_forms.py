@@ -1,0 +1,201 @@
+"""The forms of sharing: found, waited for, booked, extended, released, handed over, asked for and run without words."""
+
+import pytest
+
+from bot.domain.clock import MINUTE_MS
+from bot.sandbox.slack.people import BOB
+from store.sql import rows
+from tests.stories.conftest import SETTINGS, opened
+
+RUNS = {"nightly-eval": {"command": "python eval.py", "user": "runner"}}
+
+
+@pytest.fixture
+def lab(office_with):
+    return office_with({**SETTINGS, "runs": RUNS})
+
+
+def test_a_bare_wait_asks_for_what_and_says_when_it_would_be_ones_turn(office):
+    office.types("bob", "/gpu claim train-7 for 4h")
+    office.types("ada", "/gpu wait")
+
+    assert "You'd be first; expected around 13:00 UTC." in office.fills("ada", machine="train-7")
+    assert office.submits("ada", length="8 h", note="eval") == ""
+    assert office.sees("ada").startswith("You're first in line for *train-7*, for 8 h; expected around 13:00 UTC.")
+
+
+def test_a_kind_of_gpu_can_be_waited_for_by_the_form(office):
+    for name in ("nb-2", "nb-5", "scratch"):
+        office.types("bob", f"/gpu claim {name} for 4h")
+    office.types("ada", "/gpu wait for 1h")
+
+    assert "Any A10G" in office.options("ada", "machine", "a10")
+    assert office.submits("ada", machine="kind:A10G") == ""
+    assert "in line for *1x A10G" in office.sees("ada")
+
+
+def test_what_is_free_is_not_waited_for_and_the_form_says_so(office):
+    office.types("ada", "/gpu wait")
+
+    seen = office.submits("ada", machine="train-7")
+
+    assert "*train-7* is free now, so there is nothing to wait for." in seen
+    assert "[Claim train-7]" in seen
+
+
+def test_a_bare_book_opens_a_form_with_the_calendars_machine(office):
+    office.types("ada", "/gpu calendar train-7")
+    office.presses("ada", "Book…")
+
+    assert "train-7" in office.opens("ada")
+    office.submits("ada", day="2026-11-24", time="20:00", length="6 h", note="sweep")
+    assert office.sees("bob").startswith("@Ada booked *train-7* from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC (sweep).")
+
+
+def test_a_conflict_is_named_with_its_holder_below_the_time(office):
+    office.types("bob", "/gpu book train-7 tomorrow 20:00 for 6h")
+    office.types("ada", "/gpu book train-7")
+
+    seen = office.submits("ada", day="2026-11-24", time="22:00", length="4 h")
+
+    assert "@Bob booked it from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC." in seen
+    assert "[Book from Wed 25 Nov 02:00, for 4 h]" in seen
+    seen = office.submits("ada", day="2026-11-22")
+    assert "! " in seen, seen.replace("\n", " / ")
+
+
+def test_several_claims_are_asked_about_with_a_button_each(office):
+    for name in ("scratch", "dgx-1"):
+        office.reports("dgx-1", 0.0)
+        office.types("ada", f"/gpu claim {name} for 4h")
+
+    assert office.types("ada", "/gpu release") == "Which one?\n[dgx-1] [scratch]"
+    assert office.types("ada", "/gpu extend 2h") == "Which one?\n[dgx-1] [scratch]"
+    assert office.presses("ada", "dgx-1").startswith("*dgx-1* is @Ada's until Mon 15:00 UTC")
+    assert office.types("ada", "/gpu extend scratch tomorrow").startswith("At what time tomorrow?")
+    assert office.presses("ada", "Tue 24 Nov 09:00").startswith("*scratch* is @Ada's until Tue 09:00 UTC")
+
+
+def test_more_claims_than_buttons_are_chosen_from_a_menu(office):
+    office.reports("dgx-1", 0.0)
+    for name in ("scratch", "dgx-1", "train-7", "train-9", "train-3", "nb-2"):
+        office.types("ada", f"/gpu claim {name} for 4h")
+    office.types("ada", "/gpu release")
+
+    assert office.options("ada", "machine", "train").split("\n")[0] == "(Yours)"
+    office.submits("ada", machine="train-9")
+    assert office.sees("ada").startswith("@Ada released *train-9*, 4 h early. Thanks.")
+
+
+def test_a_claim_is_extended_by_the_form_of_its_reminder(office):
+    office.types("ada", "/gpu claim train-7 for 1h")
+    office.passes(31 * MINUTE_MS)
+    office.presses("ada", "Extend…", "@ada")
+
+    assert "It is yours until Mon 10:00 UTC." in office.opens("ada")
+    office.submits("ada", length="4 h")
+    assert "@Ada to Mon 14:00 UTC" in office.types("bob", "/gpu status train-7")
+
+
+def test_a_claim_is_handed_over_by_a_form_filled_in_with_what_was_said(office):
+    office.types("ada", "/gpu claim train-7 for 4h")
+    office.types("ada", "/gpu hand <@U0BOB0001>")
+
+    assert "train-7" in office.opens("ada"), "the only one she holds"
+    assert office.submits("ada") == ""
+    assert office.sees("ada").startswith("Asked @Bob to take *train-7* over.")
+    office.types("ada", "/gpu hand train-7")
+    assert "! " in office.submits("ada"), "nobody is chosen"
+
+
+def test_a_holder_is_asked_for_some_gpus_by_the_form(office):
+    office.reports("dgx-1", [90.0] * 6 + [0.0] * 2, minutes=292)
+    office.types("ada", "/gpu claim dgx-1 for 8h")
+    office.types("bob", "/gpu request")
+
+    office.submits("bob", machine="dgx-1", count="2", length="4 h", note="eval")
+
+    assert office.sees("bob").startswith("I asked @Ada for GPUs 6-7 of *dgx-1*, idle for 4 h 52 m.")
+    office.types("cy", "/gpu request")
+    assert "Nobody holds train-9" in office.submits("cy", machine="train-9")
+
+
+def test_a_bare_run_opens_a_form_and_starts_it(lab):
+    lab.types("ada", "/gpu claim train-7 for 4h")
+    lab.types("ada", "/gpu run")
+
+    assert lab.submits("ada", template="nightly-eval") == ""
+
+    assert "Starting `nightly-eval` on *train-7*. I'll message you when it starts and ends." in lab.sees("ada")
+
+
+def test_a_form_left_open_while_the_claim_ended_is_refused(office):
+    office.types("ada", "/gpu claim train-7 for 30m")
+    office.types("ada", "/gpu hand train-7")
+    office.passes(45 * MINUTE_MS)
+
+    seen = office.submits("ada", person=BOB)
+
+    assert "You hold nothing there to hand over." in seen
+
+
+@pytest.mark.parametrize("name", ["мой сервер", "box :fire: 7", "a < b & c", "train 7 gpus:2"])
+def test_names_of_any_kind_are_booked_waited_for_and_given_back(office, name):
+    machine = office.machine("train-7").id
+    office.fleet.change("train-7", name=name)
+    office.tick()
+    office.types("ada", "/gpu book")
+    assert office.submits("ada", machine=machine, day="2026-11-24", time="20:00") == ""
+    office.types("bob", "/gpu claim")
+    office.submits("bob", machine=machine, length="1 h")
+    office.types("cy", "/gpu wait")
+    assert office.submits("cy", machine=machine, length="1 h") == ""
+    assert "in line for" in office.sees("cy")
+
+
+WAYS = (
+    (
+        "request dgx-1 gpus:2 for 4h eval",
+        "request",
+        {"machine": "dgx-1", "count": "2", "length": "4 h", "note": "eval"},
+    ),
+    ("request dgx-1", "request", {"machine": "dgx-1"}),
+    ("wait dgx-1 gpus:2 for 4h eval", "wait", {"machine": "dgx-1", "count": "2", "length": "4 h", "note": "eval"}),
+    ("wait 1xA10G for 1h", "wait", {"machine": "kind:A10G", "length": "1 h"}),
+    (
+        "book train-7 gpus:2 2026-11-24 20:00 for 6h sweep",
+        "book",
+        {"machine": "train-7", "count": "2", "day": "2026-11-24", "time": "20:00", "length": "6 h", "note": "sweep"},
+    ),
+    (
+        "book train-7 every tue 20:00 for 6h",
+        "book",
+        {"machine": "train-7", "day": "2026-11-24", "time": "20:00", "length": "6 h", "weekly": "Every week"},
+    ),
+)
+TABLES = ("requests", "waiters", "bookings", "slots", "claims", "handovers", "audit")
+OWN = {"id", "hash", "booking_id", "claim_id"}
+
+
+def state(office) -> dict[str, list[dict[str, object]]]:
+    db = office.valet.ctx.store.reading()
+    told = {table: rows(db, f"SELECT * FROM {table} ORDER BY rowid") for table in TABLES}
+    return {table: [{key: row[key] for key in row.keys() - OWN} for row in kept] for table, kept in told.items()}
+
+
+@pytest.mark.parametrize(("words", "verb", "given"), WAYS)
+def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(tmp_path, clock, words, verb, given):
+    by_words = outcome(tmp_path / "words.db", clock, f"/gpu {words}")
+    by_form = outcome(tmp_path / "form.db", clock, f"/gpu {verb}", given)
+
+    assert by_form == by_words
+
+
+def outcome(path, clock, typed, given=None):
+    with opened(path, clock, SETTINGS) as office:
+        office.reports("dgx-1", [90.0] * 6 + [0.0] * 2)
+        for name in ("dgx-1", "nb-2", "nb-5", "scratch"):
+            office.types("bob", f"/gpu claim {name} for 8h")
+        office.types("ada", typed)
+        assert given is None or office.submits("ada", given) == ""
+        return office.sees("ada"), state(office)
