@@ -14,6 +14,7 @@ from handlers.blocks.parts import Block, Filled, Reply, filled
 from handlers.blocks.sharing import find as find_blocks
 from handlers.blocks.sharing.find import MORE_WAYS_BUTTON, FindQuery
 from handlers.controller import Press, number, value_parts
+from handlers.parsing import order
 from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import chosen_gpus, claim_words
@@ -84,6 +85,7 @@ def terms_given(ask: Ask) -> Filled | None:
     """What "claim for 4h" or "wait gpus:2" says without a machine; None where the words begin with one, or a kind."""
     if not ask.words:
         return Filled()
+    ask = replace(ask, words=order.name_first(ask.ctx, ask.words))
     if find_service.is_name(ask.ctx, *ask.words) or leading_spec(ask) or not _begins_with_terms(ask):
         return None
     try:

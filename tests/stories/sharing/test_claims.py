@@ -54,7 +54,7 @@ def test_machines_of_one_name_are_told_apart_by_id_and_type(office):
 
 
 def test_a_wrong_verb_gets_the_right_one(office):
-    assert "Did you mean `/gpu claim`?" in office.types("ada", "/gpu clam train-7")
+    assert "[/gpu claim train-7]" in office.types("ada", "/gpu clam train-7")
 
 
 def test_no_length_of_time_is_taken_for_what_it_is_not(office):
