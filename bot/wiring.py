@@ -26,7 +26,7 @@ from bot.slack_client import REFUSED_CODES, slack_client
 from bot.steadyclock import SteadyClock
 from bot.telemetry.serving import DoorServer
 from bot.watching import STALE_TICK_MS, SlackSilence, StoreAlarm
-from handlers import listen
+from handlers import home, listen
 from handlers.notifier import Notifier
 from handlers.people import Identity, People
 from store import Store
@@ -244,6 +244,7 @@ def _jobs(
 ) -> list[Job]:
     alarm = StoreAlarm(ctx, client, lambda: steady.heartbeat)
     jobs = [*job_table(ctx, people.look, people.name), Job("database", 10, alarm.look)]
+    jobs.append(Job("homes", 60, lambda: home.redraw_desks(ctx.current(), client)))
     if settings_watch:
         jobs.append(Job("settings", LOOK_EVERY_S, lambda: settings_watch.look(ctx.current())))
     return jobs

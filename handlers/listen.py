@@ -19,6 +19,7 @@ from slack_sdk import WebClient
 
 from bot.errors import Impaired, Refused
 from bot.services import audit, outbox, welcome
+from bot.services import home as home_service
 from bot.services.context import Context
 from handlers import cost, forms, gpu, home, modals, outsiders, said, verbs
 from handlers.blocks.parts import FormCall, Reply, plainly
@@ -27,7 +28,7 @@ from handlers.files import handed
 from handlers.parsing.text import split_words
 from handlers.people import Identity
 from handlers.profiles import Profiles
-from handlers.send import answer, patiently, post
+from handlers.send import answer, post
 from handlers.topics import open_form, press
 from handlers.working import outcome, work
 
@@ -282,8 +283,8 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
             return
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
-            publish = _publish({"user": body["user"]["id"]}, client)
-            work(here.ctx, "home", lambda: home.page(here.ctx, body["user"]["id"]), publish)
+            user = body["user"]["id"]
+            work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
 
     here.work(request, "a press", do, tell)
 
@@ -304,7 +305,8 @@ def _submitted(here: _Listening, ack: Ack, body: Body, client: WebClient) -> Non
         _refuse_outsiders(here, outsiders.of_press(body), "by a form")
 
     def after() -> None:
-        work(here.ctx, "home", lambda: home.page(here.ctx, user), _publish({"user": user}, client))
+        if home_service.is_open(here.ctx, user):
+            work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
 
     modals.submitted(here.ctx, here.executor, client, body, check=check, ack=ack, after=after)
 
@@ -367,14 +369,6 @@ def _home_opened(here: _Listening, request: BoltRequest, body: Body, client: Web
     def do() -> Reply:
         _refuse_outsiders(here, outsiders.of_event(body), "by its home tab")
         welcome.welcome(here.ctx, body["event"]["user"])
-        return home.page(here.ctx, body["event"]["user"])
+        return home.opened(here.ctx, body["event"]["user"])
 
-    here.work(request, "home", do, _publish(body["event"], client))
-
-
-def _publish(event: Body, client: WebClient) -> Callable[[Reply], object]:
-    def tell(reply: Reply) -> None:
-        view = {"type": "home", "blocks": reply.blocks}
-        patiently(lambda: client.views_publish(user_id=event["user"], view=view))
-
-    return tell
+    here.work(request, "home", do, home.publisher(client, body["event"]["user"]))

@@ -9,6 +9,7 @@ from bot.errors import Refused
 from store import audit as stored_audit
 from store import backups as stored_backups
 from store import heartbeats, mending, trouble
+from store import home as stored_home
 from store import outbox as stored_outbox
 from store import people as stored_people
 from store import settings_reads as stored_settings_reads
@@ -156,6 +157,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_settings_reads", stored_settings_reads.SCHEMA),
     ("0003_requested_gpus", stored_requests.REQUESTED_GPUS_SCHEMA),
     ("0003_welcomes", stored_welcome.SCHEMA),
+    ("0003_home_views", stored_home.SCHEMA),
 )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from bot.domain.machines.listing import Listing
 from bot.domain.money.budgets import BudgetStanding
 
+FREE_SHOWN = 3
+"""Machines named on a desk as free."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

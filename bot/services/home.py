@@ -1,23 +1,27 @@
 """What is on one person's desk: what they hold, what waits for their answer, what is booked, and what is free now."""
 
+import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlite_utils import Database
 
 from bot.domain.acting.approvals import deciders
 from bot.domain.acting.hours import hours_request_deciders
-from bot.domain.home import Asked, FreeMachine, TeamMonth
+from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.home import FREE_SHOWN, Asked, FreeMachine, TeamMonth
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.money.scope import Scope
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.grants import grantors
-from bot.errors import Refused
+from bot.errors import Impaired, Refused
 from bot.services import queries
 from bot.services.acting import hours
 from bot.services.context import Context
 from bot.services.money import budget_amounts, budgets
 from bot.services.sharing import bookings, checkins, find, line, unclaimed
 from bot.services.sharing.turns import LinePlace
+from store import home as stored_home
 from store.acting import approvals as stored_approvals
 from store.sharing import checkins as stored_checkins
 from store.sharing import claims as stored_claims
@@ -88,6 +92,67 @@ def next_bookings(ctx: Context, person: str) -> list[BookingSlot]:
 def places(ctx: Context, person: str) -> list[LinePlace]:
     """Where a person stands in line."""
     return line.places_of_person(ctx, person)
+
+
+LATELY_MS = HOUR_MS
+"""Whoever has looked within that sees news of their desk without opening it again."""
+KEPT_MS = 7 * DAY_MS
+MOST_OPEN = 20
+"""So many desks are looked through for news, those looked at last: each takes a search through the fleet."""
+
+
+def standing(ctx: Context, person: str) -> str:
+    """What a person's desk shows, in short: it changes when their desk should be drawn anew, and not by the minute."""
+    held = [
+        (listing.instance.id, listing.state, claim.id, claim.until_at, claim.gpus)
+        for listing in queries.held_by(ctx, person)
+        if (claim := listing.claim_of(person)) is not None
+    ]
+    free = free_now(ctx, person)
+    shown_free = [(machine.listing.instance.id, machine.gpus) for machine in free[:FREE_SHOWN]]
+    month = team_month(ctx, person)
+    facts = (
+        held,
+        [(asked.kind, asked.subject) for asked in questions_to(ctx, person)],
+        [(slot.id, slot.from_at, slot.until_at) for slot in next_bookings(ctx, person)],
+        [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in places(ctx, person)],
+        (len(free), shown_free),
+        (month.team, month.standing.percent if month.standing else None) if month else None,
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def note_opened(ctx: Context, person: str, shown: str) -> None:
+    """Somebody looks at their desk; a database that can't be written loses nothing but news of it."""
+    now = ctx.clock()
+    with suppress(Impaired), ctx.store.writing() as db:
+        stored_home.forget_before(db, now - KEPT_MS)
+        stored_home.note_opened(db, person, shown, now)
+
+
+def note_drawn(ctx: Context, person: str, shown: str) -> None:
+    """A desk was drawn anew."""
+    with suppress(Impaired), ctx.store.writing() as db:
+        stored_home.note_drawn(db, person, shown)
+
+
+def forget(ctx: Context, person: str) -> None:
+    """Somebody is gone, and with them their desk."""
+    with ctx.store.writing() as db:
+        stored_home.forget(db, person)
+
+
+def is_open(ctx: Context, person: str) -> bool:
+    """Whether somebody has looked at their desk lately."""
+    return stored_home.has_opened_since(ctx.store.reading(), person, ctx.clock() - LATELY_MS)
+
+
+def changed_desks(ctx: Context) -> Iterator[tuple[str, str]]:
+    """Who has looked at their desk lately and would see something else now: the person, and what it shows now."""
+    for row in stored_home.opened_since(ctx.store.reading(), ctx.clock() - LATELY_MS, MOST_OPEN):
+        shown = standing(ctx, row["person"])
+        if shown != row["shown"]:
+            yield row["person"], shown
 
 
 def team_month(ctx: Context, person: str) -> TeamMonth | None:

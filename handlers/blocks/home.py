@@ -1,15 +1,41 @@
 """The desk of one person: the bare command on one screen, and the home tab."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from bot.domain.home import FreeMachine
+from bot.domain.home import FREE_SHOWN, FreeMachine, TeamMonth
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import short_model
+from handlers.blocks.buttons import MY_SETTINGS, RELEASE_BUTTON
 from handlers.blocks.forms import form_button
-from handlers.blocks.parts import Reply, actions, cut_mrkdwn, lines, section
+from handlers.blocks.machines.fleet import describe_machine
+from handlers.blocks.money.budgets import BUDGET_BUTTON, budget_in_short
+from handlers.blocks.parts import (
+    Block,
+    Reply,
+    actions,
+    button,
+    context,
+    cut_mrkdwn,
+    divider,
+    fitting,
+    header,
+    lines,
+    section,
+)
 from handlers.blocks.questions import look_button
-from handlers.blocks.words import ends, esc, gpus, per_hour, plural
+from handlers.blocks.sharing.claims import EXTEND_BUTTON
+from handlers.blocks.sharing.find import claim_button
+from handlers.blocks.words import clock_time, ends, esc, gpu_command, gpus, per_hour, plural, roughly
 
+CARDS_TEXT = 7_000
+HELD_TEXT = 4_000
+"""What cards and what claims may take of the text over all blocks: Slack refuses some 13,200, undocumented."""
+MOST_CARDS = 10
+MOST_HELD = 20
+MOST_PLACES = 5
+MOST_BOOKED = 5
+_ON_HOME = frozenset({"section", "actions", "context", "divider", "header", "image", "rich_text"})
+"""Blocks that Slack takes on a home tab."""
 GLANCE_ROWS = 3
 """Rows of each part of the bare command's answer: it fits a phone's screen."""
 _ASKED_CHARS = 70
@@ -81,3 +107,82 @@ def money_at_a_glance(headlines: Sequence[str]) -> Reply:
         look_button("Help", "cost help"),
     )
     return Reply(" ".join(headlines), [section(lines(headlines)), buttons], secret=True)
+
+
+def questions(cards: Sequence[list[Block]]) -> list[Block]:
+    """What waits for this person's answer, as it was asked."""
+    if not cards:
+        return []
+    fit = [[block for block in card if block["type"] in _ON_HOME] for card in cards[:MOST_CARDS]]
+    shown, left = fitting(fit, CARDS_TEXT)
+    left += max(len(cards) - MOST_CARDS, 0)
+    more = [context(f"and {left} more, in your messages and your teams' channels.")] if left else []
+    return [header("Waits for your answer"), *shown, *more]
+
+
+def held(listings: Sequence[Listing], person: str, now: int) -> list[Block]:
+    """What they hold until when, with a button to extend and one to give it back."""
+    if not listings:
+        return [header("You hold"), section("Nothing just now.")]
+    shown, left = fitting([_held(listing, person, now) for listing in listings[:MOST_HELD]], HELD_TEXT)
+    left += max(len(listings) - MOST_HELD, 0)
+    more = [context(f"and {left} more: {gpu_command('status mine')} shows all.")] if left else []
+    return [header("You hold"), *shown, *more]
+
+
+def _held(listing: Listing, person: str, now: int) -> list[Block]:
+    claim, instance = listing.claim_of(person), listing.instance
+    extend = [
+        button(f"Extend by {hours} h", f"{EXTEND_BUTTON}:{hours}", f"{claim.id}|{hours}") for hours in (1, 4) if claim
+    ]
+    release = button(f"Release {instance.name}", RELEASE_BUTTON, instance.id)
+    return [section(describe_machine(listing, now)), actions(*extend, release)]
+
+
+def booked(rows: Sequence[Block]) -> list[Block]:
+    """What they have booked, the next time of each."""
+    return [header("You booked"), *rows, context(f"{gpu_command('bookings mine')} shows all of them.")] if rows else []
+
+
+def waited_for(rows: Sequence[Block]) -> list[Block]:
+    """Their places in line."""
+    return [header("You wait for"), *rows] if rows else []
+
+
+_ACTIONS = (("Find", "find"), ("Claim", "claim"), ("Book", "book"), ("Wait", "wait"))
+"""Forms in the row of actions, by label and name."""
+
+
+def row_of_actions(forms: Collection[str]) -> Block:
+    """What people come here to do."""
+    opened = [form_button(label, name) for label, name in _ACTIONS if name in forms]
+    looks = (("What is idle", "gpu status idle"), ("Status", "gpu status"), ("Help", "gpu help"))
+    return actions(*opened, *(look_button(label, words) for label, words in looks))
+
+
+def free(machines: Sequence[FreeMachine]) -> list[Block]:
+    """What they can have now, the cheapest first, each with a button that takes it."""
+    if not machines:
+        return [header("Free now"), section(f"Nothing that is seen idle. {gpu_command('find any')} says what is next.")]
+    rows = [section(free_in_short(machine), claim_button(machine.listing)) for machine in machines[:FREE_SHOWN]]
+    left = len(machines) - FREE_SHOWN
+    more = [context(f"and {left} more: {gpu_command('status free')} shows all.")] if left > 0 else []
+    return [header("Free now"), *rows, *more]
+
+
+def team_month(month: TeamMonth | None) -> list[Block]:
+    """Their team's month, with its budget."""
+    if month is None:
+        return []
+    name = esc(month.team, 60)
+    if month.standing is None:
+        spent = f"{name}: {roughly(month.spent_micros)} spent so far; no budget is set."
+        return [header("Your team's month"), section(spent)]
+    budget = button("Budget", BUDGET_BUTTON, month.standing.scope.text)
+    return [header("Your team's month"), section(budget_in_short(month.standing), budget)]
+
+
+def foot(forms: Collection[str], now: int) -> list[Block]:
+    """Settings of one's own, and as of when that is."""
+    settings = [actions(form_button("My settings", MY_SETTINGS))] if MY_SETTINGS in forms else []
+    return [divider(), *settings, context(f"As of {clock_time(now)}. News come by themselves for an hour.")]

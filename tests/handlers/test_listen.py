@@ -25,7 +25,7 @@ def speaks_through(office, **parts):
     valet = office.valet
     valet.slack_app.executor.shutdown(wait=True)
     valet.slack_app = listen.build_slack_app(
-        replace(valet.ctx, **parts), valet.client, valet.identity, valet.people.profiles
+        replace(valet.ctx, newest=None, **parts), valet.client, valet.identity, valet.people.profiles
     )
     return valet.slack_app
 

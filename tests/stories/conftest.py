@@ -40,6 +40,7 @@ from bot.services.sharing import (
 )
 from bot.settings import Secrets, parse
 from bot.wiring import Valet, build_valet
+from handlers import home
 from handlers.manifest import manifest
 from store import welcome as stored_welcome
 from store.acting import actions
@@ -269,6 +270,7 @@ class Office:
         digest.make_due(ctx)
         weekly.make_due_weekly(ctx)
         self.settle()
+        home.redraw_desks(ctx, self.valet.client)
 
     def goes_on(self, length: int = 2 * MINUTE_MS) -> None:
         """Time passes, and agents tell of it what they told before."""

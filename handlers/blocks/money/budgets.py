@@ -66,6 +66,11 @@ def standing(now: BudgetStanding, *, is_own: bool = True, lacks: Sequence[str] =
     return Reply(cut(f"{head} {_ahead(now)}", 3_900), blocks)
 
 
+def budget_in_short(now: BudgetStanding) -> str:
+    """Where it stands, and what the month will come to, in a line each."""
+    return lines([f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}.", _ahead(now)])
+
+
 def _bars_of(now: BudgetStanding) -> list[Block]:
     known = {"spent": now.spent_micros, "expected": now.expected.micros if now.expected else 0}
     known["budget"] = now.budget_micros

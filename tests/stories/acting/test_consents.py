@@ -39,7 +39,7 @@ def test_the_holder_is_asked_and_nobody_else_yet(held):
     assert "Stop train-7?" not in held.sees("bob", DECIDE)
     held.slack.open_home("bob")
     held.settle()
-    assert "Waits for your answer" not in held.slack.sees_home("bob")
+    assert "Stop train-7?" not in held.slack.sees_home("bob")
 
 
 @pytest.mark.slow

@@ -117,5 +117,5 @@ def test_bob_can_answer_from_his_home_tab(team):
     team.slack.press("bob", team.slack.homes[team.slack.person("bob").id], "hours_yes")
     team.settle()
 
-    assert "Waits for your answer" not in team.slack.sees_home("bob")
+    assert "other on-hours" not in team.slack.sees_home("bob")
     assert "set by @Bob" in team.types("ada", "/gpu hours train-7")

@@ -139,14 +139,15 @@ def test_bob_can_answer_from_his_home_tab_and_sees_that_it_counted(office):
     office.slack.open_home("bob")
     office.settle()
     home = office.slack.homes[office.slack.person("bob").id]
-    assert "Waits for your answer" in office.slack.sees_home("bob")
+    assert "Waits for your answer\n" in office.slack.sees_home("bob")
+    assert "Stop train-7?" in office.slack.sees_home("bob")
 
     office.slack.press("bob", home, "approve_action")
     office.settle()
     office.passes(2 * MINUTE_MS)
 
     assert "Noted. The card in the channel shows what becomes of it." in office.slack.sees("bob", "@bob")
-    assert "Waits for your answer" not in office.slack.sees_home("bob")
+    assert "Stop train-7?" not in office.slack.sees_home("bob")
     assert office.machine("train-7").state == "stopped"
 
 

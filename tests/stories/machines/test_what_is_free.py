@@ -65,9 +65,9 @@ def home(office, who) -> str:
 
 def test_the_home_tab_names_what_find_says_is_free(office):
     office.reports("train-7", [0.0, 0.0, *[95.0] * 6])
-    assert "Free for you: *train-7*; `/gpu status free` shows what they cost." in home(office, "ada")
+    assert "Free now\n*train-7*  2x A100 of 8, $21.96/h\n" in home(office, "ada")
 
     office.types("cy", "/gpu claim train-7 for 2h")
 
     assert free_by_status(office) == set()
-    assert "Nothing is free either" in home(office, "ada")
+    assert "Free now\nNothing that is seen idle." in home(office, "ada")
