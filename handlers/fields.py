@@ -7,14 +7,17 @@ from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import local
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.sharing.claims import GpuChoice
+from bot.errors import Refused
 from bot.services import queries
+from bot.services.sharing import find
 from bot.services.sharing.find import machine_menu
 from handlers.blocks import forms as form_blocks
 from handlers.blocks.forms import machine_option
-from handlers.blocks.parts import Block, Filled
+from handlers.blocks.parts import Block, Filled, filled
 from handlers.blocks.words import length as in_words
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
+from handlers.parsing.spans import timed_words
 from handlers.parsing.text import gpu_choice, readable
 from handlers.verbs import Ask, BadField, Menu
 
@@ -61,6 +64,34 @@ def chosen_machine(ask: Ask, given: Filled) -> Listing:
     return listing
 
 
+def machines_field(ask: Ask, given: Filled, *, label: str = "Machines", most: int = 20, hint: str = "") -> Block:
+    """The menu of machines, for several."""
+    now = ask.ctx.clock()
+    chosen = [machine_option(listing, now) for listing in shown_machines(ask, given)]
+    return form_blocks.several_search_field(MACHINE, label, chosen=chosen, most=most, redraws=True, hint=hint)
+
+
+def shown_machines(ask: Ask, given: Filled) -> list[Listing]:
+    """The machines that are chosen, for drawing; those that are gone left out."""
+    listings = (queries.listing(ask.ctx, instance_id) for instance_id in given.all(MACHINE))
+    return [listing for listing in listings if listing is not None]
+
+
+def chosen_machines(ask: Ask, given: Filled) -> list[Listing]:
+    """The machines that are chosen, for doing. Raises BadField where none is, or one is gone."""
+    listings = shown_machines(ask, given)
+    if not given.all(MACHINE):
+        raise BadField(MACHINE, "Choose a machine.")
+    if len(listings) < len(given.all(MACHINE)):
+        raise BadField(MACHINE, "One of those machines is gone. Choose among the others.")
+    return listings
+
+
+def chosen_note(given: Filled) -> str:
+    """What was written beside it, as typed words would be read."""
+    return readable(" ".join(given.one(NOTE).split()))
+
+
 def gpu_fields(listing: Listing | None, given: Filled) -> list[Block]:
     """All GPUs, or so many; and which, once the machine is known and has several."""
     have = len(listing.gpus) if listing else 8
@@ -97,7 +128,13 @@ def chosen_gpus(given: Filled) -> GpuChoice | None:
 
 
 def length_fields(
-    ask: Ask, given: Filled, *, usual: int | None = None, optional: bool = True, label: str = "For how long"
+    ask: Ask,
+    given: Filled,
+    *,
+    usual: int | None = None,
+    optional: bool = True,
+    label: str = "For how long",
+    redraws: bool = False,
 ) -> list[Block]:
     """For how long: a usual length or end, or any date and time, which counts first."""
     now = ask.ctx.clock()
@@ -113,7 +150,7 @@ def length_fields(
         choices.insert(0, form_blocks.option(_named(typed, ask), typed))
     hint = f"Usually {in_words(usual)}." if usual else ""
     return [
-        form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=optional, hint=hint),
+        form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=optional, redraws=redraws, hint=hint),
         form_blocks.picker_field(
             UNTIL, "Or until", "datetimepicker", value=_number(given.one(UNTIL)), optional=True, hint="Counts first."
         ),
@@ -178,6 +215,34 @@ def chosen_span(ask: Ask, given: Filled) -> TypedSpan:
     if number < ask.ctx.clock() + MINUTE_MS:
         raise BadField(LENGTH, "That is over already. Choose a later time.")
     return TypedSpan(until=Moment(number))
+
+
+def shown_length(ask: Ask, given: Filled) -> int | None:
+    """For how long, for drawing; None where that is not said, or over already."""
+    try:
+        return chosen_length(ask, given)
+    except BadField:
+        return None
+
+
+def chosen_length(ask: Ask, given: Filled) -> int | None:
+    """For how long from now on; None where nothing is filled in. Raises BadField."""
+    span = chosen_span(ask, given)
+    return span.length if span.end is None else span.end - ask.ctx.clock()
+
+
+def timed_given(ask: Ask) -> Filled | None:
+    """What "start for 4h rerun" says without a machine; None where the words begin with one, or say neither."""
+    if not ask.words:
+        return Filled()
+    if find.is_name(ask.ctx, *ask.words):
+        return None
+    try:
+        span, note = timed_words(ask.words, ask.asker())
+    except Refused:
+        return None
+    is_first = bool(span_value(span)) and ask.words[0].lower() in {"for", "until", "till"}
+    return filled(length=span_value(span), note=readable(note)) if is_first else None
 
 
 def note_field(given: Filled, *, label: str = "Note", placeholder: str = "fine-tune of the small model") -> Block:

@@ -1,23 +1,23 @@
-"""/gpu stop and start, and the cards of every action: the question, the answers, and what is told of its end."""
+"""The cards of every action: the question, the answers, and what is told of its end."""
 
-from bot.domain import parts
-from bot.domain.acting.actions import Action, ActionKind
+from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
-from bot.domain.machines.listing import Listing
 from bot.errors import Refused
-from bot.services import context, digest, queries, undelivered
+from bot.services import digest, queries, undelivered
 from bot.services.acting import alternatives, approvals, batches, card_reminders, consents, launch_expiry
 from bot.services.acting import hours as hours_service
 from bot.services.context import Context, channel_of
 from handlers.acting import batches as batches_controller
 from handlers.acting import hours as hours_controller
-from handlers.acting import launch
+from handlers.acting import launch, start, stop
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import batches as batches_blocks
 from handlers.blocks.acting import consents as consents_blocks
 from handlers.blocks.acting import launch as launch_blocks
 from handlers.blocks.acting.approvals import (
     APPROVE_BUTTON,
+    ASK_AGAIN_BUTTON,
     ASK_STOP_BUTTON,
     CALL_OFF_BUTTON,
     DENY_BUTTON,
@@ -32,103 +32,33 @@ from handlers.blocks.acting.batches import (
 )
 from handlers.blocks.acting.consents import CONSENT_NO_BUTTON, CONSENT_YES_BUTTON
 from handlers.blocks.acting.launch import LAUNCH_BUTTON
-from handlers.blocks.parts import Block, Reply
+from handlers.blocks.parts import Block, Reply, filled
+from handlers.blocks.words import esc
 from handlers.controller import Draw, Press, listed
-from handlers.parsing.lasting import TypedSpan
-from handlers.parsing.lengths import is_length as spells_length
-from handlers.parsing.moments import time_of_day
-from handlers.parsing.spans import timed_words
-from handlers.parsing.text import readable
-from handlers.sharing import hints
-from handlers.verbs import Ask, Verb, named
+from handlers.verbs import Ask
 
-
-def stop(ask: Ask) -> Reply:
-    """Ask somebody else whether to stop an instance, or several."""
-    if batches_controller.is_meant(ask):
-        return batches_controller.stop_idle(ask)
-    several, reason = batches_controller.named(ask)
-    _refuse_later(several[0].instance.name, reason)
-    if len(several) > 1:
-        ids = [each.instance.id for each in several]
-        return batches_controller.put(ask, ids, reason=readable(" ".join(reason)), named=True)
-    if _breaks_glass(reason):
-        return _broken(ask, several[0], "stop", reason[1:])
-    return ask_stop(ask, several[0], reason=readable(" ".join(reason)))
-
-
-def _refuse_later(name: str, rest: list[str]) -> None:
-    """A stop for later would be put to people now, and carried out now. Raises Refused."""
-    first, *more = [word.lower().rstrip(".,") for word in rest[:2]] or [""]
-    is_time = (
-        any(time_of_day(word) is not None for word in more) if first in {"at", "after", "from", "until"} else False
-    )
-    is_length = first in {"in", "for", "after"} and spells_length(rest[1:])
-    if first in {"tonight", "tomorrow", "later", "until"} or is_time or is_length:
-        raise Refused(
-            f"A stop is asked about now, and there is none for later: say {parts.gpu('stop', name)} then. "
-            f"{parts.gpu('hours', name, 'Mon-Fri 08:00-19:00')} stops it every evening and starts it every morning."
-        )
-
-
-def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
-    """Put the question; asked twice, it is the same card."""
-    before = ask.ctx.clock()
-    return launch.told(ask, approvals.ask_to_stop(ask.ctx, listing.instance.id, ask.user, reason=reason), before)
-
-
-def _breaks_glass(rest: list[str]) -> bool:
-    return bool(rest) and rest[0].lower().lstrip("-\u2013\u2014") == "break-glass"  # Slack may join two hyphens
-
-
-def _broken(ask: Ask, listing: Listing, kind: ActionKind, rest: list[str]) -> Reply:
-    passed = approvals.break_glass(ask.ctx, listing, kind, ask.user, readable(" ".join(rest)))
-    return approvals_blocks.asked(passed, context.channel_of(ask.ctx, passed.team), ask.user, again=False)
-
-
-def start(ask: Ask) -> Reply:
-    """Start an instance, once somebody else said yes where the team wants that."""
-    listing, rest = named(ask, "start")
-    if _breaks_glass(rest):
-        return _broken(ask, listing, "start", rest[1:])
-    wanted, note = timed_words(rest, ask.asker())
-    return ask_start(ask, listing, wanted, note=readable(note))
-
-
-def ask_start(
-    ask: Ask, listing: Listing, wanted: TypedSpan | None = None, *, note: str = "", anyway: bool = False
-) -> Reply:
-    """Put the question, unless something that would do stands free; asked twice, it is the same card."""
-    before = ask.ctx.clock()
-    better = None if anyway else hints.hint_first(ask, listing, span=wanted, note=note)
-    if better is not None:
-        return better
-    length = _length(wanted or TypedSpan(), before)
-    return launch.told(
-        ask, approvals.ask_to_start(ask.ctx, listing.instance.id, ask.user, length=length, note=note), before
-    )
-
-
-def _length(wanted: TypedSpan, now: int) -> int | None:
-    return wanted.length if wanted.end is None else wanted.end - now
-
-
-VERBS = (
-    Verb("stop", "stop <instance>... [reason]", "Ask whoever holds it, and an approver, to stop an instance.", stop),
-    Verb("stop", "stop idle|free|held [team:NAME] [reason]", "Ask on one card to stop all that idle.", stop),
-    Verb("start", "start <instance> [for 8h] [note]", "Start a stopped instance; yours once it is ready.", start),
-    *launch.VERBS,
-)
+VERBS = (*stop.VERBS, *start.VERBS, *launch.VERBS)
+FORMS = (*stop.FORMS, *start.FORMS, *launch.FORMS)
 
 
 def on_ask_stop(ctx: Context, user: str, channel: str, value: str) -> Reply:
-    """[Stop...]: asks an approver."""
-    return ask_stop(Ask(ctx, user, channel, []), listed(ctx, value))
+    """[Stop X…]: a form, with what is lost and what it saves."""
+    listing = listed(ctx, value)
+    return form_blocks.opening("stop", f"Stop {esc(listing.instance.name, 60)}?", filled(machine=value))
 
 
 def on_ask_start(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: for the usual length."""
-    return ask_start(Ask(ctx, user, channel, []), listed(ctx, value))
+    return start.ask_start(Ask(ctx, user, channel, []), listed(ctx, value))
+
+
+def on_ask_again(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[Ask again]: for the same, on the same terms. Raises Refused."""
+    action, ask = queries.action(ctx, value), Ask(ctx, user, channel, [])
+    if action is None:
+        raise Refused("This request is not known here any more.")
+    now = ctx.clock()
+    return launch.told(ask, approvals.ask_again(ctx, action, user), now)
 
 
 def on_ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -143,17 +73,14 @@ def on_call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def approve(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Stop X], [Start X] and so on, on an approval card."""
-    _decide(ctx, user, value, yes=True)
+    # The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good.
+    approvals.decide(ctx, value, user, yes=True)
 
 
-def deny(ctx: Context, user: str, channel: str, value: str) -> None:
-    """[Keep it running], [Leave it stopped] and so on, on an approval card."""
-    _decide(ctx, user, value, yes=False)
-
-
-def _decide(ctx: Context, user: str, action_id: str, *, yes: bool) -> None:
-    """The outbox alone draws the card: an answer from here could arrive after a newer state and stand for good."""
-    approvals.decide(ctx, action_id, user, yes=yes)
+def deny(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[Keep it running], [Leave it stopped] and so on: it counts at once, and a form asks whether to say why."""
+    approvals.decide(ctx, value, user, yes=False)
+    return stop.ask_why(ctx, value)
 
 
 def agree(ctx: Context, user: str, channel: str, value: str) -> None:
@@ -193,6 +120,7 @@ def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
 
 BUTTONS: dict[str, Press] = {
     ASK_STOP_BUTTON: on_ask_stop,
+    ASK_AGAIN_BUTTON: on_ask_again,
     START_BUTTON: on_ask_start,
     LAUNCH_BUTTON: on_ask_launch,
     CALL_OFF_BUTTON: on_call_off,

@@ -122,6 +122,16 @@ def search_field(
     return _input(label, element, optional=optional, redraws=redraws, hint=hint)
 
 
+def several_search_field(
+    field: str, label: str, *, chosen: Sequence[Block] = (), most: int = 20, redraws: bool = False, hint: str = ""
+) -> Block:
+    """As `search_field`, for up to `most` of them."""
+    element: Block = {"type": "multi_external_select", "action_id": field, "min_query_length": 0}
+    element |= {"placeholder": _plain("Type a part of a name", 150), "max_selected_items": most}
+    element |= {"initial_options": list(chosen)} if chosen else {}
+    return _input(label, element, optional=False, redraws=redraws, hint=hint)
+
+
 def choice_field(
     field: str,
     label: str,

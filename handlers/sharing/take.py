@@ -3,7 +3,7 @@
 from bot.domain.sharing.claims import GpuChoice
 from bot.services.context import Context
 from bot.services.sharing import hints
-from handlers.acting import actions, launch
+from handlers.acting import launch, start
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing.find import GO_ON_ANYWAY_BUTTON, LAUNCH_WANT_BUTTON, START_WANT_BUTTON, TAKE_INSTEAD_BUTTON
 from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON
@@ -29,7 +29,7 @@ def press_claim_found(ctx: Context, user: str, channel: str, value: str) -> Repl
 def press_start_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Start X]: the value is the instance, and for how long or until when."""
     instance_id, _, ending = value.rpartition("|")
-    return actions.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), ending_span(ending), anyway=True)
+    return start.ask_start(Ask(ctx, user, channel, []), listed(ctx, instance_id), ending_span(ending), anyway=True)
 
 
 def press_launch_found(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -57,7 +57,7 @@ def press_go_on_anyway(ctx: Context, user: str, channel: str, value: str) -> Rep
         return launch.ask_launch(ask, given.subject, span, note=given.note, anyway=True)
     listing = listed(ctx, given.subject)
     if given.avoided == "start":
-        return actions.ask_start(ask, listing, span, note=given.note, anyway=True)
+        return start.ask_start(ask, listing, span, note=given.note, anyway=True)
     return claims.claim_or_explain(ask, listing, choice=given.choice, span=span, note=given.note, informed=True)
 
 

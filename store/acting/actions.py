@@ -270,6 +270,12 @@ def set_facts(db: Database, action: Action) -> None:
     changed(db, "UPDATE actions SET facts = ? WHERE id = ? AND state = 'pending'", shown, action.id)
 
 
+def note_reason(db: Database, action_id: str, reason: str) -> bool:
+    """Note why somebody said no; False when that was noted already."""
+    sql = "UPDATE actions SET outcome = ? WHERE id = ? AND state = 'denied' AND outcome = ''"
+    return changed(db, sql, reason, action_id) == 1
+
+
 def say_waiting(db: Database, action_id: str, outcome: str) -> bool:
     """Note what an approved action waits for; False when that is noted already."""
     sql = "UPDATE actions SET outcome = ? WHERE id = ? AND state = 'approved' AND outcome <> ?"

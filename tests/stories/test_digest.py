@@ -131,6 +131,7 @@ def test_keep_settles_it_and_the_digest_says_by_whom(morning):
 @pytest.mark.slow
 def test_stop_from_the_digest_asks_an_approver(morning):
     morning.presses("ada", "Stop train-7…", "#ml-platform")
+    morning.submits("ada")
 
     digest, card = morning.slack.sees("bob", "#ml-platform")[-2:]
     assert "*Stop train-7? @Ada asks. Waiting for @Bob" in card

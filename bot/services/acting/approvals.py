@@ -251,6 +251,41 @@ def _leave_to(action: Action, listing: Listing, person: str) -> None:
         raise Refused(f"{listing.instance.name} was {done} for {action.asker}, who gets it as soon as it is ready.")
 
 
+def ask_again(ctx: Context, action: Action, person: str) -> Action:
+    """Ask for the same once more, on the same terms. Raises Refused, NotFound."""
+    length, reason, machine = action.length, action.reason, action.instance_id
+    match action.kind:
+        case "stop":
+            return ask_to_stop(ctx, machine, person, reason=reason)
+        case "start":
+            return ask_to_start(ctx, machine, person, length=length, note=reason)
+        case "launch":
+            return ask_to_launch(ctx, action.template, person, length=length, note=reason)
+        case "clone":
+            return ask_to_clone(ctx, machine, person, length=length, note=reason, reboot=action.reboots)
+        case "resize":
+            return ask_to_resize(ctx, machine, person, action.facts.type, length=length, reason=reason)
+
+
+def say_why(ctx: Context, action_id: str, person: str, reason: str) -> Action:
+    """Why somebody said no: whoever asked is told, and the card shows it. Raises Refused."""
+    with ctx.store.writing() as db:
+        action = actions.by_id(db, action_id)
+        if action is None or action.state != "denied" or action.decider != person:
+            raise Refused("Only whoever said no to a request can say why.")
+        if not reason:
+            raise Refused("Say why in a few words, or close the form: your no counts already.")
+        if not actions.note_reason(db, action_id, reason):
+            raise Refused("You have said why already.")
+        now = ctx.clock()
+        stored_audit.add(db, now, person, "said why not", subject=action.subject, detail=reason, after="denied")
+        endings.show_card(ctx, db, action)
+        endings.tell_news(db, action, "why", now)
+        denied = actions.by_id(db, action_id) or action
+    ctx.wake()
+    return denied
+
+
 def call_off(ctx: Context, action_id: str, person: str) -> Action:
     """Give up what one has asked for, while no call is under way. Raises Refused."""
     now, action = ctx.clock(), actions.by_id(ctx.store.reading(), action_id)

@@ -21,6 +21,7 @@ from handlers.blocks.words import by_clock, code, esc, near, person, persons, sa
 # Messages that stand in Slack carry these, so their text never changes.
 ASK_STOP_BUTTON = "ask_stop"
 START_BUTTON = "start"
+ASK_AGAIN_BUTTON = "ask_again"
 CALL_OFF_BUTTON = "call_off_action"
 APPROVE_BUTTON = "approve_action"
 DENY_BUTTON = "deny_action"
@@ -222,13 +223,7 @@ def _yours(action: Action) -> str:
 
 def _again(action: Action, *, short: bool = False) -> tuple[Block, ...]:
     """To ask once more for what did not come about; `short` where what it is about stands right above."""
-    if action.ends_work or action.requester == VALET or action.state not in {"aborted", "expired", "failed"}:
-        return ()  # the end of work takes a reason, which no button knows
-    asks = {
-        "stop": (ASK_STOP_BUTTON, action.instance_id),
-        "start": (START_BUTTON, action.instance_id),
-        "launch": (LAUNCH_BUTTON, action.template),
-    }
-    known = asks.get(action.kind)
+    if action.requester == VALET or action.state not in {"aborted", "expired", "failed"}:
+        return ()
     words = "Ask again" if short else f"Ask again to {action.kind} {action.facts.name}"
-    return (button(words, *known),) if known else ()
+    return (button(words, ASK_AGAIN_BUTTON, action.id),)

@@ -81,7 +81,7 @@ def _names(stops: Sequence[Action]) -> str:
 
 
 def _rows(stops: Sequence[Action]) -> list[Block]:
-    rows = [_row(each) for each in stops]
+    rows = [stop_row(each) for each in stops]
     return [section(lines(rows[at : at + ROWS_PER_BLOCK])) for at in range(0, len(rows), ROWS_PER_BLOCK)]
 
 
@@ -93,7 +93,8 @@ def _seen(waiting: Sequence[Action]) -> list[str]:
     return [*as_of, *dict.fromkeys(card_parts_blocks.late(facts) for facts in stops)]
 
 
-def _row(stop: Action) -> str:
+def stop_row(stop: Action) -> str:
+    """One of several: what it costs, what it does and what is lost, or what became of it."""
     known = stop.facts
     rate = card_parts_blocks.price(known) if known.rate_micros is not None else "no known price"
     head = f"*{esc(known.name, 60)}*  {card_parts_blocks.place(stop)}, {rate}"

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import PAST_TENSE, Action
 from bot.domain.acting.launch import LaunchTemplate
 from bot.domain.money.rates import Rate
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.buttons import CLAIM_BUTTON
-from handlers.blocks.parts import Reply, button, context, fitting, lines, plainly, section
+from handlers.blocks.parts import Block, Reply, button, context, fitting, lines, plainly, section
 from handlers.blocks.words import esc, gpu_command, length, per_hour, say
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -32,6 +33,26 @@ def listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
         blocks.append(context(ABOUT))
     names = ", ".join(each.name for each, _ in templates[:MOST_TEMPLATES])
     return Reply(f"You may launch {names}: {gpu_command('launch NAME for 8h')}.", blocks)
+
+
+def template_options(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> list[Block]:
+    """What may be launched, as a menu has it."""
+    return [
+        form_blocks.option(each.name, each.name, more="  ·  ".join(part for part in _about(each, rate) if part))
+        for each, rate in templates
+    ]
+
+
+def type_option(kind: str, rate: Rate | None) -> Block:
+    """An instance type in a menu, with its price."""
+    about = "" if rate is None or rate.exact else "about "
+    return form_blocks.option(f"{kind} · {about}{per_hour(rate.micros_per_hour)}" if rate else kind, kind)
+
+
+def _about(template: LaunchTemplate, rate: Rate | None) -> list[str]:
+    gpus = f"{template.gpu_count}x{template.gpu_model}" if template.gpu_count and template.gpu_model else ""
+    about = "" if rate is None or rate.exact else "about "
+    return [template.type, gpus, template.region, f"{about}{per_hour(rate.micros_per_hour)}" if rate else "no price"]
 
 
 def _line(template: LaunchTemplate, rate: Rate | None) -> str:

@@ -39,10 +39,10 @@ def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
 
 
 def test_what_may_be_launched_is_listed_with_its_price(office):
-    listed = office.types("ada", "/gpu launch")
+    listed = office.types("ada", "/gpu launch list")
 
     assert "*h100-box*\np5.48xlarge  ·  8xH100  ·  us-west-2  ·  about $55.04/h\n[Launch h100-box]" in listed
-    assert "h100-box" not in office.types("cy", "/gpu launch")
+    assert "h100-box" not in office.types("cy", "/gpu launch list")
 
 
 def test_a_machine_that_stands_free_is_named_first_and_ada_may_insist(office):

@@ -311,6 +311,7 @@ def test_idle_names_what_idled_and_what_idles_now_with_the_button_that_settles_i
     ]
     assert "[Stop train-7…]" in seen
     spent.presses("ada", "Stop train-7…")
+    spent.submits("ada")
     assert "Stop train-7?" in spent.sees("bob", "#ml-platform")
 
 

@@ -77,6 +77,7 @@ def test_its_buttons_do_what_they_say_and_leave_it_standing(office_with, setting
     assert office.presses("bob", "Forecast of nlp", MANAGEMENT).startswith("*November (nlp): $")
     office.reports("train-7", 0.0, minutes=200)
     office.presses("bob", "Stop train-7…", MANAGEMENT)
+    office.submits("bob")
 
     assert any("Stop train-7?" in each for each in office.slack.sees("bob", "#ml-platform"))
     assert before in office.slack.sees("bob", MANAGEMENT)
