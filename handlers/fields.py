@@ -87,11 +87,6 @@ def chosen_machines(ask: Ask, given: Filled) -> list[Listing]:
     return listings
 
 
-def chosen_note(given: Filled) -> str:
-    """What was written beside it, as typed words would be read."""
-    return readable(" ".join(given.one(NOTE).split()))
-
-
 def gpu_fields(listing: Listing | None, given: Filled) -> list[Block]:
     """All GPUs, or so many; and which, once the machine is known and has several."""
     have = len(listing.gpus) if listing else 8
