@@ -158,6 +158,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_requested_gpus", stored_requests.REQUESTED_GPUS_SCHEMA),
     ("0003_welcomes", stored_welcome.SCHEMA),
     ("0003_home_views", stored_home.SCHEMA),
+    ("0003_unusual_answers", stored_budgets.UNUSUAL_ANSWERS),
 )
 
 

@@ -11,8 +11,15 @@ from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets, forecast, unusual
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import forecast as forecast_blocks
-from handlers.blocks.money.budgets import BUDGET_BUTTON, BUDGET_CSV_BUTTON, BUDGET_DRIVERS_BUTTON, BUDGET_HOW_BUTTON
-from handlers.blocks.parts import Reply
+from handlers.blocks.money.budgets import (
+    BUDGET_BUTTON,
+    BUDGET_CSV_BUTTON,
+    BUDGET_DRIVERS_BUTTON,
+    BUDGET_HOW_BUTTON,
+    UNUSUAL_EXPECTED_BUTTON,
+    UNUSUAL_NOT_EXPECTED_BUTTON,
+)
+from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.silence import not_counted
 from handlers.controller import Draw, Press
 from handlers.parsing import dates
@@ -110,7 +117,23 @@ def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     return budgets_blocks.as_csv(found[0].month, "".join(budgets.budget_lines(found)))
 
 
+def expected(ctx: Context, user: str, _channel: str, value: str) -> Reply:
+    """[Expected] under an unusual day."""
+    return _answer(ctx, user, value, is_expected=True)
+
+
+def not_expected(ctx: Context, user: str, _channel: str, value: str) -> Reply:
+    """[Not expected] under an unusual day."""
+    return _answer(ctx, user, value, is_expected=False)
+
+
+def _answer(ctx: Context, user: str, value: str, *, is_expected: bool) -> Reply:
+    return plainly(budgets_blocks.answered(unusual.answer_unusual(ctx, value, user, is_expected=is_expected)))
+
+
 BUTTONS: dict[str, Press] = {
+    UNUSUAL_EXPECTED_BUTTON: expected,
+    UNUSUAL_NOT_EXPECTED_BUTTON: not_expected,
     BUDGET_DRIVERS_BUTTON: drivers,
     BUDGET_BUTTON: one_budget,
     BUDGET_HOW_BUTTON: how_counted,
@@ -127,7 +150,7 @@ def draw_budget(ctx: Context, subject: str) -> Reply | None:
 def unusual_day(ctx: Context, subject: str) -> Reply | None:
     """A day far outside its own interval; its subject is "scope|day"."""
     found = unusual.told_unusual(ctx, subject)
-    return budgets_blocks.unusual(found) if found else None
+    return budgets_blocks.unusual(*found) if found else None
 
 
 MESSAGES: dict[str, Draw] = {budgets.KIND: draw_budget, unusual.KIND: unusual_day}

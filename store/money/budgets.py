@@ -5,7 +5,7 @@ from datetime import date
 from sqlite_utils import Database
 
 from bot.domain.money.budgets import BudgetStanding
-from bot.domain.money.unusual import UnusualDay
+from bot.domain.money.unusual import UnusualAnswer, UnusualDay
 from store.records import json_text, of_json_text
 from store.sql import changed, one, rows
 
@@ -41,6 +41,19 @@ PER_AMOUNT = (
         FROM budget_marks""",
 )
 """What was told belongs to the amount that it was told of; `budget_marks`, which kept none, is not read any more."""
+
+
+UNUSUAL_ANSWERS = (
+    """CREATE TABLE unusual_answers (
+        scope TEXT NOT NULL,
+        day TEXT NOT NULL,
+        is_expected INTEGER NOT NULL CHECK (is_expected IN (0, 1)),
+        micros INTEGER NOT NULL,
+        who TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (scope, day)
+    ) STRICT, WITHOUT ROWID""",
+)
 
 
 def marks_noted(db: Database, scope: str, month: date, micros: int) -> frozenset[str]:
@@ -91,3 +104,29 @@ def last_told(db: Database, scope: str, before: date) -> UnusualDay | None:
     sql = "SELECT told FROM days_looked_at WHERE scope = ? AND day < ? AND told IS NOT NULL ORDER BY day DESC LIMIT 1"
     row = one(db, sql, scope, before.isoformat())
     return of_json_text(UnusualDay, row["told"]) if row else None
+
+
+def keep_answer(db: Database, said: UnusualAnswer) -> None:
+    """Keep what somebody said of an unusual day; the newest word counts."""
+    sql = (
+        "INSERT INTO unusual_answers (scope, day, is_expected, micros, who, at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (scope, day) DO UPDATE SET is_expected = excluded.is_expected, who = excluded.who, "
+        "at = excluded.at"
+    )
+    changed(db, sql, said.scope, said.day.isoformat(), int(said.is_expected), said.micros, said.who, said.at)
+
+
+def answers_of(db: Database, scope: str) -> tuple[UnusualAnswer, ...]:
+    """What people said of a scope's unusual days, oldest first."""
+    found = rows(db, "SELECT * FROM unusual_answers WHERE scope = ? ORDER BY day", scope)
+    return tuple(
+        UnusualAnswer(
+            scope=row["scope"],
+            day=date.fromisoformat(row["day"]),
+            is_expected=bool(row["is_expected"]),
+            micros=row["micros"],
+            who=row["who"],
+            at=row["at"],
+        )
+        for row in found
+    )

@@ -9,7 +9,7 @@ from bot.domain.money.budgets import BudgetStanding
 from bot.domain.money.forecast.report import Range
 from bot.domain.money.savings import Saved, Savings
 from bot.domain.money.scope import Scope
-from bot.domain.money.unusual import MachineBehind, UnusualDay
+from bot.domain.money.unusual import MachineBehind, UnusualAnswer, UnusualDay
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.money import savings as savings_blocks
 from handlers.blocks.parts import size
@@ -64,7 +64,10 @@ def test_many_budgets_are_fit_to_send(text):
 def test_an_unusual_day_is_fit_to_send(text):
     behind = tuple(MachineBehind(f"i-{number}", text or "i", BIG, number * BIG // 9) for number in range(3))
 
-    assert objections(budgets_blocks.unusual(UnusualDay(Scope("team", text[:60]), MONTH, BIG, BIG, BIG, behind))) == []
+    told = UnusualDay(Scope("team", text[:60]), MONTH, BIG, BIG, BIG, behind)
+    answers = [UnusualAnswer("team:nlp", MONTH, is_expected, BIG, "U0ADA0001", 0) for is_expected in (True, False)]
+    for answer in (None, *answers):
+        assert objections(budgets_blocks.unusual(told, answer)) == []
     assert objections(budgets_blocks.unusual(UnusualDay(Scope(), MONTH, BIG, BIG, BIG))) == []
 
 

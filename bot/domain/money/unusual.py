@@ -1,8 +1,8 @@
 """A day far outside its own interval: cost that nothing before it led to expect, with the machines behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from bot.domain.money.forecast import DailyHistory, forecast
 from bot.domain.money.scope import Scope
@@ -14,6 +14,8 @@ FAR_TIMES = 2.0
 QUIET_DAYS = 7
 """So long after one was told, a day is told only if it is higher still."""
 HIGHER_TIMES = 1.25
+EXPECTED_FOR_DAYS = 90
+"""So long after a day that somebody called expected, days like it are not told."""
 SHOWN_MACHINES = 3
 LEAST_SHARE = 0.1
 """Machines with less of it than this are not behind it."""
@@ -71,8 +73,39 @@ def _beyond(machine: MachineBehind) -> tuple[int, str]:
     return machine.micros - machine.usual_micros, machine.name
 
 
-def is_news(unusual_day: UnusualDay, told: UnusualDay | None) -> bool:
-    """Whether to tell, after what was told last: not every day of a new height is news."""
+@dataclass(frozen=True, slots=True)
+class UnusualAnswer:
+    """What somebody said of a day that was told as unusual; the watch learns from it."""
+
+    scope: str
+    day: date
+    is_expected: bool
+    micros: int
+    """What the day cost."""
+    who: str
+    at: int
+
+    @property
+    def holds_until(self) -> date:
+        """The last day that is not told for it, if it is like this one and was expected."""
+        return self.day + timedelta(days=EXPECTED_FOR_DAYS)
+
+    def covers(self, unusual_day: UnusualDay) -> bool:
+        """Whether a later day is like this one: no dearer than a quarter more."""
+        is_later = self.day < unusual_day.day <= self.holds_until
+        return is_later and unusual_day.micros <= HIGHER_TIMES * self.micros
+
+
+def is_news(unusual_day: UnusualDay, told: UnusualDay | None, answers: Iterable[UnusualAnswer] = ()) -> bool:
+    """Whether to tell, after what was told last and what people said of it: not every day of a new height is news.
+
+    A day like one that was expected is none; after one that was not, the next like it is.
+    """
+    said = tuple(answers)
+    if any(each.is_expected and each.covers(unusual_day) for each in said):
+        return False
     if told is None or (unusual_day.day - told.day).days > QUIET_DAYS:
+        return True
+    if any(not each.is_expected and each.day == told.day for each in said):
         return True
     return unusual_day.micros > HIGHER_TIMES * told.micros

@@ -4,15 +4,26 @@ from collections.abc import Iterable
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from sqlite_utils import Database
+
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import ONE_DAY, day_start
 from bot.domain.money.forecast import DailyHistory
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.scope import TOTAL, Scope
-from bot.domain.money.unusual import LEAST_HISTORY_DAYS, UnusualDay, is_news, judge_unusual, machines_behind
+from bot.domain.money.unusual import (
+    LEAST_HISTORY_DAYS,
+    UnusualAnswer,
+    UnusualDay,
+    is_news,
+    judge_unusual,
+    machines_behind,
+)
+from bot.errors import Refused
 from bot.services.context import Context, channel_of
 from bot.services.money.forecast_inputs import ForecastInputs, days_metered, gather_inputs, rows_of
 from bot.services.money.savings import today
+from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
 from store.money import budgets as stored_budgets
@@ -59,7 +70,8 @@ def _unusual(ctx: Context, scope: Scope, inputs: ForecastInputs, day: date) -> U
         return None
     sums = _sums(rows)
     wanted = [first + n * ONE_DAY for n in range((day - first).days)]
-    values = tuple(float(sums.get(wanted_price, 0)) if wanted_price in known else None for wanted_price in wanted)
+    odd = {said.day for said in stored_budgets.answers_of(ctx.store.reading(), scope.text) if not said.is_expected}
+    values = tuple(float(sums.get(past_day, 0)) if past_day in known - odd else None for past_day in wanted)
     past = DailyHistory(first, values, is_certain=True)
     least = int(ctx.settings.budget.unusual_usd * MICROS_PER_USD)
     found = judge_unusual(scope, past, day, sums.get(day, 0), least=least)
@@ -96,16 +108,53 @@ def _by_machine(rows: Iterable[DaySpend]) -> dict[str, int]:
 def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> None:
     with ctx.store.writing() as db:
         last = stored_budgets.last_told(db, scope.text, day)
-        tells = found is not None and is_news(found, last)
+        tells = found is not None and is_news(found, last, stored_budgets.answers_of(db, scope.text))
         told = found if tells else None
         if stored_budgets.note_looked_at(db, scope.text, day, told) and told:
-            subject = f"{scope.text}|{day}"
-            ref = f"unusual:{subject}"
-            stored_outbox.tell(db, channel_of(ctx, scope.key), ref, kind=KIND, subject=subject, now=ctx.clock())
+            _tell(ctx, db, scope, f"{scope.text}|{day}")
     ctx.wake()
 
 
-def told_unusual(ctx: Context, subject: str) -> UnusualDay | None:
-    """What a channel was told of a day."""
-    scope, day = subject.split("|")
-    return stored_budgets.told_of_day(ctx.store.reading(), scope, day)
+def _tell(ctx: Context, db: Database, scope: Scope, subject: str) -> None:
+    """Post it, or edit what was posted."""
+    channel = channel_of(ctx, scope.key)
+    stored_outbox.tell(db, channel, f"unusual:{subject}", kind=KIND, subject=subject, now=ctx.clock())
+
+
+def told_unusual(ctx: Context, subject: str) -> tuple[UnusualDay, UnusualAnswer | None] | None:
+    """What a channel was told of a day, and what somebody said of it since."""
+    scope, _, day = subject.rpartition("|")
+    db = ctx.store.reading()
+    told = stored_budgets.told_of_day(db, scope, day)
+    if told is None:
+        return None
+    return told, next((said for said in stored_budgets.answers_of(db, scope) if said.day == told.day), None)
+
+
+def answer_unusual(ctx: Context, subject: str, person: str, *, is_expected: bool) -> UnusualAnswer:
+    """Note that a day was expected, or was not. Raises Refused."""
+    found = told_unusual(ctx, subject)
+    if found is None:
+        raise Refused("Nothing is known of that day any more.")
+    told, scope, now = found[0], found[0].scope, ctx.clock()
+    _check_may_say(ctx, scope, person)
+    said = UnusualAnswer(scope.text, told.day, is_expected, told.micros, person, now)
+    did = f"{'expected' if is_expected else 'did not expect'} what {told.day} cost"
+    with ctx.store.writing() as db:
+        stored_budgets.keep_answer(db, said)
+        stored_audit.add(db, now, person, did, subject=scope.key or "everything")
+        _tell(ctx, db, scope, subject)
+    ctx.wake()
+    return said
+
+
+def _check_may_say(ctx: Context, scope: Scope, person: str) -> None:
+    """A team's people and the admins; of everything, whoever approves for a team."""
+    roster = ctx.roster()
+    teams = [team for team in roster.teams if scope == TOTAL or team.name == scope.key]
+    may = roster.admins.union(*(team.approvers for team in teams))
+    if scope != TOTAL:
+        may = may.union(*(team.members for team in teams))
+    if person not in may:
+        whose = "an approver or an admin" if scope == TOTAL else f"somebody of team {scope.key} or an admin"
+        raise Refused(f"Only {whose} can say whether that was expected.")

@@ -6,19 +6,21 @@ from datetime import date
 from bot.domain.days import month_end
 from bot.domain.money.budgets import LIKELY_OVER, BudgetStanding, reached_marks
 from bot.domain.money.scope import Scope
-from bot.domain.money.unusual import MachineBehind, UnusualDay
+from bot.domain.money.unusual import MachineBehind, UnusualAnswer, UnusualDay
 from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.money.charts import bars
 from handlers.blocks.money.reports import CENT, HOW, PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
 from handlers.blocks.tables import Cell, table, usd_figure
-from handlers.blocks.words import chance_of, code, esc, midnight, roughly, usd
+from handlers.blocks.words import chance_of, code, esc, midnight, person, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 BUDGET_BUTTON = "budget"
 BUDGET_CSV_BUTTON = "budget_csv"
 BUDGET_DRIVERS_BUTTON = "budget_drivers"
 BUDGET_HOW_BUTTON = "budget_how"
+UNUSUAL_EXPECTED_BUTTON = "unusual_expected"
+UNUSUAL_NOT_EXPECTED_BUTTON = "unusual_not_expected"
 
 MOST_SHOWN = 20
 EVERY_BUDGET = "all"
@@ -218,8 +220,8 @@ def no_budget(command: str, about: Scope) -> Reply:
     )
 
 
-def unusual(unusual_day: UnusualDay) -> Reply:
-    """A day that cost far more than expected."""
+def unusual(unusual_day: UnusualDay, answer: UnusualAnswer | None = None) -> Reply:
+    """A day that cost far more than expected, and what somebody said of it since."""
     day = f"{unusual_day.day:%A} {unusual_day.day.day} {unusual_day.day:%B}"
     head = f"{_who(unusual_day.scope)} spent {roughly(unusual_day.micros)} on {day}, far more than usual."
     expected = roughly(unusual_day.expected_micros)
@@ -230,13 +232,33 @@ def unusual(unusual_day: UnusualDay) -> Reply:
         button(f"Why {each.name}", f"{WHY_BUTTON}:{number}", each.instance_id)
         for number, each in enumerate(unusual_day.behind[:WHY_BUTTONS])
     ]
-    blocks = [section(f"*{head}*\n{range_}"), *behind, actions(*whys, _drivers(unusual_day.scope))]
-    return Reply(f"{head} {range_}", blocks, private=False)
+    said = [section(answered(answer))] if answer else []
+    offers = actions(*_answers(unusual_day, answer), *whys, _drivers(unusual_day.scope))
+    return Reply(f"{head} {range_}", [section(f"*{head}*\n{range_}"), *behind, *said, offers], private=False)
+
+
+def _answers(unusual_day: UnusualDay, answer: UnusualAnswer | None) -> list[Block]:
+    """The other answer stays open: people change their minds."""
+    subject = f"{unusual_day.scope.text}|{unusual_day.day}"
+    offers = {True: ("Expected", UNUSUAL_EXPECTED_BUTTON), False: ("Not expected", UNUSUAL_NOT_EXPECTED_BUTTON)}
+    return [
+        button(*offer, subject)
+        for is_expected, offer in offers.items()
+        if not answer or answer.is_expected != is_expected
+    ]
+
+
+def answered(answer: UnusualAnswer) -> str:
+    """Who said what, and what follows."""
+    if not answer.is_expected:
+        return f"{person(answer.who)} did not expect it. The next day like it is told at once."
+    until = answer.holds_until
+    return f"{person(answer.who)} expected it. Days like it are not told until {until.day} {until:%B}."
 
 
 def _behind(machine: MachineBehind) -> str:
-    usual = f"usually {usd(machine.usual_micros)}" if machine.usual_micros else "nothing in the two weeks before"
-    return f"{esc(machine.name, 60)}: {usd(machine.micros)}, {usual}"
+    usual = f"usually {roughly(machine.usual_micros)}" if machine.usual_micros else "nothing in the two weeks before"
+    return f"{esc(machine.name, 60)}: {roughly(machine.micros)}, {usual}"
 
 
 def _who(scope: Scope) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import MICROS_PER_USD, Charge
+from bot.errors import Refused
+from bot.sandbox.slack.people import ADA, CY
 from bot.services.machines import fleet
 from bot.services.money import forecast, unusual
 from store.money import ledger as stored_ledger
@@ -346,8 +348,8 @@ def test_an_unusual_day_is_told_once_with_the_machines_behind_it(office):
     seen = office.sees("bob", "#ml-platform")
     assert seen.splitlines()[0] == "*nlp spent $9,300 on Monday 23 November, far more than usual.*"
     assert "19 days of 20 stay under $4,169." in seen
-    assert "*Behind it*\neval-2: $7,200.00, usually $17.49\n" in seen
-    assert "[Why eval-2] [What drives it]" in seen
+    assert "*Behind it*\neval-2: $7,200, usually $17.49\n" in seen
+    assert "[Expected] [Not expected] [Why eval-2] [What drives it]" in seen
     office.restart()
     office.passes(3 * MINUTE_MS)
     told = rows(office.valet.ctx.store.reading(), "SELECT channel FROM outbox WHERE kind = 'unusual_day'")
@@ -372,7 +374,7 @@ def test_days_on_which_valet_was_away_are_looked_at_afterwards(office, ago, told
 
 def subjects(office):
     told = rows(office.valet.ctx.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
-    return [row["subject"] for row in told]
+    return list(dict.fromkeys(row["subject"] for row in told))
 
 
 def test_the_next_day_like_it_is_no_news(office):
@@ -385,3 +387,60 @@ def test_the_next_day_like_it_is_no_news(office):
 
     told = rows(office.valet.ctx.store.reading(), "SELECT subject FROM outbox WHERE kind = 'unusual_day'")
     assert [row["subject"] for row in told] == ["team:nlp|2026-11-23"]
+
+
+@pytest.fixture
+def surged(office):
+    """nlp has heard of Monday, on which eval-2 cost $7,200."""
+    with office.valet.ctx.store.writing() as db:
+        stored_ledger.add(db, past_charges(office.clock()))
+    office.clock.forward(DAY_MS)
+    surge(office, 300)
+    office.tick()
+    assert subjects(office) == ["team:nlp|2026-11-23"]
+    return office
+
+
+def surges_again(office, days):
+    """So many days later such a day again, with the days between looked at."""
+    for day in range(1, days + 1):
+        office.clock.forward(DAY_MS)
+        if day == days:
+            surge(office, 300)
+        office.tick()
+
+
+def test_a_day_that_was_expected_is_answered_in_place_and_the_next_like_it_is_not_told(surged):
+    said = surged.presses("ada", "Expected", "#ml-platform")
+    surged.passes(MINUTE_MS)
+
+    assert said == "@Ada expected it. Days like it are not told until 21 February."
+    (seen,) = surged.slack.sees("bob", "#ml-platform")
+    assert seen.endswith(f"{said}\n[Not expected] [Why eval-2] [What drives it]")
+    noted = rows(surged.valet.ctx.store.reading(), "SELECT who, did FROM audit WHERE subject = 'nlp'")
+    assert [(row["who"], row["did"]) for row in noted] == [(ADA, "expected what 2026-11-23 cost")]
+    surges_again(surged, 8)
+    assert subjects(surged) == ["team:nlp|2026-11-23"]
+
+
+def test_without_a_word_a_day_like_it_is_told_again_after_a_week(surged):
+    surges_again(surged, 8)
+
+    assert subjects(surged) == ["team:nlp|2026-11-23", "team:nlp|2026-12-01"]
+
+
+def test_after_a_day_that_was_not_expected_the_next_like_it_is_told_at_once(surged):
+    surged.presses("ada", "Expected", "#ml-platform")
+    surged.passes(MINUTE_MS)
+    said = surged.presses("ada", "Not expected", "#ml-platform")
+
+    assert said == "@Ada did not expect it. The next day like it is told at once."
+    surges_again(surged, 1)
+    assert subjects(surged) == ["team:nlp|2026-11-23", "team:nlp|2026-11-24"]
+
+
+def test_who_has_nothing_to_do_with_a_team_does_not_answer_for_it(surged):
+    with pytest.raises(Refused, match="Only somebody of team nlp or an admin can say whether that was expected"):
+        unusual.answer_unusual(surged.valet.ctx, "team:nlp|2026-11-23", CY, is_expected=True)
+
+    assert rows(surged.valet.ctx.store.reading(), "SELECT * FROM unusual_answers") == []

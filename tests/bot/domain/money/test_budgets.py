@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,14 @@ from bot.domain.money.forecast import DailyHistory
 from bot.domain.money.forecast.report import Range
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.scope import Scope
-from bot.domain.money.unusual import LEAST_HISTORY_DAYS, UnusualDay, is_news, judge_unusual, machines_behind
+from bot.domain.money.unusual import (
+    LEAST_HISTORY_DAYS,
+    UnusualAnswer,
+    UnusualDay,
+    is_news,
+    judge_unusual,
+    machines_behind,
+)
 from store.records import json_text, of_json_text
 
 TEAM = Scope("team", "nlp")
@@ -107,3 +115,22 @@ def test_a_new_height_is_told_once_a_week_unless_it_goes_higher_still():
     assert not is_news(UnusualDay(TEAM, date(2026, 11, 3), 1_100, 100, 200), first)
     assert is_news(UnusualDay(TEAM, date(2026, 11, 3), 1_300, 100, 200), first)
     assert is_news(UnusualDay(TEAM, date(2026, 11, 10), 1_000, 100, 200), first)
+
+
+@pytest.mark.parametrize(
+    ("is_expected", "days", "micros", "told"),
+    [
+        (True, 30, 1_250, False),
+        (True, 90, 1_000, False),
+        (True, 91, 1_000, True),
+        (True, 30, 1_251, True),
+        (False, 1, 900, True),
+        (False, 30, 900, True),
+    ],
+)
+def test_what_people_said_of_a_day_decides_of_days_like_it(is_expected, days, micros, told):
+    first = UnusualDay(TEAM, date(2026, 11, 2), 1_000, 100, 200)
+    said = UnusualAnswer(TEAM.text, first.day, is_expected, 1_000, "U0ADA0001", 0)
+    later = UnusualDay(TEAM, first.day + timedelta(days=days), micros, 100, 200)
+
+    assert is_news(later, first, [said]) is told
