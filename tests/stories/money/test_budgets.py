@@ -423,12 +423,6 @@ def test_a_day_that_was_expected_is_answered_in_place_and_the_next_like_it_is_no
     assert subjects(surged) == ["team:nlp|2026-11-23"]
 
 
-def test_without_a_word_a_day_like_it_is_told_again_after_a_week(surged):
-    surges_again(surged, 8)
-
-    assert subjects(surged) == ["team:nlp|2026-11-23", "team:nlp|2026-12-01"]
-
-
 def test_after_a_day_that_was_not_expected_the_next_like_it_is_told_at_once(surged):
     surged.presses("ada", "Expected", "#ml-platform")
     surged.passes(MINUTE_MS)
