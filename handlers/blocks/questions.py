@@ -57,7 +57,7 @@ def would_wait(listing: Listing, place: str) -> str:
 _PLEASANTRIES = {
     "hello": "Hello! Ask me who has a machine or what is free. {help} shows more.",
     "thanks": "You're welcome.",
-    "fine": ":+1:",
+    "fine": "All right. :+1:",
 }
 
 
@@ -68,12 +68,14 @@ def pleasantry(kind: str) -> Reply:
 
 def unread(typed: str, asked: Clarification | None, ours: Sequence[str]) -> Reply:
     """Nothing was done; what comes nearest is a press away."""
-    said = f'I can\'t read "{esc(typed, 60)}". Did you mean one of these?'
+    unclear = f'I can\'t read "{esc(typed, 60)}".'
     meant = (
         [_meant_button(wording.label, number, asked) for number, wording in enumerate(asked.wordings)] if asked else []
     )
     looks = [look_button(_label(words), words) for words in ours]
-    return replace(plainly(said, *meant, *looks), secret=True)
+    labels = [*(wording.label for wording in asked.wordings), *map(_label, ours)] if asked else [*map(_label, ours)]
+    heard = f"{unclear} Did you mean {' or '.join(labels)}?" if labels else unclear
+    return replace(plainly(f"{unclear} Did you mean one of these?", *meant, *looks), text=heard, secret=True)
 
 
 def _label(words: str) -> str:

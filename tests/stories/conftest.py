@@ -23,6 +23,7 @@ from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Message, SandboxServer, SandboxSlack, acknowledged, options_text
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
+from bot.sandbox.slack.records import BOT_USER
 from bot.services import digest
 from bot.services.acting import approvals, consents, executor, half_way, hours, launch_expiry, rule_stops
 from bot.services.machines import fleet, owned, readings, sources, verdict
@@ -48,6 +49,7 @@ from store.sql import rows
 from tests.conftest import Clock
 from tests.neighbours import CHANNEL
 from tests.opening import close_store, open_store
+from tests.stories import accessible
 
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
@@ -120,6 +122,15 @@ class Office:
         shown = [f"{message.text} {message.blocks}" for message in self.slack.messages.values()]
         assert [text for text in shown if UNWRITTEN.search(text)] == [], "the face has written each part of a sentence"
         assert self.slack.refusals == [], "Slack took every answer"
+        assert list(self.unheard()) == [], "who hears it gets what who sees it does"
+
+    def unheard(self) -> Iterator[str]:
+        """What a screen reader would leave out of what Valet has shown."""
+        for message in self.slack.messages.values():
+            if message.user == BOT_USER:
+                yield from accessible.complaints(message)
+        for view in (*self.slack.homes.values(), *(view for stack in self.slack.modals.values() for view in stack)):
+            yield from accessible.blocks_complaints(view.blocks)
 
     def restart(self) -> None:
         self.close()
