@@ -117,9 +117,9 @@ def gpu_leave(ask: Ask) -> Reply:
     """Leave a line; without a name, the only one the person stands in."""
     places = line_service.places_of_person(ask.ctx, ask.user)
     if not places:
-        raise Refused("You stand in no line.")
+        raise Refused("You're in no line.")
     if not ask.words and len(places) > 1:
-        raise Refused(f"You stand in several lines. Say which, or press Leave in {parts.gpu('line')}.")
+        raise Refused(f"You're in several lines. {parts.gpu('line')} shows them, each with a button to leave.")
     if not ask.words:
         return leave_and_tell(ask, places[0].waiter.id)
     listing, want, rest = _wanted(ask, "leave")

@@ -41,4 +41,6 @@ def test_all_that_one_holds_is_given_back_or_asked_about(office):
     assert asked.startswith("Which one?")
     assert office.presses("ada", "nb-2").startswith("@Ada released *nb-2*")
     assert office.types("ada", "/gpu release all").startswith("@Ada released *train-7*")
-    assert office.types("ada", "/gpu release all") == "You hold nothing just now."
+    assert (
+        office.types("ada", "/gpu release all") == "You hold nothing now. `/gpu status free` shows what you can have."
+    )

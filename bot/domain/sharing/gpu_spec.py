@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from bot.domain.machines.models import GpuKind, belongs_to_gpu, gpu_kind
 from bot.errors import Refused
 
-MOST_SPEC_GPUS = 512
 _FLAGS = re.ASCII | re.IGNORECASE
 _COUNT_FIRST = re.compile(
     r"(\d{1,3})(?:\s*[x*]\s*|\s+|$)(?!(?:gib|gb|g)\b)(.*)|(?!\d{4}\s*[x*]\s*\d{1,3}$)(\d{4,9})\s*[x*](.*)", _FLAGS
@@ -45,8 +44,8 @@ def parse_gpu_spec(text: str) -> GpuSpec:
     if not words:
         raise Refused("What do you need? Try 2xA100, h100, 40gb or any.")
     count, rest = _split(" ".join(_counted(_plain(words))))
-    if not 1 <= count <= MOST_SPEC_GPUS:
-        raise Refused(f"{count:,} GPUs are on no machine. Ask for 1 to {MOST_SPEC_GPUS}, such as 2xA100.")
+    if count < 1:
+        raise Refused("That is no GPU at all. Ask for at least one, such as 2xA100.")
     return GpuSpec(count, gpu_kind(rest or "any"))
 
 

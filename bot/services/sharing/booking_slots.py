@@ -8,6 +8,7 @@ from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since, is_gone
 from bot.domain.machines.listing import Listing
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.bookings import BOOKING_NOTICE_MS, BookingSlot, Gap, holder_came, pick_free
 from bot.domain.sharing.claims import Claim
 from bot.errors import Refused
@@ -124,7 +125,7 @@ def _unfit(listing: Listing, slot: BookingSlot) -> str:
     """Why nobody could have it just now; empty where they could."""
     instance = listing.instance
     if not listing.running or listing.drain is not None:
-        return f"{instance.name} is {'being drained' if listing.drain else instance.state}."
+        return f"{instance.name} is {'being drained' if listing.drain else in_words(instance.state)}."
     if listing.lacks(slot.gpus):
         what = "" if instance.provider == "owned" else f" is a {instance.type} by now and"
         return f"{instance.name}{what} has fewer GPUs than were booked."

@@ -272,10 +272,10 @@ def booking_reach(ctx: Context, now: int) -> int:
 def check_booking_time(ctx: Context, from_at: int, now: int) -> None:
     """Whether a booking may begin then. Raises Refused."""
     if from_at <= now:
-        raise Refused("That is over already. Say a time that is still to come.")
+        raise Refused("That time is over already. Say one that is still to come.")
     if from_at > booking_reach(ctx, now):
         days = ctx.settings.claims.book_days_ahead
-        raise Refused(f"A booking may begin at most {days} days ahead. Ask again nearer the time.")
+        raise Refused(f"You can book at most {days} days ahead. Ask again nearer the time.")
 
 
 def check_booking_number(ctx: Context, db: Database, booking: Booking) -> None:

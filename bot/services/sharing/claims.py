@@ -9,6 +9,7 @@ from bot.domain import parts
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import gone_since
 from bot.domain.machines.listing import Listing
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.claims import (
     AS_NOW,
     CLAIM_GRACE_MS,
@@ -161,7 +162,7 @@ def _write(db: Database, planned: Claim, mine: Claim | None, now: int) -> None:
         stored_claims.move_end(db, mine.id, planned.until_at, note=planned.note)
         written = stored_claims.change_gpus(db, mine, planned.gpus, now)
     if not written:
-        raise Refused(f"Somebody else has got some of these GPUs. {parts.gpu('status')} shows who.")
+        raise Refused(f"Somebody else has just taken some of these GPUs. {parts.gpu('status')} shows who.")
     did = "claimed" if mine is None else claim_changes(mine, planned)
     is_regripped = mine is not None and set(mine.gpus) != set(planned.gpus)
     before, after = (gpu_words(mine.gpus), gpu_words(planned.gpus)) if mine and is_regripped else ("", "")
@@ -177,13 +178,13 @@ def _claimable(ctx: Context, db: Database, instance_id: str) -> Listing:
     if not listing.running:
         name, state = listing.instance.name, listing.instance.state
         if state == "pending":
-            raise Refused(f"{name} is starting. It can be claimed once {parts.gpu('status', name)} shows that it runs.")
+            raise Refused(f"{name} is starting. You can claim it once {parts.gpu('status', name)} shows that it runs.")
         way = (
             f"{parts.gpu('start', name)} starts it for you."
             if state == "stopped"
             else f"{parts.gpu('status')} shows what runs."
         )
-        raise Refused(f"{name} is {state}, so there is nothing to claim. {way}")
+        raise Refused(f"{name} is {in_words(state)}, so there is nothing to claim. {way}")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(listing.instance.name))
     over = [claim for claim in listing.claims if claim.until_at + CLAIM_GRACE_MS <= ctx.clock()]

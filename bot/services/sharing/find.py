@@ -287,11 +287,17 @@ def _fewer(search: FindSearch) -> FindOption | None:
 def _missing(db: Database, want: GpuSpec, most: int) -> str:
     """Nothing has such GPUs, or as many: what there is."""
     if most:
-        return f"No machine here has {want.count} {want.kind} GPUs; the largest has {most}."
+        return too_many(want, most)
     known = sorted({short_model(model) for model, _ in stored_find.gpu_kinds(db) if model})
     close = nearest(str(want.kind), known) or known[:6]
     have = f" You have {', '.join(close)}." if close else ""
     return f"No machine here has a GPU like {want.kind}.{have}"
+
+
+def too_many(want: GpuSpec, most: int) -> str:
+    """More GPUs are wanted than any machine has: how many there are."""
+    kind = "" if want.kind.is_any else f"{want.kind} "
+    return f"No machine has {want.count:,} {kind}GPUs; the largest has {most}."
 
 
 MOST_OFFERED = 100

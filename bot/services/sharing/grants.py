@@ -125,7 +125,7 @@ def decide_grant(ctx: Context, grant_id: str, person: str, *, yes: bool) -> None
         if person not in able:
             raise Refused(f"Only {either(able)} can decide this.")
         if grant.expires_at <= now or not stored_grants.note_decision(db, grant_id, person, now, yes=yes):
-            raise Refused("Too late: this has been decided, or has lapsed.")
+            raise Refused("Too late: this has been decided, or its time is over.")
         did = "let pass" if yes else "refused more"
         stored_audit.add(db, now, person, did, subject=grant.instance_id, detail=grant.person)
         _show(ctx, db, grant, ended=not yes)

@@ -7,13 +7,14 @@ from sqlite_utils import Database
 from bot.domain import parts
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import short_model
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.claims import GpuChoice
 from bot.domain.sharing.gpu_spec import GpuSpec
 from bot.domain.sharing.line import Waiter, turns_now
 from bot.domain.sharing.offers import LineOffer
 from bot.errors import Refused
 from bot.services.context import Context
-from bot.services.sharing import claims, turns
+from bot.services.sharing import claims, find, turns
 from bot.services.sharing.turns import LinePlace
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -97,7 +98,7 @@ def _count(db: Database, person: str, instance_id: str, choice: GpuChoice | None
         raise Refused("That instance is gone.")
     name, state, mine = listing.instance.name, listing.instance.state, listing.claim_of(person)
     if not listing.running:
-        raise Refused(f"{name} is {state}, so there is no line for it. {parts.gpu('start', name)} starts it.")
+        raise Refused(f"{name} is {in_words(state)}, so there is no line for it. {parts.gpu('start', name)} starts it.")
     if listing.drain is not None:
         raise Refused(listing.drain.refusal(name))
     if mine is not None:
@@ -117,12 +118,12 @@ def _amount(db: Database, want: GpuSpec) -> int:
     if most >= want.count:
         return want.count
     if of_kind:
-        raise Refused(f"No machine has {want.count} of them; the most is {most}. Try {most}x{want.kind}.")
+        raise Refused(f"{find.too_many(want, most)} Try {most}x{want.kind}.")
     models = (
         ", ".join(sorted({short_model(instance.gpu_model) for instance in known if instance.gpu_model}))
         or "no GPUs yet"
     )
-    raise Refused(f"No machine here has {want.kind}, so waiting is in vain. There are {models}.")
+    raise Refused(f"No machine here has a GPU like {want.kind}, so there is nothing to wait for. You have {models}.")
 
 
 def _refuse_free(ctx: Context, db: Database, place: LinePlace) -> None:

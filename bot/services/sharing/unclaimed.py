@@ -220,7 +220,7 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
         seen = sorted({user for there in users.values() for user in there})
         others = f"Programs there belong to {', '.join(seen[:5])}." if seen else "No program is reported there."
         raise Refused(
-            f"I see no program of yours (unix user {who}) on {name} just now. {others} "
+            f"I see no program of yours (unix user {who}) on {name} now. {others} "
             f"{parts.gpu('claim', name, 'gpus:1')} claims GPUs that are free."
         )
     return tuple(sorted({*gpus, *(mine.gpus if mine else ())}))

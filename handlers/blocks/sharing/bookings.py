@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.days import local
 from bot.domain.machines.listing import Listing
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.bookings import Booking, BookingSlot, Gap, Hold
 from bot.domain.sharing.claims import GpuChoice
 from handlers.blocks.acting.approvals import START_BUTTON
@@ -12,7 +13,7 @@ from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, lines, plainly, section
 from handlers.blocks.sharing.calendar import CALENDAR_BUTTON
 from handlers.blocks.sharing.claims import CLAIM_UNTIL_BUTTON
-from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, near, person, plural, say, when
+from handlers.blocks.words import day_at, ends, esc, gpu_command, gpus, length, near, person, plural, say, when
 
 # Messages that stand in Slack carry these, so their text never changes.
 BOOK_AT_BUTTON = "book_at"
@@ -65,9 +66,11 @@ def booking_made(
             f"{person(booking.holder)} booked {what} every {day} ({esc(booking.zone)}) for {length(booking.length)}, "
             f"until {until}{_note(booking.note)}. The first time is {_time(first.from_at, first.until_at)}."
         )
-    small = [f"It goes to others if nobody works on it or says so within {no_show_minutes} minutes."]
+    small = [f"It goes to others if nobody works there or says so within {no_show_minutes} minutes."]
     if not listing.running:
-        small.append(f"It is {listing.instance.state} now; if it still is shortly before, its holder is told.")
+        small.append(
+            f"It is {in_words(listing.instance.state)} now. If it still is shortly before, its holder is told."
+        )
     buttons = actions(
         button("Cancel booking", CANCEL_BOOKING_BUTTON, first.id),
         button(f"Calendar of {listing.instance.name}", CALENDAR_BUTTON, listing.instance.id),
@@ -105,7 +108,7 @@ def _hold(listing: Listing, hold: Hold) -> str:
     some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
     if hold.waited:
         until = near(hold.until_at, hold.from_at)
-        return f"{person(hold.holder)} waits for {some}: by what the claims say from {when(hold.from_at)} to {until}."
+        return f"{person(hold.holder)} waits for {some}: expected from {when(hold.from_at)} to {until}."
     if not hold.booked:
         return f"{person(hold.holder)} has {some} until {when(hold.until_at)}."
     return f"{person(hold.holder)} booked {some} from {_time(hold.from_at, hold.until_at)}."
@@ -220,13 +223,13 @@ def slot_progress(slot: BookingSlot, listing: Listing | None, name: str, *, no_s
     if slot.state in {"claimed", "used"}:
         return _begun(slot, f"{what} {_be(listing, slot.gpus)}", name, no_show_minutes=no_show_minutes)
     if slot.state == "booked":
-        state: str = listing.instance.state if listing and not listing.running else "not to be had yet"
+        state = in_words(listing.instance.state) if listing and not listing.running else "not to be had yet"
         if listing and listing.drain:
             state = f"being drained by {person(listing.drain.who)}"
         text = f"Your booking of {what} has begun, but it is {state}. It is yours as soon as it can be, until "
         return _with_start(f"{text}{ends(slot)}.", listing)
     if slot.state == "unused":
-        text = f"Your booking of {what} was given up: nobody worked on it or answered. It is free for others."
+        text = f"Your booking of {what} was given up: nobody worked there or answered. Others can claim it now."
         return plainly(text, button(f"Claim {name} again", CLAIM_BUTTON, slot.instance_id))
     happened = "came to nothing" if slot.state == "missed" else "was cancelled"
     return plainly(f"Your booking of {what} on {_time(slot.from_at, slot.until_at)} {happened}. {say(slot.outcome)}")
@@ -237,14 +240,15 @@ def _begun(slot: BookingSlot, what: str, name: str, *, no_show_minutes: int) -> 
     release = button(f"Release {name}", RELEASE_BUTTON, slot.instance_id)
     if slot.state == "used":
         return plainly(text, release)
-    text += f" If nothing works on it within {no_show_minutes} minutes, say that you are here, or it goes to others."
+    text += f" If you don't start within {no_show_minutes} minutes, say that you are here, or it goes to others."
     return plainly(text, button("I'm here", IM_HERE_BUTTON, slot.id, style="primary"), release)
 
 
 def slot_begins_soon(slot: BookingSlot, listing: Listing) -> Reply:
     """Told ahead to the holder: the machine is not running."""
     text = (
-        f"Your booking of {_part(listing, slot.gpus)} begins at {at(slot.from_at)}, but it is {listing.instance.state}."
+        f"Your booking of {_part(listing, slot.gpus)} begins {day_at(slot.from_at)}, "
+        f"but it is {in_words(listing.instance.state)}."
     )
     return _with_start(text, listing)
 

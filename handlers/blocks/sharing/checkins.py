@@ -7,7 +7,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.sharing.checkins import Checkin, claim_idle_since, is_worked_on
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.parts import Block, Reply, actions, button, lines, plainly, section
-from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, near, person, persons, plural
+from handlers.blocks.words import at, day_at, ends, esc, gpu_command, gpus, length, near, person, persons, plural
 
 # Messages that stand in Slack carry these, so their text never changes.
 KEEP_HELD_BUTTON = "keep_held"
@@ -70,7 +70,7 @@ def _silence(held: CheckedClaim) -> str:
     verb = "waits" if len(held.waiting) == 1 else "wait"
     more = f" and {len(held.waiting) - MOST_PEOPLE_NAMED:,} more" if len(held.waiting) > MOST_PEOPLE_NAMED else ""
     who = f"{persons(first)}{more} {verb} for it" if first else "Somebody waits for it"
-    return f"{who}: without an answer by {at(deadline)} it goes to them, unless somebody works there."
+    return f"{who}: without an answer by {at(deadline)} it goes to them, unless it is in use by then."
 
 
 def checkin_waited_for(held: CheckedClaim) -> Reply:
@@ -98,9 +98,9 @@ def _morning(held: Sequence[CheckedClaim], now: int) -> Reply:
     deadline = waiting[0].question.deadline_at
     it = "it" if len(waiting) == 1 else "them"
     ask = f"Good morning. Do you still need {'this' if len(held) == 1 else 'these'}?"
-    silence = f"Without an answer by {at(deadline)} it is given up, unless somebody works there." if deadline else ""
+    silence = f"Without an answer by {at(deadline)} it is given up, unless it is in use by then." if deadline else ""
     if len(waiting) > 1:
-        silence = silence.replace("it is given up", "they are given up")
+        silence = silence.replace("it is given up, unless it is", "they are given up, unless they are")
     keep = button(
         f"Keep {it}" if len(waiting) < 3 else f"Keep all {len(waiting)}", KEEP_HELD_BUTTON, held[0].question.batch
     )
@@ -121,11 +121,11 @@ def _row(held: CheckedClaim, now: int) -> str:
         return f"{begin}: {_became(held)}"
     listing, verdict = held.listing, held.listing.verdict if held.listing else None
     if listing is None or verdict is None:
-        return f"{begin}: no reading."
+        return f"{begin}: unknown whether in use."
     since = claim_idle_since(held.claim, verdict)
     if is_worked_on(held.claim, verdict, is_whole=listing.is_whole(held.claim)):
         return f"{begin}: in use."
-    return f"{begin}: idle for {length(now - since)}." if since is not None else f"{begin}: no reading."
+    return f"{begin}: idle for {length(now - since)}." if since is not None else f"{begin}: unknown whether in use."
 
 
 def _became(held: CheckedClaim) -> str:
@@ -133,7 +133,7 @@ def _became(held: CheckedClaim) -> str:
     return {
         "kept": "You keep it.",
         "released": "You released it. Thanks.",
-        "worked": "Somebody works there, so it stays yours.",
-        "unused": f"You did not answer, so it was given up{f' at {at(ended)}' if ended else ''}.",
+        "worked": "It is in use, so it stays yours.",
+        "unused": f"You didn't answer, so it was given up{f' {day_at(ended)}' if ended else ''}.",
         "ended": "Your claim has ended.",
     }.get(held.question.state, "")

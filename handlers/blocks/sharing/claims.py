@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.listing import Listing
+from bot.domain.machines.states import in_words
 from bot.domain.money.rates import cost_for
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.find import FindOption, FindResult, idle_part, open_gpus, tier_of
@@ -82,7 +83,7 @@ def _worth(listing: Listing, held: Claim, left: int) -> str:
 
 def which_to_release(listing: Listing) -> Reply:
     """Asked before the claims of others are ended, one by one."""
-    text = lines([*(_whose(listing, held) for held in listing.claims), f"Verdict: {listing.state}."])
+    text = lines([*(_whose(listing, held) for held in listing.claims), f"It is {in_words(listing.state)}."])
     buttons = [_end_button(listing, held, number) for number, held in enumerate(listing.claims[:MOST_CLAIM_BUTTONS])]
     return plainly(text, *buttons)
 

@@ -14,14 +14,14 @@ GRANT_NO_BUTTON = "grant_no"
 def grant_offer(grant: Grant, sentence: str) -> Reply:
     """Told to the person: too much, but somebody can let it pass; asked already, that is said."""
     if grant.state != "drafted":
-        return plainly(f"{say(sentence)} You have asked already; the question lapses at {at(grant.expires_at)}.")
+        return plainly(f"{say(sentence)} You have asked already. Approvers have until {at(grant.expires_at)}.")
     return plainly(say(sentence), button("Ask an approver", GRANT_ASK_BUTTON, grant.id))
 
 
 def grant_asked(grant: Grant, channel: str) -> Reply:
     """Told to the person who pressed."""
     where = f"Asked in <#{channel}>."
-    return plainly(f"{where} You get it as soon as somebody agrees; the question lapses at {at(grant.expires_at)}.")
+    return plainly(f"{where} You get it as soon as somebody approves. They have until {at(grant.expires_at)}.")
 
 
 def grant_card(grant: Grant, name: str, grantors: frozenset[str]) -> Reply:

@@ -4,7 +4,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.handovers import Handover
 from handlers.blocks.parts import Reply, actions, button, plainly, section
-from handlers.blocks.words import at, ends, esc, gpus, person
+from handlers.blocks.words import day_at, ends, esc, gpus, person
 
 # Messages that stand in Slack carry these, so their text never changes.
 HAND_ACCEPT_BUTTON = "hand_accept"
@@ -15,11 +15,9 @@ HAND_WITHDRAW_BUTTON = "hand_withdraw"
 def handover_offered(handover: Handover, listing: Listing) -> Reply:
     """Told to the giver: it is not settled yet."""
     name = esc(listing.instance.name, 60)
-    text = (
-        f"Asked {person(handover.taker)} to take *{name}* over. Until they accept it stays yours; the offer lapses at "
-    )
+    text = f"Asked {person(handover.taker)} to take *{name}* over. It stays yours until they accept. The offer ends "
     return plainly(
-        f"{text}{at(handover.expires_at)}.", button("Take the offer back", HAND_WITHDRAW_BUTTON, handover.id)
+        f"{text}{day_at(handover.expires_at)}.", button("Take the offer back", HAND_WITHDRAW_BUTTON, handover.id)
     )
 
 
@@ -42,7 +40,7 @@ def handover_question(handover: Handover, held: Claim, listing: Listing | None) 
         "taken": "You took it over.",
         "declined": "You said no.",
         "withdrawn": "They took the offer back.",
-        "lapsed": "The offer has lapsed.",
+        "lapsed": "The offer has ended.",
     }[handover.state]
     return plainly(f"{text} {ending}")
 
@@ -59,7 +57,7 @@ def handover_answer(handover: Handover, held: Claim, listing: Listing | None) ->
     what, taker = _what(held, listing), person(handover.taker)
     texts = {
         "taken": f"{taker} took {what} over.",
-        "declined": f"{taker} does not want {what} now; it stays yours.",
-        "lapsed": f"Your offer of {what} to {taker} has lapsed.",
+        "declined": f"{taker} does not want {what} now, so it stays yours.",
+        "lapsed": f"Your offer of {what} to {taker} has ended without an answer.",
     }
     return plainly(texts.get(handover.state, f"Your offer of {what} to {taker} stands."))

@@ -9,7 +9,7 @@ from bot.domain.sharing.requests import ReleaseRequest
 from handlers.blocks.buttons import RELEASE_BUTTON, REQUEST_BUTTON
 from handlers.blocks.parts import Block, Reply, button, lines, plainly
 from handlers.blocks.sharing.line import WAIT_BUTTON, ordinal
-from handlers.blocks.words import at, ends, esc, gpu_command, gpus, length, person
+from handlers.blocks.words import at, day_at, ends, esc, gpu_command, gpus, length, person
 
 # Messages that stand in Slack carry these, so their text never changes.
 GRANT_REQUEST_BUTTON = "grant_request"
@@ -112,7 +112,7 @@ def request_sent(
         "ended": "Their claim has ended.",
     }[request.answer]
     return plainly(
-        f"You asked {holder} for {what} at {at(request.asked_at)}; once is enough. {became}", _wait(request, held)
+        f"You asked {holder} for {what} {day_at(request.asked_at)}; once is enough. {became}", _wait(request, held)
     )
 
 

@@ -27,7 +27,7 @@ def unclaimed_in_words(listing: Listing) -> str:
 def other_users_in_words(users: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
     """Who works on what somebody has just claimed: unix user, Slack user id (or empty), and the GPUs."""
     works = [
-        f"{gpus(on)} {'works' if len(on) == 1 else 'work'} for {_who(user, slack)} just now"
+        f"{gpus(on)} {'works' if len(on) == 1 else 'work'} for {_who(user, slack)} now"
         for user, slack, on in users[:MOST_USERS_NAMED]
     ]
     more = f", and for {len(users) - MOST_USERS_NAMED:,} more" if len(users) > MOST_USERS_NAMED else ""
@@ -50,8 +50,8 @@ def unclaimed_question(squat: UnclaimedUse, name: str, *, whole: bool) -> Reply:
     )
     became = {
         "claimed": "You claimed it. Thanks.",
-        "not mine": "You said it is not yours. I leave you alone about it.",
-        "over": "That is over.",
+        "not mine": "You said it is not yours. I won't ask about it again for a week.",
+        "over": "The work there is over.",
     }.get(squat.state)
     if became:
         return plainly(f"{text} {became}")

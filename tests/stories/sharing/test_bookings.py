@@ -32,7 +32,7 @@ def works(office, length: int, util: float) -> None:
 def test_a_booking_says_what_when_and_for_what_and_how_it_could_be_lost(office):
     assert office.types("ada", TOMORROW) == (
         "@Ada booked *train-7* from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC (eval).\n"
-        "It goes to others if nobody works on it or says so within 30 minutes.\n"
+        "It goes to others if nobody works there or says so within 30 minutes.\n"
         "[Cancel booking] [Calendar of train-7]"
     )
 
@@ -127,7 +127,7 @@ def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(of
     )
     assert office.sees("ada", "@ada") == (
         "Your booking has begun: *train-7* is yours until Wed 02:00 UTC (eval). "
-        "If nothing works on it within 30 minutes, say that you are here, or it goes to others.\n"
+        "If you don't start within 30 minutes, say that you are here, or it goes to others.\n"
         "[I'm here] [Release train-7]"
     )
     assert "@Ada to Wed 02:00 UTC" in office.types("bob", "/gpu status train-7")
@@ -192,7 +192,7 @@ def test_a_machine_that_is_stopped_is_told_ahead_with_a_button_to_start_it(offic
     later(office, TO_TOMORROW - 15 * MINUTE_MS)
 
     assert office.sees("ada", "@ada") == (
-        "Your booking of *eval-2* begins at Tue 20:00 UTC, but it is stopped.\n[Start eval-2]"
+        "Your booking of *eval-2* begins Tue 20:00 UTC, but it is stopped.\n[Start eval-2]"
     )
 
     office.passes(20 * MINUTE_MS)
@@ -267,7 +267,7 @@ def test_only_the_holder_or_an_approver_can_cancel_and_the_holder_is_told(office
         ("book train-7 every day 20:00", "Bookings come back weekly. Try `every tue 20:00 for 6h`."),
         ("book train-7 every tue 20:00 for 7d", "A weekly booking lasts at most 6 days each time."),
         ("book train-7 every tue 20:00 for 6h until now", '"now" is no day I can read. Try 20 dec'),
-        ("book train-7 in 50d", "A booking may begin at most 28 days ahead."),
+        ("book train-7 in 50d", "You can book at most 28 days ahead."),
         ("book train-7 tomorrow 20:00 for 99d", "A claim lasts at most 14 days."),
         ("book train-7 tomorrow 20:00 for 4", '"4" is not a length of time.'),
         ("book train-7 gpus:9 tomorrow 20:00", "It has 8 GPUs, so say gpus:1 to gpus:8."),

@@ -102,7 +102,7 @@ def test_only_the_holder_or_an_approver_can_release(office):
 
     assert "only they or an approver can release it" in office.types("cy", "/gpu release train-7")
     assert office.types("bob", "/gpu release train-7") == (
-        "*train-7* is @Ada's until Mon 17:00 UTC.\nVerdict: unknown.\n[Release train-7 anyway]"
+        "*train-7* is @Ada's until Mon 17:00 UTC.\nIt is unknown.\n[Release train-7 anyway]"
     )
     assert office.presses("bob", "Release train-7 anyway").startswith("@Bob released *train-7*")
     assert office.sees("ada", "@ada").startswith("@Bob ended your claim on *train-7*.")

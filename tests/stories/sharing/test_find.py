@@ -85,7 +85,7 @@ def test_a_kind_instead_of_a_name_is_claimed_at_once(shop):
         "GPUs 2-3 of *dgx-1* are @Ada's until Mon 15:00 UTC (fine-tune)."
     )
     assert shop.types("cy", "/gpu claim a100 for 1h").startswith("GPU 4 of *dgx-1* is @Cy's until Mon 10:00 UTC")
-    assert shop.types("cy", "/gpu claim 9xa100").startswith("No machine here has 9 A100 GPUs; the largest has 8.")
+    assert shop.types("cy", "/gpu claim 9xa100").startswith("No machine has 9 A100 GPUs; the largest has 8.")
 
 
 def test_a_kind_that_is_not_free_is_answered_with_what_could_serve(shop):
@@ -109,7 +109,10 @@ def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
         ("find for 6h banana", "What do you need? Try `/gpu find 2xA100 for 6h`."),
         ("find a100 banana", 'I can\'t make sense of "banana" here. Try `/gpu find 2xA100 for 6h`.'),
         ("find 2xA100 for 99d", "A claim lasts at most 14 days. Try 4h or 14d."),
-        ("find 0xA100", "0 GPUs are on no machine. Ask for 1 to 512, such as 2xA100."),
+        ("find 999", "No machine has 999 GPUs; the largest has 8."),
+        ("claim 999xA100", "No machine has 999 A100 GPUs; the largest has 8."),
+        ("wait 999", "No machine has 999 GPUs; the largest has 8. Try 8xany."),
+        ("find 0xA100", "That is no GPU at all. Ask for at least one, such as 2xA100."),
         ("find a100 40gb 80gb", '"a100 40gb 80gb" says two sizes of memory. Say one: a100-80, or >=40gb.'),
         ("find train-7", "train-7 is a machine. `/gpu status train-7` shows it, `/gpu claim train-7` takes it."),
         ("find b200", "No machine here has a GPU like B200. You have A100, A10G, H100."),

@@ -13,7 +13,7 @@ def offered(office) -> None:
 def test_it_stays_hers_until_he_accepts_and_then_is_his_with_the_same_gpus_end_and_note(office):
     offered(office)
     assert office.sees("ada") == (
-        "Asked @Bob to take *train-7* over. Until they accept it stays yours; the offer lapses at Mon 13:00 UTC.\n"
+        "Asked @Bob to take *train-7* over. It stays yours until they accept. The offer ends Mon 13:00 UTC.\n"
         "[Take the offer back]"
     )
     assert office.sees("bob", "@bob") == (
@@ -33,7 +33,7 @@ def test_he_may_say_no_and_she_is_told(office):
 
     assert office.presses("bob", "No, thanks", "@bob").endswith("You said no.")
 
-    assert office.sees("ada", "@ada") == "@Bob does not want GPUs 0-3 of *train-7* now; it stays yours."
+    assert office.sees("ada", "@ada") == "@Bob does not want GPUs 0-3 of *train-7* now, so it stays yours."
     assert "@Ada has GPUs 0-3" in office.types("cy", "/gpu status train-7")
 
 
@@ -51,8 +51,10 @@ def test_an_offer_lapses_with_its_claim_and_nothing_changes_hands(office):
 
     office.passes(4 * HOUR_MS + MINUTE_MS)
 
-    assert office.sees("bob", "@bob").endswith("The offer has lapsed.")
-    assert "Your offer of GPUs 0-3 of *train-7* to @Bob has lapsed." in "\n".join(office.slack.sees("ada", "@ada"))
+    assert office.sees("bob", "@bob").endswith("The offer has ended.")
+    assert "Your offer of GPUs 0-3 of *train-7* to @Bob has ended without an answer." in "\n".join(
+        office.slack.sees("ada", "@ada")
+    )
 
 
 def test_a_press_by_somebody_else_or_too_late_changes_nothing(office):

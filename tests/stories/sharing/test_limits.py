@@ -173,7 +173,7 @@ def test_a_booking_beyond_a_limit_can_be_asked_for(asking):
         "GPUs, the limit is 8.\n>eval\n"
     )
     again = asking.types("ada", "/gpu book dgx-1 gpus:4 tomorrow 15:00 for 2h eval")
-    assert again.endswith("You have asked already; the question lapses at Mon 11:00 UTC.")
+    assert again.endswith("You have asked already. Approvers have until Mon 11:00 UTC.")
 
     asking.presses("bob", "Let it pass", "#ml-platform")
     asking.restart()

@@ -221,15 +221,18 @@ def test_an_offer_outlives_a_restart_and_is_made_once(office):
     ("typed", "said"),
     [
         ("wait trian-7", 'I don\'t know "trian-7". Did you mean train-7'),
-        ("wait 2xB200", "No machine here has B200, so waiting is in vain. There are A100, A10G, H100,"),
-        ("wait 9xA100", "No machine has 9 of them; the most is 8. Try 8xA100."),
+        (
+            "wait 2xB200",
+            "No machine here has a GPU like B200, so there is nothing to wait for. You have A100,",
+        ),
+        ("wait 9xA100", "No machine has 9 A100 GPUs; the largest has 8. Try 8xA100."),
         ("wait train-7 gpus:9", "It has 8 GPUs, so say gpus:1 to gpus:8."),
         ("wait train-7 gpus:0,1", "In the line you wait for a number of GPUs, not for certain ones. Try gpus:2."),
         ("wait train-7 for 99d", "A claim lasts at most 14 days."),
         ("wait train-7 until 18:00", "Nobody knows when it is your turn, so say for how long you want it: for 8h."),
         ("wait eval-2", "eval-2 is stopped, so there is no line for it. `/gpu start eval-2` starts it."),
-        ("leave", "You stand in no line."),
-        ("leave train-7", "You stand in no line."),
+        ("leave", "You're in no line."),
+        ("leave train-7", "You're in no line."),
         ("line", "You're not waiting for anything."),
         ("line train-7", "Nobody waits for *train-7*."),
         ("request train-7", "Nobody holds train-7, so there is nobody to ask. `/gpu claim train-7` takes it."),
@@ -298,10 +301,10 @@ def test_nobody_books_past_those_who_wait_however_often(office):
 
     assert refused == (
         "*train-7* can't be booked from Mon 23 Nov 10:02 UTC to Mon 11:02 UTC:\n"
-        "@Cy waits for it: by what the claims say from Mon 23 Nov 10:00 UTC to Mon 18:00 UTC.\n"
+        "@Cy waits for it: expected from Mon 23 Nov 10:00 UTC to Mon 18:00 UTC.\n"
         "[Book from Mon 23 Nov 18:00, for 1 h] [Calendar of train-7]"
     )
-    assert all("@Cy waits for it: by what the claims say from Mon 23 Nov 09:00 UTC" in each for each in offered)
+    assert all("@Cy waits for it: expected from Mon 23 Nov 09:00 UTC" in each for each in offered)
     assert behind.startswith("@Bob booked *train-7* from Mon 23 Nov 17:00 UTC")
     assert "@Cy to Mon 17:00 UTC" in office.types("ada", "/gpu status train-7")
 

@@ -58,7 +58,7 @@ def test_not_mine_is_believed_for_a_week_and_the_status_names_the_unix_user(offi
 
     office.presses("ada", "Not mine", "@ada")
 
-    assert told(office)[0].endswith("You said it is not yours. I leave you alone about it.")
+    assert told(office)[0].endswith("You said it is not yours. I won't ask about it again for a week.")
     office.clock.forward(DAY_MS)
     works(office, 40 * MINUTE_MS)
     assert len(told(office)) == 1
@@ -71,7 +71,7 @@ def test_a_person_is_asked_once_a_day_about_a_machine(office):
     works(office, 80 * MINUTE_MS, util=[0.0] * 8)
     works(office, 60 * MINUTE_MS)
     assert len(told(office)) == 1
-    assert told(office)[0].endswith("That is over.")
+    assert told(office)[0].endswith("The work there is over.")
 
     office.clock.forward(DAY_MS)
     works(office, 40 * MINUTE_MS)
@@ -134,7 +134,7 @@ def test_adopt_says_what_is_seen_when_nothing_is_ones_own(office):
     office.reports("dgx-1", TWO, process="python3", user="cy")
 
     assert office.types("ada", "/gpu adopt dgx-1") == (
-        "I see no program of yours (unix user ada) on dgx-1 just now. Programs there belong to cy. "
+        "I see no program of yours (unix user ada) on dgx-1 now. Programs there belong to cy. "
         "`/gpu claim dgx-1 gpus:1` claims GPUs that are free."
     )
     assert office.types("bob", "/gpu adopt dgx-1") == (
@@ -164,9 +164,9 @@ def test_whoever_claims_hears_who_works_there_just_now(office):
 
     seen = office.types("ada", "/gpu claim dgx-1 for 4h")
 
-    assert "GPUs 0-1 work for @Cy (unix user `c`) just now. Ask before you start." in seen
+    assert "GPUs 0-1 work for @Cy (unix user `c`) now. Ask before you start." in seen
     office.types("ada", "/gpu release dgx-1")
-    assert "just now" not in office.types("cy", "/gpu claim dgx-1 gpus:0-1"), "one's own work is no news"
+    assert "Ask before you start" not in office.types("cy", "/gpu claim dgx-1 gpus:0-1"), "one's own work is no news"
 
 
 @pytest.mark.slow

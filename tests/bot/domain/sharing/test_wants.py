@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.machines.models import gpu_kind
-from bot.domain.sharing.gpu_spec import MOST_SPEC_GPUS, GpuSpec, count_spec_words, is_plain_spec, parse_gpu_spec
+from bot.domain.sharing.gpu_spec import GpuSpec, count_spec_words, is_plain_spec, parse_gpu_spec
 from bot.errors import Refused
 
 
@@ -59,9 +59,7 @@ def test_a_want_is_read_as_it_is_typed(typed, count, meant):
     assert str(want.kind).removeprefix("RTX") == str(gpu_kind(meant)).removeprefix("RTX")
 
 
-@pytest.mark.parametrize(
-    "typed", ["", " ", "0xA100", "-2", "999xA100", "100000xA100", "2x40gb 80gb", "%", "2.5", "2xA100 gpus:2"]
-)
+@pytest.mark.parametrize("typed", ["", " ", "0xA100", "-2", "000xA100", "2x40gb 80gb", "%", "2.5", "2xA100 gpus:2"])
 def test_what_nobody_can_want_is_refused_with_an_example(typed):
     with pytest.raises(Refused, match=r"Try|such as|Say one"):
         parse_gpu_spec(typed)
@@ -101,12 +99,12 @@ def outcome(text: str) -> str:
         want = parse_gpu_spec(text)
     except Refused as refused:
         return str(refused)
-    assert 1 <= want.count <= MOST_SPEC_GPUS
+    assert want.count >= 1
     return str(want)
 
 
 @given(
-    st.integers(1, MOST_SPEC_GPUS),
+    st.integers(1, 512),
     st.sampled_from(["a100", "a100-80", "rtx6000 ada", "40gb", "any", "t4g", "4090", "gb200 nvl"]),
 )
 def test_a_want_is_read_again_as_it_is_written(count, meant):
