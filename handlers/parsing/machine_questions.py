@@ -1,12 +1,13 @@
 """Questions about machines: who has it, is it free, what can I have, who waits; each as the words of a verb."""
 
-from handlers.parsing.question_rules import Rule, fixed, of_days, of_machine, wanting
+from handlers.parsing.question_rules import Rule, fixed, of_days, of_exact_machine, of_machine, of_sort, wanting
 
 _THINGS = r"(?:machines?|instances?|gpus?|boxes|servers?|nodes?|cards?|ones|hosts?|things)"
 _I = r"(?:i|we|one|somebody|someone)"
 _TAKE = r"(?:have|use|get|take|claim|grab|borrow|reserve|book)"
 _M = r"(?P<machine>.+?)"
 _MINE = r"(?:my|all my)"
+_LATELY = r"(?: (?:last night|yesterday|today|lately|recently|overnight|this morning|last week))?"
 _FOR_HOW_LONG = r"(?: (?P<span>(?:for|until|till|tonight|today|tomorrow|this|now|over|on|at|from|next|in) ?.*))?"
 STATES = {
     **dict.fromkeys(("idle", "unused", "idling", "not used", "not in use", "wasted"), "idle"),
@@ -42,6 +43,7 @@ OWN = (
 )
 LINES = (
     of_machine("gpu line", rf"(?:who|who else) (?:is|are) (?:{_WAITS}|next(?: in line)?) (?:for|on) {_M}"),
+    of_machine("gpu line", rf"is there a (?:line|queue|waiting list) (?:for|at|on) {_M}"),
     of_machine("gpu line", rf"who (?:waits|wants|needs) (?:for )?{_M}"),
     of_machine("gpu line", rf"how (?:long|big) is the (?:line|queue|waiting list) (?:for|of|at) {_M}"),
     of_machine("gpu line", rf"(?:is|are) (?:anybody|anyone|somebody|someone|people|others) {_WAITS} for {_M}"),
@@ -56,6 +58,8 @@ LINES = (
         r"queue))?",
         r"(?:what|which ones) (?:am|are) (?:i|we) waiting for",
         r"how long (?:do|will|must) (?:i|we) (?:have to )?wait",
+        r"am i (?:next|in line|in the line|in the queue|still in line)(?: in line)?",
+        r"is there a (?:line|queue|waiting list)",
     ),
 )
 BOOKED = (
@@ -66,6 +70,12 @@ BOOKED = (
         r"do i have (?:any |a )?(?:bookings?|reservations?)",
     ),
     fixed("gpu bookings", r"(?:what|which|who)(?: is| are| has)? (?:booked|reserved)", r"what bookings are there"),
+    fixed(
+        "gpu bookings",
+        r"(?:what|which|who) (?:is|are|has) (?:booked|reserved) (?:for |on )?(?:today|tonight|tomorrow|this "
+        r"week|next week|"
+        r"(?:this |next )?(?:mon|tues|wednes|thurs|fri|satur|sun)day)",
+    ),
     of_machine("gpu bookings", rf"(?:what|who|when)(?: is| has| have)? (?:booked|reserved) (?:on |for |of )?{_M}"),
     of_machine("gpu bookings", rf"(?:when|what|until when) is {_M} (?:booked|reserved)"),
     of_machine("gpu bookings", rf"is {_M} (?:booked|reserved){_FOR_HOW_LONG}"),
@@ -87,10 +97,18 @@ REASONS = (
         rf"what happens (?:if|when) (?:i|we) stop {_M}",
         rf"when (?:will|does|is) (?:valet |it )?(?:stop|going to stop) {_M}",
         rf"explain {_M}",
+        rf"why (?:can|could|may)(?: not)? {_I}(?: not)? {_TAKE} {_M}",
+        rf"why do you (?:say|think)(?: that)? {_M} is .+",
+        rf"is {_M} (?:ok|okay|fine|healthy|broken|sick|responding)",
+        rf"(?:anything|something) wrong with {_M}",
+        rf"is it (?:ok|okay|fine|safe) to stop {_M}",
+        rf"what (?:would|will|does|do) stopping {_M}(?: save)?(?: us)?",
+        rf"how much (?:was|is|has been|is being) wasted (?:on|by|with) {_M}",
     ),
     of_machine(
         "gpu history",
-        rf"what (?:has )?happened (?:to|with|on|at) {_M}",
+        rf"what (?:has )?happened (?:to|with|on|at) {_M}{_LATELY}",
+        rf"why (?:did|has|does) {_M} (?:stop|start|stopped|started)",
         rf"who (?:has )?(?:stopped|started|launched|released|rebooted|killed|booted|touched|resized|drained) {_M}",
         rf"when (?:was|did) {_M}(?: last)? (?:stopped|started|used|claimed|released|launched|stop|start)(?: last)?",
         rf"who (?:had|used|held|was (?:on|using)) {_M} (?:before|last|yesterday|earlier|last week|last night)",
@@ -108,6 +126,8 @@ HOLDERS = (
         r"who (?:is|are) (?:got|training on|using|on|holding|in|blocking|occupying|running|working on|sitting on|"
         r"logged in to|running (?:\S+ )?on|at) " + _M,
         rf"who (?:runs|works|trains|sits) (?:\S+ )?on {_M}",
+        rf"(?:is|are) (?:anyone|anybody|someone|somebody|people) (?:using|on|in|working on|running on) {_M}",
+        rf"(?:does|do|has) (?:anyone|anybody|someone|somebody) (?:use|have|hold|claimed|need) {_M}",
         rf"whose (?:machine |box |claim )?is {_M}",
         rf"who does {_M} belong to",
         rf"(?:by whom|who) is {_M} (?:claimed|used|held|taken|occupied)(?: by)?",
@@ -120,7 +140,9 @@ WHEN = (
         rf"(?:when|how soon)(?: is| will| does| can| could| do)? {_M}(?: is| be| become| get)? "
         r"(?:free|available|done|idle|over|back|end|ends|finish|finished|ready|released|free up|come free)(?: up)?"
         r"(?: again)?(?: for (?:me|us))?",
-        rf"when (?:can|could|may|will) {_I} (?:{_TAKE}|work on|be on) {_M}",
+        rf"when (?:can|could|may|will) {_I} (?:{_TAKE}|work on|be on) {_M}(?: again)?",
+        rf"when does \S+ (?:release|give back|leave|finish with|return) {_M}",
+        rf"how long (?:until|till|before) {_M} is (?:free|available|done|idle)",
         rf"(?:how long|until when|till when)(?: is| will)? {_M}(?: be| is)? "
         r"(?:taken|claimed|busy|used|held|blocked|in use|occupied|gone)(?: for)?",
         rf"how long does \S+ (?:have|hold|need) {_M}",
@@ -135,7 +157,7 @@ ONE = (
         rf"am i allowed (?:to use|on) {_M}",
         rf"(?:how|where) is {_M}(?: doing)?",
         rf"what (?:is|are)(?: it with)? {_M}(?: doing| used for)",
-        rf"what (?:runs|is running|is going on|is happening) (?:on|at) {_M}",
+        rf"what (?:runs|is running|is going on|is happening) (?:on|at|with) {_M}",
         rf"(?:what about|how about|tell me about|show me|show|status of|status for|state of|details of|info on) {_M}",
         rf"(?:how|what) (?:busy|used|loaded|idle) is {_M}",
         rf"{_M} {_OF_ONE}",
@@ -161,6 +183,28 @@ WANTS = (
         r"(?:looking for|need|in need of) (?P<wanted>.+)",
         r"who (?:can spare|has spare|has free) (?P<wanted>.+)",
         rf"what is(?: {_THINGS})? (?:free|available)(?: for (?:me|us))? (?P<wanted>.+)",
+        r"when (?:is|will|can|are)(?: the next| an?| some| any)? (?P<wanted>.+?)(?: be)? (?:free|available)"
+        r"(?: again)?",
+        r"(?:can|could) (?:anyone|anybody|someone|somebody) (?:lend|give|spare)(?: me| us) (?P<wanted>.+)",
+    ),
+)
+SORTS = (
+    of_sort(
+        "gpu status",
+        rf"(?:which|what|how many|are(?: there)?(?: any)?|all|(?:show|list)(?: me)?(?: all)?) "
+        rf"?(?:the )?"
+        rf"{_STATE} (?P<sort>.+)",
+        rf"{_STATE} (?P<sort>.+)",
+        rf"(?:which|what|how many|are any|are the|are|is any) (?P<sort>.+?)(?: are| is)? {_STATE}",
+        states=STATES,
+    ),
+    of_sort(
+        "gpu status",
+        r"(?:which|what|how many) (?P<sort>.+?) (?:do we have|are there|have we(?: got)?|exist)",
+        rf"(?:what|which {_THINGS}|which) (?:does|do|is|are|has) (?P<sort>.+?) (?:use|using|hold|holding|have|"
+        rf"run|running|got|on)",
+        rf"(?:(?:show|list)(?: me)? )?(?:the |all )?{_THINGS} (?:of|for|with) (?P<sort>.+)",
+        rf"(?P<sort>.+?) {_THINGS}",
     ),
 )
 FLEET = (
@@ -184,8 +228,28 @@ FLEET = (
                 rf"{_THINGS})?"
             ),
             rf"(?:(?:show|list)(?: me| us)? )?all (?:the |our )?{_STATE}(?: {_THINGS})?",
+            rf"(?:what|which) are (?:the |our )?{_STATE} {_THINGS}",
         ),
         lambda _, match: ["status", STATES[match["state"]]],
+    ),
+    fixed(
+        "gpu status owned", rf"(?:what|which)(?: {_THINGS})? (?:is|are) (?:ours|our own|on-prem|on prem|on premises)"
+    ),
+    fixed(
+        "gpu status",
+        r"(?:how much|what) (?:are we|do we|is) (?:spending|paying|burning|spend|pay|burn)(?: money)? (?:per "
+        r"hour|an hour|a hour|"
+        r"each hour|by the hour)",
+        r"what is (?:our|the) (?:burn rate|hourly cost|cost per hour)",
+    ),
+    fixed(
+        "gpu",
+        r"(?:what|anything|something|is anything|is something)(?: is| else)? (?:waits?|waiting|open|to do|"
+        r"there|left)? ?for me"
+        r"(?: to (?:do|approve|decide|answer))?",
+        r"what needs my (?:approval|answer|attention|yes)",
+        r"(?:do|must) i (?:have|need) to (?:approve|decide|answer)(?: anything| something| what)?",
+        r"what (?:do|must|should) i (?:have to |need to )?(?:approve|decide|answer)",
     ),
     fixed(
         "gpu status",
@@ -202,5 +266,6 @@ FLEET = (
         r"who (?:wastes|wasted|is wasting|idles)(?: the)?(?: most| money| gpus)*(?: (?P<days>.+))?",
     ),
 )
-RULES: tuple[Rule, ...] = (*OWN, *LINES, *BOOKED, *REASONS, *HOLDERS, *WHEN, *FLEET, *ONE, *WANTS)
+BRIEF = (of_exact_machine("gpu status", r"(?P<machine>.+)"), wanting(r"(?P<wanted>.+)", only_gpus=True))
+RULES: tuple[Rule, ...] = (*(*LINES, *BOOKED, *OWN, *REASONS, *HOLDERS, *WHEN, *FLEET, *SORTS, *ONE, *WANTS, *BRIEF),)
 """In the order in which they are tried: what is narrower comes first."""

@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
         r"what (?:idled|was idle|stood idle|did idle(?:ness)? cost|went unused|was wasted|was unused) (?P<days>.+?)",
         rf"(?:how much|what) (?:did|does) idl(?:e|ing)(?: time| machines)? cost(?: us)?{_DAYS}",
         rf"(?:the )?waste{_DAYS}",
+        rf"how much idle time (?:did|do|have) we (?:have|had){_DAYS}",
     ),
     of_days(
         "cost savings",
@@ -46,6 +47,13 @@ RULES: tuple[Rule, ...] = (
         rf"{_MUCH}(?: did| has| have) (?P<team>.+?) (?:spend|spent|cost|used){_DAYS}",
         rf"{_MUCH} (?:does|is) (?P<team>.+?) (?:spend|spending){_DAYS}",
     ),
+    *(
+        of_days(
+            f"cost report by {way}",
+            rf"(?:the |our )?(?:spend|spending|costs?|money)(?: (?P<days>.+?))? (?:by|per) {way}s?",
+        )
+        for way in ("team", "person", "machine", "type")
+    ),
     of_days(
         "cost report by machine",
         r"(?:what|which (?:machines?|instances?)) (?:costs|cost|is|was|were|are)(?: the)? most(?: expensive| "
@@ -57,7 +65,7 @@ RULES: tuple[Rule, ...] = (
         rf"{_MUCH}{_DID} {_WE} (?:spend|spent|spending|pay|paid|paying|cost|use|used){_DAYS}",
         rf"{_MUCH} (?:was|is|were|got|has been|have been) (?:spent|paid|charged){_DAYS}",
         r"what (?:did|has|does) (?P<days>.+?) cost(?: us)?",
-        r"(?:what (?:was|is|were) )?(?:the |our )?(?:spend|spending|costs?|total)(?: (?:of|in|for))?(?: "
+        r"(?:what (?:was|is|were) )?(?:the |our )?(?:total )?(?:spend|spending|costs?|total)(?: (?:of|in|for))?(?: "
         r"(?P<days>.+))?",
     ),
     of_scope(
@@ -67,6 +75,10 @@ RULES: tuple[Rule, ...] = (
         r"month|in total))?",
         r"(?:what|how much) (?:do|does) (?:you|we|valet) expect(?: for (?P<scope>.+?))?",
         r"(?:what is |show me )?(?:the |our )?forecast (?:for|of) (?P<scope>.+?)",
+        r"(?:what is |show me |how is )?(?:the |our )?forecast",
+        r"(?:how much|what) will (?:this month|the month|january|february|march|april|may|june|july|august|"
+        r"september|october|"
+        r"november|december) (?:cost|come to|be)(?: us)?",
         r"where (?:will|do|are) we (?:end|land|going to end|going to land)(?: up)?(?: (?:this month|at the "
         r"end of the month))?",
         r"(?:what|how much) (?:will|is) (?:the |this )?month (?:cost|come to|going to cost)",
@@ -81,6 +93,10 @@ RULES: tuple[Rule, ...] = (
         r"how much (?:budget|money|is left)(?: of the budget)?(?: is| do we have| have we got| has "
         r"(?P<scope>.+?))?(?: left| got left)?",
         r"budgets? (?:of|for) (?P<scope>.+?)",
+        r"(?:are|is|will|do) (?P<scope>.+?) (?:going |go |be |get |running )+(?:over|above|out of|beyond)(?: "
+        r"the| our| its)? budget",
+        r"(?:will|do|does|did) (?P<scope>.+?) (?:exceed|blow|break|overrun)(?: the| our| its)? budget",
+        r"(?:what|how much) is left (?:of|in|from) (?:the|our|my) budget",
     ),
     of_scope(
         "cost rent-or-buy",
@@ -88,6 +104,7 @@ RULES: tuple[Rule, ...] = (
         r"(?P<scope>.+?))?",
         r"(?:is|would) it (?:be )?(?:cheaper|better|worth it|worth) (?:to )?(?:buy|rent|buying|renting)(?: "
         r"(?P<scope>.+?))?",
+        r"is (?:renting|buying|rent) (?:cheaper|better|more expensive) than (?:renting|buying|to buy)",
         r"(?:buy|rent)(?:ing)? or (?:buy|rent)(?:ing)?(?: (?P<scope>.+?))?",
     ),
     of_price(

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.nearest import nearest
+from bot.services import names
 from handlers.parsing import machine_questions, money_questions, sentences
 from handlers.parsing.sentences import Sentence
 from handlers.verbs import MEANT, Ask, Verb
@@ -43,7 +44,7 @@ def meaning_of(ask: Ask) -> Meaning | None:
 
 
 _HELP = re.compile(
-    r"(?:what (?:can|do|could) (?:you|valet) (?:do|understand|know)(?: for (?:me|us))?|(?:who|what) "
+    r"(?:what (?:can|do|could) (?:you|valet|i) (?:do|understand|know)(?: for (?:me|us))?|(?:who|what) "
     r"(?:are you|is valet)"
     r"|how (?:do|does|can|should) (?:i|we|one|this|you|it|valet) (?:work|use (?:you|this|valet|it))|i "
     r"need help|help(?: me)?"
@@ -68,10 +69,20 @@ def help_asked(ask: Ask, verbs: Sequence[Verb]) -> list[str] | None:
     return [verb] if verb else None
 
 
+_ALSO_MEANT = {
+    **dict.fromkeys(("get", "have", "borrow", "share"), "claim"),
+    **dict.fromkeys(("see", "look"), "status"),
+    **dict.fromkeys(("give", "give back"), "release"),
+    **dict.fromkeys(("queue", "queue up"), "wait"),
+    "cancel": "unbook",
+}
+"""What people call verbs where they ask how it is done."""
+
+
 def _verb_of(word: str, verbs: Sequence[Verb]) -> str:
     """The verb that a word is, or means; empty where it is none."""
     known = {verb.name for verb in verbs}
-    meant = MEANT.get(word, word)
+    meant = MEANT.get(word, _ALSO_MEANT.get(word, word))
     return meant if meant in known else ""
 
 
@@ -88,6 +99,7 @@ def things_to_do(ask: Ask, verbs: Sequence[Verb]) -> Iterator[list[str]]:
     match = _TO_DO.fullmatch(sentence.text) if sentence else None
     if sentence is None or match is None:
         return
+    yield from _phrased(sentence)
     verb = _verb_of(match["verb"], verbs)
     if verb and verb != sentence.text:
         yield [verb, *_without_articles(sentence.slot(match, "rest"))]
@@ -97,6 +109,49 @@ def things_to_do(ask: Ask, verbs: Sequence[Verb]) -> Iterator[list[str]]:
         verb = _verb_of(sentence.text.split(" ")[at], verbs)
         if verb:
             yield [verb, *machine, *sentence.words[at + 1 :]]
+
+
+_PHRASES = (
+    (
+        "claim",
+        (
+            r"(?:i (?:want|need|will take|would like|take|will have|am taking)(?: to (?:have|use|take))?|give me|"
+            r"let me (?:have|use)|"
+            r"(?:can|could) (?:you|someone|anyone) (?:give|lend) me) (?P<rest>.+)"
+        ),
+    ),
+    (
+        "release",
+        (
+            r"(?:(?:i|we) (?:am|are) )?(?:done|finished|through|ready) with (?P<rest>.+)|(?:give|hand|take) back "
+            r"(?P<back>.+)|"
+            r"(?:i|we) (?:do not|no longer) need (?P<unneeded>.+?)(?: any ?more)?"
+        ),
+    ),
+    ("hand", r"(?:give|pass|hand)(?: over)? (?P<rest>.+? to .+)"),
+    ("stop", r"(?:turn|shut|switch|power|take)(?: it)? (?:off|down) (?P<rest>.+)"),
+    ("start", r"(?:turn|switch|power|boot|wake|bring|start)(?: it)? (?:on|up) (?P<rest>.+)"),
+    (
+        "wait",
+        (
+            r"(?:put me|queue me|i am|i will stand|i want to stand|i want to be)(?: up)? in (?:the )?(?:line|"
+            r"queue) for (?P<rest>.+)|"
+            r"(?:let me know|notify me|ping me|message me|alert me|remind me) (?:when|as soon as|once) (?P<awaited>.+?)"
+            r"(?: is| gets| becomes) (?:free|available|idle)(?: again)?"
+        ),
+    ),
+)
+"""What sounds like something to do without the word of its verb."""
+
+
+def _phrased(sentence: Sentence) -> Iterator[list[str]]:
+    """ "give me train-7 for 2h", "done with train-7", "let me know when train-7 is free": of machines there are."""
+    for verb, pattern in _PHRASES:
+        match = re.fullmatch(pattern, sentence.text)
+        group = match.lastgroup if match else None
+        rest = _without_articles(sentence.slot(match, group)) if match and group else []
+        if rest and names.whole_name(sentence.ask.ctx, rest) is not None:
+            yield [verb, *rest]
 
 
 def _without_articles(words: list[str]) -> list[str]:
@@ -110,7 +165,7 @@ _NEAR: tuple[tuple[frozenset[str], str], ...] = tuple(
         ("idle unused idling nobody doing nothing sleeping", "gpu status idle"),
         ("mine my own holding hold me i", "gpu status mine"),
         ("who has machine machines running instance instances fleet everything list", "gpu status"),
-        ("wait waiting line queue turn next", "gpu line"),
+        ("wait waiting line queue turn", "gpu line"),
         ("book booked booking bookings reserve reserved calendar schedule", "gpu bookings"),
         ("job jobs run runs training", "gpu runs"),
         ("spend spent spending cost costs money pay paid dollars usd much expensive total report", "cost report"),

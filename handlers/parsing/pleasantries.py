@@ -14,9 +14,9 @@ _THANKS = re.compile(
     r"that helps?|that helped|that is great|that is perfect))*"
 )
 _FINE = re.compile(
-    r"(?:(?:ok|okay|great|perfect|cool|nice|awesome|super|good(?: bot| job| work)?|well done|got it|"
-    r"alright|all right|"
-    r"fine|sure|lol|haha|wow|bye|goodbye|good night|see you|cya|done|yes|no|never mind|nevermind|love it|k)(?: |$))+"
+    r"(?:(?:ok|okay|great|perfect|cool|nice|awesome|super|good(?: bot| job| work| one| stuff)?|nice (?:work|job|one)|"
+    r"great (?:work|job|stuff)|well done|got it|alright|all right|fine|sure|lol|haha|wow|bye|goodbye|good night|"
+    r"see you|cya|done|yes|no|never mind|nevermind|love it|k)(?: |$))+"
 )
 _EMOJI = re.compile(r":[a-z0-9_+-]+:|[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f\U0001f3fb-\U0001f3ff]")
 

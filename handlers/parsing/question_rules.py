@@ -1,7 +1,7 @@
 """What a rule of the grammar is: patterns of a whole sentence, and the words of a verb that mean the same."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -69,12 +69,39 @@ def _on_machine(sentence: Sentence, verb: Sequence[str], named: list[str]) -> li
     return [*verb, *named] if not is_sort or verb == ["status"] else None
 
 
-def wanting(*patterns: str) -> Rule:
-    """What somebody could have: of GPUs, for a time, or anything."""
+def of_exact_machine(words: str, *patterns: str) -> Rule:
+    """A verb and a machine by its whole name: for what is said so briefly that nothing else tells what it is."""
+    command, *verb = words.split()
 
     def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
-        wanted = sentences.wanted_words(sentence, sentence.slot(match, "wanted"))
-        if wanted is None:
+        named = sentence.slot(match, "machine")
+        found = names.whole_name(sentence.ask.ctx, named)
+        return [*verb, *named] if found is not None and found.count == len(named) else None
+
+    return Rule(command, frozenset(verb[:1]), patterns, build)
+
+
+def of_sort(words: str, *patterns: str, states: Mapping[str, str] | None = None) -> Rule:
+    """A verb and what sorts machines: a kind of GPU, a type or a team; and in which of the `states` they are to be."""
+    command, *verb = words.split()
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        sort = sentences.sort_words(sentence, sentence.slot(match, "sort"))
+        state = [states[match["state"]]] if states and "state" in match.re.groupindex else []
+        return [*verb, *state, *sort] if sort else None
+
+    return Rule(command, frozenset(verb[:1]), patterns, build)
+
+
+def wanting(*patterns: str, only_gpus: bool = False) -> Rule:
+    """What somebody could have: of GPUs, for a time, or anything; `only_gpus`: GPUs have to be named."""
+
+    def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
+        typed = sentence.slot(match, "wanted")
+        wanted = (
+            None if typed and names.whole_name(sentence.ask.ctx, typed) else sentences.wanted_words(sentence, typed)
+        )
+        if wanted is None or (only_gpus and (not wanted or wanted[0] == "any")):
             return None
         return ["find", *wanted] if wanted else ["status", "free"]
 
@@ -104,6 +131,8 @@ def of_scope(words: str, *patterns: str) -> Rule:
 
     def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
         scope = sentences.scope_words(sentence, sentence.slot(match, "scope")) if "scope" in match.re.groupindex else []
+        if scope is None and verb == ["rent-or-buy"]:
+            scope = sentences.sort_words(sentence, sentence.slot(match, "scope")) or None
         return None if scope is None else [*verb, *scope]
 
     return Rule(command, frozenset(verb[:1]), patterns, build)

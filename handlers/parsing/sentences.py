@@ -32,14 +32,17 @@ _CONTRACTED = {
     "can't": ("can", "not"),
 }
 _LEADS = re.compile(
-    r"(?:(?:hey|hi|hello|valet|please|pls|ok|okay|so|and|but|well|um|hm|hmm|sorry|btw|quick question|question)\b,? ?"
+    r"(?:(?:hey|hi|hello|valet|please|pls|ok|okay|so|and|but|well|um|hm|hmm|sorry|btw|quick question|question|"
+    r"good (?:morning|afternoon|evening|day)|morning|hello|there)\b,? ?"
     r"|(?:can|could|would|will) you (?:please )?(?:tell|show|give) (?:me|us) "
     r"|(?:please )?(?:tell|remind) (?:me|us) "
     r"|do you (?:happen to )?know |does (?:anyone|anybody|someone|somebody) know |(?:anyone|anybody) knows? "
     r"|any idea |i (?:want|would like|need) to know |i wonder |i am wondering |just wondering )+"
 )
 _TAILS = re.compile(r"(?: (?:please|pls|plz|thanks|thx|then|exactly|right now|just now|at the moment|atm|or not))+$")
-_SAYS_NOTHING = frozenset({"currently", "still", "actually", "really", "already", "presently", "anyway", "just"})
+_SAYS_NOTHING = frozenset(
+    {"currently", "still", "actually", "really", "already", "presently", "anyway", "just", "asap"}
+)
 _AROUND = ".,;:!?\u2026"
 MOST_WORDS = 40
 """A sentence of more is no plain question."""
@@ -133,6 +136,33 @@ def _names(sentence: Sentence) -> list[str]:
     return names.in_use(sentence.ask.ctx)
 
 
+def sort_words(sentence: Sentence, typed: Sequence[str]) -> list[str]:
+    """The one word for a kind of GPU, a type or a team; none where they name none."""
+    words = [word for word in typed if word.lower() not in _AROUND_SORTS]
+    return words if len(words) == 1 and names.sorts(sentence.ask.ctx, words[0].removesuffix("'s")) else []
+
+
+_AROUND_SORTS = frozenset(
+    {
+        "the",
+        "our",
+        "team",
+        "people",
+        "folks",
+        "machine",
+        "machines",
+        "gpus",
+        "gpu",
+        "all",
+        "of",
+        "any",
+        "a",
+        "an",
+        "free",
+    }
+)
+
+
 def exact_machine(sentence: Sentence) -> list[str]:
     """The words of the first whole name of a machine anywhere in the sentence; none where there is none."""
     for at in range(len(sentence.words)):
@@ -142,7 +172,7 @@ def exact_machine(sentence: Sentence) -> list[str]:
     return []
 
 
-_BEFORE_GPUS = frozenset({"with", "on", "of", "using", "a", "an", "some", "any", "having", "me", "us"})
+_BEFORE_GPUS = frozenset({"with", "on", "of", "using", "a", "an", "some", "any", "having", "me", "us", "free", "spare"})
 _AFTER_GPUS = frozenset({"free", "available", "idle", "unused", "machine", "machines", "gpu", "gpus", "node", "nodes"})
 _ANY_GPU = frozenset(
     {
@@ -175,7 +205,9 @@ def _is_model(rest: Sequence[str]) -> bool:
 
 def _spec(sentence: Sentence, rest: list[str]) -> tuple[list[str], list[str]]:
     if rest and rest[0].lower() in _ANY_GPU:
-        return [], rest[1:]
+        rest = rest[1:]
+        while rest and rest[0].lower() in _BEFORE_GPUS and not _is_model(rest):
+            rest = rest[1:]
     if not _begins_spec(sentence, rest):
         return [], rest
     count = gpu_spec.count_spec_words(rest)
@@ -192,10 +224,20 @@ def _begins_spec(sentence: Sentence, rest: Sequence[str]) -> bool:
         gpu_spec.parse_gpu_spec(said)
     except Refused:
         return False
-    has_number = any(map(str.isdecimal, said))
-    return has_number or find.is_kind(sentence.ask.ctx, said) or bool(_COUNTED.match(said.lower()))
+    if find.is_kind(sentence.ask.ctx, said) or _COUNTED.match(said.lower()):
+        return True
+    return any(map(str.isdecimal, said)) and not _LIKE_A_MACHINE.fullmatch(said.lower())
 
 
+def names_gpus(sentence: Sentence, wanted: Sequence[str]) -> bool:
+    """Whether what is wanted begins with GPUs that there are, or with so many, or so much memory."""
+    said = list(wanted)[: gpu_spec.count_spec_words(wanted)]
+    if not said or said == ["any"]:
+        return False
+    return gpu_spec.is_plain_spec(said[0]) or find.is_kind(sentence.ask.ctx, " ".join(said))
+
+
+_LIKE_A_MACHINE = re.compile(r"[a-z]+(?:[-_][a-z]+)*[-_]\d+")
 _COUNTED = re.compile(r"(?:one|two|three|four|five|six|seven|eight) gpus?$")
 
 
@@ -213,6 +255,8 @@ def is_span(sentence: Sentence, words: Sequence[str]) -> bool:
 def days_words(sentence: Sentence, typed: Sequence[str]) -> list[str] | None:
     """The words of days, as money's verbs take them; none of them is this month; None where they name no days."""
     words = [word for word in typed if word.lower() not in {"in", "during", "for", "on", "over", "within", "far", "so"}]
+    if words and words[0].lower() == "between":
+        words = ["to" if word.lower() == "and" else word for word in words[1:]]
     if not words:
         return []
     ctx = sentence.ask.ctx
