@@ -154,6 +154,16 @@ def live_on(db: Database, instance_id: str) -> Action | None:
     return action_of(row) if row else None
 
 
+def ids_under_way(db: Database) -> frozenset[str]:
+    """Instances to which something approved is being done, or which are being made."""
+    found = rows(
+        db,
+        "SELECT instance_id, CASE WHEN arrived_at IS NULL THEN made_id END AS made_id FROM actions "
+        "WHERE state IN ('approved', 'executing')",
+    )
+    return frozenset(each for row in found for each in (row["instance_id"], row["made_id"]) if each)
+
+
 def of_batch(db: Database, batch: str) -> list[Action]:
     """The stops that were asked for together."""
     return [action_of(row) for row in rows(db, f"{SELECT} WHERE batch = ? AND batch <> '' ORDER BY id", batch)]

@@ -133,9 +133,9 @@ def by_ids(db: Database, instance_ids: Sequence[str]) -> list[Listing]:
 
 
 _FREE_FIRST = """
-ORDER BY EXISTS (SELECT 1 FROM claims c WHERE c.instance_id = i.id AND c.ended_at IS NULL AND c.holder = ?) DESC,
+ORDER BY i.id IN (SELECT c.instance_id FROM claims c WHERE c.ended_at IS NULL AND c.holder = ?) DESC,
   CASE WHEN i.state <> 'running' THEN 3 WHEN coalesce(v.state, 'unknown') NOT IN ('free', 'held', 'partial') THEN 2
-       ELSE (SELECT count(*) > 0 FROM claimed_gpus g WHERE g.instance_id = i.id) END,
+       ELSE i.id IN (SELECT g.instance_id FROM claimed_gpus g) END,
   i.provider <> 'owned', coalesce(i.rate_micros, 0), i.name, i.id
 """
 
@@ -146,12 +146,14 @@ def ids_with(db: Database, chosen: FleetFilter, text: str, *, person: str, limit
     Those that the person holds come first, then idle ones that nobody has claimed, the cheapest first.
     """
     where, values = _where(chosen)
-    columns = "i.name || ' ' || coalesce(i.own_name, '') || ' ' || i.id || ' ' || i.type || ' ' || i.gpu_model"
+    if text:
+        columns = "i.name || ' ' || coalesce(i.own_name, '') || ' ' || i.id || ' ' || i.type || ' ' || i.gpu_model"
+        where, values = f"{where} AND instr(lower({columns}), lower(?))", [*values, text]
     sql = (
         "SELECT i.id FROM instances i LEFT JOIN verdicts v ON v.instance_id = i.id AND i.state = 'running' "
-        f"WHERE i.gone_at IS NULL {where} AND (? = '' OR instr(lower({columns}), lower(?))) {_FREE_FIRST} LIMIT ?"
+        f"WHERE i.gone_at IS NULL {where} {_FREE_FIRST} LIMIT ?"
     )
-    return [row["id"] for row in rows(db, sql, *values, text, text, person, limit)]
+    return [row["id"] for row in rows(db, sql, *values, person, limit)]
 
 
 def matching_listings(db: Database, word: str) -> list[Listing]:

@@ -113,6 +113,7 @@ def belongs_to_gpu(word: str) -> bool:
     return bool(told) or plain in _TRAITS | _GRADES | {"gpu", "gpus", "card", "cards", "generation", "edition"}
 
 
+@lru_cache(maxsize=1024)
 def short_model(model: str) -> str:
     """A reported name without its maker, form and memory: "A100" for "NVIDIA A100-SXM4-80GB"."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", model) if word]

@@ -7,6 +7,7 @@ from typing import Literal
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import kind_of_model
 from bot.domain.machines.sources import UnreadSource
+from bot.domain.machines.verdict import IDLE_STATES
 from bot.domain.money.rates import cost_for
 from bot.domain.sharing.claims import Claim, GpuChoice
 from bot.domain.sharing.gpu_spec import GpuSpec
@@ -125,7 +126,11 @@ def open_gpus(listing: Listing) -> tuple[int, ...]:
 
 def idle_gpus(listing: Listing) -> tuple[int, ...]:
     """The GPUs that are free: nobody has claimed them, and they were seen idle."""
-    return tuple(gpu for gpu in open_gpus(listing) if _seen(listing, gpu) < _SEEN["unknown"])
+    verdict = listing.verdict
+    if verdict is None or verdict.state == "unknown":
+        return ()
+    idle = {gpu.gpu for gpu in verdict.gpus if gpu.state in IDLE_STATES}
+    return tuple(gpu for gpu in open_gpus(listing) if gpu in idle)
 
 
 def _held(listing: Listing, want: GpuSpec, free: tuple[int, ...]) -> FindOption | None:

@@ -1,10 +1,10 @@
 """The fleet on one screen: the conclusion, a table, and menus for what is shown and what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.machines.listing import FleetSource, FleetTotals, Listing
 from bot.domain.machines.models import short_model
-from bot.domain.machines.states import STATES, UNCLAIMED
+from bot.domain.machines.states import STATES, TYPED, UNCLAIMED
 from handlers.blocks.acting.batches import ASK_STOP_IDLE_BUTTON
 from handlers.blocks.machines.fleet import STATUS_OF_BUTTON, is_idle_rented, marked, state_in_short
 from handlers.blocks.parts import (
@@ -201,14 +201,15 @@ def _menus(
 def _shown_menu(query: str, teams: Sequence[str]) -> Block:
     """The filters people use most, and each team's machines."""
     offered = {**SHOWN, **{f"team:{team}": f"Team {team}" for team in teams}}
-    options = [(label, f"0|{_with(query, word, offered)}") for word, label in offered.items()]
+    given_up = {*offered, *TYPED, "running"}
+    options = [(label, f"0|{_with(query, word, given_up)}") for word, label in offered.items()]
     said = [word for word in query.lower().split() if word not in SORTED]
     chosen = next((word for word in offered if word.lower() in said), "" if not said else None)
-    now = "" if chosen is None else f"0|{_with(query, chosen, offered)}"
+    now = "" if chosen is None else f"0|{_with(query, chosen, given_up)}"
     return menu(f"{STATUS_PAGE_BUTTON}:shown", options, chosen=now, placeholder="Show")
 
 
-def _with(query: str, word: str, others: Mapping[str, str]) -> str:
+def _with(query: str, word: str, others: Iterable[str]) -> str:
     """The query with this word in the place of any of the others."""
     kept = [each for each in query.split() if each.lower() not in {other.lower() for other in others}]
     return " ".join([word, *kept] if word else kept)[:MOST_QUERY]
