@@ -26,7 +26,7 @@ from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.reports import Spent
 from bot.errors import Refused
-from bot.services.acting import dormant
+from bot.services.acting import dormant, images
 from bot.services.context import Context, channel_of
 from bot.services.machines import sources, verdict
 from bot.services.money import forecast, ledger
@@ -63,6 +63,8 @@ def make_due(ctx: Context) -> int:
         return 0
     if ctx.absent_from is not None and now - ctx.began_at < LATE:
         verdict.judge_all(ctx)  # agents that came back just now count
+    if _is_too_early(ctx, db, now) and not _has_news(ctx, db):
+        return 0  # every minute of the first hours: nobody need add up a day of the ledger for that
     sums = _Sums.of(ctx, now)  # no other writer waits for a day of the ledger to be added up
     with ctx.store.writing() as db:
         spoken = _make(ctx, db, open_ones, sums, now)
@@ -186,6 +188,12 @@ def _is_too_early(ctx: Context, db: Database, now: int) -> bool:
     if first is None:
         return not stored_digest.anything_judged(db)
     return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + FRESH
+
+
+def _has_news(ctx: Context, db: Database) -> bool:
+    """Whether there is anything that the digest of some channel could be about."""
+    about = (_idle(db), missing_agents(ctx, db), dormant.dormant(ctx).found, images.shelf(ctx).proposed)
+    return any(about)
 
 
 def _idle(db: Database) -> list[Listing]:

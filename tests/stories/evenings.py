@@ -16,10 +16,10 @@ def pausing(**rules: Any) -> dict[str, Any]:
 
 
 def idle_until(office: Office, length: int, util: float = 0.0) -> None:
-    """Time passes, and train-7's agent reports all along."""
-    step = 5 * MINUTE_MS
+    """Time passes, and train-7's agent reports all along: by quarters of an hour, and in the last one as it is."""
     while length > 0:
-        office.clock.forward(min(step, length))
+        step = min(length, (15 if length > HOUR_MS + 15 * MINUTE_MS else 5) * MINUTE_MS)
+        office.clock.forward(step)
         length -= step
-        office.reports("train-7", util, minutes=75 if length % HOUR_MS < step else 6)
+        office.reports("train-7", util, minutes=75 if length % HOUR_MS < 5 * MINUTE_MS else step // MINUTE_MS + 1)
         office.tick()

@@ -115,7 +115,8 @@ def _differs(told: tuple[Instance, str, Rate | None], row: Row | None) -> bool:
     if row is None:
         return True
     known = stored_fleet.instance_of(row)
-    return told != (replace(known, name=known.told_name, own_name=""), row["team"], stored_fleet.rate_of(row))
+    by_its_own_name = replace(known, name=known.told_name, own_name="") if known.own_name else known
+    return told != (by_its_own_name, row["team"], stored_fleet.rate_of(row))
 
 
 def _meter(

@@ -65,7 +65,7 @@ def test_a_request_that_still_waits_in_the_morning_is_told_that_it_is_started_an
     team.tick()
     team.types("ada", "/gpu start train-7 for 2h")
 
-    team.passes(65 * MINUTE_MS)
+    team.passes(65 * MINUTE_MS, step=MINUTE_MS)
 
     assert team.machine("train-7").state == "running"
     assert "Its on-hours have begun, so it is started anyway." in team.sees("ada", "@ada")
