@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("bot.commands.status", "Print the fleet, as a table or as JSON."),
     "bill": ("bot.commands.bill", "Print what was billed, beside the ledger."),
     "ledger": ("bot.commands.ledger", "Print what the machines cost, as a table or as CSV."),
+    "digest": ("bot.commands.digest", "Print the next digest of each channel; sends nothing."),
     "calendar": ("bot.commands.calendar", "Write what is claimed and booked as an iCalendar file."),
     "audit": ("bot.commands.audit", "Print who did what, when and why, or --csv."),
     "verify-audit": ("bot.commands.verify_audit", "Check that nobody changed the audit."),

@@ -216,11 +216,17 @@ class Demo:
         while left > 0:
             step = min(left, SKIP_STEP, *self._shorter())
             self.clock.skip(step)
+            self._are_at_it()
             left -= step
             self.report()
             self.valet.schedule.run_due(but=WHEN_OVER if left > 0 else ())
             self._carry_out()
             self._hear_warnings()
+
+    def _are_at_it(self) -> None:
+        """Whoever skips sits before the page, and is each of its people."""
+        for person in (ADA, BOB, CY):
+            self.valet.ctx.presence.note(person, self.clock())
 
     def _shorter(self) -> list[int]:
         """What no step may leap over: the last warning of a stop by rule, that stop, and what is under way just now."""
@@ -248,7 +254,7 @@ class Demo:
         """A stop by rule counts on its warnings having been posted, which no skip makes quicker."""
         for _ in range(100):
             db = self.store.reading()
-            if not stored_rule_stops.open_ones(db) or stored_outbox.oldest_waiting(db) is None:
+            if not stored_rule_stops.open_ones(db) or stored_outbox.oldest_waiting(db, self.clock()) is None:
                 return
             time.sleep(0.05)
 

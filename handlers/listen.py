@@ -220,6 +220,8 @@ def _refuse_outsiders(here: _Listening, origin: outsiders.Origin, way: str) -> N
         raise Refused("Valet is still getting through to Slack. Try again in a minute.")
     with audit.kept(here.ctx, origin.user or "somebody", f"use Valet {way}", "valet"):
         outsiders.refuse(here.identity, origin, here.profiles.of)
+    if origin.user:
+        here.ctx.presence.note(origin.user, here.ctx.clock())
 
 
 def _command(

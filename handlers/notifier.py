@@ -75,13 +75,21 @@ class Notifier:
             if wait > 0:
                 waits.append(wait)
                 continue
-            if post.channel in held:
+            if post.channel in held or self._is_kept(post):
                 continue
             if not self._handle(post):
                 break
             if outbox.goes_first(self._desk, post):
                 held.add(post.channel)
         return min(waits, default=None)
+
+    def _is_kept(self, post: Post) -> bool:
+        """Whether it waits for a morning, or is needed no more; one that can't be looked at is not held up by that."""
+        try:
+            return outbox.waits(self._desk, post)
+        except Exception:  # the job edge, as for drawing
+            log.exception("whether message %s (%s) waits can't be said", post.id, post.kind)
+            return False
 
     def draw(self, post: Post) -> Reply | None:
         """What to show for a row, as things stand now; None when its subject is gone."""

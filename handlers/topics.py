@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import Refused
 from bot.services.context import Context
-from handlers import audit, digest, questions, troubles, undelivered, welcome
+from handlers import audit, digest, own_settings, questions, troubles, undelivered, welcome
 from handlers import help as help_controller
 from handlers.acting import actions, dormant, drain, hours, snooze
 from handlers.blocks.forms import FORM_BUTTON, call_of, opening
@@ -40,6 +40,7 @@ GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Stop, start, launch", (actions, snooze, hours)),
     ("Run jobs", (runs,)),
     ("Look after machines and Valet", (drain, owned, undelivered)),
+    ("Yours", (own_settings,)),
 )
 """The topics with verbs of /gpu, under the headings and in the order of its help."""
 COST = (forecast, reports, bill, rent_or_buy, prices, savings, budgets)

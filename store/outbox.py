@@ -58,6 +58,8 @@ SCHEMA = (
 )
 
 PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
+NOT_BEFORE = ("ALTER TABLE outbox ADD COLUMN not_before INTEGER",)
+"""A message that waits for a morning; NULL for every other. `due_at` is the same instant then."""
 BY_STATE = ("CREATE INDEX outbox_sent ON outbox (created_at) WHERE state = 'sent'",)
 
 _WITH_POSTS = """SELECT o.*, p.posted_channel, p.ts, t.ts AS thread_ts FROM outbox o
@@ -73,7 +75,7 @@ def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: 
         db,
         "INSERT INTO outbox (channel, ref, kind, subject, thread, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (channel, ref) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind, "
-        "subject = excluded.subject",
+        "subject = excluded.subject, due_at = iif(not_before IS NULL, due_at, excluded.due_at), not_before = NULL",
         channel,
         ref,
         kind,
@@ -111,6 +113,25 @@ def goes_first(db: Database, row_id: int, now: int) -> bool:
     """Whether a row that was just tried is still to be sent before later ones of its channel."""
     sql = f"SELECT 1 FROM outbox b WHERE b.id = ? AND (b.state = 'sending' OR {_SOON})"
     return one(db, sql, row_id, now, now) is not None
+
+
+def hold(db: Database, row: Row, until: int) -> bool:
+    """Let a message wait that was not tried yet; False when it is another by now, or on its way."""
+    sql = """UPDATE outbox SET due_at = ?, not_before = ?
+        WHERE id = ? AND state = 'waiting' AND kind = ? AND subject = ?"""
+    return changed(db, sql, until, until, row["id"], row["kind"], row["subject"]) == 1
+
+
+def release_held(db: Database, channel: str, now: int) -> int:
+    """Have what waits for a morning there looked at anew; how many messages. Everywhere, without a channel."""
+    sql = "UPDATE outbox SET due_at = ?, not_before = NULL WHERE not_before IS NOT NULL AND state = 'waiting'"
+    return changed(db, f"{sql} AND channel = ?", now, channel) if channel else changed(db, sql, now)
+
+
+def withdraw(db: Database, row: Row) -> bool:
+    """Forget a message that was never tried and is not to be sent; False when it is another by now, or on its way."""
+    sql = "DELETE FROM outbox WHERE id = ? AND state = 'waiting' AND kind = ? AND subject = ?"
+    return changed(db, sql, row["id"], row["kind"], row["subject"]) == 1
 
 
 def next_due(db: Database) -> int | None:
@@ -243,9 +264,11 @@ def counts(db: Database) -> dict[str, int]:
     return {row["state"]: row["n"] for row in rows(db, each)}
 
 
-def oldest_waiting(db: Database) -> int | None:
-    """When the message was queued that has waited longest; None when none waits."""
-    row = one(db, "SELECT min(created_at) AS at FROM outbox WHERE state IN ('waiting', 'sending')")
+def oldest_waiting(db: Database, now: int) -> int | None:
+    """Since when the message has waited that has waited longest; None when none waits. One for the morning does not."""
+    sql = """SELECT min(max(created_at, coalesce(not_before, 0))) AS at FROM outbox
+        WHERE state IN ('waiting', 'sending') AND coalesce(not_before, 0) <= ?"""
+    row = one(db, sql, now)
     return row["at"] if row else None
 
 

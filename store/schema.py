@@ -11,6 +11,7 @@ from store import backups as stored_backups
 from store import heartbeats, mending, trouble
 from store import home as stored_home
 from store import outbox as stored_outbox
+from store import own_settings as stored_own_settings
 from store import people as stored_people
 from store import settings_reads as stored_settings_reads
 from store import welcome as stored_welcome
@@ -159,6 +160,8 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_welcomes", stored_welcome.SCHEMA),
     ("0003_home_views", stored_home.SCHEMA),
     ("0003_unusual_answers", stored_budgets.UNUSUAL_ANSWERS),
+    ("0003_own_settings", stored_own_settings.SCHEMA),
+    ("0003_not_before", stored_outbox.NOT_BEFORE),
 )
 
 

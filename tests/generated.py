@@ -59,6 +59,7 @@ CHAT_EXAMPLES = {
     "/gpu run": "/gpu run nightly-eval train-7",
     "/gpu runs": "/gpu runs",
     "/gpu undelivered": "/gpu undelivered",
+    "/gpu settings": "/gpu settings quiet 19:00-09:00",
     "/cost forecast": "/cost forecast 30d by team",
     "/cost report": "/cost report last month by team",
     "/cost idle": "/cost idle week",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.jobs.schedule import Job
-from bot.services import backups, digest, outbox, people, pruning
+from bot.services import backups, digest, outbox, own_settings, people, pruning
 from bot.services.acting import approvals, consents, half_way, hours, images, launch_expiry, rule_stops
 from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
@@ -22,6 +22,7 @@ def job_table(
 ) -> list[Job]:
     """The tick table; what is due is for each of them to see from the store, by the settings of that moment."""
     table = [*_always(), ("groups", 120, look_at_people)]
+    table.append(("digests in person", 60, own_settings.make_due_own_digests))
     if name_of:
         table.append(("names", 600, lambda now: people.learn(now, name_of)))
     return [Job(name, every_s, partial(_run, ctx, run)) for name, every_s, run in table]

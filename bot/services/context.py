@@ -26,6 +26,21 @@ from store import Store
 from store.machines import listings, others
 
 
+class Presence:
+    """When each person last typed or pressed something, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def note(self, person: str, now: int) -> None:
+        """They did something."""
+        self._seen[person] = now
+
+    def last(self, person: str) -> int | None:
+        """When they did something last; None where they have not since the start."""
+        return self._seen.get(person)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The parts a service works with, built in `bot.wiring`. None of them changes: an operation sees one of each."""
@@ -53,6 +68,8 @@ class Context:
     """Where AWS's prices are asked for; None where no AWS account is set up, or the settings say no."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Nudges the workers that post messages and carry out actions."""
+    presence: "Presence" = field(default_factory=Presence)
+    """Who was there when."""
     absent_from: int | None = None
     """When the process before this one last lived; None where none is known to have."""
     began_at: int = 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
@@ -10,6 +11,7 @@ from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import DAY_MS, MINUTE_MS
+from bot.domain.days import local_day
 from bot.domain.digest import (
     Digest,
     DigestNow,
@@ -20,6 +22,7 @@ from bot.domain.digest import (
     due_at,
     due_date,
     idle_rows,
+    next_due,
     week_start,
 )
 from bot.domain.machines.listing import FleetFilter, Listing
@@ -94,31 +97,9 @@ def judged_lately(db: Database, now: int) -> bool:
 
 
 def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
-    snoozed, idle = stored_snooze.active(db, now), _idle(db)
-    left_out = [each for each in idle if each.instance.id in snoozed or each.drain or ctx.exemption(each.instance)]
-    by_channel = _by_channel(ctx, [each for each in idle if each not in left_out])
-    not_listed = _by_channel(ctx, left_out)
-    spoken, missing = 0, _by_channel(ctx, missing_agents(ctx, db))
+    rows, spoken = _Rows.of(ctx, db, now), 0
     for channel, zone, day in due:
-        monday = week_start(day).isoformat()
-        tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.digest_part(ctx, channel)
-        listed, month = by_channel.get(channel, []), forecast.month_ahead_of(ctx, channel)
-        others = tuple(sorted(each.instance.name for each in not_listed.get(channel, ())))
-        made = Digest(
-            channel=channel,
-            local_date=day,
-            timezone=zone,
-            made_at=now,
-            rows=idle_rows(listed, sums.spent, now),
-            tidy=tidy,
-            month=month,
-            left_out=others,
-            span=sums.span(channel),
-            windows=_windows(ctx, [*listed, *not_listed.get(channel, ())]),
-            silent=sums.silent_for(channel),
-            due_at=_missed(ctx, db, due_at(day, zone, ctx.settings.digest.at), now),
-            missing=tuple(sorted(each.instance.name for each in missing.get(channel, ()))),
-        )
+        made = _composed(ctx, db, (channel, zone, day), sums, rows)
         content = None if made.is_empty else made.to_json()
         if content is None and _is_too_early(ctx, db, now):
             continue
@@ -126,6 +107,68 @@ def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_
             _tell(db, channel, day.isoformat(), now)
             spoken += 1
     return spoken
+
+
+def preview(ctx: Context) -> list[tuple[str, date, DigestNow | None]]:
+    """The next digest of each channel, as it would be by what is known now: channel, local date, and what it says.
+
+    None where there is nothing to say. Reads only.
+    """
+    now, db, at = ctx.clock(), ctx.store.reading(), ctx.settings.digest.at
+    sums, rows, found = _Sums.of(ctx, now), _Rows.of(ctx, db, now), list[tuple[str, date, DigestNow | None]]()
+    snoozed = stored_snooze.active(db, now)
+    for channel, zone in zones(ctx).items():
+        due = due_date(now, zone, at)
+        is_made = due is None or stored_outbox.has_digest(db, channel, due.isoformat())
+        day = local_day(next_due(now, zone, at), ZoneInfo(zone)) if due is None or is_made else due
+        made = _composed(ctx, db, (channel, zone, day), sums, rows)
+        standing = tuple(_now(db, row, made.made_at, snoozed.get(row.instance_id)) for row in made.rows)
+        found.append((channel, day, None if made.is_empty else DigestNow(made, standing)))
+    return found
+
+
+def _composed(ctx: Context, db: Database, which: tuple[str, str, date], sums: "_Sums", rows: "_Rows") -> Digest:
+    """The digest of a channel, with its zone, for a day."""
+    channel, zone, day = which
+    monday, now = week_start(day).isoformat(), rows.at
+    tidy = None if stored_digest.said_to_tidy(db, channel, monday) else dormant.digest_part(ctx, channel)
+    listed, not_listed = rows.listed.get(channel, []), rows.left_out.get(channel, [])
+    return Digest(
+        channel=channel,
+        local_date=day,
+        timezone=zone,
+        made_at=now,
+        rows=idle_rows(listed, sums.spent, now),
+        tidy=tidy,
+        month=forecast.month_ahead_of(ctx, channel),
+        left_out=tuple(sorted(each.instance.name for each in not_listed)),
+        span=sums.span(channel),
+        windows=_windows(ctx, [*listed, *not_listed]),
+        silent=sums.silent_for(channel),
+        due_at=_missed(ctx, db, due_at(day, zone, ctx.settings.digest.at), now),
+        missing=tuple(sorted(each.instance.name for each in rows.missing.get(channel, ()))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Idle machines by channel: those that are listed, those that are left out, and those whose agents are missing."""
+
+    at: int
+    listed: Mapping[str, list[Listing]]
+    left_out: Mapping[str, list[Listing]]
+    missing: Mapping[str, list[Listing]]
+
+    @classmethod
+    def of(cls, ctx: Context, db: Database, now: int) -> "_Rows":
+        snoozed, idle = stored_snooze.active(db, now), _idle(db)
+        left_out = [each for each in idle if each.instance.id in snoozed or each.drain or ctx.exemption(each.instance)]
+        return cls(
+            now,
+            _by_channel(ctx, [each for each in idle if each not in left_out]),
+            _by_channel(ctx, left_out),
+            _by_channel(ctx, missing_agents(ctx, db)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain.clock import DAY_MS, SECOND_MS
-from bot.services import undelivered
+from bot.services import quiet, undelivered
 from bot.services.context import Context
 from store import outbox as stored_outbox
 from store.sql import Row
@@ -31,6 +31,8 @@ class Post:
     subject: str
     attempts: int
     tried_at: int | None
+    not_before: int | None
+    """When it was to be sent at the earliest; None where it never waited for a morning."""
     posted_channel: str | None
     ts: str | None
     thread_ts: str | None
@@ -40,6 +42,11 @@ class Post:
     def is_edit(self) -> bool:
         """It was posted before; now it is edited."""
         return self.ts is not None
+
+    @property
+    def was_held(self) -> bool:
+        """It has waited for a morning."""
+        return self.not_before is not None
 
 
 def due(ctx: Context) -> list[Post]:
@@ -57,6 +64,24 @@ def unanswered(ctx: Context) -> list[Post]:
     now = ctx.clock()
     found = [_post(row) for row in stored_outbox.in_flight(ctx.store.reading())]
     return [post for post in found if now - (post.tried_at or 0) >= SETTLE]
+
+
+def waits(ctx: Context, post: Post) -> bool:
+    """Whether it is not to be sent now: kept for a morning, or withdrawn as nobody wants or needs it any more.
+
+    An edit goes out at once: Slack tells nobody of it.
+    """
+    if post.is_edit:
+        return False
+    until = quiet.held_until(ctx, post.kind, post.channel)
+    if until is not None:
+        with ctx.store.writing() as db:
+            return stored_outbox.hold(db, _row(post), until)
+    is_news = not (post.was_held and quiet.is_overtaken(ctx, post.kind, post.subject))
+    if is_news and not quiet.is_muted(ctx, post.kind, post.subject, post.channel):
+        return False
+    with ctx.store.writing() as db:
+        return stored_outbox.withdraw(db, _row(post))
 
 
 def start(ctx: Context, post: Post) -> bool:
@@ -117,7 +142,7 @@ def counts(ctx: Context) -> dict[str, int]:
 
 def waited(ctx: Context) -> int:
     """How long the oldest message that was not sent has waited, milliseconds; 0 when none waits."""
-    since = stored_outbox.oldest_waiting(ctx.store.reading())
+    since = stored_outbox.oldest_waiting(ctx.store.reading(), ctx.clock())
     return 0 if since is None else max(0, ctx.clock() - since)
 
 

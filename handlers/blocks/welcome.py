@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from handlers.blocks.buttons import MY_SETTINGS
 from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Reply, plainly
 from handlers.blocks.questions import look_button
@@ -20,6 +21,7 @@ def welcome() -> Reply:
         f"Hello, I'm Valet. {_WHAT}\n{how}",
         form_button("Find a GPU", "find"),
         look_button("What is idle", "gpu status idle"),
+        form_button("My settings", MY_SETTINGS),
         look_button("Help", "gpu help"),
     )
 

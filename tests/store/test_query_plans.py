@@ -58,7 +58,7 @@ READS: dict[str, Callable[[Database], object]] = {
     "the next message": stored_outbox.next_due,
     "messages in flight": stored_outbox.in_flight,
     "how many messages are in each state": stored_outbox.counts,
-    "the message that has waited longest": stored_outbox.oldest_waiting,
+    "the message that has waited longest": lambda db: stored_outbox.oldest_waiting(db, 0),
     "stops that may still save": stored_savings.open_stops,
     "claims that may still save": stored_savings.open_sharing,
     "claims of late": lambda db: stored_claims.recent_claims(db, NOW),

@@ -1,5 +1,6 @@
 """Reminders before a claim's end: at which moments, each once, in one message that is edited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.clock import MINUTE_MS
@@ -28,12 +29,16 @@ class Reminder:
     """The message says how the claim ended."""
 
 
-def latest_mark(until_at: int, set_at: int, now: int) -> int | None:
-    """The latest mark that has come, of those worth telling; None before the first.
+LAST_MARKS = (5, 0)
+"""Of those, what whoever wants the last reminder only is told."""
+
+
+def latest_mark(until_at: int, set_at: int, now: int, marks: Sequence[int] = REMINDER_MARKS) -> int | None:
+    """The latest of `marks` that has come, of those worth telling; None before the first.
 
     Whatever was slept through is skipped: one message tells of the moment, not of the past.
     """
-    come = [mark for mark in REMINDER_MARKS if until_at - mark * MINUTE_MS <= now and _is_told(until_at, set_at, mark)]
+    come = [mark for mark in marks if until_at - mark * MINUTE_MS <= now and _is_told(until_at, set_at, mark)]
     return min(come, default=None)
 
 
@@ -41,7 +46,7 @@ def _is_told(until_at: int, set_at: int, mark: int) -> bool:
     return mark == 0 or until_at - mark * MINUTE_MS > set_at + JUST_CHOSEN_MS
 
 
-def mark_to_tell(claim: Claim, reminder: Reminder, now: int) -> int | None:
+def mark_to_tell(claim: Claim, reminder: Reminder, now: int, marks: Sequence[int] = REMINDER_MARKS) -> int | None:
     """The mark to tell now; None when it was told, or there is none."""
-    mark = latest_mark(claim.until_at, reminder.set_at, now)
+    mark = latest_mark(claim.until_at, reminder.set_at, now, marks)
     return None if mark is None or (reminder.said is not None and reminder.said <= mark) else mark

@@ -10,6 +10,7 @@ from bot.domain.machines.fleet import gone_since, is_gone
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.sharing.line import WAIT_STALE_MS, Turn, WaitEnd, Waiter, turns_now
 from bot.domain.sharing.offers import LineOffer
+from bot.services import quiet
 from bot.services.context import Context
 from bot.services.sharing import turns
 from store import audit as stored_audit
@@ -35,16 +36,23 @@ def offer_due_turns(ctx: Context) -> int:
 def _offer_to_colleagues(ctx: Context) -> int:
     """Offer to those whose turn it is and who are still in the workspace; Slack is asked outside of transactions."""
     here, changes = set[str](), 0
+    asleep = _asleep(ctx)
     # whoever departs may bring up others, whom Slack has not been asked about yet
-    while due := {turn.waiter.person for turn in _due(ctx, ctx.store.reading())}:
+    while due := {turn.waiter.person for turn in _due(ctx, ctx.store.reading(), asleep)}:
         departed = {person for person in due - here if not ctx.is_colleague(person)}
         here |= due - departed
         with ctx.store.writing() as db:
             changes += sum(_depart(ctx, db, person) for person in departed)
-            changes += 0 if departed else _offer(ctx, db, here)
+            changes += 0 if departed else _offer(ctx, db, here, asleep)
         if not departed:
             break
     return changes
+
+
+def _asleep(ctx: Context) -> frozenset[str]:
+    """Who could not say yes now: they keep their places, and what is free goes to the next who is awake."""
+    asked = [waiter for waiter in stored_line.waiters_unoffered(ctx.store.reading()) if not waiter.run]
+    return frozenset(person for person in {waiter.person for waiter in asked} if quiet.is_asleep(ctx, person))
 
 
 def leave_all_lines(ctx: Context, person: str) -> None:
@@ -133,17 +141,20 @@ def _drop(ctx: Context, db: Database, waiter: Waiter, reason: WaitEnd, *, about:
     return True
 
 
-def _offer(ctx: Context, db: Database, people: Collection[str]) -> int:
+def _offer(ctx: Context, db: Database, people: Collection[str], asleep: Collection[str]) -> int:
     """Offer these people what is free, in the order in which they came."""
-    due = [turn for turn in _due(ctx, db) if turn.waiter.person in people]
+    due = [turn for turn in _due(ctx, db, asleep) if turn.waiter.person in people]
     for turn in due:
         _make(ctx, db, turn)
     return len(due)
 
 
-def _due(ctx: Context, db: Database) -> list[Turn]:
+def _due(ctx: Context, db: Database, asleep: Collection[str]) -> list[Turn]:
     vacancies = turns.line_vacancies(ctx, db, _wanted(db))
-    return turns_now(stored_line.waiters_unoffered(db), vacancies, ctx.clock()) if vacancies.vacant else []
+    if not vacancies.vacant:
+        return []
+    waiters = [waiter for waiter in stored_line.waiters_unoffered(db) if waiter.run or waiter.person not in asleep]
+    return turns_now(waiters, vacancies, ctx.clock())
 
 
 def _wanted(db: Database) -> list[Listing]:

@@ -7,9 +7,10 @@ always says when the claim ends.
 from sqlite_utils import Database
 
 from bot.domain.sharing.claims import CLAIM_GRACE_MS, Claim
-from bot.domain.sharing.reminders import FIRST_REMINDER_MS, Reminder, mark_to_tell
+from bot.domain.sharing.reminders import FIRST_REMINDER_MS, LAST_MARKS, REMINDER_MARKS, Reminder, mark_to_tell
 from bot.services.context import Context
 from store import outbox as stored_outbox
+from store.own_settings import own_settings_of
 from store.sharing import claims as stored_claims
 from store.sharing import reminders as stored_reminders
 
@@ -38,8 +39,17 @@ def _due(db: Database, now: int) -> list[tuple[Claim, int]]:
         if now < claim.until_at + CLAIM_GRACE_MS
     ]
     pairs = [(claim, stored_reminders.reminder_of(db, claim.id)) for claim in ending]
-    marks = [(claim, mark_to_tell(claim, known, now)) for claim, known in pairs if known is not None]
+    marks = [
+        (claim, mark_to_tell(claim, known, now, _marks_of(db, claim.holder)))
+        for claim, known in pairs
+        if known is not None
+    ]
     return [(claim, mark) for claim, mark in marks if mark is not None]
+
+
+def _marks_of(db: Database, holder: str) -> tuple[int, ...]:
+    """The reminders that somebody wants."""
+    return LAST_MARKS if own_settings_of(db, holder).reminders == "last" else REMINDER_MARKS
 
 
 def follow_claim_end(db: Database, claim: Claim, now: int) -> bool:

@@ -117,6 +117,7 @@ def test_some_gpus_are_yours_when_their_booking_begins(office):
 
 
 def test_a_booking_becomes_a_claim_at_its_time_and_ends_who_is_in_their_grace(office):
+    office.types("cy", "/gpu settings quiet off")
     office.types("ada", TOMORROW)
     office.types("cy", "/gpu claim train-7 until tomorrow 19:55")
 
@@ -146,6 +147,7 @@ def test_one_who_says_they_are_here_keeps_it(office):
 
 
 def test_a_booking_that_nobody_comes_for_is_given_up_after_half_an_hour(office):
+    office.types("ada", "/gpu settings quiet off")
     office.types("ada", TOMORROW)
     later(office, TO_TOMORROW - HOUR_MS)
     office.reports("train-7", 0.0)
