@@ -7,7 +7,7 @@ from bot.errors import Refused
 from bot.services.context import Context
 from bot.services.money import bill as bill_service
 from handlers.blocks.money import bill as bill_blocks
-from handlers.blocks.money.bill import BILL_BUTTON, BILL_CSV_BUTTON
+from handlers.blocks.money.bill import BILL_BUTTON, BILL_CSV_BUTTON, BILL_DETAILS_BUTTON
 from handlers.blocks.parts import Reply
 from handlers.controller import Press
 from handlers.parsing.dates import read_day_span
@@ -20,7 +20,7 @@ def bill(ask: Ask) -> Reply:
     today = utc_day(ask.ctx.clock())
     command = f"{ask.ctx.settings.slack.cost_command} bill"
     if {"by", "per"} & {word.lower() for word in ask.words}:
-        raise Refused(f"A bill tells of teams, types and services at once. Try `{command}`, or `{command} last month`.")
+        raise Refused(f"A bill has teams, types and services at once. Try `{command}`, or `{command} last month`.")
     first, last = read_day_span(ask.words, today)
     if first > today:
         raise Refused(f"{first:%B %Y} has not come yet. Try `{command}`.")
@@ -45,10 +45,15 @@ def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return Reply(shown.text, shown.blocks, replace=True)
 
 
+def details(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[Details]: beside it."""
+    return bill_blocks.details(bill_service.bill_report(ctx, *days_of(value)))
+
+
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[As CSV]: day by day, to whoever pressed."""
     report = bill_service.bill_report(ctx, *days_of(value))
     return bill_blocks.as_csv(report, "".join(bill_service.by_day(report)))
 
 
-BUTTONS: dict[str, Press] = {BILL_BUTTON: show, BILL_CSV_BUTTON: as_csv}
+BUTTONS: dict[str, Press] = {BILL_BUTTON: show, BILL_DETAILS_BUTTON: details, BILL_CSV_BUTTON: as_csv}

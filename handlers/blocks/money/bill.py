@@ -1,62 +1,108 @@
-"""`/cost bill` as a message: the bill beside our ledger, why they differ, and where every figure is from."""
+"""`/cost bill` as a message: the bill beside our ledger, why they differ, and, on request, every figure's source."""
 
 from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.days import ONE_DAY, month_end
 from bot.domain.money.reconciliation import REASON_TEXTS, BillReport, ComparedDay, ComparedSum, UnseenMachine
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut, handed_over, lines, section
-from handlers.blocks.words import at, days, esc, usd
+from handlers.blocks.money.charts import CHART_POINTS, chart
+from handlers.blocks.money.reports import PAGE
+from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, section
+from handlers.blocks.tables import Cell, table, usd_figure
+from handlers.blocks.words import at, days, esc, plural, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 BILL_BUTTON = "bill"
 BILL_CSV_BUTTON = "bill_csv"
+BILL_DETAILS_BUTTON = "bill_details"
 
 SHOWN_SUMS = 5
-SHOWN_DAYS = 7
+SHOWN_NOTES = 2
 ALL_DAYS = 31
 CENT = 10_000
 
 
 def bill(report: BillReport) -> Reply:
-    """The whole answer."""
+    """The bill beside our ledger, why they differ, a chart of the days and a table of the teams."""
     conclusion = _conclusion(report)
-    blocks: list[Block] = [section(f"*{conclusion}*"), *_why(report)]
+    failed = [_failed(report)] if report.error else []
+    gaps = [f":warning: {each}" for each in (*failed, *(esc(note, 200) for note in report.notes[:SHOWN_NOTES]))]
+    blocks: list[Block] = [section(f"*{conclusion}*"), *_why(report), section(lines([*gaps, _unseen_sum(report)]))]
+    blocks += [*_chart(report), *_by_team(report), actions(*_buttons(report))]
+    return Reply(cut(f"{conclusion} {_difference(report)}", 3_900), blocks)
+
+
+def details(report: BillReport) -> Reply:
+    """[Details]: day by day, by type and service, what Valet did not see, and how it is counted."""
+    blocks: list[Block] = [section(f"*{_conclusion(report)}*")]
     if len(report.days) > 1:
         blocks.append(section(lines(["*Day by day*, UTC", *_days(report)])))
-    since = f", since {_day(report.compared[0].day)}" if _is_partial(report) else ""
     for title, rows, nameless in (
-        ("By team", report.teams, "no team"),
         ("By type of machine", report.types, "no machine"),
         ("By service", report.services, "no service"),
     ):
         if rows:
-            blocks.append(section(lines([f"*{title}*{since}", *_besides(rows, nameless)])))
+            blocks.append(section(lines([f"*{title}*{_since(report)}", *_besides(rows, nameless)])))
     if report.unseen:
         blocks.append(section(_unseen(report.unseen)))
-    buttons = _buttons(report)
-    if buttons:
-        blocks.append(actions(*buttons))
-    blocks.append(context(_small_print(report)))
-    return Reply(cut(f"{conclusion} {_difference(report)}", 3_900), blocks)
+    blocks.append(section(lines(["*How this is counted*", *_small_print(report)])))
+    return Reply(cut(_conclusion(report), 3_900), blocks)
+
+
+def _since(report: BillReport) -> str:
+    return f", since {_day(report.compared[0].day)}" if _is_partial(report) else ""
+
+
+def _chart(report: BillReport) -> list[Block]:
+    """The newest days that fit, of a month or some days."""
+    shown = _known_days(report)[-CHART_POINTS:]
+    if len(shown) < 2:
+        return []
+    series = {
+        "billed": [day.billed_micros or 0 for day in shown],
+        "metered": [day.metered_micros or 0 for day in shown],
+    }
+    return [chart("bar", "Billed and metered a day, USD", [_day(day.day) for day in shown], series, x_label="day, UTC")]
+
+
+def _by_team(report: BillReport) -> list[Block]:
+    """Teams with names first, what has none last."""
+    named = [row for row in report.teams if row.name]
+    without = [row for row in report.teams if not row.name]
+    rows: list[list[Cell]] = [
+        [
+            esc(row.name, 60) or "no team",
+            usd_figure(row.billed_micros),
+            usd_figure(row.metered_micros) if row.metered_micros else "",
+        ]
+        for row in [*_shortened(named), *without]
+    ]
+    return table(f"Bill by team{_since(report)}", ("Team", "Billed", "Metered"), rows, page=PAGE)
+
+
+def _unseen_sum(report: BillReport) -> str:
+    """That something is on the bill that Valet does not know of; each by its name is among the details."""
+    if not report.unseen:
+        return ""
+    micros = sum(machine.micros for machine in report.unseen)
+    return f"On the bill, but not seen by Valet: {plural(len(report.unseen), 'machine')}, {roughly(micros)}."
 
 
 def _conclusion(report: BillReport) -> str:
     billed = [day for day in report.days if day.billed_micros is not None]
     if not billed:
-        metered, so_far = usd(_metered(report.days)), " so far" if report.last >= report.today else ""
+        metered, so_far = roughly(_metered(report.days)), " so far" if report.last >= report.today else ""
         return f"{_span(report)}: nothing is billed yet. Our meters say {metered}{so_far}."
     until = "" if billed[-1].day == report.last or len(report.days) == 1 else f" up to {_day(billed[-1].day)}"
     so_far = " so far" if any(day.estimate for day in billed) else ""
-    said = f"{_span(report)}: {usd(report.billed_micros)} billed{so_far}{until}"
+    said = f"{_span(report)}: {roughly(report.billed_micros)} billed{so_far}{until}"
     if not report.compared:
         return f"{said}. Our ledger begins later, so there is nothing to compare."
     if _is_partial(report):
         since = sum(day.billed_micros or 0 for day in report.compared)
-        return (
-            f"{said}; since {_day(report.compared[0].day)} {usd(since)}, beside {usd(report.metered_micros)} metered."
-        )
-    return f"{said}, beside {usd(report.metered_micros)} on our meters."
+        metered = roughly(report.metered_micros)
+        return f"{said}; since {_day(report.compared[0].day)} {roughly(since)}, beside {metered} metered."
+    return f"{said}, beside {roughly(report.metered_micros)} on our meters."
 
 
 def _is_partial(report: BillReport) -> bool:
@@ -81,7 +127,7 @@ def _difference(report: BillReport) -> str:
     difference = sum(report.reasons.values())
     if abs(difference) < CENT:
         return "To the cent the same."
-    return f"{usd(abs(difference))} {'more' if difference > 0 else 'less'} than we metered."
+    return f"{roughly(abs(difference))} {'more' if difference > 0 else 'less'} than we metered."
 
 
 def _why(report: BillReport) -> list[Block]:
@@ -94,21 +140,23 @@ def _why(report: BillReport) -> list[Block]:
 
 
 def _signed(micros: int) -> str:
-    return f"{'+' if micros >= 0 else '-'}{usd(abs(micros))}"
+    return f"{'+' if micros >= 0 else '-'}{roughly(abs(micros))}"
+
+
+def _known_days(report: BillReport) -> list[ComparedDay]:
+    return [day for day in report.days if day.billed_micros is not None or day.metered_micros]
 
 
 def _days(report: BillReport) -> list[str]:
-    past = [day for day in report.days if day.billed_micros is not None or day.metered_micros]
-    shown = past[-(ALL_DAYS if report.last < report.today else SHOWN_DAYS) :]
-    return [_one(day) for day in shown]
+    return [_one(day) for day in _known_days(report)[-ALL_DAYS:]]
 
 
 def _one(day: ComparedDay) -> str:
-    metered = "" if day.metered_micros is None else f"{usd(day.metered_micros)} metered"
+    metered = "" if day.metered_micros is None else f"{roughly(day.metered_micros)} metered"
     if day.billed_micros is None:
         words = ["not billed yet" if day.estimate else "nothing billed", metered]
     else:
-        words = [f"{usd(day.billed_micros)} billed{' so far' if day.estimate else ''}", metered]
+        words = [f"{roughly(day.billed_micros)} billed{' so far' if day.estimate else ''}", metered]
     estimate = "  _estimate_" if day.estimate else ""
     return f"{day.day:%a} {_day(day.day)}  {', '.join(word for word in words if word)}{estimate}"
 
@@ -120,11 +168,16 @@ def _day(day: date) -> str:
 def _besides(rows: Sequence[ComparedSum], nameless: str) -> list[str]:
     """The dearest, the others in one line, and last what has no name."""
     named, without = [row for row in rows if row.name], [each for each in rows if not each.name]
-    said, rest = [_beside(part, nameless) for part in named[:SHOWN_SUMS]], named[SHOWN_SUMS:]
-    if rest:
-        more = ComparedSum(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
-        said.append(_beside(more, nameless))
-    return [*said, *(_beside(each, nameless) for each in without)]
+    return [_beside(each, nameless) for each in [*_shortened(named), *without]]
+
+
+def _shortened(named: Sequence[ComparedSum]) -> list[ComparedSum]:
+    """The dearest, and the others in one."""
+    rest = named[SHOWN_SUMS:]
+    if not rest:
+        return list(named)
+    more = ComparedSum(f"{len(rest)} more", sum(each.billed_micros for each in rest), _rest(rest))
+    return [*named[:SHOWN_SUMS], more]
 
 
 def _rest(rows: Sequence[ComparedSum]) -> int | None:
@@ -133,8 +186,8 @@ def _rest(rows: Sequence[ComparedSum]) -> int | None:
 
 
 def _beside(part: ComparedSum, nameless: str) -> str:
-    metered = f", {usd(part.metered_micros)} metered" if part.metered_micros else ""
-    return f"{esc(part.name, 60) or nameless}: {usd(part.billed_micros)} billed{metered}"
+    metered = f", {roughly(part.metered_micros)} metered" if part.metered_micros else ""
+    return f"{esc(part.name, 60) or nameless}: {roughly(part.billed_micros)} billed{metered}"
 
 
 def _unseen(unseen: Sequence[UnseenMachine]) -> str:
@@ -142,10 +195,10 @@ def _unseen(unseen: Sequence[UnseenMachine]) -> str:
     for machine in unseen[:SHOWN_SUMS]:
         named = " ".join(esc(part, 60) for part in (machine.instance, machine.type) if part)
         account = f", account {esc(machine.account, 40)}" if machine.account else ""
-        rows.append(f"{named}{account}: {usd(machine.micros)} billed")
+        rows.append(f"{named}{account}: {roughly(machine.micros)} billed")
     if len(unseen) > SHOWN_SUMS:
         rows.append(f"and {len(unseen) - SHOWN_SUMS:,} more")
-    hint = "Is their account or region missing under `[[aws]]`, or were they gone before a look?"
+    hint = "Is their account or region missing under `[[aws]]`, or were they gone before Valet looked?"
     return lines(["*On the bill, but not seen by Valet*", *rows, hint])
 
 
@@ -157,7 +210,9 @@ def _buttons(report: BillReport) -> list[Block]:
         made.append(button(f"Only {_day(done[-1])}", f"{BILL_BUTTON}:day", done[-1].isoformat()))
     before = report.first.replace(day=1) - ONE_DAY
     if report.begins is not None and report.begins <= before:
-        made.append(button(f"{before:%B %Y}", BILL_BUTTON, f"{before:%Y-%m}"))
+        year = "" if before.year == report.today.year else f" {before:%Y}"
+        made.append(button(f"{before:%b}{year}", BILL_BUTTON, f"{before:%Y-%m}"))
+    made.append(button("Details", BILL_DETAILS_BUTTON, f"{report.first}|{report.last}"))
     if any(day.billed_micros is not None or day.metered_micros is not None for day in report.days):
         made.append(button("As CSV", BILL_CSV_BUTTON, f"{report.first}|{report.last}"))
     return made
@@ -168,13 +223,17 @@ def as_csv(report: BillReport, content: str) -> Reply:
     return handed_over(f"valet-bill-{report.first}-to-{report.last}.csv", content)
 
 
-def _small_print(report: BillReport) -> str:
-    said = [
-        f"{esc(report.source, 60)}, {esc(report.place, 120)}: as of {at(report.as_of)}, read {at(report.looked_at)}."
+def _failed(report: BillReport) -> str:
+    when = f" at {at(report.error_at)}" if report.error_at else ""
+    return f"The newest look failed{when}: {esc(report.error, 200).rstrip('.')}."
+
+
+def _small_print(report: BillReport) -> list[str]:
+    source = f"{esc(report.source, 60)}, {esc(report.place, 120)}"
+    return [
+        f"{source}: as of {at(report.as_of)}, read {at(report.looked_at)}.",
+        *([_failed(report)] if report.error else []),
+        "Estimates may still grow: a day is billed in full some two days later.",
+        "Metered: rented machines, at our rates.",
+        *(esc(note, 200) for note in report.notes),
     ]
-    if report.error:
-        when = f" at {at(report.error_at)}" if report.error_at else ""
-        said.append(f"The newest look failed{when}: {esc(report.error, 200).rstrip('.')}.")
-    said.append("Estimates may still grow: a day is billed in full some two days later.")
-    said.append("Metered: rented machines, at our rates.")
-    return " ".join([*said, *(esc(note, 200) for note in report.notes)])

@@ -29,7 +29,7 @@ SAID = {
     "forecast nlp next month": '"next month" is no period of a forecast, which begins today. Say month, 7d, 30d, 90d',
     "forecast december": "A forecast begins today: say month, 7d, 30d, 90d. `/cost report december` tells of days",
     "forecast accurracy": "*No forecast of everything can be scored yet.",
-    "bill by team": "A bill tells of teams, types and services at once. Try `/cost bill`, or `/cost bill last month`.",
+    "bill by team": "A bill has teams, types and services at once. Try `/cost bill`, or `/cost bill last month`.",
     "savings ytd": "*2026: nothing saved so far that can be shown.*",
     "savings q3": "*1 Jul to 30 Sep: nothing saved that can be shown.*",
     "budget for nlp": "*nlp, November: $",
