@@ -6,22 +6,32 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.money.weekly import Todo, Weekly
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
 from handlers.blocks.buttons import CLAIM_BUTTON
+from handlers.blocks.money.charts import bars
 from handlers.blocks.money.forecast import month_line
 from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON
-from handlers.blocks.money.reports import IDLE_BUTTON, REPORT_BUTTON, REPORT_CSV_BUTTON, SOME, percent
+from handlers.blocks.money.reports import (
+    HOW,
+    IDLE_BUTTON,
+    REPORT_BUTTON,
+    REPORT_CSV_BUTTON,
+    REPORT_HOW_BUTTON,
+    SOME,
+    percent,
+)
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut, lines, section
 from handlers.blocks.silence import not_counted
-from handlers.blocks.words import about, at, days_in, esc, length, per_hour, persons, plural, usd
+from handlers.blocks.tables import Cell, table, usd_figure
+from handlers.blocks.words import about, at, days_in, esc, length, per_hour, persons, plural, roughly
 
 TODO_HEADS = {1: "The one thing to do", 2: "Two things to do", 3: "Three things to do"}
 
 
 def weekly(report: Weekly) -> Reply:
     """One week's report."""
-    conclusion = _conclusion(report)
-    figures = lines([_idle(report), _closed(report), f"{month_line(report.forecast)}.", _saved(report), _since(report)])
-    blocks: list[Block] = [section(f"*{conclusion}*"), section(figures)]
+    conclusion, silent = _conclusion(report), not_counted(report.silent, report.made_at)
+    said = [f"*{conclusion}*", _closed(report), f"{month_line(report.forecast)}.", _since(report), *silent]
+    blocks: list[Block] = [section(lines(said)), *_chart(report), *_figures(report)]
     if report.todos:
         blocks.append(section(f"*{TODO_HEADS[len(report.todos)]}*"))
         blocks += [section(_todo(todo, report.made_at), _button(todo)) for todo in report.todos]
@@ -31,17 +41,23 @@ def weekly(report: Weekly) -> Reply:
             button("By team", f"{REPORT_BUTTON}:team", f"{days}|team|new"),
             button("What idled", f"{IDLE_BUTTON}:week", f"{days}|instance|new"),
             button("Forecast", f"{FORECAST_BUTTON}:month", "month|total|"),
+            button(HOW, REPORT_HOW_BUTTON, f"{days}|instance"),
             button("As CSV", REPORT_CSV_BUTTON, f"{days}|instance"),
         )
     )
-    blocks.append(context(_small_print(report)))
+    zone = days_in(report.forecast.timezone, report.first, report.last)
+    blocks.append(context(f"{zone} Made {at(report.made_at)}."))
     return Reply(cut(f"{conclusion} {month_line(report.forecast)}.", 3_900), blocks, private=False)
 
 
 def _conclusion(report: Weekly) -> str:
-    spent = f"{report.rented.about}{usd(report.rented.micros, cents=False)} for rented GPU machines"
-    beside = _beside(report)
-    return f"GPU machines, {_day(report.first)} to {_day(report.last)}: {spent}{beside}."
+    rented = report.rented
+    idle = ""
+    if rented.idle_share is not None:
+        unknown = f", {percent(rented.unknown_share)} not known" if rented.unknown_share >= SOME else ""
+        idle = f", {percent(rented.idle_share)} of it idle ({rented.about_idle}{roughly(rented.idle_micros)}){unknown}"
+    spent = f"{rented.about}{roughly(rented.micros)} rented{idle}"
+    return f"GPU machines, {_day(report.first)} to {_day(report.last)}: {spent}{_beside(report)}."
 
 
 def _beside(report: Weekly) -> str:
@@ -50,37 +66,43 @@ def _beside(report: Weekly) -> str:
         return ""
     change = (report.rented.micros - before) / before
     if abs(change) < 0.005:
-        return ", as much as the week before"
+        return "; as much as the week before"
     more = "more" if change > 0 else "less"
-    was = f"{about(exact=report.before_exact)}{usd(before, cents=False)}"
-    return f", {abs(change) * 100:.0f} % {more} than the week before ({was})"
+    return f"; {abs(change) * 100:.0f} % {more} than the week before ({roughly(before)})"
+
+
+def _chart(report: Weekly) -> list[Block]:
+    spent = report.rented
+    known = {"in use": spent.busy_micros, "idle": spent.idle_micros, "not known": spent.unknown_micros}
+    return bars("Rented machines by use, USD", list(known), {"USD": list(known.values())}, x_label="what they did")
+
+
+def _figures(report: Weekly) -> list[Block]:
+    """The week and the month beside each other; what is not known has no row."""
+    rows: list[list[Cell]] = [["rented", usd_figure(report.rented.micros, exact=not report.rented.is_estimated)]]
+    if report.rented.idle_share is not None:
+        rows.append(["of it idle", usd_figure(report.rented.idle_micros, exact=not report.rented.is_idle_estimated)])
+    if report.before_micros:
+        rows.append(["the week before", usd_figure(report.before_micros, exact=report.before_exact)])
+    if report.owned.gpu_ms:
+        idle, whole = (round(ms / HOUR_MS) for ms in (report.owned.idle_gpu_ms, report.owned.gpu_ms))
+        rows.append(["owned machines idle", f"{idle:,} of {plural(whole, 'GPU-hour')}"])
+    when = "this month so far" if report.closed_micros is None else f"in {report.month:%B}"
+    saved: Cell = usd_figure(report.saved_micros, exact=report.saved_exact) if report.saved_micros else "nothing"
+    rows.append([f"saved {when}", saved])
+    return table("The week in figures", ("What", "USD"), rows)
 
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 
-def _idle(report: Weekly) -> str:
-    said = []
-    if report.rented.idle_share is not None:
-        shares = percent(report.rented.idle_share)
-        if report.rented.unknown_share >= SOME:
-            shares += f"; of {percent(report.rented.unknown_share)} nobody knows"
-        said.append(
-            f"{report.rented.about_idle}{usd(report.rented.idle_micros, cents=False)} of it was idle ({shares})."
-        )
-    if report.owned.gpu_ms:
-        idle, whole = (round(ms / HOUR_MS) for ms in (report.owned.idle_gpu_ms, report.owned.gpu_ms))
-        said.append(f"Owned ones idled for {idle:,} of {plural(whole, 'GPU-hour')}.")
-    return " ".join(said)
-
-
 def _closed(report: Weekly) -> str:
     """How the month of the week ended, where it has."""
     if report.closed_micros is None:
         return ""
-    closed = f"{about(exact=report.closed_exact)}{usd(report.closed_micros, cents=False)}"
-    return f"{report.month:%B} is over: {closed} for rented machines."
+    closed = f"{about(exact=report.closed_exact)}{roughly(report.closed_micros)}"
+    return f"{report.month:%B} is over: {closed} rented."
 
 
 def _since(report: Weekly) -> str:
@@ -88,21 +110,14 @@ def _since(report: Weekly) -> str:
     return f"Rented machines are counted from {since.day} {since:%B} on: nobody looked before." if since else ""
 
 
-def _saved(report: Weekly) -> str:
-    when = "this month so far" if report.closed_micros is None else f"in {report.month:%B}"
-    if not report.saved_micros:
-        return f"Nothing saved {when} that can be shown."
-    return f"Saved and verified {when}: {about(exact=report.saved_exact)}{usd(report.saved_micros, cents=False)}."
-
-
 def _todo(todo: Todo, now: int) -> str:
     name = esc(todo.name, 60)
     if todo.what == "budget":
-        return f"*{name}* is expected to exceed its budget by {usd(todo.micros, cents=False)} this month."
+        return f"*{name}* will likely be {roughly(todo.micros)} over its budget this month."
     if todo.what == "buy":
         return f"*{name}* is rented all along: see whether buying is cheaper."
     since = f" for {length(now - todo.since)}" if todo.since is not None else ""
-    held = f", held by {persons(todo.holders)}" if todo.holders else ", nobody holds it"
+    held = f", held by {persons(todo.holders)}" if todo.holders else ", unclaimed"
     if todo.what == "use":
         why = f"is in {esc(todo.paid_anyway, 80)}, paid anyway," if todo.paid_anyway else "is owned"
         return f"*{name}* {why} and idles{since}{held}: use it before renting."
@@ -119,9 +134,3 @@ def _button(todo: Todo) -> Block:
     if todo.what == "use":
         return button(f"Claim {todo.name}", f"{CLAIM_BUTTON}:{todo.id}"[:255], todo.id)
     return button(f"Stop {todo.name}…", f"{ASK_STOP_BUTTON}:{todo.id}"[:255], todo.id)
-
-
-def _small_print(report: Weekly) -> str:
-    ours = "Our own metering at our rates, without disks and traffic; not the provider's bill."
-    zone = days_in(report.forecast.timezone, report.first, report.last)
-    return " ".join([ours, zone, *not_counted(report.silent, report.made_at), f"Made {at(report.made_at)}."])

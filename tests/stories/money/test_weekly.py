@@ -58,14 +58,15 @@ def test_it_says_the_week_the_month_and_what_to_do(office_with, settings):
 
     seen = office.sees("bob", MANAGEMENT)
     assert seen.startswith("*GPU machines, 17 November to 23 November: about $")
-    assert "of it was idle" in seen
+    assert " % of it idle ($" in seen.splitlines()[0]
     assert "November: $" in seen
-    assert "Nothing saved this month so far that can be shown." in seen
-    assert "*nlp* is expected to exceed its budget by $" in seen
+    assert "\nsaved this month so far | nothing\n" in seen
+    assert "*nlp* will likely be $" in seen
+    assert "over its budget this month." in seen
     assert "[Forecast of nlp]" in seen
     assert "*train-7* idles for 3 h" in seen
     assert "[Stop train-7…]" in seen
-    assert "[By team] [What idled] [Forecast] [As CSV]" in seen
+    assert "[By team] [What idled] [Forecast] [How this is counted] [As CSV]" in seen
 
 
 def test_its_buttons_do_what_they_say_and_leave_it_standing(office_with, settings):
@@ -151,7 +152,7 @@ def test_on_the_first_of_a_month_it_tells_how_the_month_of_its_week_ended(office
     seen = office.sees("bob", MANAGEMENT)
     assert seen.startswith("*GPU machines, 24 November to 30 November: about $")
     assert "November is over: about $" in seen
-    assert "Saved and verified in November: $22." in seen
+    assert "\nsaved in November | $22.00\n" in seen
     assert "December: $" in seen
 
 
