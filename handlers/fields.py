@@ -22,7 +22,7 @@ from handlers.parsing.text import gpu_choice, readable
 from handlers.verbs import Ask, BadField, Menu
 
 MACHINE, COUNT, WHICH, LENGTH, UNTIL, NOTE = "machine", "count", "which", "length", "until", "note"
-ALL = "all"
+ALL, USUAL = "all", "usual"
 EVENING, MORNING = 20, 9
 
 
@@ -99,10 +99,9 @@ def gpu_fields(listing: Listing | None, given: Filled) -> list[Block]:
     if listing is None:
         return fields
     which = [form_blocks.option(f"GPU {gpu}", str(gpu), more=_standing(listing, gpu)) for gpu in listing.gpus]
-    hint = "Chosen GPUs count instead of the number above."
     return [
         *fields,
-        form_blocks.several_field(WHICH, "Which GPUs", which, chosen=given.all(WHICH), hint=hint, of=of),
+        form_blocks.some_field(WHICH, "Or just these GPUs", which, chosen=given.all(WHICH), of=of),
     ]
 
 
@@ -143,12 +142,12 @@ def length_fields(
     typed = given.one(LENGTH)
     if typed and typed not in {each["value"] for each in choices}:
         choices.insert(0, form_blocks.option(_named(typed, ask), typed))
-    hint = f"Usually {in_words(usual)}." if usual else ""
+    if usual:
+        choices.insert(0, form_blocks.option(f"{in_words(usual)}, as usual", USUAL))
+        typed = typed or USUAL
     return [
-        form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=optional, redraws=redraws, hint=hint),
-        form_blocks.picker_field(
-            UNTIL, "Or until", "datetimepicker", value=_number(given.one(UNTIL)), optional=True, hint="Counts first."
-        ),
+        form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=optional, redraws=redraws),
+        form_blocks.picker_field(UNTIL, "Or until", "datetimepicker", value=_number(given.one(UNTIL)), optional=True),
     ]
 
 
@@ -159,7 +158,7 @@ def plain_length_field(given: Filled, *, usual: int, hours: tuple[int, ...] = (1
     if typed.startswith("l") and typed not in {each["value"] for each in choices}:
         choices.insert(0, form_blocks.option(in_words(_number(typed[1:])), typed))
     hint = f"Usually {in_words(usual)}."
-    return form_blocks.choice_field(LENGTH, "For how long", choices, chosen=typed, optional=True, hint=hint)
+    return form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=True, hint=hint)
 
 
 def chosen_note(given: Filled) -> str:
@@ -202,7 +201,7 @@ def chosen_span(ask: Ask, given: Filled) -> TypedSpan:
             raise BadField(UNTIL, "That is over already. Choose a later time.")
         return TypedSpan(until=Moment(until))
     value = given.one(LENGTH)
-    if not value:
+    if value in {"", USUAL}:
         return TypedSpan()
     number = _number(value[1:])
     if value.startswith("l"):

@@ -169,6 +169,13 @@ def several_field(
     return _input(label, element, optional=optional, redraws=redraws, hint=hint, of=of)
 
 
+def some_field(field: str, label: str, options: Sequence[Block], *, chosen: Sequence[str] = (), of: str = "") -> Block:
+    """Some of a few in a menu, however few they are: it takes one line."""
+    element: Block = {"type": "multi_static_select", "action_id": field, "options": list(options)[:100]}
+    first = [each for each in options if each["value"] in chosen]
+    return _input(label, element | ({"initial_options": first} if first else {}), optional=True, of=of)
+
+
 def text_field(
     field: str,
     label: str,

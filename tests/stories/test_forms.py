@@ -1,13 +1,18 @@
 """Every form of the product, looked at by judges that we did not write."""
 
+import os
+from pathlib import Path
+
 import pytest
 from slack_sdk.models.views import View
 
+from bot.sandbox.slack.methods import call
 from bot.sandbox.slack.people import ADA, GPUS
 from handlers import forms, topics
 from handlers.blocks.forms import call_of, call_value
 from handlers.blocks.parts import FormCall, Reply, filled
 from tests.handlers.pieces import objections
+from tests.live.browser import Browser
 
 HOSTILE = "<!channel> & `x` *y* мой :fire: " + "n" * 90
 
@@ -63,3 +68,26 @@ def test_the_menu_of_machines_is_answered_for_gone_and_unknown_forms(office):
     assert forms.options(office.valet.ctx, {"callback_id": "of an older version"}, "machine", ADA, "x") == {
         "options": []
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
+def test_every_form_is_drawn_by_the_page_and_fits(office, tmp_path, width, height):
+    """Pictures of them are left in VALET_PICTURES, where that names a folder."""
+    folder = Path(os.environ.get("VALET_PICTURES") or tmp_path)
+    office.reports("dgx-1", [0, 95] * 4)
+    office.tick()
+
+    with Browser(width, height) as browser:
+        browser.go(f"{office.slack.url}/#ada/gpus")
+        browser.until("document.querySelector('#title')?.textContent === '# gpus'")
+        for name in topics.FORMS:
+            view = drawn(office, name, machine="dgx-1")
+            opening = {"trigger_id": office.slack.new_trigger(ADA), "view": view}
+            call(office.slack, "views.open", opening, token=office.slack.bot_token)
+            browser.until(f"document.querySelector('dialog')?.innerText.includes({view['title']['text']!r})")
+            browser.picture(folder / f"{name}-{width}.png")
+            assert browser.run("document.querySelector('dialog').scrollWidth") <= width
+            office.closes("ada")
+            browser.until("!document.querySelector('dialog')")
+        assert browser.complaints == []
