@@ -158,7 +158,7 @@ def plain_length_field(given: Filled, *, usual: int, hours: tuple[int, ...] = (1
     if typed.startswith("l") and typed not in {each["value"] for each in choices}:
         choices.insert(0, form_blocks.option(in_words(_number(typed[1:])), typed))
     hint = f"Usually {in_words(usual)}."
-    return form_blocks.choice_field(LENGTH, label, choices, chosen=typed, optional=True, hint=hint)
+    return form_blocks.choice_field(LENGTH, "For how long", choices, chosen=typed, optional=True, hint=hint)
 
 
 def chosen_note(given: Filled) -> str:
