@@ -6,6 +6,7 @@ ValetError
 |   +-- NotThere     that place can't have it; another one could
 |   +-- NotFound     no such thing; carries the nearest names
 |   +-- Ambiguous    several machines could be meant; carries which
+|   +-- RequestOpen  something else is asked for and not decided; carries which request
 |   +-- SettingsError  the configuration is wrong; the start is refused
 +-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
     +-- Impaired     our own database can't be used: full disk, no right to write, damage
@@ -51,6 +52,14 @@ class Ambiguous(Refused):
         super().__init__(sentence)
         self.word = word
         self.instance_ids = instance_ids
+
+
+class RequestOpen(Refused):
+    """Something else is asked for, which has to be decided first: `card` names the card of that request."""
+
+    def __init__(self, sentence: str, card: str) -> None:
+        super().__init__(sentence)
+        self.card = card
 
 
 class SettingsError(Refused):

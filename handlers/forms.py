@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import NotFound, Refused, ValetError
+from bot.errors import NotFound, Refused, RequestOpen, ValetError
 from bot.services import outbox
 from bot.services.context import Context
 from handlers import topics
 from handlers.blocks import forms as form_blocks
-from handlers.blocks.parts import Block, Filled, FormCall, Reply, section
+from handlers.blocks.buttons import OPEN_CARD_BUTTON
+from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, button, section
 from handlers.blocks.words import say
 from handlers.verbs import Ask, BadField, Form
 
@@ -139,7 +140,8 @@ def _refused(form: Form, view: View, channel: str, refused: Refused) -> Submitte
     block_ids = {name: block_id for block_id, block in _state(view).items() for name in block}
     if "<" not in sentence and place in block_ids and not (isinstance(refused, NotFound) and refused.nearest):
         return Submitted(errors={block_ids[place]: _plainly(sentence)})
-    blocks = form_blocks.below(list(view.get("blocks", ())), place, [section(f":warning: {sentence}")])
+    opens = [actions(button("Open it", OPEN_CARD_BUTTON, refused.card))] if isinstance(refused, RequestOpen) else []
+    blocks = form_blocks.below(list(view.get("blocks", ())), place, [section(f":warning: {sentence}"), *opens])
     return Submitted(view=_view(form, blocks, channel))
 
 

@@ -5,12 +5,13 @@ import secrets
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.errors import Impaired, NotFound, ValetError
+from bot.errors import Impaired, NotFound, RequestOpen, ValetError
 from bot.services import backups
 from bot.services.context import Context
 from handlers.blocks import troubles
+from handlers.blocks.buttons import OPEN_CARD_BUTTON
 from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
-from handlers.blocks.parts import Reply, button, plainly
+from handlers.blocks.parts import Reply, actions, button, plainly
 from handlers.blocks.words import commands_called, say
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
 
 
 def refusal(error: ValetError) -> Reply:
-    """The sentence, and the nearest names as buttons."""
+    """The sentence, and as buttons the nearest names, or the request that has to be decided first."""
     close = error.nearest if isinstance(error, NotFound) else ()
     made = plainly(say(error.sentence))
     if close:
@@ -59,4 +60,6 @@ def refusal(error: ValetError) -> Reply:
             button(f"Status of {name}", f"{STATUS_OF_BUTTON}:{number}", name) for number, name in enumerate(close)
         ]
         made.blocks.append({"type": "actions", "elements": offers})
+    if isinstance(error, RequestOpen):
+        made.blocks.append(actions(button("Open it", OPEN_CARD_BUTTON, error.card)))
     return made

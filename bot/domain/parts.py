@@ -1,4 +1,4 @@
-"""What a sentence made below the face names without knowing who will write it: a person, a command to type.
+"""What a sentence made below the face names without knowing who will write it: a person, a command, a moment.
 
 A sentence is a text in which such a part stands in angle brackets, `<person U0BOB> keeps train-7: <gpu stop train-7>`.
 It is kept like that, too. No name holds an angle bracket (`bot.domain.machines.fleet.plain`), so none poses as a part.
@@ -6,9 +6,10 @@ It is kept like that, too. No name holds an angle bracket (`bot.domain.machines.
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 _PART = re.compile(
-    r"<person (?P<person>\w+)>|<(?P<name>gpu|cost)(?P<words> [^<>]+)?>"
+    r"<person (?P<person>\w+)>|<moment (?P<moment>\d{1,15})>|<(?P<name>gpu|cost)(?P<words> [^<>]+)?>"
     r"|<@(?P<mention>[UW][A-Z0-9]+)>|`/(?P<old_name>gpu|cost)(?P<old_words> [^`]+)?`"
 )
 """The second line reads what was kept as Slack writes it, before sentences had parts."""
@@ -31,11 +32,22 @@ def gpu(*words: str) -> str:
     return f"<{' '.join(('gpu', *words)).translate(_BRACKETS)}>"
 
 
+def moment(instant: int) -> str:
+    """An instant, UTC milliseconds."""
+    return f"<moment {instant}>"
+
+
+def in_utc(instant: int) -> str:
+    """An instant where nobody's zone is known."""
+    return f"{datetime.fromtimestamp(instant / 1000, UTC):%a %-d %b %H:%M} UTC"
+
+
 def written(
     sentence: str,
     *,
     person: Callable[[str], str],
     command: Callable[[str, str], str],
+    moment: Callable[[int], str] = in_utc,
     text: Callable[[str], str] = str,
 ) -> str:
     """A sentence as a face writes it: people by id, commands by `gpu` or `cost` and the words that follow, the rest."""
@@ -44,6 +56,8 @@ def written(
         pieces.append(text(sentence[end : part.start()]))
         if user := part["person"] or part["mention"]:
             pieces.append(person(user))
+        elif part["moment"]:
+            pieces.append(moment(int(part["moment"])))
         else:
             words = part["words"] or part["old_words"] or ""
             pieces.append(command(part["name"] or part["old_name"], words.strip()))

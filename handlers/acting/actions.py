@@ -1,5 +1,7 @@
 """The cards of every action: the question, the answers, and what is told of its end."""
 
+from dataclasses import replace
+
 from bot.domain.acting.actions import Action
 from bot.domain.acting.approvals import deciders
 from bot.errors import Refused
@@ -32,6 +34,7 @@ from handlers.blocks.acting.batches import (
 )
 from handlers.blocks.acting.consents import CONSENT_NO_BUTTON, CONSENT_YES_BUTTON
 from handlers.blocks.acting.launch import LAUNCH_BUTTON
+from handlers.blocks.buttons import OPEN_CARD_BUTTON
 from handlers.blocks.parts import Block, Reply, filled
 from handlers.blocks.words import esc
 from handlers.controller import Draw, Press, listed
@@ -69,6 +72,15 @@ def on_ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
 def on_call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
     return approvals_blocks.ended(approvals.call_off(ctx, value, user), [])
+
+
+def on_open_card(ctx: Context, user: str, channel: str, value: str) -> Reply:
+    """[Open it]: the card of a request, where it can be decided as well. Raises Refused when it is gone."""
+    kind, _, card_id = value.partition(":")
+    shown = batch_card(ctx, card_id) if kind == "batch" else action_card(ctx, card_id)
+    if shown is None:
+        raise Refused("This request is not known here any more.")
+    return replace(shown, private=True)
 
 
 def approve(ctx: Context, user: str, channel: str, value: str) -> None:
@@ -121,6 +133,7 @@ def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
 BUTTONS: dict[str, Press] = {
     ASK_STOP_BUTTON: on_ask_stop,
     ASK_AGAIN_BUTTON: on_ask_again,
+    OPEN_CARD_BUTTON: on_open_card,
     START_BUTTON: on_ask_start,
     LAUNCH_BUTTON: on_ask_launch,
     CALL_OFF_BUTTON: on_call_off,

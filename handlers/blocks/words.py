@@ -82,7 +82,7 @@ def say(sentence: str) -> str:
 
     Names inside it carry no angle brackets (`bot.domain.machines.fleet.plain`), so none of them can pose as a part.
     """
-    return written(sentence, person=person, command=_command, text=_inert)
+    return written(sentence, person=person, command=_command, moment=at, text=_inert)
 
 
 def _inert(text: str) -> str:

@@ -64,7 +64,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 HALF_HOUR_MS = 30 * MINUTE_MS
-UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|gpu|cost)(?: |>|&gt;)")
+UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|moment|gpu|cost)(?: |>|&gt;)")
 """A part of a sentence as it is below the face."""
 
 

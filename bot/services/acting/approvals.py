@@ -96,8 +96,7 @@ def ask_to_resize(
 
     action = _ask(ctx, "resize", instance_id, requester, plan)
     if action.facts.type != kind.lower():
-        name, asked = action.facts.name, action.facts.type
-        raise Refused(f"{action.asker} has asked for {name} to become a {asked}; wait for the end of that.")
+        raise endings.still_open(action)
     return action
 
 
@@ -147,8 +146,7 @@ def _still_meant(ctx: Context, db: Database, listing: Listing, kind: ActionKind,
         endings.end(ctx, db, live, "cancelled", outcome=f"{name} began to work after the request.")
         return None
     if live is not None and live.kind != kind:
-        stage = f"{live.asker} has asked for {name} to be" if live.state == "pending" else f"{name} is being"
-        raise Refused(f"{stage} {PAST_TENSE[live.kind]}; wait for the end of that.")
+        raise endings.still_open(live)
     return live
 
 

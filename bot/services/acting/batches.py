@@ -97,7 +97,7 @@ def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: 
     name = listing.instance.name
     live = endings.lapse(ctx, db, actions.live_on(db, listing.instance.id))
     if live is not None:
-        raise Refused(f"{name} is asked about already.")
+        raise endings.still_open(live)
     others = [claim.holder for claim in listing.claims if claim.holder != requester]
     if others:
         raise Refused(f"{name} is {parts.person(others[0])}'s; {parts.gpu('stop', name)} asks them first.")

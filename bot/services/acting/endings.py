@@ -2,7 +2,9 @@
 
 from sqlite_utils import Database
 
-from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, Action, ActionState
+from bot.domain import parts
+from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, PAST_TENSE, Action, ActionState
+from bot.errors import RequestOpen
 from bot.services import digest
 from bot.services.acting import card_reminders
 from bot.services.context import Context, channel_of
@@ -46,6 +48,18 @@ def lapse(ctx: Context, db: Database, action: Action | None) -> Action | None:
     outcome = "Nobody answered in time." if was_posted else NOBODY_ASKED
     end(ctx, db, action, "expired", outcome=outcome, did="let the request lapse")
     return None
+
+
+def still_open(action: Action) -> RequestOpen:
+    """Why nothing else can be asked for a machine while this is under way, with its card."""
+    name = action.facts.name
+    becomes = f" to a {action.facts.type}" if action.kind == "resize" else ""
+    if action.state == "pending":
+        until = parts.moment(action.expires_at)
+        said = f"{action.asker}'s request to {action.kind} {name}{becomes} is open until {until}. Decide that first."
+    else:
+        said = f"{name} is being {PAST_TENSE[action.kind]}{becomes}. Ask again once that is done."
+    return RequestOpen(said, card_ref(action))
 
 
 def card_ref(action: Action) -> str:

@@ -208,7 +208,7 @@ def test_asked_twice_it_is_the_same_card(idle):
     ask(idle)
     again = ask(idle)
 
-    assert "train-7 is asked about already." in again
+    assert "request to stop train-7 is open until Mon 11:00 UTC. Decide that first." in again
     assert len([said for said in idle.slack.sees("bob", DECIDE) if "Stop 3 machines" in said]) == 1
 
 

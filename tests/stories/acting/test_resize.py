@@ -226,7 +226,10 @@ def test_asked_twice_it_is_one_card_and_another_type_has_to_wait(office):
     other = office.types("cy", "/gpu resize nb-5 g5.2xlarge")
 
     assert again.startswith("You asked already in #gpus: Resize nb-5 to g5.12xlarge for 4 h?")
-    assert other == "@Cy has asked for nb-5 to become a g5.12xlarge; wait for the end of that."
+    assert (
+        other
+        == "@Cy's request to resize nb-5 to a g5.12xlarge is open until Mon 11:00 UTC. Decide that first.\n[Open it]"
+    )
 
 
 def test_somebody_who_claims_it_first_ends_the_request_and_later_it_is_too_late(office):

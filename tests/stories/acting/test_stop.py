@@ -111,6 +111,16 @@ def test_only_whoever_asked_is_offered_to_take_it_back(office):
     assert "[Take it back]" not in seen
 
 
+def test_something_else_for_the_machine_names_the_open_request_and_opens_it(office):
+    ask(office)
+
+    seen = office.types("cy", "/gpu clone train-7")
+    office.presses("bob", "Keep it running", "#ml-platform")
+
+    assert seen == "@Ada's request to stop train-7 is open until Mon 11:00 UTC. Decide that first.\n[Open it]"
+    assert office.presses("cy", "Open it").startswith("*train-7 keeps running.* @Bob decided that")
+
+
 def test_a_restart_of_the_bot_loses_nothing(office):
     ask(office)
     office.restart()
