@@ -237,7 +237,7 @@ def test_nobody_answers_in_time(idle):
     idle.passes(2 * HOUR_MS + 2 * MINUTE_MS)
 
     assert "None of 3 machines of team nlp was stopped." in idle.sees("bob", DECIDE)
-    assert len([said for said in idle.slack.sees("ada", "@ada") if "Nothing was stopped" in said]) == 1
+    assert len([said for said in idle.slack.sees("ada", "@ada") if "None of 3 machines" in said]) == 1
 
 
 def test_a_restart_in_between_loses_nothing_and_doubles_nothing(idle):
