@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import short_model
+from bot.domain.machines.states import for_so_long
 from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, button, cut, section
 from handlers.blocks.words import length, per_hour
 
@@ -89,21 +90,16 @@ def group(label: str, options: Sequence[Block]) -> Block:
     return {"label": _plain(label, MOST_LABEL), "options": list(options)}
 
 
-STATES = {"free": "idle", "held": "idle, keeps memory", "partial": "partly idle", "active": "in use"}
-
-
 def machine_option(listing: Listing, now: int) -> Block:
     """A machine in a menu: its name, GPUs and price, and under them how it stands; plain text, as menus have it."""
     instance = listing.instance
     devices = f"{instance.gpu_count} x {short_model(instance.gpu_model)}" if instance.gpu_model else "GPUs not known"
     price = f" · {per_hour(listing.rate.micros_per_hour)}" if listing.rate else ""
     detail = f" · {devices}{price}"
-    state = STATES.get(listing.state, listing.state)
-    since = f" for {length(now - listing.since)}" if listing.since and listing.running else ""
+    ago = length(now - listing.since) if listing.since and listing.running and listing.state != "unknown" else ""
+    state = for_so_long(listing.state, ago)
     claimed = ", claimed" if listing.claims else ""
-    return option(
-        f"{cut(instance.name, MOST_LABEL - len(detail))}{detail}", instance.id, more=f"{state}{since}{claimed}"
-    )
+    return option(f"{cut(instance.name, MOST_LABEL - len(detail))}{detail}", instance.id, more=f"{state}{claimed}")
 
 
 def search_field(

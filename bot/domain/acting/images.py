@@ -8,6 +8,7 @@ from bot.domain import parts
 from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import DAY_MS, HOUR_MS
+from bot.domain.machines.states import in_words
 
 ImageState = Literal["pending", "available", "failed"]
 COPY_DEADLINE_MS = 6 * HOUR_MS
@@ -118,7 +119,7 @@ def obstacle_to_clone(scene: Scene, requester: str, *, reboot: bool) -> str | No
     if instance.provider == "owned":
         return f"{name} is owned; only machines on AWS can be cloned."
     if instance.state not in {"running", "stopped"}:
-        return f"{name} is {instance.state}. Try again once it is running or stopped."
+        return f"{name} is {in_words(instance.state)}. Try again once it is running or stopped."
     if instance.root_device != "ebs":
         return f"{name} boots from instance store, of which AWS makes no image."
     if instance.state == "running" and reboot:

@@ -11,6 +11,7 @@ from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.rates import cost_for
 from bot.domain.people import Roster
@@ -84,7 +85,7 @@ def fixed_obstacle(scene: Scene) -> str | None:
         drain = f"{parts.gpu('drain', instance.name)} keeps it from new claims"
         return f"{instance.name} is owned: Valet can't switch it off, and it costs the same either way. {drain}."
     if instance.state != "running":
-        return f"{instance.name} is {instance.state}, not running."
+        return f"{instance.name} is {in_words(instance.state)}, not running."
     if scene.exemption is not None:
         day = f"{scene.exemption.last_day:%-d %B %Y}"
         return (

@@ -14,6 +14,7 @@ from bot.domain.acting.obstacles import (
     provider_obstacle,
 )
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
@@ -50,7 +51,7 @@ def obstacle_to_resize(scene: Scene, requester: str, kind: str) -> str | None:
     if instance.provider == "owned":
         return f"{instance.name} is owned; only machines on AWS can be resized."
     if instance.state not in {"running", "stopped"}:
-        return f"{instance.name} is {instance.state}. Try again once it is running or stopped."
+        return f"{instance.name} is {in_words(instance.state)}. Try again once it is running or stopped."
     return _unfit(instance, kind) or _in_use(scene, requester)
 
 

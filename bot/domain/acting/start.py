@@ -5,6 +5,7 @@ from bot.domain.acting.actions import Action
 from bot.domain.acting.obstacles import Scene, obstacle_to_anything, outdated
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 
 CAPACITY_PAUSES_MS = (MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS)
 """After each answer that there is no capacity, so long until the next try; after the last, no more."""
@@ -34,7 +35,7 @@ def obstacle_to_start(scene: Scene) -> str | None:
     if instance.state == "running":
         return _runs(scene)
     if instance.state != "stopped":
-        return f"{name} is {instance.state}; it can be started once it is stopped. Try again in a minute."
+        return f"{name} is {in_words(instance.state)}; it can be started once it is stopped. Try again in a minute."
     if instance.asg:
         return f"{name} belongs to the Auto Scaling group {instance.asg}. Scale the group instead."
     if instance.lifecycle != "on-demand":

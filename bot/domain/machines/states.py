@@ -53,3 +53,9 @@ def in_words(state: str) -> str:
     """A state as people read it; one that is not known here as its provider calls it."""
     known = STATES.get(state)
     return known.word if known else state
+
+
+def for_so_long(state: str, ago: str) -> str:
+    """A state with how long it has lasted: "idle 3 h 12 m", "idle 5 h 39 m, keeps memory"."""
+    word, comma, kept = in_words(state).partition(", ")
+    return f"{word}{' ' if ago else ''}{ago}{comma}{kept}"

@@ -19,6 +19,7 @@ from bot.domain.acting.start import why_it_ended
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.listing import Listing
+from bot.domain.machines.states import in_words
 from bot.domain.money.rates import Rate
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable
 from bot.services.acting import allowances, arrivals, endings, plans, steps
@@ -186,9 +187,13 @@ def _watch(ctx: Context, action: Action, arrive: arrivals.Arrive, *, spare: int)
         arrivals.wait_for_capacity(ctx, action, said, launched_at=action.launched_at, spare=spare)
     elif machine.state in {"terminated", "stopped", "stopping"}:
         why = why_it_ended(machine.state_reason)
-        steps.close(ctx, action, "failed", f"{machine.name} was launched and is {machine.state} already{why}.")
+        steps.close(
+            ctx, action, "failed", f"{machine.name} was launched and is {in_words(machine.state)} already{why}."
+        )
     elif now - (action.called_at or now) > LAUNCH_DEADLINE_MS:
-        steps.close(ctx, action, "unknown", f"{machine.name} is still {machine.state}; please look at it in AWS.")
+        steps.close(
+            ctx, action, "unknown", f"{machine.name} is still {in_words(machine.state)}; please look at it in AWS."
+        )
 
 
 def _seen(ctx: Context, action: Action) -> Instance | None:

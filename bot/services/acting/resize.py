@@ -17,6 +17,7 @@ from bot.domain.acting.resize import reason_to_leave, reason_to_wait
 from bot.domain.acting.snooze import Snooze
 from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance, is_gone
+from bot.domain.machines.states import in_words
 from bot.domain.sharing.bookings import BookingSlot, Gap, Hold, hold_from, pick_free
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused, Unreachable
@@ -87,7 +88,7 @@ def _follow_old(ctx: Context, action: Action, arrived_at: int) -> None:
     elif old.state == "running":
         _stop(ctx, action, old, late=late)
     elif late:
-        _close(ctx, action, f"{old.name} itself is still {old.state}; please look at it in AWS.")
+        _close(ctx, action, f"{old.name} itself is still {in_words(old.state)}; please look at it in AWS.")
 
 
 def patience(action: Action) -> int:
@@ -160,7 +161,13 @@ def _follow_stop(ctx: Context, action: Action, old: Instance) -> None:
         _close(ctx, action, f"{old.name} itself was started again meanwhile, and runs.")
     elif since > STOP_DEADLINE_MS:
         with ctx.store.writing() as db:
-            _end(ctx, db, action, "unknown", f"{old.name} itself is still {old.state}; please look at it in AWS.")
+            _end(
+                ctx,
+                db,
+                action,
+                "unknown",
+                f"{old.name} itself is still {in_words(old.state)}; please look at it in AWS.",
+            )
         ctx.wake()
     elif old.state == "running" and action.calls < MOST_STOP_CALLS and since >= STOP_RECALL_AFTER_MS:
         _stop(ctx, action, old, late=False)

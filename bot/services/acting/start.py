@@ -11,6 +11,7 @@ from bot.domain.acting.start import (
 )
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 from bot.errors import NoCapacity, Refused, Unreachable
 from bot.services.acting import arrivals, scenes, steps
 from bot.services.context import Context
@@ -60,7 +61,10 @@ def follow(ctx: Context, action: Action) -> None:
         _stands_still(ctx, action, instance, now)
     elif steps.since_call(action, now) > START_DEADLINE_MS:
         steps.close(
-            ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+            ctx,
+            action,
+            "unknown",
+            f"{instance.name} is still {in_words(instance.state)}; {steps.please_look(instance)}.",
         )
 
 

@@ -4,6 +4,7 @@ from bot.domain.acting.actions import STOP_DEADLINE_MS, Action
 from bot.domain.acting.obstacles import obstacle_to_execute
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 from bot.errors import Refused, Unreachable
 from bot.services.acting import scenes, steps
 from bot.services.context import Context
@@ -51,7 +52,10 @@ def follow(ctx: Context, action: Action) -> None:
         steps.close(ctx, action, "unknown", f"{instance.name} was started again meanwhile; please look at it.")
     elif lasted > STOP_DEADLINE_MS:
         steps.close(
-            ctx, action, "unknown", f"{instance.name} is still {instance.state}; {steps.please_look(instance)}."
+            ctx,
+            action,
+            "unknown",
+            f"{instance.name} is still {in_words(instance.state)}; {steps.please_look(instance)}.",
         )
     # It still runs the very launch that was approved, so the call may never have arrived.
     elif _may_be_lost(action, instance) and steps.since_call(action, now) >= STOP_RECALL_AFTER_MS:

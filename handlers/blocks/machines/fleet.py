@@ -2,7 +2,7 @@
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
-from bot.domain.machines.states import FREE, STATES, UNCLAIMED, in_words
+from bot.domain.machines.states import FREE, STATES, UNCLAIMED, for_so_long, in_words
 from bot.domain.machines.verdict import Verdict
 from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.claims import Claim
@@ -77,10 +77,8 @@ def _state_since(listing: Listing, now: int, free: int) -> str:
         case "partial" if verdict:
             idle = "" if verdict.idle_gpus == free else f"{verdict.idle_gpus} of {plural(len(verdict.gpus), 'GPU')} "
             return f"{idle}{STATES['free'].word}{ago}"
-        case "held":
-            return f"{STATES['free'].word}{ago}, keeps memory"
-        case "free":
-            return f"{word}{ago}"
+        case "held" | "free":
+            return for_so_long(listing.state, ago.strip())
         case _:
             silent = verdict and not verdict.needs_time and ago
             return f"{word} since {_seen(verdict.since, now)}" if silent and verdict and verdict.since else word

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.machines.states import for_so_long, in_words
 from bot.domain.money.reports import IdleNow, ReportBy, ReportRow, SpendReport
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
 from handlers.blocks.buttons import CLAIM_BUTTON
@@ -12,8 +13,6 @@ from handlers.blocks.tables import NOTHING, Cell, table, usd_figure
 from handlers.blocks.words import about, esc, length, per_hour, persons, plural, roughly, say
 
 SHOWN_NOW = 2
-IDLE_STATES = {"free": "idle", "held": "idle, keeps memory", "partial": "partly idle"}
-"""What a machine that idles is called, by its verdict."""
 
 
 def idle(report: SpendReport, names: reports.Names | None = None) -> Reply:
@@ -133,10 +132,12 @@ def _now_line(machine: IdleNow, now: int) -> str:
 
 def _state(machine: IdleNow, now: int) -> str:
     """Since when, and who has it."""
-    some = f", {plural(machine.idle_gpus, 'GPU')}" if machine.state == "partial" else ""
+    ago = length(now - machine.since)
+    idle = f"{plural(machine.idle_gpus, 'GPU')} {in_words('free')} {ago}"
+    state = idle if machine.state == "partial" else for_so_long(machine.state, ago)
     has = say(machine.kept)[:300] or (persons(machine.holders) if machine.holders else "unclaimed")
     anyway = f", in {esc(machine.paid_anyway, 60)}, paid anyway" if machine.paid_anyway else ""
-    return f"{IDLE_STATES.get(machine.state, machine.state)}{some} {length(now - machine.since)}, {has}{anyway}"
+    return f"{state}, {has}{anyway}"
 
 
 def settle_button(machine: IdleNow) -> Block | None:

@@ -112,3 +112,16 @@ def test_nothing_that_matches_can_be_filtered_anew(office):
 
     assert seen == "No machine matches `partial`. `/gpu status` shows all.\n[Show v]"
     assert len(shown(office.chooses("ada", "status_page:shown", "All machines"))) == 10
+
+
+def test_no_answer_calls_a_state_by_its_name_in_the_code(office):
+    office.reports("train-7", 0.0)
+    office.reports("nb-2", 0.0, memory=31_000, process="jupyter")
+    office.reports("dgx-1", [80.0] * 6 + [0.0] * 2)
+    office.reports("train-3", 90.0)
+    office.tick()
+    each = [f"/gpu {verb} {name}" for verb in ("status", "why") for name in ("train-7", "nb-2", "dgx-1", "train-3")]
+
+    for line in ("/gpu status", "/gpu find any", "/cost idle", *each, "/gpu claim nb-2 for 1h", "/gpu stop train-7"):
+        said = office.types("ada", line) + office.sees("bob", "#ml-platform")
+        assert not re.search(r"\b(held|partial|active|[vV]erdict)\b", said), f"{line}: {said}"

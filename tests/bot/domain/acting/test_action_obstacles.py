@@ -10,6 +10,7 @@ from bot.domain.acting.images import obstacle_to_clone
 from bot.domain.acting.obstacles import Scene, obstacle_to_execute, obstacle_to_stop
 from bot.domain.acting.start import obstacle_to_start
 from bot.domain.machines.fleet import Instance
+from bot.domain.machines.states import in_words
 from bot.domain.machines.verdict import Verdict
 from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import Claim
@@ -100,7 +101,8 @@ def test_no_verdict_is_unknown_and_unknown_is_no_reason_to_stop():
 @pytest.mark.parametrize("state", ["pending", "stopping", "stopped", "terminated", "unknown"])
 def test_only_a_running_machine_is_stopped(state):
     assert (
-        obstacle_to_stop(replace(SCENE, instance=replace(MACHINE, state=state))) == f"train-7 is {state}, not running."
+        obstacle_to_stop(replace(SCENE, instance=replace(MACHINE, state=state)))
+        == f"train-7 is {in_words(state)}, not running."
     )
 
 
