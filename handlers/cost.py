@@ -49,7 +49,9 @@ def run(ask: Ask) -> Reply:
         name = about.label or about.key
         raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
     ask = replace(ask, words=words)
-    return verbs.run(command, VERBS, ask) if verbs.is_known(VERBS, words) else questions.answer(ask, VERBS, "cost")
+    if not verbs.is_known(VERBS, words):
+        return questions.answer(ask, VERBS, "cost")
+    return questions.sentence_first(ask) or verbs.run(command, VERBS, ask)
 
 
 def at_a_glance(ask: Ask) -> Reply:

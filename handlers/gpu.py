@@ -22,6 +22,8 @@ def run(ask: Ask) -> Reply:
     ask = replace(ask, words=_with_verb(ask))
     if verbs.is_known(VERBS, ask.words):
         return questions.sentence_first(ask) or verbs.run(command, VERBS, ask)
+    if is_filter(ask.words[0]) and (answered := questions.understood(ask)):
+        return answered  # "idle machines" and "free a100s", though there are verbs called so
     if ask.words[0].lower() == "free":
         return _free_or_release(ask)
     if topics.is_cost_verb(ask.words[0]):

@@ -35,18 +35,49 @@ def answer(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
     about = plain_questions.help_asked(ask, verbs)
     if about is not None:
         return run_words(replace(ask, words=["help", *about]), "gpu")
+    return understood(ask) or _unread(ask, verbs, command)
+
+
+def understood(ask: Ask) -> Reply | None:
+    """The answer to a plain question; None where the grammar does not read all of it."""
     meaning = plain_questions.meaning_of(ask)
-    return _answered(ask, meaning) if meaning else _unread(ask, verbs, command)
+    return _answered(ask, meaning) if meaning else None
+
+
+_SENTENCE = frozenset(
+    {
+        *(
+            "me",
+            "us",
+            "of",
+            "for",
+            "is",
+            "are",
+            "was",
+            "were",
+            "do",
+            "does",
+            "did",
+            "can",
+            "could",
+            "may",
+            "has",
+            "have",
+        ),
+        *("will", "would", "not", "the", "i", "we", "it", "you", "isn't", "can't", "don't", "didn't", "there"),
+    }
+)
+"""Second words of a sentence that happens to begin with a verb: "why is train-7 idle", "find me two A100s"."""
 
 
 def sentence_first(ask: Ask) -> Reply | None:
-    """The answer to a sentence that begins with a verb and is more than its words: "find me two A100s"."""
+    """The answer to a sentence that begins with a verb that looks, and is more than its words."""
     verb = ask.words[0].lower()
     second = ask.words[1].lower() if len(ask.words) > 1 else ""
-    if verb not in plain_questions.LOOKS or second not in {"me", "us", "of", "for"} or find.is_name(ask.ctx, second):
+    if verb not in plain_questions.LOOKS or second not in _SENTENCE or find.is_name(ask.ctx, *ask.words[1:]):
         return None
     meaning = plain_questions.meaning_of(ask)
-    return _answered(ask, meaning) if meaning else None
+    return _answered(ask, meaning) if meaning and list(meaning.words) != ask.words else None
 
 
 def _answered(ask: Ask, meaning: Meaning) -> Reply:

@@ -44,6 +44,7 @@ OWN = (
 LINES = (
     of_machine("gpu line", rf"(?:who|who else) (?:is|are) (?:{_WAITS}|next(?: in line)?) (?:for|on) {_M}"),
     of_machine("gpu line", rf"is there a (?:line|queue|waiting list) (?:for|at|on) {_M}"),
+    of_machine("gpu line", rf"(?:line|queue|waiting list) (?:for|of|at|on) {_M}"),
     of_machine("gpu line", rf"who (?:waits|wants|needs) (?:for )?{_M}"),
     of_machine("gpu line", rf"how (?:long|big) is the (?:line|queue|waiting list) (?:for|of|at) {_M}"),
     of_machine("gpu line", rf"(?:is|are) (?:anybody|anyone|somebody|someone|people|others) {_WAITS} for {_M}"),
@@ -259,6 +260,7 @@ FLEET = (
         r"how (?:is|are) (?:the |our )?(?:fleet|machines|gpus|we)(?: doing)?",
         rf"(?:what|which|how many) {_THINGS} (?:do we have|are there|have we(?: got)?|exist|do we (?:own|rent|run))",
         r"what do we (?:have|own|rent|run)",
+        rf"(?:status|state) of (?:the |our |all |all the |all our )?(?:fleet|everything|all|{_THINGS})",
         r"what (?:runs|is on|is up) (?:now|here|where)?",
     ),
     of_days(

@@ -52,6 +52,22 @@ def test_what_people_ask_is_read_or_put_back(ctx):
     } == {}
 
 
+def test_each_reading_is_what_the_answer_begins_with(office):
+    """Through the same door as whatever else is said; refusals of a verb name it themselves."""
+    office.reports("train-7", 0.0)
+    asked = [(typed, meant.removesuffix(" WHEN")) for typed, meant in QUESTIONS if meant.startswith(("gpu ", "cost "))]
+    unread = {}
+    for typed, meant in asked:
+        with suppress(ValetError):
+            reply = said.mention(office.valet.ctx, ADA, GPUS, split_words(typed))
+            is_led = reply.text.startswith(f"I read that as `/{meant}`.")
+            if not is_led and not meant.endswith(typed.rstrip("?")) and not meant.startswith("gpu help"):
+                unread[typed] = reply.text[:80]
+
+    assert len(asked) > 300
+    assert unread == {}
+
+
 ACTED_ON = (
     "claims",
     "actions",
