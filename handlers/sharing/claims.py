@@ -28,17 +28,17 @@ from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import claim_words
 from handlers.parsing.text import gpu_choice, readable
-from handlers.sharing import find as find_controller
 from handlers.sharing import hints
-from handlers.sharing import line as line_controller
 from handlers.sharing.bookings import booking_in_the_way
+from handlers.sharing.find import check_claim_length, find_and_tell, find_query, leading_spec, terms_given
+from handlers.sharing.line import explain_line
 from handlers.verbs import Ask, Form, Verb, named, sounds_like_words
 
 
 def gpu_claim(ask: Ask) -> Reply:
     """Claim an instance, some of its GPUs, or the best there is of a kind, for a while."""
     ask = replace(ask, words=order.name_first(ask.ctx, ask.words))
-    meant = find_controller.leading_spec(ask)
+    meant = leading_spec(ask)
     if meant is not None:
         return claim_best(ask, *meant)
     listing, rest = named(ask, "claim")
@@ -64,10 +64,10 @@ def claim_best(ask: Ask, want: GpuSpec, rest: list[str]) -> Reply:
     if words.choice is not None:
         raise Refused(f"Say the number once: `claim {want}`, or `claim train-7 gpus:2` with a name of yours.")
     _refuse_another(ask, words.note)
-    length = find_controller.find_query(ask, want, words.span).length
+    length = find_query(ask, want, words.span).length
     best = find.find_gpus(ask.ctx, want, ask.user, length).best
     if best is None:
-        return find_controller.find_and_tell(ask, want, words.span)
+        return find_and_tell(ask, want, words.span)
     choice = GpuChoice(count=want.count) if want.count < len(best.listing.gpus) else GpuChoice()
     return claim_or_explain(
         ask, best.listing, choice=choice, span=words.span, note=readable(words.note), informed=True, adds=True
@@ -90,7 +90,7 @@ def claim_or_explain(
     as nobody typed that it is to change.
     """
     span = span or TypedSpan()
-    find_controller.check_claim_length(ask, span)
+    check_claim_length(ask, span)
     better = None if informed else hints.hint_first(ask, listing, choice=choice, span=span, note=note)
     if better is not None:
         return better
@@ -109,7 +109,7 @@ def claim_or_explain(
     except bookings.BookingInTheWay as booked:
         return undone(booking_in_the_way(ask, listing, booked.slot, choice))
     except turns.OthersInLine as first:
-        return undone(line_controller.explain_line(ask, listing, first))
+        return undone(explain_line(ask, listing, first))
     except claims.GpusTaken as taken:
         return undone(_taken(ask, listing, taken.claims, choice=choice, span=span))
     used = " ".join(
@@ -149,7 +149,7 @@ def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuCh
     """Others have it: what could be had instead."""
     fresh = queries.listing(ask.ctx, listing.instance.id) or listing
     count = (choice.count or len(choice.indexes) or None) if choice else None
-    wanted = find_controller.find_query(ask, similar_spec(fresh, count or len(fresh.gpus)), span)
+    wanted = find_query(ask, similar_spec(fresh, count or len(fresh.gpus)), span)
     result = find.find_besides(ask.ctx, fresh, ask.user, count=count, length=wanted.length)
     query = replace(wanted, instance_id=fresh.instance.id, count=count)
     return claims_blocks.gpus_taken(fresh, held, query, result, ask.ctx.clock(), choice=choice)
@@ -185,7 +185,7 @@ CLAIM_FORM = Form(
     draw=draw_claim_form,
     submit=submit_claim_form,
     subject=fields.MACHINE,
-    given=find_controller.terms_given,
+    given=terms_given,
     menus={fields.MACHINE: fields.machine_search()},
 )
 FORMS = (CLAIM_FORM,)

@@ -27,8 +27,8 @@ from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.lengths import is_length, read_lengths
 from handlers.parsing.spans import chosen_gpus
 from handlers.parsing.text import Quoted, readable
-from handlers.sharing import find as find_controller
 from handlers.sharing.claim_ends import extend_or_explain, release_and_tell
+from handlers.sharing.find import terms_given
 from handlers.verbs import Ask, Form, Verb, named
 
 
@@ -98,11 +98,6 @@ def ask_holder(
     return requests_blocks.request_sent(request, held, name, listing, is_new=is_new, now=ask.ctx.clock())
 
 
-def request_given(ask: Ask) -> Filled | None:
-    """What "request gpus:2 for 6h" says without a machine; None where one is named."""
-    return find_controller.terms_given(ask)
-
-
 def draw_request_form(ask: Ask, given: Filled) -> list[Block]:
     """Which machine, how many of its GPUs, for how long and why."""
     listing = fields.shown_machine(ask, given)
@@ -131,7 +126,7 @@ REQUEST_FORM = Form(
     draw=draw_request_form,
     submit=submit_request_form,
     subject=fields.MACHINE,
-    given=request_given,
+    given=terms_given,
     menus={fields.MACHINE: fields.machine_search()},
 )
 FORMS = (REQUEST_FORM,)

@@ -60,7 +60,7 @@ def test_extra_words_after_a_line_or_a_run_are_refused(office):
     office.types("cy", "/gpu wait train-7 eval for 2h gpus:2")
 
     assert office.types("cy", "/gpu line train-7").endswith(
-        "1. @Cy: 2 GPUs of *train-7* for 2 h, since Mon 09:00 UTC (eval)\n[Leave the line]"
+        "1. @Cy: 2 GPUs for 2 h, since Mon 09:00 UTC (eval)\n[Leave the line]"
     )
     assert office.types("cy", "/gpu leave train-7 train-9").startswith('I can\'t make sense of "train-9" here')
     assert office.types("cy", "/gpu leave train-7") == "You are out of the line for 2 GPUs of *train-7*."

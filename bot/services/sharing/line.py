@@ -118,7 +118,7 @@ def _amount(db: Database, want: GpuSpec) -> int:
     if most >= want.count:
         return want.count
     if of_kind:
-        raise Refused(f"{find.too_many(want, most)} Try {most}x{want.kind}.")
+        raise Refused(f"{find.too_many(want, most)} Try `wait {most}x{want.kind}`.")
     models = (
         ", ".join(sorted({short_model(instance.gpu_model) for instance in known if instance.gpu_model}))
         or "no GPUs yet"

@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.domain.clock import DAY_MS
 from bot.domain.days import local
 from bot.domain.sharing.bookings import Hold
 from bot.domain.sharing.calendar import CalendarCell, CalendarWeek, calendar_cells, calendar_days
 from handlers.blocks.buttons import BOOKINGS_BUTTON
 from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, filled, lines, plainly, section
-from handlers.blocks.words import at, code, esc, gpu_command, gpus, person, plural, when
+from handlers.blocks.words import at, clock_time, code, esc, gpu_command, gpus, person, plural, when
 
 # Messages that stand in Slack carry these, so their text never changes.
 CALENDAR_BUTTON = "calendar"
 
 CELL_SIGNS: dict[CalendarCell, str] = {"over": " ", "free": "·", "some": "░", "taken": "▓", "mine": "█"}
 CALENDAR_LEGEND = "█ yours  ▓ taken  ░ some GPUs taken  · free"
-MOST_WEEKS_SHOWN = 12
-MOST_HOLDS_SHOWN = 12
+MOST_WEEKS_SHOWN = 5
+MOST_HOLDS_SHOWN = 3
+"""What fits a phone's screen below the strip."""
+MOST_BUTTONS_SHOWN = 3
 
 
 def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Reply:
@@ -30,14 +33,13 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
         rows.append(f"{day:%a %d} {strip}".rstrip())
     name = esc(week.name, 60)
     holds = [_hold(week, hold) for hold in week.holds[:MOST_HOLDS_SHOWN]]
-    more = len(week.holds) - len(holds)
+    first = f" The first {len(holds)} of {len(week.holds)}:" if len(week.holds) > len(holds) else ""
     words = lines(holds) or "Nothing is claimed or booked in these seven days."
     blocks = [
         section(f"*{name}*, the next 7 days"),
         _fixed(rows),
-        context(f"{CALENDAR_LEGEND}. Hours of {esc(zone, 40)}."),
+        context(f"{CALENDAR_LEGEND}. Hours of {esc(zone, 40)}.{first}"),
         section(words),
-        *([context(f"{more} more.")] if more > 0 else []),
         actions(
             form_button("Book", "book", filled(machine=week.instance_id)),
             button(f"Bookings of {week.name}", BOOKINGS_BUTTON, week.instance_id),
@@ -48,12 +50,12 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
 
 def _hold(week: CalendarWeek, hold: Hold) -> str:
     some = "" if len(hold.gpus) >= week.gpu_count else f", {gpus(hold.gpus)}"
-    note = f" ({esc(hold.note, 120)})" if hold.note else ""
-    begins = f"{when(hold.from_at)} to " if hold.booked else "until "
-    word = "booked by" if hold.booked else "held by"
-    return (
-        f"{begins}{at(hold.until_at) if hold.booked else when(hold.until_at)}: {word} {person(hold.holder)}{some}{note}"
-    )
+    note = f" ({esc(hold.note, 30)})" if hold.note else ""
+    who = f"{person(hold.holder)}{some}{note}"
+    if not hold.booked:
+        return f"Until {when(hold.until_at)}: {who}"
+    is_short = hold.until_at - hold.from_at < DAY_MS // 2
+    return f"{when(hold.from_at)} to {clock_time(hold.until_at) if is_short else at(hold.until_at)}: {who}"
 
 
 def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: int) -> Reply:
@@ -73,14 +75,14 @@ def week_of_fleet(weeks: Sequence[CalendarWeek], reader: str, zone: str, now: in
         rows += [esc(week.name, 28), strip.rstrip()]
     first = f"{plural(len(weeks), 'machine')} claimed or booked in the next 7 days."
     blocks = [section(f"*{first}*"), _fixed(rows)]
-    blocks.append(context(f"{CALENDAR_LEGEND}. A character is 6 hours of {esc(zone, 40)}."))
-    if len(weeks) > MOST_WEEKS_SHOWN:
-        blocks.append(context(f"{len(weeks) - MOST_WEEKS_SHOWN} more; name one to see it."))
+    more = len(weeks) - MOST_WEEKS_SHOWN
+    rest = f" {more:,} more: {gpu_command('calendar NAME')} shows one." if more > 0 else ""
+    blocks.append(context(f"{CALENDAR_LEGEND}. A character is 6 hours of {esc(zone, 40)}.{rest}"))
     shown = [
         button(f"Calendar of {week.name}", f"{CALENDAR_BUTTON}:{week.instance_id}", week.instance_id) for week in weeks
     ]
     text = lines([first, *(_in_words(week, there) for week in weeks[:MOST_WEEKS_SHOWN])])
-    return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(form_button("Book", "book"), *shown[:4])])
+    return Reply(cut_mrkdwn(text, 2_900), [*blocks, actions(form_button("Book", "book"), *shown[:MOST_BUTTONS_SHOWN])])
 
 
 def _in_words(week: CalendarWeek, zone: ZoneInfo) -> str:

@@ -111,7 +111,7 @@ def test_a_machine_that_is_called_like_a_gpu_is_claimed_by_its_name(shop):
         ("find 2xA100 for 99d", "A claim lasts at most 14 days. Try 4h or 14d."),
         ("find 999", "No machine has 999 GPUs; the largest has 8."),
         ("claim 999xA100", "No machine has 999 A100 GPUs; the largest has 8."),
-        ("wait 999", "No machine has 999 GPUs; the largest has 8. Try 8xany."),
+        ("wait 999", "No machine has 999 GPUs; the largest has 8. Try `wait 8xany`."),
         ("find 0xA100", "That is no GPU at all. Ask for at least one, such as 2xA100."),
         ("find a100 40gb 80gb", '"a100 40gb 80gb" says two sizes of memory. Say one: a100-80, or >=40gb.'),
         ("find train-7", "train-7 is a machine. `/gpu status train-7` shows it, `/gpu claim train-7` takes it."),

@@ -225,7 +225,7 @@ def test_an_offer_outlives_a_restart_and_is_made_once(office):
             "wait 2xB200",
             "No machine here has a GPU like B200, so there is nothing to wait for. You have A100,",
         ),
-        ("wait 9xA100", "No machine has 9 A100 GPUs; the largest has 8. Try 8xA100."),
+        ("wait 9xA100", "No machine has 9 A100 GPUs; the largest has 8. Try `wait 8xA100`."),
         ("wait train-7 gpus:9", "It has 8 GPUs, so say gpus:1 to gpus:8."),
         ("wait train-7 gpus:0,1", "In the line you wait for a number of GPUs, not for certain ones. Try gpus:2."),
         ("wait train-7 for 99d", "A claim lasts at most 14 days."),
