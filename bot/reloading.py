@@ -48,8 +48,13 @@ class SettingsWatch:
         """Read it at the next look, whatever the file looks like. May be called from anywhere, also by a signal."""
         self._is_asked = True
 
-    def look(self, ctx: Context) -> None:
-        """See whether the file says something else, and take that up or refuse it."""
+    def look(self, ctx: Context) -> bool:
+        """See whether the file says something else, and take that up or refuse it; whether other settings count now."""
+        before = self._running
+        self._look(ctx)
+        return self._running is not before
+
+    def _look(self, ctx: Context) -> None:
         is_asked, self._is_asked = self._is_asked, False
         contents, before = self._contents(), self._seen
         self._seen = contents

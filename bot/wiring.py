@@ -246,8 +246,14 @@ def _jobs(
     jobs = [*job_table(ctx, people.look, people.name), Job("database", 10, alarm.look)]
     jobs.append(Job("homes", 60, lambda: home.redraw_desks(ctx.current(), client)))
     if settings_watch:
-        jobs.append(Job("settings", LOOK_EVERY_S, lambda: settings_watch.look(ctx.current())))
+        jobs.append(Job("settings", LOOK_EVERY_S, lambda: _read_settings_again(ctx, people, settings_watch)))
     return jobs
+
+
+def _read_settings_again(ctx: Context, people: People, settings_watch: SettingsWatch) -> None:
+    """Other settings may name user groups that Slack was not asked about yet."""
+    if settings_watch.look(ctx.current()):
+        people.look(ctx.current())
 
 
 def last_lived(store: Store) -> int | None:

@@ -59,7 +59,7 @@ SCHEMA = (
 
 PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
 NOT_BEFORE = ("ALTER TABLE outbox ADD COLUMN not_before INTEGER",)
-"""A message that waits for a morning; NULL for every other. `due_at` is the same instant then."""
+"""Of a message that waits for a morning, or has; NULL for every other. While it waits, `due_at` is the same instant."""
 BY_STATE = ("CREATE INDEX outbox_sent ON outbox (created_at) WHERE state = 'sent'",)
 
 _WITH_POSTS = """SELECT o.*, p.posted_channel, p.ts, t.ts AS thread_ts FROM outbox o
@@ -75,7 +75,7 @@ def tell(db: Database, channel: str, ref: str, *, kind: str, subject: str, now: 
         db,
         "INSERT INTO outbox (channel, ref, kind, subject, thread, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (channel, ref) WHERE state = 'waiting' DO UPDATE SET kind = excluded.kind, "
-        "subject = excluded.subject, due_at = iif(not_before IS NULL, due_at, excluded.due_at), not_before = NULL",
+        "subject = excluded.subject, due_at = iif(not_before IS NULL, due_at, excluded.due_at)",
         channel,
         ref,
         kind,
@@ -124,7 +124,7 @@ def hold(db: Database, row: Row, until: int) -> bool:
 
 def release_held(db: Database, channel: str, now: int) -> int:
     """Have what waits for a morning there looked at anew; how many messages. Everywhere, without a channel."""
-    sql = "UPDATE outbox SET due_at = ?, not_before = NULL WHERE not_before IS NOT NULL AND state = 'waiting'"
+    sql = "UPDATE outbox SET due_at = ? WHERE not_before IS NOT NULL AND state = 'waiting'"
     return changed(db, f"{sql} AND channel = ?", now, channel) if channel else changed(db, sql, now)
 
 

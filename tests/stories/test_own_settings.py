@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from bot.sandbox.slack.people import ADA, BOB, GPUS
+from bot.sandbox.slack.people import ADA, BOB, CY, GPUS
 from bot.services import outbox, own_settings, quiet
 from bot.services.machines import fleet
 from handlers.topics import MESSAGES
@@ -253,3 +253,44 @@ def test_the_form_does_what_the_words_do(office):
     assert sorted(person for person, _ in readers) == sorted([ADA, BOB])
     kept = rows(office.valet.ctx.store.reading(), "SELECT after FROM audit WHERE subject = ?", ADA)
     assert kept[-1]["after"] == "quiet 19:00-09:00, digest mornings, reminders last, muted none"
+
+
+def test_a_question_of_the_night_gives_its_time_to_answer_from_the_morning_on(office):
+    office.types("ada", "/gpu claim train-7 for 3d")
+    office.types("bob", "/gpu settings quiet off")
+    at(office, 23)
+    office.types("bob", "/gpu wait train-7")
+    office.reports("train-7", 0.0, minutes=200)
+    office.tick()
+    assert direct(office) == []
+
+    at(office, 8, days=1)
+
+    assert "by Tue 09:00 UTC" in "".join(direct(office))
+    for minute, holder in ((55, "@Ada"), (65, "@Bob")):
+        at(office, 8, minute)
+        office.reports("train-7", 0.0, minutes=200)
+        office.tick()
+        assert holder in office.types("cy", "/gpu status train-7")
+
+
+def test_a_hand_over_of_the_night_is_open_until_its_taker_has_read_it(office):
+    office.types("ada", "/gpu claim train-7 for 3d")
+    at(office, 20, 30)
+    office.types("ada", "/gpu hand train-7 <@U0CYC0001>")
+    assert direct(office, "cy") == []
+
+    at(office, 8, 30, days=1)
+
+    assert "Take" in direct(office, "cy")[-1]
+
+
+def test_what_somebody_asked_for_is_told_at_once_while_they_are_there(office):
+    at(office, 22)
+    for who, minutes, sent in (("ada", 10, 1), ("cy", 40, 0)):
+        office.types(who, "/gpu settings show")
+        office.clock.forward(minutes * MINUTE_MS)
+        person = {"ada": ADA, "cy": CY}[who]
+        assert quiet.held_until(office.valet.ctx, "run_ended", GPUS) is None
+        assert (quiet.held_until(office.valet.ctx, "run_ended", person) is None) == bool(sent)
+        assert quiet.held_until(office.valet.ctx, "claim_reminder", person) is not None

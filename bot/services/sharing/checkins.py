@@ -27,6 +27,7 @@ from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.line import turns_now
 from bot.domain.sharing.reminders import FIRST_REMINDER_MS
 from bot.errors import Refused
+from bot.services import quiet
 from bot.services.context import Context
 from bot.services.machines import verdict as verdict_service
 from bot.services.sharing import claims, turns
@@ -75,6 +76,8 @@ def _is_idle(ctx: Context, claim_id: str, before: int) -> bool:
 
 def _ask_idle(ctx: Context, claim_id: str) -> bool:
     now = ctx.clock()
+    known = stored_claims.by_id(ctx.store.reading(), claim_id)
+    read_at = (quiet.night_of(ctx, known.holder) if known else None) or now
     with ctx.store.writing() as db:
         claim, listing = _scene(db, claim_id)
         if claim is None or listing is None or listing.verdict is None:
@@ -82,7 +85,7 @@ def _ask_idle(ctx: Context, claim_id: str) -> bool:
         number = secrets.token_hex(16)
         since = claim_idle_since(claim, listing.verdict)
         deadline = (
-            now + ctx.settings.claims.answer_minutes * MINUTE_MS if next_people(ctx, db, claim, listing) else None
+            read_at + ctx.settings.claims.answer_minutes * MINUTE_MS if next_people(ctx, db, claim, listing) else None
         )
         stored_checkins.add(
             db,
@@ -166,6 +169,7 @@ def settle_checkins(ctx: Context) -> int:
 
 def _settle(ctx: Context, checkin: Checkin) -> bool:
     now, listing = ctx.clock(), None
+    read_at = quiet.night_of(ctx, checkin.person) or now
     with ctx.store.writing() as db:
         claim = stored_claims.by_id(db, checkin.claim_id)
         if claim is None or claim.ended_at is not None:
@@ -175,14 +179,15 @@ def _settle(ctx: Context, checkin: Checkin) -> bool:
             changed = _close(db, checkin, "kept", now)
         else:
             listing = listings.by_id(db, claim.instance_id)
-            changed = listing is not None and _look(ctx, db, checkin, claim, listing)
+            changed = listing is not None and _look(ctx, db, (checkin, read_at), claim, listing)
     if changed:
         ctx.wake()
     return changed
 
 
-def _look(ctx: Context, db: Database, checkin: Checkin, claim: Claim, listing: Listing) -> bool:
-    """What the machine and those who wait say to an open question."""
+def _look(ctx: Context, db: Database, put: tuple[Checkin, int], claim: Claim, listing: Listing) -> bool:
+    """What the machine and those who wait say to an open question; with it comes when more of it would be read."""
+    checkin, read_at = put
     now, instance = ctx.clock(), listing.instance
     verdict = verdict_service.judge_now(ctx, db, instance.id, instance.gpu_count, launched_at=instance.launched_at)
     deadline = checkin.deadline_at
@@ -193,7 +198,7 @@ def _look(ctx: Context, db: Database, checkin: Checkin, claim: Claim, listing: L
     if checkin.kind == "idle":
         wanted = bool(next_people(ctx, db, claim, listing))
         if wanted != (checkin.deadline_at is not None):
-            return _set_deadline(ctx, db, checkin, now if wanted else None)
+            return _set_deadline(ctx, db, checkin, read_at if wanted else None)
     if not over or not listing.running or not _is_unused(ctx, checkin, claim, verdict):
         return False
     _close(db, checkin, "unused", now)
@@ -206,6 +211,8 @@ def _is_heard(ctx: Context, db: Database, checkin: Checkin, deadline: int) -> bo
     if posted_at is None or stored_outbox.is_held_up(db, checkin.person, word):
         return False
     again, begins = stored_outbox.posted_at(db, checkin.person, word), checkin.asked_at
+    if checkin.kind == "idle":  # counted from when it was to be read
+        begins = deadline - ctx.settings.claims.answer_minutes * MINUTE_MS
     if again is not None:
         posted_at, begins = max(posted_at, again), deadline - ctx.settings.claims.answer_minutes * MINUTE_MS
     return ctx.clock() >= deadline + max(0, posted_at - begins)
@@ -224,9 +231,9 @@ def _is_unused(ctx: Context, checkin: Checkin, claim: Claim, verdict: Verdict) -
     return checkin.kind == "morning" or since <= ctx.clock() - ctx.settings.claims.idle_minutes * MINUTE_MS
 
 
-def _set_deadline(ctx: Context, db: Database, checkin: Checkin, now: int | None) -> bool:
+def _set_deadline(ctx: Context, db: Database, checkin: Checkin, read_at: int | None) -> bool:
     """Somebody waits by now, so silence counts from now on, and its holder hears so; or nobody does any more."""
-    deadline = None if now is None else now + ctx.settings.claims.answer_minutes * MINUTE_MS
+    deadline = None if read_at is None else read_at + ctx.settings.claims.answer_minutes * MINUTE_MS
     if not stored_checkins.set_checkin_deadline(db, checkin.id, deadline):
         return False
     at = ctx.clock()

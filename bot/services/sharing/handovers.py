@@ -14,7 +14,7 @@ from bot.domain.sharing.find import idle_since
 from bot.domain.sharing.handovers import Handover, HandoverState
 from bot.domain.sharing.requests import ReleaseRequest
 from bot.errors import Refused
-from bot.services import digest
+from bot.services import digest, quiet
 from bot.services.acting import approvals
 from bot.services.context import Context
 from bot.services.machines import verdict as verdict_service
@@ -36,6 +36,7 @@ def offer_handover(ctx: Context, instance_id: str, giver: str, taker: str) -> Ha
     if not ctx.is_colleague(taker):
         raise Refused(f"{parts.person(taker)} is nobody here who could take it. Name a person of this workspace.")
     now = ctx.clock()
+    read_at = quiet.night_of(ctx, taker) or now
     with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)
         held = listing.claim_of(giver) if listing else None
@@ -48,7 +49,7 @@ def offer_handover(ctx: Context, instance_id: str, giver: str, taker: str) -> Ha
         if before is not None:
             _settle(db, before, "withdrawn", now)
         handover = Handover(
-            secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, now + HANDOVER_LASTS_MS)
+            secrets.token_hex(16), held.id, giver, taker, now, min(held.until_at, read_at + HANDOVER_LASTS_MS)
         )
         handover = replace(handover, shown=handover_world(db, held.id, now))
         stored_handovers.add(db, handover)
