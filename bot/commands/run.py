@@ -54,15 +54,18 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
-    from bot.outside import Partners, SettingsFile, providers_of
-    from bot.steadyclock import SteadyClock, kernel_boot_id
-    from bot.wiring import build_valet
-    from store import ProcessLock, Store
 
     _log(verbose=verbose)
     hangup = _kept_from_hangups()
     chosen = configuration.load(config)
     secrets = configuration.secrets()
+
+    # all of the bot takes most of a second to read, and a wrong setting is told before that
+    from bot.outside import Partners, SettingsFile, providers_of
+    from bot.steadyclock import SteadyClock, kernel_boot_id
+    from bot.wiring import build_valet
+    from store import ProcessLock, Store
+
     lock = ProcessLock(Path(chosen.database))
     try:
         store = Store(chosen.database, keeper=True)

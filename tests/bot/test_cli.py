@@ -108,6 +108,12 @@ def test_the_agent_imports_nothing_of_the_bot(words):
     assert modules_after(*words) & {*HEAVY, "handlers", "store"} == set()
 
 
+def test_a_wrong_setting_is_told_before_all_of_the_bot_is_read(tmp_path):
+    (tmp_path / "valet.toml").write_text("[slack]\nchanel = 'C1'")
+
+    assert modules_after("run", "--config", str(tmp_path / "valet.toml")) & {"handlers", "store"} == set()
+
+
 def test_a_refusal_is_its_sentence_and_exit_code_1(tmp_path):
     result = valet("token", "list", "--config", str(tmp_path / "none.toml"))
 
