@@ -6,6 +6,7 @@ from bot.domain.money.scope import TOTAL
 from bot.errors import Refused
 from handlers import questions, topics, verbs
 from handlers.blocks import home as home_blocks
+from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.parts import Reply, headline
 from handlers.blocks.words import say
 from handlers.money import forecast, reports
@@ -46,8 +47,7 @@ def run(ask: Ask) -> Reply:
         words = ["report", *words]
     about = named_scope(ask.ctx, words[0]) if words and words[0].lower() not in {verb.name for verb in VERBS} else None
     if about is not None:
-        name = about.label or about.key
-        raise Refused(f"What of {name}? Try `{command} forecast {name}` or `{command} budget {name}`.")
+        return budgets_blocks.which_of(about)
     ask = replace(ask, words=words)
     if not verbs.is_known(VERBS, words):
         return questions.answer(ask, VERBS, "cost")

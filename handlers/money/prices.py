@@ -1,24 +1,28 @@
 """/cost prices: a GPU model from every side, an instance type, or how one instance's rate comes about."""
 
 import re
+from dataclasses import replace
 
 from bot.domain.machines import models
 from bot.domain.machines.listing import Listing
 from bot.errors import NotFound, Refused
-from bot.services import context
+from bot.services import context, queries
 from bot.services.context import Context
 from bot.services.money import prices as prices_service
+from handlers import fields
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.money import prices as prices_blocks
 from handlers.blocks.money.prices import FIGURE_BUTTON, PRICES_BUTTON
 from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON, RENT_OR_BUY_CSV_BUTTON, RENT_OR_BUY_DETAILS_BUTTON
-from handlers.blocks.parts import Reply, beside
+from handlers.blocks.parts import Block, Filled, Reply, beside
 from handlers.controller import Press, listed
 from handlers.money import rent_or_buy as rent_or_buy_controller
-from handlers.verbs import Ask, Verb
+from handlers.verbs import Ask, BadField, Form, Verb
 
 AGAINST = re.compile(r"\s+(?:vs\.?|versus|and|or|against)\s+|\s*,\s*", re.IGNORECASE)
 COUNTED = re.compile(r"\d{1,2}\s?[x\u00d7]\s?(.+)", re.IGNORECASE)
 """As in 8xH100: prices are told per GPU-hour."""
+MOST_OFFERED = 30
 MOST_COMPARED = 3
 """So many are told side by side."""
 IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
@@ -29,9 +33,7 @@ def prices(ask: Ask) -> Reply:
     """Compare a model, or explain an instance type or an instance."""
     wanted = " ".join(ask.words)
     if not wanted:
-        known = prices_service.gpu_models(ask.ctx)
-        yours = f" You have {', '.join(known[:12])}." if known else ""
-        raise Refused(f"Prices of which GPU? Try `{ask.ctx.settings.slack.cost_command} prices H100`.{yours}")
+        raise Refused(PRICES_FORM.question)
     several = [part for each in AGAINST.split(wanted) if (part := each.strip())]
     if len(several) > 1 and _instance(ask, wanted) is None:
         return beside([_of_one(ask, each) for each in several[:MOST_COMPARED]])
@@ -94,8 +96,60 @@ def of_model(ask: Ask, listing: Listing) -> Reply:
     )
 
 
+WHAT = "what"
+WELL_KNOWN = ("H100", "H200", "B200", "A100", "L40S", "L4", "A10G", "T4", "V100")
+"""GPUs that are compared though nobody here has one."""
+
+
+def draw_prices_form(ask: Ask, given: Filled) -> list[Block]:
+    """One menu; a GPU, a type or a machine of one's own."""
+    value = given.one(WHAT)
+    chosen = form_blocks.option(value, value) if value else None
+    placeholder = "H100, p4d.24xlarge, train-7"
+    return [form_blocks.search_field(WHAT, "GPU, type or machine", chosen=chosen, placeholder=placeholder)]
+
+
+def prices_menu(ask: Ask, typed: str, given: Filled) -> list[Block]:
+    """What there is here first; all else by what is typed."""
+    ours, types = prices_service.gpu_models(ask.ctx), queries.types(ask.ctx)
+    others = [each for each in WELL_KNOWN if each not in ours]
+    headed = (("GPUs you have", ours), ("Types you rent", types), ("Other GPUs", others))
+    fitting = ((heading, [each for each in some if typed.strip().lower() in each.lower()]) for heading, some in headed)
+    found = [
+        form_blocks.group(heading, [form_blocks.option(each, each) for each in some[:MOST_OFFERED]])
+        for heading, some in fitting
+        if some
+    ]
+    return [*found, *fields.machine_search()(ask, typed, given)] if typed.strip() else found
+
+
+def submit_prices_form(ask: Ask, given: Filled) -> Reply:
+    """As the words do."""
+    if not given.one(WHAT):
+        raise BadField(WHAT, PRICES_FORM.question)
+    return prices(replace(ask, words=given.one(WHAT).split()))
+
+
+PRICES_FORM = Form(
+    name="prices",
+    title="Prices",
+    send="Compare",
+    question="Prices of which GPU, type or machine?",
+    draw=draw_prices_form,
+    submit=submit_prices_form,
+    subject=WHAT,
+    menus={WHAT: prices_menu},
+)
+FORMS = (PRICES_FORM,)
+
 VERBS = (
-    Verb("prices", "prices <GPU|type|instance>", "What GPUs cost: clouds, spot, owned, and what you pay now.", prices),
+    Verb(
+        "prices",
+        "prices <GPU|type|instance>",
+        "What GPUs cost: clouds, spot, owned, and what you pay now.",
+        prices,
+        form=PRICES_FORM,
+    ),
 )
 
 

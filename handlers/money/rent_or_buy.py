@@ -6,15 +6,17 @@ from decimal import Decimal
 from bot.billing import prices
 from bot.domain.money.rent_or_buy import GivenFigures, RentOrBuyAnswer, typed_figure
 from bot.domain.money.scope import Scope
-from bot.errors import NotFound, Refused
+from bot.errors import NotFound, Refused, ValetError
+from bot.services import queries
 from bot.services.context import Context
 from bot.services.money import prices as prices_service
 from bot.services.money import rent_or_buy as rent_or_buy_service
 from bot.services.money import savings
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.money import rent_or_buy as rent_or_buy_blocks
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Block, Filled, Reply, filled
 from handlers.parsing.scopes import read_scope, stored_scope
-from handlers.verbs import Ask, Verb
+from handlers.verbs import Ask, BadField, Form, Verb
 
 _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "price": ("price_usd", Decimal(1), Decimal(10**9)),
@@ -31,19 +33,100 @@ _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "replaces": ("replaces", Decimal(1), Decimal(100)),
 }
 """What may be given with the question, with the least and the most."""
+MOST_OFFERED = 50
 EXAMPLES = "price:150000 rate:12 hours:500"
 
 
 def rent_or_buy(ask: Ask) -> Reply:
     """Weigh buying against renting."""
-    words = _spelled(ask.words)
-    figures = [word for word in words if word.partition(":")[0].lower() in _FIELDS and ":" in word]
-    names = [word for word in words if word not in figures]
+    names, figures = _parts(ask.words)
     loose = next((word for word in names if typed_figure(word) is not None and len(names) > 1), None)
     if loose is not None:
         raise Refused(f'"{loose[:40]}" of what? Say price:{loose[:20]}, or another figure: {EXAMPLES}.')
     about = _scope(Ask(ask.ctx, ask.user, ask.channel, names))
     return rent_or_buy_blocks.weighed(rent_or_buy_service.advise(ask.ctx, about, _asked(figures)), " ".join(figures))
+
+
+def _parts(words: list[str]) -> tuple[list[str], list[str]]:
+    """What is weighed, and the figures that were given."""
+    spelled = _spelled(words)
+    figures = [word for word in spelled if word.partition(":")[0].lower() in _FIELDS and ":" in word]
+    return [word for word in spelled if word not in figures], figures
+
+
+KIND = "kind"
+FORM_FIGURES = {
+    "price": ("Price of one server, USD", "150000", False),
+    "hours": ("Hours of use a month", "as measured", True),
+    "life": ("Years it is kept", "3", True),
+    "residual": ("Worth at the end, % of its price", "10", True),
+    "rate": ("Discount rate, % a year", "12", True),
+}
+"""What the form asks for of the figures: its label, an example, and whether it may be left out."""
+
+
+def draw_form(ask: Ask, given: Filled) -> list[Block]:
+    """The type, and the figures that only people know."""
+    kind = given.one(KIND)
+    chosen = form_blocks.option(kind, kind) if kind else None
+    asked = [
+        form_blocks.text_field(name, label, value=given.one(name), placeholder=example, optional=optional, most=20)
+        for name, (label, example, optional) in FORM_FIGURES.items()
+    ]
+    return [form_blocks.search_field(KIND, "Type of machine", chosen=chosen, placeholder="p4d.24xlarge"), *asked]
+
+
+def kind_menu(ask: Ask, typed: str, _given: Filled) -> list[Block]:
+    """Types that are rented here first, and any other by what is typed."""
+    wanted = typed.strip().lower()
+    rented = queries.types(ask.ctx)
+    others = [each for each in sorted(prices.MICROS_PER_HOUR) if each not in rented] if wanted else []
+    headed = (("Types you rent", rented), ("Other types", others))
+    found = ((heading, [each for each in some if wanted in each][:MOST_OFFERED]) for heading, some in headed)
+    return [form_blocks.group(head, [form_blocks.option(each, each) for each in some]) for head, some in found if some]
+
+
+def submit_form(ask: Ask, given: Filled) -> Reply:
+    """As `rent-or-buy p5.48xlarge price:150000 hours:500` does."""
+    if not given.one(KIND):
+        raise BadField(KIND, "Choose a type.")
+    figures = []
+    for name in FORM_FIGURES:
+        typed = "".join(given.one(name).split()).rstrip("%")
+        if typed:
+            try:
+                _figure(f"{name}:{typed}")
+            except Refused as refused:
+                raise BadField(name, refused.sentence) from None
+            figures.append(f"{name}:{typed}")
+    return rent_or_buy(Ask(ask.ctx, ask.user, ask.channel, [given.one(KIND), *figures]))
+
+
+def form_given(ask: Ask) -> Filled | None:
+    """What was typed, where only a price is missing; None where the words say enough, or what is wrong with them."""
+    names, figures = _parts(ask.words)
+    try:
+        rent_or_buy_service.advise(ask.ctx, _scope(Ask(ask.ctx, ask.user, ask.channel, names)), _asked(figures))
+    except rent_or_buy_service.NoPrice as missing:
+        typed = dict(word.lower().split(":", 1) for word in figures)
+        return filled(**{KIND: missing.kind}, **{name: typed.get(name, "") for name in FORM_FIGURES})
+    except ValetError:
+        return None
+    return None
+
+
+RENT_OR_BUY_FORM = Form(
+    name="rent_or_buy",
+    title="Rent or buy",
+    send="Weigh",
+    question="What does a server cost? Prices to buy are quotes, so they come from you.",
+    draw=draw_form,
+    submit=submit_form,
+    subject=KIND,
+    given=form_given,
+    menus={KIND: kind_menu},
+)
+FORMS = (RENT_OR_BUY_FORM,)
 
 
 def weigh_again(ctx: Context, value: str) -> Reply:
@@ -131,5 +214,6 @@ VERBS = (
         "rent-or-buy [<type|team|instance>] [price:150000]",
         "What buying would save or cost, from measured use.",
         rent_or_buy,
+        form=RENT_OR_BUY_FORM,
     ),
 )

@@ -29,6 +29,7 @@ from bot.services.money import ledger, owned_rates, rates
 from store.machines import listings, others, rollups
 from store.money import prices as stored_prices
 from store.money import spend
+from store.sharing import find as stored_find
 
 PAID_DAYS = 30
 LEAST_GPU_MINUTES = 1_440
@@ -64,8 +65,8 @@ def rate_figure(ctx: Context, listing: Listing) -> RateFigure:
 
 def gpu_models(ctx: Context) -> list[str]:
     """The GPU models of the fleet."""
-    found = listings.listings_page(ctx.store.reading(), FleetFilter(), limit=_NO_LIMIT)
-    return sorted({models.short_model(each.instance.gpu_model) for each in found if each.instance.gpu_model})
+    found = stored_find.gpu_kinds(ctx.store.reading())
+    return sorted({models.short_model(model) for model, _ in found if model})
 
 
 def _quoted(ctx: Context, kind: GpuKind) -> tuple[list[Quote], tuple[str, ...]]:

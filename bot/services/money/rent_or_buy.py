@@ -65,10 +65,10 @@ def advise(ctx: Context, scope: Scope, given: GivenFigures, *, kind: str = "") -
     if not kinds:
         raise Refused(f"Nothing was rented {_of(scope)}in the last {USE_DAYS} days, so there is nothing to compare.")
     if len(kinds) > 1 and (given.price_usd or given.hours_per_month or given.rent_usd_per_hour):
-        raise Refused(f"The same figure for {len(kinds)} types? Ask about one of them: {', '.join(kinds[:5])}.")
+        raise Refused(f"The same figure for {len(kinds)} types? Name one type: {', '.join(kinds[:5])}.")
     known = [each for each in kinds if given.price_usd is not None or each in ctx.settings.buy.servers]
     if not known:
-        raise Refused(_no_price(kinds[0]))
+        raise NoPrice(kinds[0])
     answers = tuple(_of_type(ctx, scope, each, given) for each in known)
     return RentOrBuyAnswer(scope, answers, tuple(each for each in kinds if each not in known))
 
@@ -106,7 +106,7 @@ def _question(
     server = settings.buy.servers.get(kind)
     price, source = _price(server, given)
     if price is None:
-        raise Refused(_no_price(kind))
+        raise NoPrice(kind)
     upkeep = _upkeep(settings, server, given)
     parts = upkeep_parts(upkeep)
     terms = _terms(settings, server, given, price=price, rent=rent, hourly=sum(part.micros_per_hour for part in parts))
@@ -223,11 +223,15 @@ def _of(scope: Scope) -> str:
     return {"team": f"by team {name} ", "instance": f"as {name} "}.get(scope.kind, "")
 
 
-def _no_price(kind: str) -> str:
-    return (
-        f"What does a server like {kind} cost? I know what renting costs, but prices to buy are quotes. "
-        f'{_give("price", "150000")}, with yours, or set `[buy.servers."{kind}"]` in valet.toml.'
-    )
+class NoPrice(Refused):
+    """Nobody has said what a server like this type costs."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"What does a server like {kind} cost? I know what renting costs, but prices to buy are quotes. "
+            f'{_give("price", "150000")}, with yours, or set `[buy.servers."{kind}"]` in valet.toml.'
+        )
+        self.kind = kind
 
 
 def _give(key: str, example: str, verb: str = "Add") -> str:

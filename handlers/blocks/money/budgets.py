@@ -9,6 +9,7 @@ from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import MachineBehind, UnusualAnswer, UnusualDay
 from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.money.charts import bars
+from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.money.reports import CENT, HOW, PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
 from handlers.blocks.tables import Cell, table, usd_figure
@@ -218,6 +219,13 @@ def no_budget(command: str, about: Scope) -> Reply:
         f"{whose} {word}. An admin can set one in valet.toml: {example}, or `usd` under `[budget]` for all. "
         f"`{command} forecast` says what the month will cost."
     )
+
+
+def which_of(scope: Scope) -> Reply:
+    """Somebody named what it is about, and not what they want to know of it."""
+    forecast = button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{scope.kind}|{scope.key}")
+    about = esc(_plain(scope), 60)
+    return plainly(f"The forecast of {about}, or its budget?", forecast, button("Budget", BUDGET_BUTTON, scope.text))
 
 
 def unusual(unusual_day: UnusualDay, answer: UnusualAnswer | None = None) -> Reply:

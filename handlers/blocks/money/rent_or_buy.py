@@ -8,11 +8,12 @@ from bot.domain.money.ownership import HOURS_PER_MONTH, CostPart
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
 from bot.domain.money.scope import Scope
+from handlers.blocks.forms import form_button
 from handlers.blocks.money.charts import bars
 from handlers.blocks.money.reports import PAGE
-from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, section
+from handlers.blocks.parts import Block, Reply, actions, button, cut, filled, handed_over, lines, section
 from handlers.blocks.tables import Cell, Figure, table, usd_figure
-from handlers.blocks.words import cost_command, esc, per_hour, plural, usd
+from handlers.blocks.words import esc, per_hour, plural, usd
 
 # Messages that stand in Slack carry these, so their text never changes.
 RENT_OR_BUY_BUTTON = "rent_or_buy"
@@ -61,6 +62,8 @@ def _several(answer: RentOrBuyAnswer, figures: str) -> Reply:
         button(f"Weigh {each.type}", f"{RENT_OR_BUY_BUTTON}:{number}", cut(f"{answer.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(answer.answers[:SHOWN_TYPES])
     ]
+    if answer.unknown:
+        offers.append(form_button("Add a price", "rent_or_buy", filled(kind=answer.unknown[0])))
     blocks.append(actions(*offers, _csv(answer.scope, "", figures)))
     shown = [conclusion_of(advice) for advice in answer.answers[:SHOWN_TYPES]]
     return Reply(cut(lines([conclusion, *shown]), 3_900), blocks)
@@ -107,8 +110,7 @@ def _left_out(answer: RentOrBuyAnswer) -> str:
     if not answer.unknown:
         return ""
     have = "1 type has" if len(answer.unknown) == 1 else f"{len(answer.unknown)} types have"
-    price = cost_command("rent-or-buy", esc(answer.unknown[0], 40), "price:150000")
-    return f"{have} no price to buy yet: {_listed(answer.unknown)}. Try {price}."
+    return f"{have} no price to buy yet: {_listed(answer.unknown)}."
 
 
 def _listed(kinds: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from store.money import ledger as stored_ledger
 from tests.stories.conftest import SETTINGS, past_charges
 
 OCTOBER = "*October: $23,389 rented"
-SERVER = "What does a server like p5.48xlarge cost?"
 SAID = {
     "last month by team": OCTOBER,
     "october": OCTOBER,
@@ -20,7 +19,7 @@ SAID = {
     "waste nov 20": "*Friday 20 November: $212 of $2,800 rented went to idle GPUs",
     "report nlp": "A report is of everything: try `/cost report by team`. `/cost forecast nlp` tells of it alone.",
     "report by team and person": "Say one way to tell it apart, such as `/cost report by person`.",
-    "nlp": "What of nlp? Try `/cost forecast nlp` or `/cost budget nlp`.",
+    "nlp": "The forecast of nlp, or its budget?\n[Forecast] [Budget]",
     "forecast nlp for the next 30 days": "*Next 30 days (nlp): $",
     "forecast NLP week": "*Next 7 days (nlp): $",
     "forecast p4d": "*November (p4d.24xlarge): $",
@@ -42,10 +41,8 @@ SAID = {
     "price p4d": "*p4d.24xlarge: $21.96/h",
     "prices g5": "g5 could be g5.xlarge, g5.2xlarge,",
     "prices a100 in eu-central-1": 'Prices are told of every place at once, not of "eu-central-1" alone. Try `/cost',
-    "rent or buy 8xH100 at 12%": SERVER,
     "rent-or-buy h100 price=250k": "*p5.48xlarge: buy 1 server.",
     "rent-or-buy p5.48xlarge price 250k residual 20%": "*p5.48xlarge: buy 1 server.",
-    "rent-or-buy 8xb200": "What does a server like p6-b200.48xlarge cost?",
     "report last month as csv": "Files come by a button: try `/cost report last month`, and press [As CSV] below",
     "report october vs november": "One span at a time, or from one to another.",
     "total last month": OCTOBER,
@@ -78,6 +75,16 @@ def test_what_finance_types_is_answered_or_gets_a_sentence(lived):
     said = {typed: lived.types("ada", f"/cost {typed}") for typed in SAID}
 
     assert {typed: text for typed, text in said.items() if not text.startswith(SAID[typed])} == {}
+
+
+@pytest.mark.slow
+def test_where_a_price_is_missing_a_form_has_the_type_and_what_was_typed(lived):
+    for typed, kind in (("rent or buy 8xH100 at 12%", "p5.48xlarge"), ("rent-or-buy 8xb200", "p6-b200.48xlarge")):
+        lived.types("ada", f"/cost {typed}")
+
+        assert kind in lived.opens("ada")
+        assert typed.endswith("b200") or "12" in lived.opens("ada")
+        lived.closes("ada")
 
 
 @pytest.mark.slow

@@ -143,10 +143,17 @@ def test_a_spot_price_is_called_one(office):
     assert "$1.25 spot  lambda gpu_1x_h100, 1xH100, europe-1 (catalogs.lambda, 2026-09-21)" in said
 
 
-def test_without_a_name_it_says_what_there_is(office):
-    said = office.types("ada", "/cost prices")
+def test_without_a_name_a_form_offers_what_there_is_and_answers_as_the_words_do(office):
+    office.types("ada", "/cost prices")
 
-    assert said == "Prices of which GPU? Try `/cost prices H100`. You have A100, A10G, H100, L4, L40S, T4."
+    offered = office.options("ada", "what").split("\n")
+    assert offered[:7] == ["(GPUs you have)", "A100", "A10G", "H100", "L4", "L40S", "T4"]
+    assert "(Types you rent)" in offered
+    assert office.options("ada", "what", "train-7").split("\n")[-1].startswith("train-7 ")
+    office.submits("ada", what="H100")
+    seen = office.sees("ada")
+
+    assert seen == office.types("ada", "/cost prices H100")
 
 
 def test_what_is_not_known_gets_the_nearest_names(office):

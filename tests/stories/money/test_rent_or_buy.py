@@ -25,10 +25,7 @@ COMPANY = SETTINGS | {
         },
     },
 }
-NOT_WEIGHED = (
-    "3 types have no price to buy yet: p4de.24xlarge, g5.12xlarge, g6.xlarge. "
-    "Try `/cost rent-or-buy p4de.24xlarge price:150000`."
-)
+NOT_WEIGHED = "3 types have no price to buy yet: p4de.24xlarge, g5.12xlarge, g6.xlarge."
 IDLE = (
     "In 67 of the 555 h a month the machines ran idle. Stopped when idle, they would run 488 h, and buying 1 would "
     "save $143,644."
@@ -123,14 +120,35 @@ def test_one_server_may_be_said_to_stand_for_several_instances(lived):
     assert "; one stands for 4 instances" in said
 
 
-def test_without_a_price_it_asks_for_one_and_invents_none(lived):
-    said = lived.types("ada", "/cost rent-or-buy p5.48xlarge")
+def test_without_a_price_a_form_asks_for_one_and_invents_none(lived):
+    lived.types("ada", "/cost rent-or-buy p5.48xlarge hours:500")
 
-    assert said == (
-        "What does a server like p5.48xlarge cost? I know what renting costs, but prices to buy are quotes. "
-        "Add `price:150000` (on the command line `--price 150000`), with yours, or set "
-        '`[buy.servers."p5.48xlarge"]` in valet.toml.'
-    )
+    form = lived.opens("ada")
+    assert "p5.48xlarge" in form
+    assert "500" in form
+    lived.submits("ada", price="free")
+    assert "is not a figure from 1 to 1,000,000,000" in lived.opens("ada")
+    lived.submits("ada", price="$300k", rate="25 %")
+
+    said = lived.sees("ada")
+    assert said == lived.types("ada", "/cost rent-or-buy p5.48xlarge price:300k hours:500 rate:25")
+    assert said.startswith("*p5.48xlarge: buy 1 server.")
+
+
+def test_where_no_form_can_be_opened_the_price_is_asked_for(lived):
+    said = lived.writes("ada", "cost rent-or-buy p5.48xlarge")
+
+    assert said.startswith("What does a server cost? Prices to buy are quotes, so they come from you.")
+    assert "[Fill in…]" in said
+
+
+def test_types_without_a_price_have_a_form_to_give_it(lived):
+    lived.types("ada", "/cost rent-or-buy")
+    lived.presses("ada", "Add a price…")
+
+    assert "p5.48xlarge" in lived.opens("ada")
+    assert "(Types you rent)" in lived.options("ada", "kind")
+    assert lived.options("ada", "kind", "p5en").split("\n") == ["(Other types)", "p5en.48xlarge"]
 
 
 def test_a_team_sees_its_types_and_looks_into_one(lived):
@@ -141,7 +159,7 @@ def test_a_team_sees_its_types_and_looks_into_one(lived):
         NOT_WEIGHED,
         "Type | Advice | Saves | Stopped when idle",
         "g5.xlarge | rent | nothing | -$52,713",
-        "[Weigh g5.xlarge] [As CSV]",
+        "[Weigh g5.xlarge] [Add a price…] [As CSV]",
     ]
     assert lived.presses("cy", "Weigh g5.xlarge").startswith("*g5.xlarge (vision): keep renting.")
 
@@ -177,7 +195,7 @@ def test_what_turns_the_answer_around_is_said(lived):
         ("p4d.24xlarge price:150000 PRICE:90k", "price:150000 and PRICE:90k: which of them? Say price once."),
         ("g5.xlarge replaces:2.5", '"replaces:2.5" is not a whole number from 1 to 100.'),
         ("nothing-like-it", 'I know no team, type or instance "nothing-like-it".'),
-        ("price:150000", "The same figure for 10 types? Ask about one of them: "),
+        ("price:150000", "The same figure for 10 types? Name one type: "),
     ],
 )
 def test_a_question_that_can_not_be_answered_says_what_to_type(lived, line, no):
@@ -218,7 +236,8 @@ def test_use_without_a_known_price_is_weighed_at_the_list_price(office):
         "g6.12xlarge: too early to say. If all went on as in the 3 days measured, buying 1 server would save "
     ), "nothing in bold"
     assert "Only 3 days of use are measured: an early estimate." in said
-    assert office.types("ada", "/cost rent-or-buy").startswith("What does a server like g6.12xlarge cost?")
+    office.types("ada", "/cost rent-or-buy")
+    assert "g6.12xlarge" in office.opens("ada")
 
 
 def test_days_before_the_first_use_count_as_days_without_use(office):
