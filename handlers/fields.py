@@ -239,6 +239,8 @@ def timed_given(ask: Ask) -> Filled | None:
     return filled(length=span_value(span), note=readable(note)) if is_first else None
 
 
-def note_field(given: Filled, *, label: str = "Note", placeholder: str = "fine-tune of the small model") -> Block:
+def note_field(
+    given: Filled, *, label: str = "Note", placeholder: str = "fine-tune of the small model", hint: str = ""
+) -> Block:
     """What it is for."""
-    return form_blocks.text_field(NOTE, label, value=given.one(NOTE), placeholder=placeholder, most=200)
+    return form_blocks.text_field(NOTE, label, value=given.one(NOTE), placeholder=placeholder, most=200, hint=hint)

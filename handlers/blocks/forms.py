@@ -191,7 +191,14 @@ def text_field(
 
 
 def picker_field(
-    field: str, label: str, kind: str, *, value: str | int = "", optional: bool = False, hint: str = ""
+    field: str,
+    label: str,
+    kind: str,
+    *,
+    value: str | int = "",
+    optional: bool = False,
+    redraws: bool = False,
+    hint: str = "",
 ) -> Block:
     """A person ("users_select"), day ("datepicker"), time ("timepicker") or both ("datetimepicker", UTC seconds)."""
     initial = {
@@ -201,7 +208,7 @@ def picker_field(
         "datetimepicker": "initial_date_time",
     }
     element: Block = {"type": kind, "action_id": field} | ({initial[kind]: value} if value else {})
-    return _input(label, element, optional=optional, hint=hint)
+    return _input(label, element, optional=optional, redraws=redraws, hint=hint)
 
 
 def read_state(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Filled:

@@ -229,6 +229,18 @@ def _charge(db: Database, row: Row) -> Charge:
     return Charge(**{name: row[name] for name in _CHARGE} | {"exact": bool(row["exact"])}, shares=shares)
 
 
+def idle_charges(db: Database, instance_id: str, start: int, end: int) -> list[Row]:
+    """From when to when a machine was charged for how much, where it idled as a whole, and for how long of it."""
+    return rows(
+        db,
+        "SELECT from_at, until_at, running_ms, idle_ms, micros FROM charges WHERE instance_id = ? AND from_at >= ? "
+        "AND from_at < ? AND corrects IS NULL AND running_ms > 0",
+        instance_id,
+        start,
+        end,
+    )
+
+
 def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
     """What each machine cost each team from `start` up to `end`: rented ones first, the dearest first."""
     found = rows(

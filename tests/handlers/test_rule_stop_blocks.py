@@ -23,7 +23,9 @@ def rows(count: int, text: str) -> list[rule_stops_blocks.NoticeRow]:
 
 
 def keeps(blocks: list[dict]) -> list[str]:
-    return [each["value"] for block in blocks if block["type"] == "actions" for each in block["elements"]]
+    """What is kept by one tap; [Keep longer…] opens a form."""
+    pressed = [each for block in blocks if block["type"] == "actions" for each in block["elements"]]
+    return [each["value"] for each in pressed if each["action_id"].startswith("snooze:")]
 
 
 @pytest.mark.parametrize("count", [1, 5, 6, 12, 20])

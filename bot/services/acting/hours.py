@@ -15,8 +15,10 @@ from bot.domain.acting.hours import (
     HoursRule,
     OnHours,
     hours_request_deciders,
+    on_ms,
     parse_hours,
 )
+from bot.domain.clock import DAY_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.people import either
 from bot.domain.preconditions import Conditions, difference
@@ -28,6 +30,7 @@ from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import hours as stored_hours
 from store.machines import listings
+from store.money import ledger as stored_ledger
 
 AS_TEAM = "as its team"
 
@@ -150,6 +153,27 @@ def _tell(ctx: Context, db: Database, listing: Listing, person: str, before: str
     now, instance_id = ctx.clock(), listing.instance.id
     subject, ref = f"{instance_id}|{person}|{before}", f"hours-set:{instance_id}:{now}"
     stored_outbox.tell(db, channel_of(ctx, listing.team), ref, kind="hours_set", subject=subject, now=now)
+
+
+SAVED_OVER_MS = 28 * DAY_MS
+
+
+def would_have_saved(ctx: Context, listing: Listing, hours: OnHours) -> int | None:
+    """Micro-dollars that on-hours would have saved in the last 4 weeks: what was charged for idleness outside them.
+
+    By the ledger, so it is part of what reports call idle; None where nobody noted when the machine idled.
+    """
+    now = ctx.clock()
+    charged = stored_ledger.idle_charges(ctx.store.reading(), listing.instance.id, now - SAVED_OVER_MS, now)
+    known = [row for row in charged if row["idle_ms"] is not None]
+    if not known:
+        return None
+    saved = 0
+    for row in known:
+        span = row["until_at"] - row["from_at"]
+        off = span - on_ms(hours, row["from_at"], row["until_at"])
+        saved += row["micros"] * row["idle_ms"] * off // (row["running_ms"] * span)
+    return saved
 
 
 def own_hours(ctx: Context, instance_id: str) -> HoursRule | None:

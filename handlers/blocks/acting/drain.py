@@ -3,7 +3,7 @@
 from bot.domain.acting.drain import Drain
 from bot.domain.machines.listing import Listing
 from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
-from handlers.blocks.parts import Reply, button, plainly
+from handlers.blocks.parts import Block, Reply, actions, button, context, plainly, section
 from handlers.blocks.words import ends, esc, person, persons, when
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -14,6 +14,16 @@ def since(drain: Drain) -> str:
     """draining since 14:02 by @bob: new power supply"""
     why = f": {esc(drain.reason, 120)}" if drain.reason else ""
     return f"draining since {when(drain.since)} by {person(drain.who)}{why}"
+
+
+def form_facts(listing: Listing | None) -> list[Block]:
+    """Who holds it, and until when; or that it is drained already."""
+    if listing is None:
+        return []
+    if listing.drain is not None:
+        undo = button(f"End the drain of {listing.instance.name}", DRAIN_END_BUTTON, listing.instance.id)
+        return [section(f"It is {since(listing.drain)}."), actions(undo)]
+    return [context(_left(listing))]
 
 
 def drained(listing: Listing) -> Reply:

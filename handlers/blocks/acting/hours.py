@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hours_text, is_on, next_edge, on_ms
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
-from handlers.blocks.parts import Reply, actions, button, lines, plainly, section
+from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import by_clock, esc, gpu_command, length, near, person, persons, roughly, say
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -54,6 +54,18 @@ def _when(counting: OnHours) -> str:
 
 def _only(counting: OnHours) -> str:
     return " It is stopped at their end and never started by itself." if counting.stop_only else ""
+
+
+def form_facts(
+    listing: Listing, counting: OnHours | None, wanted: OnHours | None, saved: int | None, *, may: bool
+) -> list[Block]:
+    """What it has, what other hours would have saved, in which zone they are, and who may set them."""
+    has = f"It has {_when(counting)} now." if counting else "It has no on-hours now."
+    known = "nobody noted when it idled" if saved is None else f"about {roughly(saved)}"
+    by = f"These hours would have saved {known} in the last 4 weeks: what was charged for idleness outside them."
+    who = "They count as soon as you set them." if may else "Those who may set them are asked."
+    zone = f"In {esc(wanted.zone, 40)}." if wanted else ""
+    return [context(" ".join(filter(None, [has, by if wanted else "", zone, who])))]
 
 
 def hours_set(listing: Listing, own: HoursRule | None, counting: OnHours | None, *, who: str, before: str) -> Reply:

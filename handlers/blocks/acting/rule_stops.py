@@ -6,7 +6,8 @@ from bot.domain.acting.actions import LIVE_STATES, NOTHING_CAME, Action
 from bot.domain.acting.rule_stops import RuleStop, again_at
 from bot.domain.machines.listing import Listing
 from handlers.blocks.acting.snooze import SNOOZE_BUTTON
-from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, lines, plainly, section
+from handlers.blocks.forms import form_button
+from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, filled, lines, plainly, section
 from handlers.blocks.words import about, at, clock_time, esc, gpu_command, near, per_hour, plural, say
 
 SHOWN = 20
@@ -50,7 +51,8 @@ def own_work(listing: Listing, when: int, now: int) -> Reply:
         late = f"{name} worked when its on-hours were to end, at {near(when, now)}, and I could not tell you before."
         return plainly(f"{late} {gpu_command('status', esc(listing.instance.name, 60))} shows how it is now.")
     text = f"{name} works, and its on-hours end at {near(when, now)}: I stop it then, and what runs on it ends."
-    return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0))
+    longer = form_button("Keep longer", "snooze", filled(machine=listing.instance.id))
+    return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0), longer)
 
 
 def _works(listing: Listing) -> bool:
@@ -64,6 +66,9 @@ def _open(rows: list[NoticeRow]) -> list[Listing]:
 def _keeps(still: Sequence[Listing]) -> list[Block]:
     """A button for every machine that is named, some in a row."""
     made = [_keep(listing, number) for number, listing in enumerate(still[:SHOWN])]
+    if made:
+        given = filled(machine=still[0].instance.id) if len(still) == 1 else None
+        made.append(form_button("Keep longer", "snooze", given))
     return [actions(*made[first : first + IN_A_ROW]) for first in range(0, len(made), IN_A_ROW)]
 
 
