@@ -21,6 +21,11 @@ def _topic(topic: str, *steps: tuple[str, str, str, str]) -> tuple[Step, ...]:
 
 STEPS = (
     *_topic(
+        "Find your way in",
+        ("Ask in plain words", "ada", "@ada", "what is free?"),
+        ("Claim by a form", "ada", "#gpus", "/gpu claim"),
+    ),
+    *_topic(
         "Stop what nobody uses",
         ("See what stands idle", "ada", "#gpus", "/gpu status"),
         ("Ask for a stop", "ada", "#gpus", "/gpu stop train-7 the run is over"),

@@ -53,19 +53,24 @@ def demo(tmp_path_factory):
 
 
 def does(demo, who, where, what):
+    opened = demo.slack.modal(who)
+    if opened:
+        demo.slack.close(who, opened, all_of_them=True)
     control = next((each for each in demo.slack.controls if f"[{each.label}]" == what), None)
     if control:
         control.act()
     elif what.startswith("["):
         sees(demo, who, where, what)
         demo.slack.click(who, where, what.strip("[]"))
-    else:
+    elif what.startswith("/"):
         demo.slack.command(who, where, what)
+    else:
+        demo.slack.message(who, where, what)
 
 
 def sees(demo, who, where, words):
     for _ in range(1_800):
-        if words in "\n".join(demo.slack.sees(who, where)[-6:]):
+        if words in "\n".join([*demo.slack.sees(who, where)[-6:], demo.slack.sees_modal(who)]):
             return True
         time.sleep(0.05)
     raise AssertionError(f"{words!r} is not in:\n{demo.slack.latest(who, where)}")
