@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
 from bot.domain.money.rates import Charge
+from bot.errors import Impaired
 from bot.outside import Partners, SettingsFile, providers_of
 from bot.sandbox.history import SandboxHistory
 from bot.sandbox.machines import SandboxFleet
@@ -106,7 +107,7 @@ class Office:
         partners = Partners(self.runner, settings_file=self.settings_file)
         valet = build_valet(settings, secrets, store, clock=clock, providers=providers, partners=partners, pace_s=0)
         valet.identity.learn(valet.client)
-        with store.writing() as db:
+        with suppress(Impaired), store.writing() as db:  # a damaged one is a story, too
             for person in (ADA, BOB, CY):  # who are no newcomers
                 stored_welcome.note_welcome(db, person, 0)
         self.slack.install(manifest(settings))
