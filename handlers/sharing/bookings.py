@@ -262,10 +262,12 @@ def draw_slot(ctx: Context, slot_id: str) -> Reply | None:
 
 
 def draw_slot_soon(ctx: Context, slot_id: str) -> Reply | None:
-    """A booking begins soon and its machine is not running; nothing to say when it runs by now."""
+    """A booking begins soon and its machine does not run or lacks GPUs; nothing to say when all is well by now."""
     slot = bookings_service.find_slot(ctx, slot_id)
     listing = queries.listing(ctx, slot.instance_id) if slot else None
-    if slot is None or listing is None or listing.running or slot.state != "booked":
+    if slot is None or listing is None or slot.state != "booked":
+        return None
+    if listing.running and not listing.lacks(slot.gpus):
         return None
     return bookings_blocks.slot_begins_soon(slot, listing)
 

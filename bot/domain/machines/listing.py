@@ -50,6 +50,10 @@ class Listing:
         """Whether it is known to have no such GPUs any more: its type was changed."""
         return 0 < self.instance.gpu_count <= max(gpus, default=0)
 
+    def is_all(self, gpus: tuple[int, ...]) -> bool:
+        """Whether these are all the GPUs it has; those that it has lost make no whole of it."""
+        return set(self.gpus) <= set(gpus)
+
     @property
     def gpus(self) -> tuple[int, ...]:
         """The indexes of its GPUs; one where their number is not known."""

@@ -152,14 +152,14 @@ def _miss(db: Database, slot: BookingSlot, why: str, now: int) -> None:
 
 
 def warn_of_bookings(ctx: Context) -> None:
-    """Tell those whose booking begins soon that the machine is not running."""
+    """Tell those whose booking begins soon that the machine is not running, or lacks some of the GPUs."""
     now = ctx.clock()
     soon = [
         slot for slot in stored_bookings.slots_due(ctx.store.reading(), now + BOOKING_NOTICE_MS) if slot.told_at is None
     ]
     for slot in soon:
         listing = listings.by_id(ctx.store.reading(), slot.instance_id)
-        if slot.from_at <= now or listing is None or listing.running:
+        if slot.from_at <= now or listing is None or (listing.running and not listing.lacks(slot.gpus)):
             continue
         with ctx.store.writing() as db:
             stored_bookings.mark_slot_told(db, slot.id, now)

@@ -144,7 +144,8 @@ def _event(
 ) -> CalendarEvent:
     """`alone`: the calendar is of one person, so that titles need not say whose it is."""
     name, gpu_count = machine or (kept.instance_id, 0)
-    some = "" if len(kept.gpus) >= max(1, gpu_count) else f", GPU {', '.join(map(str, kept.gpus))}"
+    is_all = set(range(max(1, gpu_count))) <= set(kept.gpus)
+    some = "" if is_all else f", GPU {', '.join(map(str, kept.gpus))}"
     whose = "" if alone or kept.holder not in names else f" ({names[kept.holder]})"
     title = f"{name}{some}{whose}{f': {kept.note}' if kept.note else ''}"
     booked = isinstance(kept, BookingSlot)

@@ -38,12 +38,12 @@ def _time(from_at: int, until_at: int) -> str:
 def _part(listing: Listing, some: tuple[int, ...]) -> str:
     """The instance, or some GPUs of it."""
     name = f"*{esc(listing.instance.name, 60)}*"
-    return name if len(some) >= len(listing.gpus) else f"{gpus(some)} of {name}"
+    return name if listing.is_all(some) else f"{gpus(some)} of {name}"
 
 
 def _be(listing: Listing | None, some: tuple[int, ...]) -> str:
     """The verb after the instance, or after some GPUs of it."""
-    return "are" if listing and 1 < len(some) < len(listing.gpus) else "is"
+    return "are" if listing and len(some) > 1 and not listing.is_all(some) else "is"
 
 
 def _note(note: str) -> str:
@@ -105,7 +105,7 @@ def booking_is_own(listing: Listing, hold: Hold, *, same: bool) -> Reply:
 
 
 def _hold(listing: Listing, hold: Hold) -> str:
-    some = "it" if len(hold.gpus) >= len(listing.gpus) else gpus(hold.gpus)
+    some = "it" if listing.is_all(hold.gpus) else gpus(hold.gpus)
     if hold.waited:
         until = near(hold.until_at, hold.from_at)
         return f"{person(hold.holder)} waits for {some}: expected from {when(hold.from_at)} to {until}."
@@ -190,7 +190,7 @@ def with_bookings(shown: Reply, slots: list[BookingSlot], listing: Listing) -> R
 
 
 def _whose(slot: BookingSlot, listing: Listing) -> str:
-    return person(slot.holder) + ("" if len(slot.gpus) >= len(listing.gpus) else f", {gpus(slot.gpus)}")
+    return person(slot.holder) + ("" if listing.is_all(slot.gpus) else f", {gpus(slot.gpus)}")
 
 
 def which_bookings(slot: BookingSlot, name: str) -> Reply:
@@ -245,12 +245,13 @@ def _begun(slot: BookingSlot, what: str, name: str, *, no_show_minutes: int) -> 
 
 
 def slot_begins_soon(slot: BookingSlot, listing: Listing) -> Reply:
-    """Told ahead to the holder: the machine is not running."""
-    text = (
-        f"Your booking of {_part(listing, slot.gpus)} begins {day_at(slot.from_at)}, "
-        f"but it is {in_words(listing.instance.state)}."
-    )
-    return _with_start(text, listing)
+    """Told ahead to the holder: the machine is not running, or lacks some of the GPUs."""
+    begin = f"Your booking of {_part(listing, slot.gpus)} begins {day_at(slot.from_at)}, but"
+    if listing.running:
+        lost = tuple(gpu for gpu in slot.gpus if gpu not in listing.gpus)
+        name = esc(listing.instance.name, 60)
+        return plainly(f"{begin} {name} does not have {gpus(lost)} any more.", _calendar(listing))
+    return _with_start(f"{begin} it is {in_words(listing.instance.state)}.", listing)
 
 
 def _with_start(text: str, listing: Listing | None) -> Reply:

@@ -49,7 +49,8 @@ def week_of_machine(week: CalendarWeek, reader: str, zone: str, now: int) -> Rep
 
 
 def _hold(week: CalendarWeek, hold: Hold) -> str:
-    some = "" if len(hold.gpus) >= week.gpu_count else f", {gpus(hold.gpus)}"
+    is_all = set(range(week.gpu_count)) <= set(hold.gpus)
+    some = "" if is_all else f", {gpus(hold.gpus)}"
     note = f" ({esc(hold.note, 30)})" if hold.note else ""
     who = f"{person(hold.holder)}{some}{note}"
     if not hold.booked:

@@ -329,3 +329,17 @@ def test_the_status_of_a_machine_tells_what_is_booked_next(office):
 
     assert "Booked Tue 24 Nov 20:00 UTC to Wed 02:00 UTC: @Ada, GPUs 0-1\n" in seen
     assert "and 1 more\n[Claim train-7]" in seen
+
+
+def test_a_booking_of_a_gpu_that_is_gone_is_named_and_told_ahead(office):
+    office.types("ada", "/gpu book train-7 gpu:6 today 11:00 for 2h")
+    office.fleet.change("train-7", gpu_count=1)
+    office.tick()
+
+    assert "GPU 6 of *train-7*, @Ada" in office.types("bob", "/gpu bookings train-7")
+    assert "@Ada, GPU 6" in office.types("bob", "/gpu calendar train-7")
+    office.passes(106 * MINUTE_MS, step=2 * MINUTE_MS)
+
+    assert office.sees("ada", "@ada").startswith(
+        "Your booking of GPU 6 of *train-7* begins Mon 11:00 UTC, but train-7 does not have GPU 6 any more."
+    )
