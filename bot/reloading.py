@@ -83,7 +83,7 @@ class SettingsWatch:
     def _parsed(self, content: bytes | None) -> Settings:
         """The settings in the file. Raises SettingsError."""
         if content is None:
-            raise SettingsError(f"There is no settings file {self._path} any more.")
+            raise SettingsError(f"There is no settings file {self._path} any more, or it can't be read.")
         if not content.strip():
             raise SettingsError(f"{self._path} is empty.")
         try:

@@ -43,5 +43,6 @@ def note_settings_read(db: Database, waiting: tuple[str, ...], now: int) -> None
 
 
 def note_settings_refused(db: Database, why: str, now: int) -> None:
-    """The file was read, and does not count; an empty reason calls that off. What was read before stays."""
-    changed(db, "UPDATE settings_reads SET refused_at = ?, refused = ?", now if why else None, why)
+    """The file was read, and does not count: what was read before stays in force."""
+    changed(db, "INSERT OR IGNORE INTO settings_reads (id, read_at, waiting) VALUES (1, ?, '[]')", now)
+    changed(db, "UPDATE settings_reads SET refused_at = ?, refused = ?", now, why)

@@ -40,7 +40,7 @@ def later(office, seconds=40):
 
 
 def posted(office, who="bob", channel="#gpus"):
-    return [one for one in office.slack.sees(who, channel) if one.startswith("Your claim on")]
+    return [one for one in office.slack.sees(who, channel) if "our claim on" in one]
 
 
 def states(office):
