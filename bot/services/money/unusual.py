@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.clock import HOUR_MS
-from bot.domain.days import ONE_DAY, day_start
+from bot.domain.days import ONE_DAY, day_start, local_day
 from bot.domain.money.forecast import DailyHistory
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.scope import TOTAL, Scope
@@ -27,6 +27,7 @@ from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.machines import fleet as stored_fleet
 from store.money import budgets as stored_budgets
+from store.money import source_reads
 from store.money.spend import DaySpend
 
 KIND = "unusual_day"
@@ -46,10 +47,17 @@ def look_for_unusual(ctx: Context) -> None:
     scopes = (*(Scope("team", team.name) for team in ctx.roster().teams), TOTAL)
     days = [now_day - back * ONE_DAY for back in range(DAYS_JUDGED, 0, -1)]
     due = {day: [scope for scope in scopes if not stored_budgets.was_looked_at(db, scope.text, day)] for day in days}
-    if any(due.values()):
-        inputs = gather_inputs(ctx)
-        for day in days:
-            _look_at(ctx, inputs, day, due[day])
+    if not any(due.values()):
+        return
+    first_read = source_reads.first_read(db)
+    if first_read is None or local_day(first_read, zone) >= now_day:
+        for day, scopes_due in due.items():
+            for scope in scopes_due:
+                _note(ctx, scope, day, None)  # nobody looked before today, so nothing can be unusual
+        return
+    inputs = gather_inputs(ctx)
+    for day in days:
+        _look_at(ctx, inputs, day, due[day])
 
 
 def _look_at(ctx: Context, inputs: ForecastInputs, day: date, due: list[Scope]) -> None:
