@@ -1,6 +1,7 @@
 """What each step of the schema said when it was taken: a released step never changes, and here is how that is held."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 from sqlite_utils import Database, Migrations
@@ -176,9 +177,10 @@ def _step(migrations: Migrations, name: str, statements: tuple[str, ...]) -> Non
             db.execute(statement)
 
 
-def _migrations() -> Migrations:
+@cache
+def _migrations(schema_steps: Sequence[tuple[str, tuple[str, ...]]]) -> Migrations:
     migrations = Migrations("valet")
-    for name, statements in STEPS:
+    for name, statements in schema_steps:
         _step(migrations, name, statements)
     return migrations
 
@@ -189,9 +191,9 @@ def migrate(db: Database) -> None:
     Foreign keys must be off meanwhile, or a table that is made anew would take its children's rows with it. Raises
     Refused when the file holds a step this version does not know, or one that said something else when it was taken.
     """
-    migrations = _migrations()
+    migrations, names = _migrations(STEPS), {name for name, _ in STEPS}
     applied = {step.name for step in migrations.applied(db)}
-    newer = applied - {name for name, _ in STEPS}
+    newer = applied - names
     if newer:
         raise Refused(
             f"A newer Valet has written this database (step {min(newer)}). "
@@ -206,7 +208,8 @@ def migrate(db: Database) -> None:
     if applied and not are_kept(db):
         mending.mend(db, _first_release())
         _note_first_release(db, applied)
-    migrations.apply(db)
+    if applied != names:
+        migrations.apply(db)
     kept = by_name(db)
     for name, statements in STEPS:
         if name not in kept:
@@ -221,7 +224,7 @@ def altered(db: Database) -> list[str]:
 
 def unreleased(db: Database) -> list[str]:
     """What a database of before the first release has otherwise, or not at all; empty in any other."""
-    if not _migrations().applied(db) or are_kept(db):
+    if not _migrations(STEPS).applied(db) or are_kept(db):
         return []
     return mending.differing(db, _first_release())
 
