@@ -36,7 +36,8 @@ KEEP_IDLE_BUTTON = "keep_idle"
 DIGEST_HOW_BUTTON = "digest_how"
 
 HOW_COUNTED = "How this is counted"
-HEAD = ("Machine", "Idle", "GPUs", "Unused in 24 h", "USD/h", "Who, until when", "Now")
+HEAD = ("Machine", "Idle", "Unused in 24 h", "Now", "Who, until when", "USD/h", "GPUs")
+"""What became of a row stands where a phone still shows it."""
 FEW = 2
 """So many machines have a button each; more have menus."""
 NAMED = 5
@@ -123,11 +124,11 @@ def _cells(now: RowNow, made_at: int) -> list[Cell]:
     return [
         esc(row.name, 60),
         _idle(row, made_at),
-        f"{esc(row.gpus, 40)}{', owned' if row.provider == 'owned' else ''}",
         unused,
-        rate,
-        held,
         _became(now) or (f"in {esc(row.paid_anyway, 60)}, paid anyway" if row.paid_anyway else "open"),
+        held,
+        rate,
+        f"{esc(row.gpus, 40)}{', owned' if row.provider == 'owned' else ''}",
     ]
 
 

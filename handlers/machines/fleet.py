@@ -32,10 +32,10 @@ from handlers.verbs import Ask, Verb, named
 
 def status(ask: Ask, page: int = 0) -> Reply:
     """A page of the fleet, most wasteful first; or the one instance that is named."""
-    named = _named(ask)
+    order, words = _sorted_by(ask.words)
+    named = _named(replace(ask, words=words))
     if named is not None:
         return one_machine(ask, named)
-    order, words = _sorted_by(ask.words)
     chosen, now = _chosen(replace(ask, words=words)), ask.ctx.clock()
     if chosen.state == "dormant":
         return dormant_blocks.dormant(dormant.dormant(ask.ctx, chosen), now, page=page, query=" ".join(ask.words)[:100])
@@ -135,7 +135,9 @@ def tell_why(ask: Ask, listing: Listing) -> Reply:
 
 
 VERBS = (
-    Verb("status", f"status [<instance>|{FILTERS_SAID}|gpu:a100]", "What runs, most wasteful first.", status),
+    Verb(
+        "status", f"status [<instance>|{FILTERS_SAID}|gpu:a100] [sort:name]", "What runs, most wasteful first.", status
+    ),
     Verb("why", "why <instance>", "What a machine does, how that is known, and what happens next.", why),
 )
 

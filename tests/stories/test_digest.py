@@ -33,7 +33,7 @@ def test_it_names_the_machines_how_long_what_it_cost_and_who_holds_them(morning)
     seen = morning.sees("bob", "#ml-platform")
 
     assert seen.startswith("*Idle GPUs, Tuesday 24 November: $96.98 went unused in the last 24 hours. 1 machine needs")
-    assert "train-7 | idle 5 h 25 m | 8xA100 | $96.98 | $21.96 | unclaimed | open" in seen
+    assert "train-7 | idle 5 h 25 m | $96.98 | open | unclaimed | $21.96 | 8xA100" in seen
     assert "[Stop train-7…] [Keep train-7]" in seen
 
 

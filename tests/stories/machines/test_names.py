@@ -122,4 +122,4 @@ def test_a_row_of_the_digest_says_zero_of_nothing_that_was_not_seen(week):
     _, said = week
 
     assert "$0.00 unused" not in said["digest"]
-    assert " | idle 3 h | 8xA100 | not known | $21.96 | " in said["digest"]
+    assert " | idle 3 h | not known | open | " in said["digest"]

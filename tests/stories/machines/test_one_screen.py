@@ -17,6 +17,8 @@ ANSWERS = (
     "/gpu",
     "/gpu find 2xA100 for 6h",
     "/gpu claim train-7 for 4h fine-tune",
+    "/cost forecast",
+    "/cost idle",
 )
 
 

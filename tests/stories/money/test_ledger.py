@@ -56,7 +56,7 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     quick.settle()
     assert f"(${same} wasted so far)" in quick.slack.sees_home("ada")
     digest = quick.sees("bob", "#ml-platform")
-    assert f"train-7 | idle 2 h | 8xA100 | ${same} | $21.96 | " in digest
+    assert f"train-7 | idle 2 h | ${same} | open | " in digest
     how = quick.presses("bob", "How this is counted", "#ml-platform")
     assert how.startswith("A GPU is idle after 15 minutes without work, seen minute by minute.")
     idle = quick.types("ada", "/cost idle")
@@ -76,7 +76,7 @@ def test_the_digests_sum_is_that_of_all_machines_of_the_channel_whatever_they_do
     digest, idle = quick.sees("bob", "#ml-platform"), quick.types("ada", "/cost idle today by team")
     whole, listed = (
         unused(digest, "went unused in the last 24 hours"),
-        float(re.search(r"^train-7 \| .*? \| 8xA100 \| ~?\$([\d.]+) ", digest, re.MULTILINE)[1]),
+        float(re.search(r"^train-7 \| .*? \| ~?\$([\d.]+) ", digest, re.MULTILINE)[1]),
     )
     assert f"nlp | ~${whole} |" in idle  # train-3 is a spot machine
     assert float(whole) > float(listed)

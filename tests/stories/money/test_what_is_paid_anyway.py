@@ -75,7 +75,7 @@ def test_reports_and_the_digest_say_use_it_and_not_stop_it(reserved):
     reserved.tick()
     digest = reserved.sees("bob", "#ml-platform")
     assert digest.startswith("*Idle GPUs")
-    assert f"in {ANYWAY}, paid whether it runs or not" in digest
+    assert f"in {ANYWAY}, paid anyway" in digest
     assert "[Stop train-7…]" not in digest
 
 
