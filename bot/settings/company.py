@@ -58,7 +58,7 @@ class TeamSettings(Table):
     approvers: tuple[UserId, ...] = Field(default=(), description="Slack user ids who decide on this team's machines")
     approver_group: GroupId = Field(default="", description="Slack user group whose members may decide as well")
     approvals: int = Field(
-        default=1, ge=1, le=2, description="How many different people have to say yes; one no is enough to deny"
+        default=1, ge=1, le=2, description="How many different people have to approve; one no is enough to deny"
     )
     guests_approve: bool = Field(
         default=False, description="Whether guests of the workspace may decide, too; else they only hold and use"

@@ -88,10 +88,10 @@ def test_its_last_line_is_the_month_as_it_is_expected_to_end(office_with):
     team, everything = office.sees("bob", "#ml-platform"), office.sees("bob", "#gpus")
 
     assert team.splitlines()[-2] == (
-        "November (nlp): $47,380 expected, budget $60,000 (under 1 % chance to go over). Saved this month: $100."
+        "November (nlp): $47,354 expected, budget $60,000 (1 % chance to go over). Saved this month: $100."
     )
     assert everything.splitlines()[-2] == (
-        "November: $63,821 expected, budget $60,000 (93 % chance to go over). Saved this month: $201."
+        "November: $63,795 expected, budget $60,000 (92 % chance to go over). Saved this month: $201."
     )
     assert "[Forecast]" in team.splitlines()[-1]
     assert office.presses("bob", "Forecast", "#ml-platform").startswith("*November (nlp): $")

@@ -22,7 +22,7 @@ def refusal_to_break_glass(action: Action, person: str, roster: Roster) -> str |
     """Why `person` may not pass this action by themselves; None when they may."""
     team = roster.team(action.team)
     if action.ends_work:
-        return f"It works, and ending work always takes others who say yes; {_names(action, roster)} can decide."
+        return f"It works, and ending work always takes others who approve; {_names(action, roster)} can decide."
     if team is None or not team.break_glass:
         return f"Nobody passes their own request here; {_names(action, roster)} can decide this."
     if person != action.requester or person not in team.approvers:

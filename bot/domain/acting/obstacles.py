@@ -149,7 +149,7 @@ def _verdict_obstacle(name: str, verdict: Verdict | None) -> str | None:
     if not verdict.is_idle:
         return (
             f"{name} is working: {verdict.evidence}. To end that work all the same, say why, as in "
-            f"{parts.gpu('stop', name, 'it runs the wrong model')}; then it takes two people who say yes."
+            f"{parts.gpu('stop', name, 'it runs the wrong model')}; then it takes two approvals."
         )
     return None
 

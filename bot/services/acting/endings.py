@@ -46,7 +46,7 @@ def lapse(ctx: Context, db: Database, action: Action | None) -> Action | None:
         return action
     was_posted = stored_outbox.was_sent(db, card_ref(action), action.expires_at)
     outcome = "Nobody answered in time." if was_posted else NOBODY_ASKED
-    end(ctx, db, action, "expired", outcome=outcome, did="let the request lapse")
+    end(ctx, db, action, "expired", outcome=outcome, did="let the request end")
     return None
 
 

@@ -235,7 +235,7 @@ def decide_request(ctx: Context, request_id: str, person: str, *, yes: bool) -> 
         if request.expires_at <= now or not stored_hours.end_request(
             db, request_id, state, now, decider=person, outcome=outcome
         ):
-            raise Refused("Too late: this has been decided, or has lapsed.")
+            raise Refused("Too late: this has been decided, or has ended.")
         if not yes:
             detail = f"asked by {parts.person(request.person)}"
             stored_audit.add(db, now, person, "refused on-hours", subject=request.instance_id, detail=detail)

@@ -187,9 +187,7 @@ def _not_meant(
 ) -> Settlement | None:
     """Why the rule it follows from counts no more."""
     if rule_stop.rule == "idle":
-        return (
-            None if ctx.settings.idle_stop(listing.team) is not None else Settlement("unmeant", "The rule is no more.")
-        )
+        return None if ctx.settings.idle_stop(listing.team) is not None else Settlement("unmeant", "The rule is gone.")
     hours = hours_service.hours_of(ctx, listing, own)
     if hours is None:
         return Settlement("unmeant", "It has no on-hours any more.")

@@ -177,7 +177,7 @@ def too_old(action: Action, now: int) -> str | None:
     """A yes that was not carried out in time is none any more."""
     if now - (action.decided_at or now) <= APPROVAL_LASTS_MS:
         return None
-    lapsed = f"It could not be carried out within {APPROVAL_LASTS_MS // MINUTE_MS} minutes, so the approval lapsed."
+    lapsed = f"It could not be carried out within {APPROVAL_LASTS_MS // MINUTE_MS} minutes, so the approval has ended."
     return f"{lapsed} {action.outcome}".rstrip()
 
 

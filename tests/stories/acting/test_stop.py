@@ -86,7 +86,7 @@ def test_a_working_machine_is_not_even_asked_about(office):
     seen = office.types("ada", "/gpu stop train-7")
 
     assert "train-7 is working: 8 of 8 GPUs worked within the last 60 minutes" in seen
-    assert "say why, as in `/gpu stop train-7 it runs the wrong model`; then it takes two people who say yes." in seen
+    assert "say why, as in `/gpu stop train-7 it runs the wrong model`; then it takes two approvals." in seen
 
 
 def test_a_machine_nobody_can_see_is_not_even_asked_about(office):

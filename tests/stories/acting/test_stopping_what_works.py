@@ -26,7 +26,7 @@ def test_without_a_reason_it_is_refused_and_told_what_it_takes(busy):
     seen = ask(busy, "")
 
     assert seen.startswith("train-7 is working: 8 of 8 GPUs worked within the last 60 minutes")
-    assert "then it takes two people who say yes." in seen
+    assert "then it takes two approvals." in seen
     assert "Stop train-7?" not in busy.sees("bob")
 
 
@@ -118,7 +118,7 @@ def test_glass_is_never_broken_over_work(office_with):
 
     seen = office.types("cy", "/gpu stop train-7 --break-glass it heats the room")
 
-    assert "It works, and ending work always takes others who say yes" in seen
+    assert "It works, and ending work always takes others who approve" in seen
     assert office.fleet.stops == []
 
 
