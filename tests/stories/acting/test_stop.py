@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
+from tests.screens import ONE_SCREEN, lines_on_phone
 
 
 def ask(office):
@@ -169,3 +170,15 @@ def test_a_price_borrowed_from_another_region_is_called_an_estimate(office):
     office.types("ada", "/gpu stop train-7")
 
     assert "p4d.24xlarge, eu-west-1, i-033545907c2b0b11f, about $21.96/h" in office.sees("bob", "#ml-platform")
+
+
+def test_a_stop_card_and_its_outcome_fit_the_screen_of_a_phone(office):
+    ask(office)
+    card = office.sees("bob", "#ml-platform")
+    office.presses("bob", "Stop train-7", "#ml-platform")
+    office.passes(2 * MINUTE_MS)
+    stopped = office.sees("bob", "#ml-platform")
+
+    assert "is stopped" in stopped
+    assert lines_on_phone(card) <= ONE_SCREEN, card
+    assert lines_on_phone(stopped) <= ONE_SCREEN, stopped
