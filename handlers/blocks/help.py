@@ -74,6 +74,7 @@ HELP_TOPICS: tuple[HelpTopic, ...] = (
         ),
     ),
     HelpTopic("running", "Run", "Run jobs", (("run", "what can be run"), ("runs", "how your runs do"))),
+    HelpTopic("own", "Yours", "Yours", (("settings", "quiet hours, digest, reminders"),)),
     HelpTopic(
         "admins",
         "Admin",

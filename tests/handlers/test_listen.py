@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.sandbox.slack.people import ADA, GPUS
 from handlers import listen
 from handlers.blocks.buttons import CLAIM_BUTTON, RELEASE_BUTTON
+from handlers.blocks.parts import section
 from handlers.people import Identity
 from tests.examples import examples
 from tests.handlers.pieces import objections
@@ -125,7 +126,9 @@ def test_an_answer_whose_blocks_slack_refuses_comes_as_text(office):
 
 def test_a_button_of_another_version_is_answered(office):
     button = {"type": "button", "text": {"type": "plain_text", "text": "Old"}, "action_id": "old_thing", "value": "1"}
-    office.valet.client.chat_postMessage(channel=GPUS, text="old", blocks=[{"type": "actions", "elements": [button]}])
+    office.valet.client.chat_postMessage(
+        channel=GPUS, text="Of before.", blocks=[section("Of before."), {"type": "actions", "elements": [button]}]
+    )
 
     assert office.presses("ada", "Old").startswith("This button is from another version of Valet")
 

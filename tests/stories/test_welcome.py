@@ -28,7 +28,7 @@ def test_a_newcomer_is_welcomed_once_in_person(newcomer, way):
 
     seen = newcomer.slack.sees("newt", "@newt")
     assert len([text for text in seen if text.startswith(WELCOME)]) == 1
-    assert "[Find a GPU…] [What is idle] [" in "\n".join(seen)
+    assert "[Find a GPU…] [What is idle] [My settings…]" in "\n".join(seen)
 
 
 def test_the_welcome_survives_a_restart(newcomer):
@@ -45,7 +45,10 @@ def test_its_buttons_lead_on(newcomer):
 
     assert "train-7" in newcomer.presses("newt", "What is idle", "@newt")
     newcomer.presses("newt", "Find a GPU…", "@newt")
-    assert newcomer.slack.sees_modal("newt").startswith("# Find a GPU")
+    assert newcomer.opens("newt").startswith("# Find a GPU")
+    newcomer.closes("newt")
+    newcomer.presses("newt", "My settings…", "@newt")
+    assert "Quiet from" in newcomer.opens("newt")
 
 
 def test_whoever_used_valet_before_is_no_newcomer(office):
