@@ -229,7 +229,7 @@ def midnight(timezone: str, first: date, last: date) -> str:
     """A sentence on where days from one to another are cut, if that is amid an hour of the ledger; else empty."""
     if not cuts_an_hour((first, last + timedelta(days=1)), ZoneInfo(timezone)):
         return ""
-    return " Midnight there is amid an hour of UTC, which counts whole for the day it began in."
+    return " Midnight there falls within an hour of UTC, which counts for the day it began in."
 
 
 def days(first: date, last: date, today: date) -> str:

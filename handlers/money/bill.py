@@ -36,7 +36,7 @@ def days_of(value: str) -> tuple[date, date]:
     return first, last
 
 
-VERBS = (Verb("bill", "bill [month|week|day]", "What was billed, beside our meters, and why they differ.", bill),)
+VERBS = (Verb("bill", "bill [month|week|day]", "What was billed, what our meters say, and why they differ.", bill),)
 
 
 def show(ctx: Context, user: str, channel: str, value: str) -> Reply:

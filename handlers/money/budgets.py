@@ -60,7 +60,7 @@ def _scope(ask: Ask) -> Scope:
     except ValetError:
         if dates.names_days(ask.words[-1:], budget_amounts.this_month(ask.ctx)):
             command = f"{ask.ctx.settings.slack.cost_command} budget {' '.join(ask.words[:-1])[:60]}".strip()
-            raise Refused(f"Budgets are told of this month. Try `{command}`.") from None
+            raise Refused(f"Budgets are for this month only. Try `{command}`.") from None
         if any(MONEY_WORD.fullmatch(word) for word in ask.words[1:]):
             raise Refused(SET_BY) from None
         raise
@@ -98,12 +98,12 @@ def how_counted(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     if value == budgets_blocks.EVERY_BUDGET:
         standings = every(ctx)
         if not standings:
-            raise Refused("There is no budget any more.")
+            raise Refused("All budgets are gone from valet.toml.")
         return budgets_blocks.all_counted(standings[0])
     about = stored_scope(ctx, value)
     now = budgets.standing_of(ctx, about)
     if now is None:
-        raise Refused("That budget is not set any more.")
+        raise Refused("That budget is gone from valet.toml.")
     is_own = budget_amounts.own_budget(ctx, about) is not None
     return budgets_blocks.counted(now, budgets.channel_for(ctx, about), is_own=is_own)
 
@@ -113,7 +113,7 @@ def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     one_of = None if value == budgets_blocks.EVERY_BUDGET else budgets.standing_of(ctx, stored_scope(ctx, value))
     found = every(ctx) if value == budgets_blocks.EVERY_BUDGET else [one_of] if one_of else []
     if not found:
-        raise Refused("That budget is not set any more.")
+        raise Refused("That budget is gone from valet.toml.")
     return budgets_blocks.as_csv(found[0].month, "".join(budgets.budget_lines(found)))
 
 

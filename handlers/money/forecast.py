@@ -41,7 +41,7 @@ def forecast(ask: Ask) -> Reply:
         periods.refuse_period(words)
         if dates.names_days(words, reports.today_of(ask.ctx)):
             command = f"{ask.ctx.settings.slack.cost_command} report {' '.join(words)[:40]}"
-            past = f"`{command}` tells of days that are over."
+            past = f"For days that are over try `{command}`."
             raise Refused(f"A forecast begins today: say {', '.join(periods.FORECAST_PERIODS)}. {past}") from None
         raise
     return apart(ask.ctx, about, way) if way else full_forecast(ask.ctx, about, period or "month")
@@ -54,16 +54,17 @@ def _way(words: list[str]) -> tuple[Way | None, list[str]]:
         return None, words
     said = " ".join(words[at + 1 : at + 2])
     if said.lower() not in WAYS:
-        raise Refused(f'By "{said[:40]}"? Forecasts are told by team or by machine.')
+        raise Refused(f'By "{said[:40]}"? A forecast is split by team or by machine.')
     return WAYS[said.lower()], words[:at] + words[at + 2 :]
 
 
 def apart(ctx: Context, about: Scope, way: Way) -> Reply:
     """A scope's forecast told apart by team or machine. Raises Refused."""
     if way == "team" and about.kind != "total":
-        raise Refused(f"Only everything is told by team. Try `{ctx.settings.slack.cost_command} forecast by team`.")
+        command = ctx.settings.slack.cost_command
+        raise Refused(f"Only the forecast of everything is split by team. Try `{command} forecast by team`.")
     if about.kind == "instance":
-        raise Refused(f"{about.label} is one machine: there is nothing to tell apart.")
+        raise Refused(f"{about.label} is one machine: there is nothing to split.")
     return forecast_charts_blocks.by(forecast_service.current_report(ctx, about), way)
 
 

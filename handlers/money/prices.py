@@ -73,7 +73,7 @@ def _without_place(ask: Ask, wanted: str) -> Refused | None:
         return None
     command = ask.ctx.settings.slack.cost_command
     return Refused(
-        f'Prices are told of every place at once, not of "{where[:40]}" alone. Try `{command} prices {named}`.'
+        f'Prices are listed for every place at once, not for "{where[:40]}" alone. Try `{command} prices {named}`.'
     )
 
 

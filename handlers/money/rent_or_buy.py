@@ -139,7 +139,7 @@ def details(ctx: Context, value: str) -> Reply:
     """[Details] of one type."""
     told, _ = _again(ctx, value)
     if not told.answers:
-        raise Refused("Nothing is known of it any more. Use the command instead.")
+        raise Refused("That type is gone. Use the command instead.")
     return rent_or_buy_blocks.details(told)
 
 

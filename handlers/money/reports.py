@@ -92,12 +92,12 @@ def _refuse_others(ask: Ask, words: list[str], command: str) -> None:
     """A report is of everything, told apart one way: say so to whoever asks for a team, or for two ways."""
     ways = [word for word in words if _known(word)]
     if ways:
-        raise Refused(f"Say one way to tell it apart, such as `{command} by {ways[0]}`.")
+        raise Refused(f"Say one way to split it, such as `{command} by {ways[0]}`.")
     scope = None if not words or names_days(words, today_of(ask.ctx)) else named_scope(ask.ctx, " ".join(words))
     if scope is not None:
         cost, by = ask.ctx.settings.slack.cost_command, "instance" if scope.kind == "total" else scope.kind
-        forecast = f" `{cost} forecast {scope.label or scope.key}` tells of it alone."
-        raise Refused(f"A report is of everything: try `{command} by {by}`.{forecast}")
+        forecast = f" `{cost} forecast {scope.label or scope.key}` is of it alone."
+        raise Refused(f"A report covers everything: try `{command} by {by}`.{forecast}")
 
 
 def way(said: str, command: str) -> ReportBy:

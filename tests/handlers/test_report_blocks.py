@@ -156,7 +156,7 @@ def test_what_is_not_shown_one_by_one_is_summed_up_owned_ones_too():
     assert text_of_blocks(reports_blocks.report(many).blocks).splitlines()[-2] == (
         "3 more | ~$3,000,000,000 + ? | 40 %, 20 % not known | 3,000,000 | ~$2,000,000,000 + ? | 2,000,000"
     )
-    assert text_of_blocks(idle_blocks.idle(many).blocks).splitlines()[-2] == "3 more | ~$1,200,000,000 | 300,000 | -"
+    assert text_of_blocks(idle_blocks.idle(many).blocks).splitlines()[-2] == "3 more | ~$1,200,000,000 | - | 300,000"
 
 
 @given(st.lists(st.integers(0, 10**12), max_size=12))

@@ -366,7 +366,7 @@ def by_dimension(ctx: Context, by: str, report: BillReport) -> Iterator[str]:
     days = {each.day: each for each in stored_bill.billed_days(db, report.first, report.last)}
     found = stored_bill.sums(db, chosen, report.first, report.last)
     if days and not found:
-        raise Refused(f"The source of the bill ({report.source}) does not tell it apart by {by}; a FOCUS export does.")
+        raise Refused(f"The source of the bill ({report.source}) does not split it by {by}; a FOCUS export does.")
     yield line(("day", by, "billed_usd", "estimate", "source", "as_of"))
     for row in found:
         day = days[date.fromisoformat(row["day"])]

@@ -307,11 +307,11 @@ def _unknown(scope: Scope, inputs: ForecastInputs) -> Iterator[str]:
     late = {name: since for name, since in inputs.begins.items() if since > first and _has_part(scope, name, inputs)}
     if late and min(late.values()) == min(inputs.begins.values()):
         since = local_day(min(late.values()), inputs.zone)
-        yield f"{since:%B} is counted from {since.day} {since:%b} on: what it cost before nobody saw."
+        yield f"{since:%B} is counted from {since.day} {since:%b} on: what it cost before is not known."
     elif late:
         name, at = min(late.items(), key=lambda each: each[1])
         since, more = local_day(at, inputs.zone), f", and {len(late) - 1} more later" if len(late) > 1 else ""
-        yield f"{name} is counted from {since.day} {since:%b} on{more}: what it cost before nobody saw."
+        yield f"{name} is counted from {since.day} {since:%b} on{more}: what it cost before is not known."
 
 
 def _has_part(scope: Scope, source: str, inputs: ForecastInputs) -> bool:

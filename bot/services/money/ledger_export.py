@@ -117,7 +117,7 @@ def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
         yield "The running hour is not in it: it is charged once it is over."
     if start % HOUR_MS or end % HOUR_MS:
         zone = ctx.settings.digest.timezone
-        yield f"Midnight in {zone} is amid an hour of UTC, which counts whole for the month it began in."
+        yield f"Midnight in {zone} falls within an hour of UTC, which counts for the month it began in."
 
 
 def everything(ctx: Context) -> tuple[list[Listing], FleetTotals]:

@@ -86,7 +86,7 @@ def _percent(share: float) -> str:
 def _accuracy_small_print(scored: Sequence[ForecastRecord], own: Sequence[int]) -> str:
     said = ["One forecast a day is kept and compared with our ledger once its days are over."]
     if scored:
-        said.append("Forecasts of days on end share most of their days, so they tell less than their number.")
+        said.append("Forecasts made day after day share most of their days, so count them for less.")
         said.append("Days on which nobody looked are left out.")
     if own:
         days = " and ".join(str(each) for each in own)

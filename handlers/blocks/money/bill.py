@@ -101,8 +101,8 @@ def _conclusion(report: BillReport) -> str:
     if _is_partial(report):
         since = sum(day.billed_micros or 0 for day in report.compared)
         metered = roughly(report.metered_micros)
-        return f"{said}; since {_day(report.compared[0].day)} {roughly(since)}, beside {metered} metered."
-    return f"{said}, beside {roughly(report.metered_micros)} on our meters."
+        return f"{said}; since {_day(report.compared[0].day)} {roughly(since)} billed and {metered} metered."
+    return f"{said}; our meters say {roughly(report.metered_micros)}."
 
 
 def _is_partial(report: BillReport) -> bool:

@@ -108,7 +108,7 @@ def counted(now: BudgetStanding, channel: str, *, is_own: bool = True) -> Reply:
     where = f"<#{channel}> hears" if channel else "Nobody hears, as there is no channel for it,"
     hears = f"{where} of it at {now.warn_percent} % and 100 %, and when the forecast exceeds it; each once a month."
     if not is_own:
-        hears = "The sum of the teams' budgets, beside what all teams spend. Each team hears of its own."
+        hears = "The sum of the teams' budgets, against what all teams spend. Each team hears of its own."
     follows = _follows(now) if is_own else ""
     return plainly(lines([f"*{_who(now.scope)}, {now.month:%B}*", hears, follows, *_counting(now)]))
 
@@ -259,9 +259,9 @@ def _answers(unusual_day: UnusualDay, answer: UnusualAnswer | None) -> list[Bloc
 def answered(answer: UnusualAnswer) -> str:
     """Who said what, and what follows."""
     if not answer.is_expected:
-        return f"{person(answer.who)} did not expect it. The next day like it is told at once."
+        return f"{person(answer.who)} did not expect it. I'll mention the next day like it at once."
     until = answer.holds_until
-    return f"{person(answer.who)} expected it. Days like it are not told until {until.day} {until:%B}."
+    return f"{person(answer.who)} expected it. I won't mention days like it until {until.day} {until:%B}."
 
 
 def _behind(machine: MachineBehind) -> str:

@@ -86,7 +86,7 @@ def by(report: ForecastReport, way: Way) -> Reply:
     whose = "" if report.scope.kind == "total" else f" of {esc(report.scope.label or report.scope.key, 60)}"
     head = f"{report.today:%B}{whose} by {way}: {usd(report.month.micros, cents=False)} expected."
     if not pieces:
-        return plainly(f"{head} There is nothing to tell apart.")
+        return plainly(f"{head} There is nothing to split.")
     columns = [
         dollars([piece.charged_micros for piece in pieces]),
         dollars([piece.month_micros for piece in pieces]),
@@ -142,7 +142,7 @@ def _pieces(report: ForecastReport, way: str) -> Sequence[ForecastPiece]:
 def _small_print(report: ForecastReport, way: Way) -> str:
     said = ["Charged, and what is expected of the rest; each column adds up."]
     if way == "team" and any(piece.count > 1 and piece.name for piece in report.by_team):
-        said.append("Other: their use is too uneven to tell of each alone.")
+        said.append("Other: their use is too uneven for a forecast of each.")
     if way == "machine" and any(not piece.key and piece.count == 1 for piece in report.by_machine):
         said.append("Machines to come: what machines that are gone, or more than one at a time, cost lately.")
     return " ".join([*said, f"Made {at(report.made_at)}."])

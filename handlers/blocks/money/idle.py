@@ -84,7 +84,7 @@ def _chart(report: SpendReport, names: reports.Names) -> list[Block]:
 def _table(report: SpendReport) -> list[Block]:
     way = reports.WAY_NAMES[report.by]
     if report.by == "instance":
-        head, rows = ["Machine", "Idle", "GPU-hours", "Now"], _by_machine(report)
+        head, rows = ["Machine", "Idle", "Now", "GPU-hours"], _by_machine(report)
     else:
         head, rows = [way.capitalize(), "Idle", "GPU-hours", "Owned GPU-h"], _by_way(report)
     return table(f"Idle by {way}, {reports.span(report)}", head, rows, page=reports.PAGE)
@@ -100,11 +100,14 @@ def _by_machine(report: SpendReport) -> list[list[Cell]]:
     idled = sorted(_idled(report), key=lambda row: row.key not in now)
     known = {row.key for row in idled}
     fresh: list[list[Cell]] = [
-        [esc(each.name, 60), NOTHING, NOTHING, now[each.instance_id]]
+        [esc(each.name, 60), NOTHING, now[each.instance_id], NOTHING]
         for each in report.idle_now
         if each.instance_id not in known
     ]
-    rows = [[*_row(row, report.by), now.get(row.key, "")] for row in reports.shown_rows(idled)]
+    rows: list[list[Cell]] = []
+    for row in reports.shown_rows(idled):
+        name, cost, hours = _row(row, report.by)
+        rows.append([name, cost, now.get(row.key, ""), hours])
     return [*rows[: len(now)], *fresh, *rows[len(now) :]]
 
 

@@ -231,7 +231,7 @@ def counted(report: SpendReport, more: Sequence[str], *, idle: bool = False) -> 
         before = f"{about(exact=report.before_exact)}{roughly(report.before_micros)}"
         said.append(f"As many days before: {before} for rented machines.")
     if report.running_micros >= CENT:
-        said.append(f"{roughly(report.running_micros)} of it is of the running hour, charged once that is over.")
+        said.append(f"{roughly(report.running_micros)} of it is the running hour, charged when that ends.")
     said += [*more, *_estimated(report, idle=idle), *_begins(report)]
     said.append(days_in(report.timezone, report.first, report.last))
     return plainly(lines([f"*{span(report)}*", *said, f"As of {at(report.made_at)}."]))
@@ -260,7 +260,7 @@ def _estimated(report: SpendReport, *, idle: bool) -> list[str]:
         said.append(f"{roughly(rented)} of it is an estimate: another region's list price, or spot machines.")
     if owned:
         said.append("The full cost of owned machines lacks a part.")
-    return [*said, f"{cost_command('prices')} and a machine's name tell where its price is from."] if said else []
+    return [*said, f"{cost_command('prices')} with a machine's name says where its price is from."] if said else []
 
 
 def as_csv(report: SpendReport, content: str) -> Reply:

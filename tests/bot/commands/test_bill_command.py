@@ -105,7 +105,7 @@ def test_what_the_source_does_not_tell_apart_is_refused(valet, tmp_path):
     said = valet("--csv", "--by", "instance")
 
     assert said.exit_code == 1
-    assert "does not tell it apart by instance" in said.stderr
+    assert "does not split it by instance" in said.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("--csv",), ("--csv", "--by", "team")])

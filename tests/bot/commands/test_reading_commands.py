@@ -67,7 +67,7 @@ def test_what_the_ledger_lacks_and_where_it_is_cut_is_said_beside_it(run, databa
     for words in ((), ("--csv",)):
         said = run(ledger_command, *words).stderr
         assert "ec2/1/us-west-2 was never read, so nothing of it is in the ledger." in said
-        assert "Midnight in Asia/Kolkata is amid an hour of UTC, which counts whole for the month it began in." in said
+        assert "Midnight in Asia/Kolkata falls within an hour of UTC, which counts for the month it began in." in said
 
 
 def test_the_sums_of_the_ledger_say_since_when_they_are_counted(run, database):

@@ -111,7 +111,7 @@ def test_a_month_of_the_bill_beside_the_meters_with_reasons_that_add_up(lived, t
     said = lived.types("ada", "/cost bill").splitlines()
 
     assert said[:6] == [
-        "*November: $42,639 billed so far up to 21 Nov, beside $45,189 on our meters.*",
+        "*November: $42,639 billed so far up to 21 Nov; our meters say $45,189.*",
         "$2,549 less than we metered. That is:",
         "-$3,615  discounts: paid below the rate",
         "+$872  disks, traffic and services that Valet does not meter",
@@ -171,7 +171,7 @@ def test_a_machine_that_valet_does_not_see_is_named_on_its_day(lived, tmp_path):
 
     said = lived.types("ada", "/cost bill 2026-11-18").splitlines()
 
-    assert said[0] == "*Wednesday 18 November: $2,292 billed, beside $2,379 on our meters.*"
+    assert said[0] == "*Wednesday 18 November: $2,292 billed; our meters say $2,379.*"
     assert "+$52.69  machines or hours that Valet did not see" in said
     assert "On the bill, but not seen by Valet: 1 machine, $52.69." in said
     assert "[All of November] [Oct] [Details] [As CSV]" in said
@@ -187,8 +187,8 @@ def test_buttons_lead_to_a_day_and_to_other_months_in_place(lived, tmp_path):
     day = lived.presses("ada", "Only 20 Nov")
     month = lived.presses("ada", "Oct")
 
-    assert day.startswith("*Friday 20 November: $2,627 billed, beside $2,800 on our meters.*")
-    assert month.startswith("*October: $22,177 billed; since 20 Oct $20,446, beside $21,562 metered.*")
+    assert day.startswith("*Friday 20 November: $2,627 billed; our meters say $2,800.*")
+    assert month.startswith("*October: $22,177 billed; since 20 Oct $20,446 billed and $21,562 metered.*")
     assert "*By type of machine*, since 20 Oct" in lived.presses("ada", "Details")
 
 

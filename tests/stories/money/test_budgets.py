@@ -167,7 +167,7 @@ def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_tol
     assert shown.startswith("*The company, November: $49,459 of $46,000 spent (107 %).*")
     assert "Beyond it" not in shown
     how = office.presses("ada", "How this is counted")
-    assert "The sum of the teams' budgets, beside what all teams spend. Each team hears of its own." in how
+    assert "The sum of the teams' budgets, against what all teams spend. Each team hears of its own." in how
     assert "Beyond it" not in how
     assert heard(office) == ["warn"]
 
@@ -414,7 +414,7 @@ def test_a_day_that_was_expected_is_answered_in_place_and_the_next_like_it_is_no
     said = surged.presses("ada", "Expected", "#ml-platform")
     surged.passes(MINUTE_MS)
 
-    assert said == "@Ada expected it. Days like it are not told until 21 February."
+    assert said == "@Ada expected it. I won't mention days like it until 21 February."
     (seen,) = surged.slack.sees("bob", "#ml-platform")
     assert seen.endswith(f"{said}\n[Not expected] [Why eval-2] [What drives it]")
     noted = rows(surged.valet.ctx.store.reading(), "SELECT who, did FROM audit WHERE subject = 'nlp'")
@@ -428,7 +428,7 @@ def test_after_a_day_that_was_not_expected_the_next_like_it_is_told_at_once(surg
     surged.passes(MINUTE_MS)
     said = surged.presses("ada", "Not expected", "#ml-platform")
 
-    assert said == "@Ada did not expect it. The next day like it is told at once."
+    assert said == "@Ada did not expect it. I'll mention the next day like it at once."
     surges_again(surged, 1)
     assert subjects(surged) == ["team:nlp|2026-11-23", "team:nlp|2026-11-24"]
 

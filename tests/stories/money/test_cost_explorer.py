@@ -26,7 +26,7 @@ def test_cost_explorers_days_stand_beside_the_meters(office_with):
     said = office.types("ada", "/cost bill 2026-11-20").splitlines()
 
     assert said[:6] == [
-        "*Friday 20 November: $3,021 billed, beside $2,800 on our meters.*",
+        "*Friday 20 November: $3,021 billed; our meters say $2,800.*",
         "$221 more than we metered. That is:",
         "+$263  machines or hours that Valet did not see",
         "-$196  discounts: paid below the rate",

@@ -130,8 +130,10 @@ def test_by_team_and_by_machine_are_tables_that_add_up(company):
     assert company.presses("ada", "Forecast").startswith("*November: $")
     one = company.types("ada", "/cost forecast by machine team nlp")
     assert amounts(one, 2)[1] == amounts(teams, 2)[0]["nlp"]
-    assert "Only everything is told by team." in company.types("ada", "/cost forecast team nlp by team")
-    assert 'By "gpu"? Forecasts are told by team or by machine.' in company.types("ada", "/cost forecast by gpu")
+    assert "Only the forecast of everything is split by team." in company.types(
+        "ada", "/cost forecast team nlp by team"
+    )
+    assert 'By "gpu"? A forecast is split by team or by machine.' in company.types("ada", "/cost forecast by gpu")
     assert "is one machine" in company.types("ada", "/cost forecast instance train-7 by machine")
 
 

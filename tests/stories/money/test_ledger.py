@@ -60,8 +60,8 @@ def test_status_why_home_digest_report_and_json_tell_the_same_of_one_spell(quick
     how = quick.presses("bob", "How this is counted", "#ml-platform")
     assert how.startswith("A GPU is idle after 15 minutes without work, seen minute by minute.")
     idle = quick.types("ada", "/cost idle")
-    assert f"train-7 | ${same} | 14 | idle 2 h, @Ada" in idle
-    assert f"train-7 | ${same} | 14 |" in quick.types("ada", "/cost idle today")
+    assert f"train-7 | ${same} | idle 2 h, @Ada | 14" in idle
+    assert f"train-7 | ${same} | idle 2 h, @Ada | 14" in quick.types("ada", "/cost idle today")
     told = {each["name"]: each for each in ledger_export.fleet_status(quick.valet.ctx)["instances"]}
     assert {round(float(told["train-7"][name]), 2) for name in ("unused_usd_since_judged_idle", "unused_usd_24h")} == {
         float(same)
@@ -116,7 +116,7 @@ def test_where_midnight_cuts_an_hour_of_the_ledger_it_is_said(office_with):
     settings["digest"] = {"timezone": "Asia/Kolkata"}
     settings["budget"] = {"usd": "90000"}
     office = office_with(settings)
-    said = "Midnight there is amid an hour of UTC, which counts whole for the day it began in."
+    said = "Midnight there falls within an hour of UTC, which counts for the day it began in."
 
     office.types("ada", "/cost forecast")
     assert said in office.presses("ada", "Details")
@@ -128,7 +128,7 @@ def test_where_midnight_cuts_an_hour_of_the_ledger_it_is_said(office_with):
 def test_where_midnight_is_between_two_hours_nothing_is_said_of_it(office):
     office.types("ada", "/cost report")
 
-    assert "amid an hour" not in office.presses("ada", "How this is counted")
+    assert "within an hour of UTC" not in office.presses("ada", "How this is counted")
 
 
 def test_status_and_idle_tell_owned_machines_and_idle_parts_apart_alike(quick):

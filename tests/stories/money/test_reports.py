@@ -182,7 +182,7 @@ def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     assert re.search(r"nlp \| ~?\$([\d,.]+)", report).group(1) == spent
     assert f"${spent} charged up to 11:25 UTC" in forecast
     how = far_apart.presses("ada", "How this is counted")
-    assert "of it is of the running hour, charged once that is over." in how
+    assert "of it is the running hour, charged when that ends." in how
     assert "Days in Europe/Berlin." in how
     far_apart.types("ada", "/cost budget")
     assert "Months are those of Europe/Berlin." in far_apart.presses("ada", "How this is counted")
@@ -306,8 +306,8 @@ def test_idle_names_what_idled_and_what_idles_now_with_the_button_that_settles_i
         "*November so far: $768 of $1,344 rented went to idle GPUs (57 %).*",
         "Now: 1 idle, $21.96/h.",
         "(chart: Idle rented GPUs by machine, USD)",
-        "Machine | Idle | GPU-hours | Now",
-        "train-7 | $528 | 192 | idle 3 h 20 m, unclaimed",
+        "Machine | Idle | Now | GPU-hours",
+        "train-7 | $528 | idle 3 h 20 m, unclaimed | 192",
     ]
     assert "[Stop train-7…]" in seen
     spent.presses("ada", "Stop train-7…")

@@ -66,7 +66,7 @@ def test_what_it_idles_is_no_saving_that_waits_for_somebody(reserved):
 def test_reports_and_the_digest_say_use_it_and_not_stop_it(reserved):
     idle = reserved.types("ada", "/cost idle")
 
-    assert f", unclaimed, in {ANYWAY}, paid anyway\n" in idle
+    assert f", unclaimed, in {ANYWAY}, paid anyway | " in idle
     assert "[Stop train-7…]" not in idle
     assert "[Claim train-7]" in idle
 

@@ -236,7 +236,7 @@ def test_a_ledger_of_a_day_says_what_runs_now_without_a_range(ctx):
     assert report.trust == "run-rate"
     assert (report.month.lo_micros, report.chance_over) == (None, None)
     assert report.month.micros == (10 + 8 * 24) * MICROS_PER_USD
-    assert report.gaps == ("November is counted from 22 Nov on: what it cost before nobody saw.",)
+    assert report.gaps == ("November is counted from 22 Nov on: what it cost before is not known.",)
     assert report.notes[0] == "The ledger has under 3 days, so this is what runs now, without a range."
 
 

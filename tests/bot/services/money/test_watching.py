@@ -274,7 +274,7 @@ def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(ctx, clo
         2 * 30 * 24,
     )
     assert first.notes == (
-        "November is counted from 23 Nov on: what it cost before nobody saw.",
+        "November is counted from 23 Nov on: what it cost before is not known.",
         "The ledger has under 3 days, so this is what runs now, without a range.",
     )
 
