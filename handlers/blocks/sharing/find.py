@@ -244,6 +244,9 @@ def hint_reply(listing: Listing, given: Hint, better: FindOption, now: int) -> R
 
 def _stands(better: FindOption) -> str:
     other = f"*{esc(better.listing.instance.name, 60)}*"
+    if better.claim is not None and better.part is not None:
+        idle = f"{gpus(better.part.gpus)} of {other}"
+        return f"{idle} would do as well, and {person(better.claim.holder)} does not use them now."
     if better.tier == "held":
         return f"{other} would do as well, and its holder does not use it now."
     if better.tier not in FREE_TIERS:
@@ -275,8 +278,10 @@ def _saves(given: Hint, name: str, *, exact: bool) -> str:
 
 def _instead(given: Hint, better: FindOption) -> Block:
     instance = better.listing.instance
+    if better.claim is not None and better.part is not None:
+        return ask_button(better.claim, better.part, 0, given.length)
     if better.claim is not None:
-        return button(f"Ask for {instance.name}", REQUEST_BUTTON, ask_value(better.claim, better.part, given.length))
+        return button(f"Ask for {instance.name}", REQUEST_BUTTON, ask_value(better.claim, None, given.length))
     if better.tier not in FREE_TIERS:
         return button(f"Start {instance.name} instead", START_BUTTON, instance.id)
     some = "" if _is_whole(better) else f"{plural(better.count, 'GPU')} of "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.clock import MINUTE_MS
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.sandbox.slack.people import BOB
 from store.sql import rows
 from tests.stories.conftest import SETTINGS, opened
@@ -173,8 +173,15 @@ WAYS = (
         {"machine": "train-7", "day": "2026-11-24", "time": "20:00", "length": "6 h", "weekly": "Every week"},
     ),
 )
+OF_HER_OWN = (
+    ("extend train-7 4h", "extend", {"length": "4 h"}),
+    ("extend train-7 until 18:00", "extend", {"until": 9 * HOUR_MS}),
+    ("release train-7", "release", {}),
+    ("hand train-7 <@U0BOB0001>", "hand", {"person": BOB}),
+    ("run nightly-eval train-7", "run", {"template": "nightly-eval"}),
+)
 TABLES = ("requests", "waiters", "bookings", "slots", "claims", "handovers", "audit")
-OWN = {"id", "hash", "booking_id", "claim_id"}
+OWN = {"id", "hash", "booking_id", "claim_id", "shown"}
 
 
 def state(office) -> dict[str, list[dict[str, object]]]:
@@ -189,6 +196,36 @@ def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(tmp_
     by_form = outcome(tmp_path / "form.db", clock, f"/gpu {verb}", given)
 
     assert by_form == by_words
+
+
+@pytest.mark.parametrize(("words", "name", "given"), OF_HER_OWN)
+def test_words_and_form_about_ones_own_claim_give_the_same(tmp_path, clock, words, name, given):
+    assert own_outcome(tmp_path / "form.db", clock, name, given) == own_outcome(tmp_path / "words.db", clock, words)
+
+
+def own_outcome(path, clock, typed, given=None):
+    with opened(path, clock, {**SETTINGS, "runs": RUNS}) as office:
+        office.types("ada", "/gpu claim train-7 for 2h")
+        if given is None:
+            office.types("ada", f"/gpu {typed}")
+        else:
+            office.types("ada", "/gpu status")
+            office.slack.shortcuts = [{"name": typed, "type": "global", "callback_id": typed}]
+            office.shortcut("ada", typed)
+            until = {"until": (clock.now + given["until"]) // 1000} if "until" in given else {}
+            assert office.submits("ada", given | until) == ""
+        return state(office)
+
+
+def test_whoever_may_not_release_it_is_refused_beside_the_machine(office):
+    office.types("ada", "/gpu claim train-7")
+    office.types("cy", "/gpu claim train-9")
+    office.slack.shortcuts = [{"name": "release", "type": "global", "callback_id": "release"}]
+    office.shortcut("cy", "release")
+    office.types("cy", "/gpu hand train-9 <@U0ADA0001>")
+    office.presses("ada", "Take it over", "@ada")
+
+    assert "only they or an approver can release it" in office.submits("cy")
 
 
 def outcome(path, clock, typed, given=None):
