@@ -8,6 +8,7 @@ import pytest
 
 from bot.demo import Demo
 from bot.domain.clock import HOUR_MS
+from handlers import cost, gpu
 from tests.live.browser import Browser
 
 PICTURES = Path(os.environ.get("CI_OUTPUT", "ci-output"))
@@ -59,6 +60,34 @@ def test_ada_types_a_command_bob_approves_and_the_card_changes_in_place(demo):
     assert made.fleet.named("train-7").state == "stopped"
     assert [name for name, _ in made.fleet.stops] == ["train-7"]
     assert browser.complaints == []
+
+
+WITHOUT_ASKING = {"extend", "release", "rent-or-buy"}
+"""Verbs that answer without a form where somebody holds several machines, or everything is meant."""
+FORMS = [
+    f"/{command} {verb.name}"
+    for command, verbs in (("gpu", gpu.VERBS), ("cost", cost.VERBS))
+    for verb in verbs
+    if verb.form and verb.name not in WITHOUT_ASKING
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("device", "width", "height"), [("wide", 1400, 900), ("phone", 390, 844)])
+def test_every_form_is_drawn_whole_and_fits(demo, device, width, height):
+    made, _, url = demo
+    with Browser(width, height) as browser:
+        enter(browser, url, "cy", "gpus")
+        for line in FORMS:
+            made.slack.command("cy", "#gpus", line)
+            browser.until("Boolean(document.querySelector('dialog'))")
+            picture(browser, f"form-{line[1:].replace(' ', '-')}-{device}.png")
+            assert browser.run("document.querySelectorAll('dialog .unknown').length") == 0, line
+            assert browser.run("document.querySelector('dialog').getBoundingClientRect().right <= innerWidth"), line
+            made.slack.close("cy", made.slack.modal("cy"), all_of_them=True)
+            browser.until("!document.querySelector('dialog')")
+        assert browser.complaints == []
+    assert len(FORMS) > 10
 
 
 def test_the_machine_that_nobody_has_started_for_weeks_is_listed_with_what_it_costs(demo):

@@ -48,6 +48,8 @@ def publish_view(slack: Workspace, given: Json) -> Json:
     user = str(given.get("user_id", ""))
     if user not in slack.people:
         raise SlackError("user_not_found" if user else "invalid_arguments")
+    if not slack.has_home:
+        raise SlackError("not_enabled")
     old = slack.homes.get(user)
     if old:
         _agree(old, given)

@@ -5,7 +5,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.errors import NotFound, Refused, Unreachable
 from bot.sandbox.slack import options_text
-from bot.sandbox.slack.people import GPUS
+from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.views import TROUBLE
 
 
@@ -331,6 +331,15 @@ def test_without_event_or_scope_a_direct_message_is_heard_by_nobody(slack, app, 
     slack.message("ada", "@ada", "hello")
 
     assert app.heard == []
+
+
+def test_a_home_tab_that_is_off_is_neither_opened_nor_published(slack, app, client):
+    slack.install(MANIFEST)
+    slack.open_home("ada")
+
+    assert app.heard == []
+    with pytest.raises(SlackApiError, match="not_enabled"):
+        client.views_publish(user_id=ADA, view={"type": "home", "blocks": [{"type": "divider"}]})
 
 
 @pytest.mark.parametrize("key", ["messages_tab_enabled", "messages_tab_read_only_enabled"])
