@@ -13,7 +13,8 @@ from tests import bytecode
 from tests.examples import load_profile
 from tests.opening import open_store
 
-LIVE = Path(__file__).parent / "live"
+SLOW = {Path(__file__).parent / "live", Path(__file__).parent / "stories"}
+"""Real processes take seconds each; of stories there are a thousand, each with the whole bot."""
 
 gc.disable()  # until all is collected: what is imported and collected stays, and garbage is looked for in all of it
 bytecode.keep()
@@ -26,9 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Live processes and hypothesis's state machines, which come as unittest's, are slow; others say so themselves."""
+    """Live processes, stories and hypothesis's state machines (unittest's) are slow; others say so themselves."""
     for item in items:
-        if LIVE in item.path.parents or isinstance(item, TestCaseFunction):
+        if not SLOW.isdisjoint(item.path.parents) or isinstance(item, TestCaseFunction):
             item.add_marker(pytest.mark.slow)
 
 

@@ -20,6 +20,7 @@ from handlers import cost, gpu, http, topics
 from handlers.manifest import PATH, bot_scopes, manifest
 from handlers.parsing.text import split_words
 from handlers.verbs import Ask
+from tests import house
 from tests.data import data_file
 
 EVENT_SCOPES = {
@@ -36,7 +37,7 @@ def nodes() -> list[ast.AST]:
     """All of the code that talks to a real Slack; the sandbox is the other side."""
     roots = [Path(handlers.__path__[0]), Path(bot.__path__[0])]
     files = [file for root in roots for file in root.rglob("*.py") if "sandbox" not in file.parts]
-    return [node for file in files for node in ast.walk(ast.parse(file.read_text()))]
+    return [node for file in files for node in ast.walk(house.tree_of(file))]
 
 
 def calls() -> Iterator[ast.Call]:

@@ -27,6 +27,7 @@ from bot.providers.policy import (
     policies,
     run_policy,
 )
+from tests import house
 
 
 def operations() -> dict[str, str]:
@@ -49,7 +50,7 @@ def actions_called() -> set[str]:
         *Path(billing.__path__[0]).glob("*.py"),
     ]
     for file in ours:
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(house.tree_of(file)):
             if isinstance(node, ast.Attribute):
                 called.add(node.attr)
             if isinstance(node, ast.Name):
