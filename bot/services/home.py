@@ -67,11 +67,7 @@ def _cards(ctx: Context, db: Database, person: str) -> Iterator[Asked]:
 
 def free_now(ctx: Context, person: str) -> list[FreeMachine]:
     """What this person can have now, as `find` and `status free` have it: owned ones first, then the cheapest."""
-    gpus = {instance_id: free for instance_id, free in find.free_gpus(ctx, FleetFilter(), person).items() if free}
-    machines = [
-        FreeMachine(listing, tuple(sorted(gpus[listing.instance.id])))
-        for listing in queries.listings_of(ctx, tuple(gpus))
-    ]
+    machines = [FreeMachine(listing, gpus) for listing, gpus in find.free_machines_in_full(ctx, FleetFilter(), person)]
     return sorted(machines, key=_dearness)
 
 

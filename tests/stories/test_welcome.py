@@ -4,6 +4,7 @@ import pytest
 
 from bot.sandbox.slack.records import BOT_USER, Person
 from store.sql import changed
+from tests.screens import ONE_SCREEN, lines_on_phone
 
 WELCOME = "Hello, I'm Valet. I know who holds which GPU machine"
 
@@ -28,6 +29,7 @@ def test_a_newcomer_is_welcomed_once_in_person(newcomer, way):
 
     seen = newcomer.slack.sees("newt", "@newt")
     assert len([text for text in seen if text.startswith(WELCOME)]) == 1
+    assert all(lines_on_phone(text) <= ONE_SCREEN for text in seen)
     assert "[Find a GPU…] [What is idle] [My settings…]" in "\n".join(seen)
 
 

@@ -119,6 +119,13 @@ def free_gpus(ctx: Context, chosen: FleetFilter, person: str) -> dict[str, froze
     return _free_gpus(ctx, listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL), person)
 
 
+def free_machines_in_full(ctx: Context, chosen: FleetFilter, person: str) -> list[tuple[Listing, tuple[int, ...]]]:
+    """Machines that pass a filter and idle, each with its GPUs that this person can have now; none without any."""
+    near = listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL)
+    free = _free_gpus(ctx, near, person)
+    return [(listing, tuple(sorted(gpus))) for listing in near if (gpus := free.get(listing.instance.id))]
+
+
 def _free_gpus(ctx: Context, near: Sequence[Listing], person: str) -> dict[str, frozenset[int]]:
     """What `_to_be_had` says of each, asked of the store once for all of them: a menu of a hundred can't wait."""
     db, limits = ctx.store.reading(), ctx.settings.claim_limits(ctx.roster().team_of(person))
