@@ -7,12 +7,14 @@ from bot.errors import Refused
 from bot.services import context, queries
 from bot.services.acting import approvals, previews
 from bot.services.context import Context
+from bot.services.sharing.find import machine_menu
 from handlers import fields
 from handlers.acting import batches as batches_controller
 from handlers.acting import launch
 from handlers.blocks import forms as form_blocks
 from handlers.blocks.acting import approvals as approvals_blocks
 from handlers.blocks.acting import previews as previews_blocks
+from handlers.blocks.forms import machine_option
 from handlers.blocks.parts import Block, Filled, Reply, filled, section
 from handlers.parsing.lengths import is_length as spells_length
 from handlers.parsing.moments import time_of_day
@@ -67,6 +69,24 @@ def broken(ask: Ask, listing: Listing, kind: ActionKind, rest: list[str]) -> Rep
     return approvals_blocks.asked(passed, context.channel_of(ask.ctx, passed.team), ask.user, again=False)
 
 
+def stop_search(ask: Ask, typed: str, _given: Filled) -> list[Block]:
+    """What runs and could be stopped from here: what idles first, the dearest before the others."""
+    menu, now = machine_menu(ask.ctx, ask.user, typed, FleetFilter(state="running")), ask.ctx.clock()
+    running = [
+        listing
+        for listing in (*menu.free, *menu.mine, *menu.others)
+        if listing.instance.provider != "owned" or "stop" in ask.ctx.switches(listing.instance)
+    ]
+    idle = [listing for listing in running if listing.verdict is not None and listing.verdict.is_idle]
+    idle.sort(key=lambda listing: -(listing.rate.micros_per_hour if listing.rate else 0))
+    headed = (("Idle", idle), ("Others", [listing for listing in running if listing not in idle]))
+    return [
+        form_blocks.group(heading, [machine_option(listing, now) for listing in listings])
+        for heading, listings in headed
+        if listings
+    ]
+
+
 def draw_stop_form(ask: Ask, given: Filled) -> list[Block]:
     """Which machines and why; what each loses, keeps costing and saves, or why it can't be stopped."""
     chosen, reason = fields.shown_machines(ask, given), fields.chosen_note(given)
@@ -99,7 +119,7 @@ STOP_FORM = Form(
     submit=submit_stop_form,
     subject=fields.MACHINE,
     given=nothing_typed,
-    menus={fields.MACHINE: fields.machine_search(FleetFilter(state="running"))},
+    menus={fields.MACHINE: stop_search},
 )
 
 

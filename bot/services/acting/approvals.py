@@ -183,7 +183,7 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
     now = ctx.clock()
     state: ActionState = "approved" if yes else "denied"
     if yes and not stored_approvals.say_yes(db, action.id, person, now):
-        return "You have said yes already; it takes somebody else's yes as well."
+        return "You have approved this already. It needs somebody else's approval, too."
     # Where two have to say yes, the first is counted and the action stays pending.
     waits = yes and _still_needed(ctx, db, action)
     if not waits and not stored_approvals.decide(db, action.id, person, state, now):

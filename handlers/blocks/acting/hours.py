@@ -180,5 +180,5 @@ def _ending(request: HoursRequest) -> str:
     return {
         "set": f"{person(request.decider)} set them.",
         "denied": f"{person(request.decider)} said no.",
-        "failed": f"{person(request.decider)} said yes, but they could not be set: {say(request.outcome)}",
+        "failed": f"{person(request.decider)} approved them, but they could not be set: {say(request.outcome)}",
     }.get(request.state, esc(request.outcome, 200))

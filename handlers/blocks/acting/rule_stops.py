@@ -8,7 +8,7 @@ from bot.domain.machines.listing import Listing
 from handlers.blocks.acting.snooze import SNOOZE_BUTTON
 from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, filled, lines, plainly, section
-from handlers.blocks.words import about, at, clock_time, esc, gpu_command, near, per_hour, plural, say
+from handlers.blocks.words import about, at, clock_time, day_at, esc, gpu_command, per_hour, plural, say
 
 SHOWN = 20
 IN_A_ROW = 5
@@ -23,7 +23,7 @@ def notice(rows: list[NoticeRow], when: int, now: int) -> Reply | None:
         return None
     still = _open(rows)
     many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped" if still else NOTHING
-    head = f"Pausing at {at(when)}: {many}." if now < when else f"Paused at {at(when)}:"
+    head = f"Pausing {day_at(when)}: {many}." if now < when else f"Paused {day_at(when)}:"
     text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
     blocks = [section(text), *_keeps(still)]
     never = "is claimed" if any(_works(each) for each in still) else "works, is claimed"
@@ -48,9 +48,9 @@ def own_work(listing: Listing, when: int, now: int) -> Reply:
     """Told in person to whoever may be at work on it."""
     name = f"*{esc(listing.instance.name, 60)}*"
     if now >= when:
-        late = f"{name} worked when its on-hours were to end, at {near(when, now)}, and I could not tell you before."
+        late = f"{name} worked when its on-hours were to end, {day_at(when)}, and I could not tell you before."
         return plainly(f"{late} {gpu_command('status', esc(listing.instance.name, 60))} shows how it is now.")
-    text = f"{name} works, and its on-hours end at {near(when, now)}: I stop it then, and what runs on it ends."
+    text = f"{name} works, and its on-hours end {day_at(when)}: I stop it then, and what runs on it ends."
     longer = form_button("Keep longer", "snooze", filled(machine=listing.instance.id))
     return plainly(f"{text} Its team has set that so. Do you still need it?", _keep(listing, 0), longer)
 
@@ -108,7 +108,7 @@ def _became(action: Action) -> str:
     return {
         "approved": "stopping.",
         "executing": "stopping.",
-        "done": f"stopped at {at(action.finished_at or action.created_at)}.",
+        "done": f"stopped {day_at(action.finished_at or action.created_at)}.",
     }.get(action.state, f"not stopped. {say(action.outcome)}")
 
 
@@ -120,7 +120,7 @@ def start_failed(listing: Listing, tries: Sequence[Action], began: int, ends: in
         count = f"{plural(len(tries) - 1, 'start')} had failed before"
         return plainly(f"{name}, which was to run from {at(began)}, runs since {late}; {count}.", private=False)
     why = next(each.outcome for each in reversed(tries) if each.state in NOTHING_CAME)
-    until = f" until its on-hours end at {at(ends)}" if ends else ""
+    until = f" until its on-hours end {day_at(ends)}" if ends else ""
     text = f"{name} was to run from {at(began)} and does not: {say(why)} I try again every 30 minutes{until}."
     return plainly(text, private=False)
 
@@ -137,7 +137,7 @@ def stop_failed(listing: Listing, stops: Sequence[Action]) -> Reply:
     text = f"*{plain}* was to be stopped by rule and was not: {say(failed[-1].outcome)}"
     again = again_at(stops)
     if again is not None:
-        return plainly(f"{text} I try again at {at(again)}, with a notice before.", private=False)
+        return plainly(f"{text} I try again {day_at(again)}, with a notice before.", private=False)
     if newest.state in LIVE_STATES:
         return plainly(f"{text} I am trying again.", private=False)
     last = f"That was the last of {_tries(len(failed))} for now. " if len(failed) > 1 else ""

@@ -45,9 +45,13 @@ def idle(office: Office) -> Office:
 def test_a_bare_stop_asks_which_and_shows_what_it_saves_and_loses(idle):
     idle.types("ada", "/gpu stop")
 
+    offered = idle.options("ada", "machine").splitlines()
     seen = idle.fills("ada", machine=["train-7"])
     sent = idle.submits("ada", note="the run is over")
 
+    assert offered[0] == "(Idle)"
+    assert offered[1].startswith("train-7 ")
+    assert not any(option.startswith("dgx-1") for option in offered)
     assert "Stopping now saves about $505 by Tue 08:00 UTC, the next working morning." in seen
     assert "Lost for good: 8.0 TB of local NVMe and what is in memory." in seen
     assert sent == ""

@@ -44,7 +44,7 @@ def test_the_same_person_counts_once_and_whoever_asked_not_at_all(careful):
     again = careful.presses("bob", "Stop train-7")
     own = careful.presses("ada", "Stop train-7")
 
-    assert "You have said yes already; it takes somebody else's yes as well." in again
+    assert "You have approved this already. It needs somebody else's approval, too." in again
     assert "You asked for this yourself" in own
     assert careful.fleet.stops == []
 

@@ -18,7 +18,7 @@ def team(office_with):
 def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(team):
     idle_until(team, NINE_TO_SEVEN - 30 * MINUTE_MS)
     seen = team.sees("bob", "#ml-platform")
-    assert seen.startswith("*Pausing at Mon 19:00 UTC: 1 machine is to be stopped.*\n")
+    assert seen.startswith("*Pausing Mon 19:00 UTC: 1 machine is to be stopped.*\n")
     assert "*train-7* ($21.96/h): its on-hours end.\n" in seen
     assert "*train-3* (about $55.04/h): its on-hours end, but nobody can tell whether it works, so it runs on" in seen
     assert "[Keep train-7 4 h]" in seen
@@ -45,7 +45,7 @@ def test_one_tap_keeps_it_and_the_snooze_ends_by_itself(team):
     )
     idle_until(team, 4 * HOUR_MS + MINUTE_MS)
     assert team.machine("train-7").state == "running", "a snooze's end is announced before anything is stopped"
-    assert "Pausing at Mon 23:0" in team.sees("bob", "#ml-platform")
+    assert "Pausing Mon 23:0" in team.sees("bob", "#ml-platform")
     idle_until(team, 35 * MINUTE_MS)
 
     assert team.machine("train-7").state in {"stopping", "stopped"}
@@ -95,7 +95,7 @@ def test_an_end_missed_while_the_bot_was_away_is_announced_before_it_is_made_goo
     team.restart()
     team.tick()
     assert team.fleet.stops == []
-    assert "Pausing at Mon 21:30 UTC" in team.sees("bob", "#ml-platform")
+    assert "Pausing Mon 21:30 UTC" in team.sees("bob", "#ml-platform")
 
     idle_until(team, 40 * MINUTE_MS)
 
@@ -228,7 +228,7 @@ def test_a_morning_without_capacity_is_told_once_and_tried_again_within_the_wind
     told = [said for said in team.slack.sees("bob", "#ml-platform") if "was to run from Tue 08:00 UTC" in said]
     assert len(told) == 1
     assert "and does not: AWS has no p4d.24xlarge left in us-east-1" in told[0]
-    assert told[0].endswith("I try again every 30 minutes until its on-hours end at Tue 19:00 UTC.")
+    assert told[0].endswith("I try again every 30 minutes until its on-hours end Tue 19:00 UTC.")
 
     team.passes(20 * MINUTE_MS)
     team.fleet.refill(team.machine("train-7").zone)
@@ -272,7 +272,7 @@ def test_what_is_held_for_the_next_in_line_is_not_stopped_by_rule_nor_by_a_perso
     idle_until(team, 5 * MINUTE_MS)
 
     assert refused == "train-7 is held for @Cy, whose turn in the line it is. Ask again once they have answered."
-    seen = [said for said in team.slack.sees("bob", "#ml-platform") if said.startswith("*Pausing at Mon 19:00 UTC")]
+    seen = [said for said in team.slack.sees("bob", "#ml-platform") if said.startswith("*Pausing Mon 19:00 UTC")]
     assert "but it is held for @Cy, whose turn it is, so it runs on for now" in seen[-1]
     idle_until(team, 10 * MINUTE_MS)
     assert team.fleet.stops == []
@@ -314,7 +314,7 @@ def test_an_end_that_passed_without_its_last_warning_is_announced_anew(team):
     team.tick()
 
     assert team.fleet.stops == []
-    assert "*Pausing at Mon 19:35 UTC: 1 machine is to be stopped.*" in team.sees("bob", "#ml-platform")
+    assert "*Pausing Mon 19:35 UTC: 1 machine is to be stopped.*" in team.sees("bob", "#ml-platform")
     idle_until(team, 35 * MINUTE_MS)
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
 
@@ -330,11 +330,11 @@ def test_where_a_window_may_end_work_those_whose_it_is_are_told_twice_in_person(
             announced = office.sees("bob", "#ml-platform")
 
     assert "*train-7* ($21.96/h): its on-hours end. It works, and what runs on it ends." in announced
-    told = [said for said in office.slack.sees("ada", "@ada") if "and its on-hours end at Mon 10:00 UTC" in said]
+    told = [said for said in office.slack.sees("ada", "@ada") if "and its on-hours end Mon 10:00 UTC" in said]
     assert len(told) == 2
     assert told[0] == (
-        "*train-7* works, and its on-hours end at Mon 10:00 UTC: I stop it then, and what runs on it ends. "
-        "Its team has set that so. Do you still need it?\n[Keep train-7 4 h]"
+        "*train-7* works, and its on-hours end Mon 10:00 UTC: I stop it then, and what runs on it ends. "
+        "Its team has set that so. Do you still need it?\n[Keep train-7 4 h] [Keep longer…]"
     )
     assert [name for name, _ in office.fleet.stops] == ["train-7"]
 
@@ -377,12 +377,12 @@ def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(t
     last = told_of_it(team)
     idle_until(team, 4 * HOUR_MS)
 
-    assert first == [f"{NO}I try again at Mon 20:02 UTC, with a notice before."]
-    assert second == [f"{NO}I try again at Mon 22:04 UTC, with a notice before."]
+    assert first == [f"{NO}I try again Mon 20:02 UTC, with a notice before."]
+    assert second == [f"{NO}I try again Mon 22:04 UTC, with a notice before."]
     assert last == [f"{NO}That was the last of 3 tries for now. It runs on; `/gpu stop train-7` asks for a stop."]
     assert team.fleet.calls["stop", "train-7"] == 3
     notices = [each for each in team.slack.sees("bob", "#ml-platform") if each.startswith("*Paus")]
-    assert [each[:28] for each in notices[-2:]] == ["*Paused at Mon 20:02 UTC:*\n*", "*Paused at Mon 22:04 UTC:*\n*"]
+    assert [each[:25] for each in notices[-2:]] == ["*Paused Mon 20:02 UTC:*\n*", "*Paused Mon 22:04 UTC:*\n*"]
 
 
 @pytest.mark.slow

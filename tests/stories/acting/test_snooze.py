@@ -112,7 +112,7 @@ def test_after_an_ended_snooze_the_stop_is_announced_before_it_is_made(team):
     team.passes(2 * MINUTE_MS)
 
     assert team.fleet.stops == []
-    assert "*Pausing at Mon 21:05 UTC: 1 machine is to be stopped.*\n*train-7*" in team.sees("bob", "#ml-platform")
+    assert "*Pausing Mon 21:05 UTC: 1 machine is to be stopped.*\n*train-7*" in team.sees("bob", "#ml-platform")
 
 
 def test_more_than_a_day_needs_a_reason_and_a_week_on_end_is_the_most(team):
