@@ -36,6 +36,7 @@ class QuietHours:
 
 USUAL_QUIET = QuietHours(time(20), time(8))
 NO_QUIET = QuietHours(time(0), time(0))
+NOON = time(12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ def quiet_until(now: int, zone: ZoneInfo, quiet: QuietHours) -> int | None:
 
 
 def morning_of(now: int, zone: ZoneInfo, quiet: QuietHours) -> int:
-    """When the morning of the local day of an instant begins: as the quiet hours end, or at the usual end of them."""
-    ends = USUAL_QUIET.ends if quiet.never else quiet.ends
+    """When the morning of the local day of an instant begins: as the quiet hours end, or at the usual end of them.
+
+    Quiet hours may also be those of a lunch or of an afternoon.
+    """
+    usual = USUAL_QUIET.ends
+    ends = usual if quiet.never or (quiet.ends > NOON and not quiet.cover(usual)) else quiet.ends
     return instant(local(now, zone).date(), ends, zone)

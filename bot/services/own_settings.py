@@ -25,14 +25,14 @@ def own_settings_of(ctx: Context, person: str) -> OwnSettings:
 
 def change_own_settings(ctx: Context, person: str, change: Callable[[OwnSettings], OwnSettings]) -> OwnSettings:
     """Have `change` count from now on, also for what waits for the person's morning already."""
-    now = ctx.clock()
+    now, today = ctx.clock(), _today(ctx, person).isoformat()
     with ctx.store.writing() as db:
         before = stored_own_settings.own_settings_of(db, person)
         own = change(before)
         if own != before:
             stored_own_settings.keep_own_settings(db, own)
             if own.digest != before.digest:
-                stored_own_settings.note_digest_day(db, person, _today(ctx, person).isoformat())
+                stored_own_settings.note_digest_day(db, person, today)
             stored_audit.add(
                 db, now, person, "changed their settings", subject=person, before=_text(before), after=_text(own)
             )

@@ -6,7 +6,7 @@ from handlers.blocks.buttons import MY_SETTINGS
 from handlers.blocks.parts import Block, Filled, Reply, actions, context, lines, section
 from handlers.blocks.words import esc
 
-QUIET_HINT = "Only what can't wait comes then, such as a stop of what you hold. No times: no quiet hours."
+QUIET_HINT = "Only what can't wait comes then, as a stop of what you hold. The same time twice: no quiet hours."
 DIGESTS = (("Off", "off"), ("Mornings", "mornings"))
 REMINDERS = (("All: 30, 15 and 5 minutes before", "all"), ("The last only: 5 minutes before", "last"))
 
@@ -34,8 +34,12 @@ def settings_fields(own: OwnSettings, machines: list[tuple[str, str]], zone: str
         context(f"Times are in {esc(zone)}, as you have it in Slack."),
         form_blocks.picker_field("quiet_begins", "Quiet from", "timepicker", value=begins, optional=True),
         form_blocks.picker_field("quiet_ends", "Quiet until", "timepicker", value=ends, optional=True, hint=QUIET_HINT),
-        form_blocks.choice_field("digest", "Digest in person", _options(DIGESTS), chosen=own.digest),
-        form_blocks.choice_field("reminders", "Reminders of claims", _options(REMINDERS), chosen=own.reminders),
+        form_blocks.choice_field(
+            "digest", "Digest in person", _options(DIGESTS), chosen=given.one("digest") or own.digest
+        ),
+        form_blocks.choice_field(
+            "reminders", "Reminders of claims", _options(REMINDERS), chosen=given.one("reminders") or own.reminders
+        ),
     ]
     if not machines:
         return fields

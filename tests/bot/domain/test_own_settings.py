@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.days import local
-from bot.domain.own_settings import NO_QUIET, USUAL_QUIET, QuietHours, quiet_until
+from bot.domain.own_settings import NO_QUIET, USUAL_QUIET, QuietHours, morning_of, quiet_until
 from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -83,6 +83,20 @@ def test_a_night_in_which_clocks_change_is_an_hour_shorter_or_longer():
 
 def test_hours_that_end_in_an_hour_that_is_skipped_end_after_it():
     assert quiet_until(at(28, 23, month=3), BERLIN, QuietHours(time(20), time(2, 30))) == at(29, 3, 30, month=3)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "hour"),
+    [
+        (USUAL_QUIET, 8),
+        (QuietHours(time(22), time(6)), 6),
+        (NO_QUIET, 8),
+        (QuietHours(time(12), time(13)), 8),
+        (QuietHours(time(7), time(14)), 14),
+    ],
+)
+def test_a_morning_begins_as_the_night_ends(quiet, hour):
+    assert morning_of(at(24, 15), BERLIN, quiet) == at(24, hour)
 
 
 def test_whoever_wants_none_has_none():
