@@ -122,9 +122,9 @@ def test_the_status_as_a_table(run, database):
     result = run(status_command)
 
     assert result.stdout.splitlines() == [
-        "machine  type       gpus    state    since (UTC)  USD/h  holder",
+        "machine  type       gpus    state    since (UTC)  USD/h  claimed by",
         "nb-2     g5.xlarge  0xA10G  unknown  -            1.01   -",
-        "1 instance, 0 GPUs, 1 running at 1.01 USD/h, 0 idle, wasting 0.00 USD/h",
+        "1 machine, 0 GPUs, 1 running at 1.01 USD/h, 0 idle, wasting 0.00 USD/h",
     ]
     assert result.stderr == "ec2/1/us-west-2: no data yet (AWS did not answer)\n"
 

@@ -214,7 +214,7 @@ class Sharing(Company):
                 assert f"<@{each.holder}>" in seen
                 assert listing.claim_of(each.holder) == each
             if not listing.claims:
-                assert "nobody" in seen
+                assert "unclaimed" in seen
 
     @invariant()
     def after_the_jobs_no_claim_outlives_its_end_by_more_than_the_grace(self) -> None:
