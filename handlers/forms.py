@@ -68,6 +68,9 @@ def drawn(ctx: Context, call: FormCall, user: str, channel: str) -> Block:
 
 
 def _view(form: Form, blocks: list[Block], channel: str) -> Block:
+    """The form; where it asks for nothing, as nothing can be done, it only tells."""
+    if not any(block["type"] == "input" for block in blocks):
+        return form_blocks.form_view(form.title, blocks)
     return form_blocks.form_view(form.title, blocks, name=form.name, send=form.send, metadata=metadata(channel))
 
 

@@ -58,6 +58,13 @@ def test_a_form_comes_back_from_its_button_as_it_was(name):
     assert call_of(call_value(call)) == call
 
 
+def test_a_form_that_asks_for_nothing_can_only_be_closed(office):
+    view = drawn(office, "launch")
+
+    assert "There is nothing to launch" in view["blocks"][0]["text"]["text"]
+    assert "submit" not in view
+
+
 def test_a_form_of_a_verb_is_a_form_of_its_topic():
     of_verbs = {verb.form.name for verb in (*topics.GPU_VERBS, *topics.COST_VERBS) if verb.form}
 
