@@ -134,7 +134,8 @@ KIND, ANY_KIND, MOST_COUNT = "kind", "any", 8
 
 def find_given(ask: Ask) -> Filled | None:
     """What "find" and "find for 6h" say; None where the words say which GPUs."""
-    if ask.words and ask.words[0].lower() not in {"for", "until"}:
+    is_term = bool(ask.words) and ask.words[0].lower() in {"for", "until"}
+    if ask.words and (not is_term or find_service.is_name(ask.ctx, *ask.words)):
         return None
     try:
         span, left = read_span(ask.words, ask.asker())

@@ -118,8 +118,11 @@ def test_replies_about_one_instance_are_fit_to_send(text):
         find_blocks.find_result(ASKED, told(text), NOW),
         find_blocks.find_result(ASKED, FindResult(ASKED.want, ahead=3), NOW),
         *(find_blocks.hint_reply(one, hint(text), better, NOW) for better in told(text).ways),
-        reminders_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text),
-        reminders_blocks.claim_ended(pieces.claim(text, end_reason="released"), text),
+        *(
+            reminders_blocks.claim_ended(pieces.claim(text, end_reason="expired"), text, one, work=work, again=HOUR_MS)
+            for work in ("nobody", "own", "somebody")
+        ),
+        reminders_blocks.claim_ended(pieces.claim(text, end_reason="released"), text, None),
         digest.kept(text, NOW),
     ]
 

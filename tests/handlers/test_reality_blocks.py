@@ -46,7 +46,13 @@ def test_reminders_are_fit_to_send(text):
     for reason in ("released", "expired", "gone", "handed", "unused"):
         mine.append(replace(mine[0], ended_at=NOW, end_reason=reason, ended_by=mine[0].holder))
 
-    replies = [reminders_blocks.claim_reminder(each, one, text, listing(text), NOW) for each in told for one in mine]
+    replies = [
+        reminders_blocks.claim_reminder(
+            each, one, text, listing(text), NOW, ended=reminders_blocks.claim_ended(one, text, listing(text))
+        )
+        for each in told
+        for one in mine
+    ]
 
     assert [found for reply in replies for found in objections(reply)] == []
 

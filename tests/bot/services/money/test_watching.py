@@ -273,19 +273,17 @@ def test_the_first_forecast_is_what_runs_now_said_so_and_made_anew_soon(ctx, clo
         30 * 24 * MICROS_PER_USD,
         2 * 30 * 24,
     )
-    assert first.notes == (
-        "November is counted from 23 Nov on: what it cost before is not known.",
-        "The ledger has under 3 days, so this is what runs now, without a range.",
-    )
+    assert first.gaps == ("November is counted from 23 Nov on: what it cost before is not known.",)
+    assert first.notes == ("The ledger has under 3 days, so this is what runs now, without a range.",)
 
 
 def test_a_place_that_could_not_be_read_yet_is_named_as_missing(ctx, clouds):
     clouds.sources, clouds.silent = [EAST, WEST], {WEST}
     fleet.sweep(ctx)
 
-    notes = forecast.current_report(ctx, TOTAL).notes
+    gaps = forecast.current_report(ctx, TOTAL).gaps
 
-    assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in notes
+    assert "ec2/111122223333/us-west-2 was never read, so nothing of it is in what was charged." in gaps
 
 
 def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
@@ -295,8 +293,8 @@ def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
 
     assert told.since == date(2026, 11, 23)
     assert of_json_text(BudgetStanding, json_text(told)) == told
-    assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told, "").text
-    assert "too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
+    assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told).text
+    assert "Too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
     assert budgets.standing_of(ctx, Scope("team", "nlp")).since is None
 
