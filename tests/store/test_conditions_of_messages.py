@@ -28,7 +28,28 @@ TELLING = [
         ),
     ),
     Condition(asked(stored_outbox.in_flight), (SENT,), (TAKEN,)),
-    Condition(asked(stored_outbox.oldest_waiting), (SENT,), (TAKEN,)),
+    Condition(asked(stored_outbox.oldest_waiting, FAR), (SENT, f"UPDATE outbox SET not_before = {FAR + 1}"), (TAKEN,)),
+    *(
+        Condition(
+            act,
+            (
+                TAKEN,
+                "UPDATE outbox SET kind = 'of another kind' WHERE ref = 'waits-next-door'",
+                "UPDATE outbox SET subject = 'of another' WHERE ref = 'waits-next-door'",
+            ),
+            look=lambda db: stored_outbox.due(db, FAR)[0],
+        )
+        for act in (lambda db, row: stored_outbox.hold(db, row, FAR), stored_outbox.withdraw)
+    ),
+    Condition(
+        asked(stored_outbox.release_held, CHANNEL, NEAR),
+        (
+            TAKEN,
+            "UPDATE outbox SET not_before = NULL WHERE ref = 'waits-next-door'",
+            "UPDATE outbox SET channel = 'C0' WHERE ref = 'waits-next-door'",
+        ),
+        (f"UPDATE outbox SET not_before = {FAR} WHERE ref = 'waits-next-door'",),
+    ),
     Condition(asked(stored_outbox.next_due), (TAKEN,)),
     *(
         Condition(

@@ -15,6 +15,7 @@ from bot.clockwatch import ClockWatch
 from bot.domain.acting.actions import LIVE_STATES, Action
 from bot.domain.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
+from bot.domain.own_settings import NO_QUIET, OwnSettings
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
@@ -32,6 +33,7 @@ from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import approvals as stored_approvals
+from store.own_settings import keep_own_settings
 from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.acting.test_launch import BOX as PLAIN_BOX
@@ -104,6 +106,9 @@ class Upheaval(Office):
         self.begun: dict[str, int] = {}
         super().__init__(folder / "valet.db", clock, slack, COMPANY, self.world)
         self.world.judge = self.judge
+        with self.valet.ctx.store.writing() as db:
+            for who in (ADA, BOB, CY, DEE, EVE, IDA):
+                keep_own_settings(db, OwnSettings(who, quiet=NO_QUIET))
         self.util: dict[str, float | None] = dict.fromkeys(WATCHED, 0.0)
         self.worked_at: dict[str, int] = defaultdict(int)
         self.told_at: dict[str, int] = defaultdict(int)
@@ -479,7 +484,7 @@ class Upheaval(Office):
         self.group(is_there=True)
         self.jumps(0, slack_is_silent=False)
         self.start_again()
-        for _ in range(48):
+        for _ in range(200):  # what waits for a morning is told then
             self.pass_minutes(5)
             if undelivered.kept(self.valet.ctx):
                 self.types_line(IDA, "/gpu undelivered")
