@@ -149,8 +149,8 @@ def chance_of(share: float) -> str:
 
 
 def per_hour(micros: int) -> str:
-    """Dollars an hour."""
-    return f"{usd(micros)}/h"
+    """Dollars an hour, whole from a hundred on."""
+    return f"{usd(micros, cents=abs(micros) < 100 * MICROS_PER_USD)}/h"
 
 
 def about(*, exact: bool) -> str:

@@ -20,7 +20,6 @@ from handlers.blocks.words import (
     roughly,
     say,
     snoozed,
-    usd,
 )
 
 MOST_PROGRAMS = 8
@@ -182,10 +181,12 @@ def kept(known: MachineFacts) -> str:
         return "its disks and addresses"
     kinds = f" ({', '.join(esc(kind, 20) for kind in keeping.kinds)})" if keeping.kinds else ""
     about = "at least" if keeping.is_least else "about"
-    disks = f"{keeping.disk_gib:,} GB of disks{kinds}, {about} {usd(keeping.disk_micros)} a month"
+    disks = f"{keeping.disk_gib:,} GB of disks{kinds}, {about} {roughly(keeping.disk_micros)} a month"
     if keeping.addresses is None:
         return f"{disks}, and its addresses"
-    named = f", and {addresses(keeping.addresses)}, about {usd(keeping.address_micros)}" if keeping.addresses else ""
+    named = (
+        f", and {addresses(keeping.addresses)}, about {roughly(keeping.address_micros)}" if keeping.addresses else ""
+    )
     return f"{disks}{named}"
 
 

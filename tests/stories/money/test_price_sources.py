@@ -226,7 +226,7 @@ def test_a_card_says_what_a_stop_leaves_to_be_paid(office):
 
     card = office.sees("bob", "#ml-platform")
 
-    disks = "1,500 GB of disks (io2, gp3), at least $165.00 a month"
+    disks = "1,500 GB of disks (io2, gp3), at least $165 a month"
     assert f"Keeps costing: {disks}, and 2 elastic IP addresses, about $7.30." in card
 
 
