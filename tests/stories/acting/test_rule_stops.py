@@ -29,7 +29,7 @@ def test_it_is_announced_twice_stopped_at_the_end_and_started_in_the_morning(tea
     team.passes(2 * MINUTE_MS)
 
     assert [name for name, _ in team.fleet.stops] == ["train-7"]
-    assert any("*train-7* ($21.96/h): stopped at" in said for said in team.slack.sees("bob", "#ml-platform"))
+    assert any("*train-7* ($21.96/h): stopped Mon" in said for said in team.slack.sees("bob", "#ml-platform"))
     team.passes(13 * HOUR_MS)
     team.passes(MINUTE_MS)
     assert team.machine("train-7").state == "running"
