@@ -223,3 +223,26 @@ def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(tmp_
 
     assert unnamed(form_said) == unnamed(said) or said.replace("`", "") in form_said
     assert (form_asked, form_entries) == (asked, entries)
+
+
+def test_a_no_from_the_home_tab_counts_and_asks_why_as_well(idle):
+    idle.types("ada", "/gpu stop train-7")
+    idle.slack.open_home("bob")
+    idle.settle()
+
+    idle.presses("bob", "Keep it running", "home")
+
+    assert idle.opens("bob").startswith("# Say why")
+    assert idle.submits("bob", note="the demo") == ""
+    assert "Keep it running" not in idle.slack.sees_home("bob")
+    assert "@Bob says: the demo" in idle.sees("ada", "@ada")
+
+
+def test_a_no_counts_even_where_no_form_can_be_opened(idle):
+    idle.types("ada", "/gpu stop train-7")
+    idle.slack.fault("views.open", error="expired_trigger_id")
+
+    seen = idle.presses("bob", "Keep it running", DECIDE)
+
+    assert "Do you want to say why? @Ada will be told.\n[Fill in…]" in seen
+    assert any("*train-7 keeps running.* @Bob decided that" in said for said in idle.slack.sees("bob", DECIDE))
