@@ -132,7 +132,7 @@ def _was_said_minutes_ago(folder):
 def test_an_idle_machine_is_seen_asked_about_approved_and_really_stopped(company, slack):
     folder, environment, (client, instance_id) = company
     with running(folder, environment) as door:
-        until(lambda: typed(slack, "/gpu status"), "train-7*  unknown")
+        until(lambda: typed(slack, "/gpu status"), "train-7 | :white_circle: unknown")
         made = subprocess.run(
             [sys.executable, "-m", "bot", "token", "add", "train-7"],
             cwd=folder,
