@@ -98,8 +98,6 @@ def save(db: Database, instance: Instance, *, team: str, rate: Rate | None, seen
 def save_all(db: Database, seen: Iterable[tuple[Instance, str, Rate | None]], seen_at: int | None = None) -> None:
     """Write instances as they were just seen, with their team and rate; names that look alike are told apart."""
     written = list(seen)
-    if not written:
-        return
     looks = stored_names.looks_of(db, [instance.id for instance, _, _ in written])
     many(db, _UPSERT, ((*_values(instance, team, rate), seen_at) for instance, team, rate in written))
     stored_names.tell_apart(db, looks | {shown_look(instance.told_name) for instance, _, _ in written})
