@@ -84,7 +84,10 @@ def test_who_works_there_is_named_without_harm(text):
         for each in squats
         for state in states
     ]
-    seen = replace(listing(text, claimed=True), unclaimed_users=tuple((text + str(n), (n,)) for n in range(8)))
+    seen = replace(
+        listing(text, claimed=True),
+        unclaimed_users=tuple((text + str(n), "U0BOB0001" if n % 2 else "", (n,)) for n in range(8)),
+    )
     replies.append(fleet_blocks.one_machine(seen, NOW))
     used = unclaimed_blocks.other_users_in_words(
         [(text, "", (0,)), (text, "U0CYC0001", (1, 2)), (text, "", (3,)), (text, "", (4,))]

@@ -38,8 +38,8 @@ class Listing:
     """Since when it stands still, where it does and that is known."""
     drain: Drain | None = None
     """Nobody gets more time on it, until whoever drains it ends that."""
-    unclaimed_users: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    """Unix users at work on GPUs that nobody has claimed, with those GPUs, where they were asked for."""
+    unclaimed_users: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
+    """Unix users at work on GPUs that nobody has claimed, their Slack user id (or empty) and those GPUs, where asked for."""
 
     @property
     def running(self) -> bool:

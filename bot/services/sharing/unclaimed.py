@@ -187,10 +187,18 @@ def still_at_work(ctx: Context, listing: Listing, claim: Claim) -> StillAtWork:
 
 
 def with_unclaimed_users(ctx: Context, listing: Listing) -> Listing:
-    """The listing with who works on it without a claim."""
+    """The listing with who works on it without a claim: unix users, and who they are, unless they said it isn't them."""
+    db, instance = ctx.store.reading(), listing.instance
     is_at_work = listing.running and bool(listing.busy)
-    gpus_by_user = _gpus_by_user(ctx, ctx.store.reading(), listing) if is_at_work else {}
-    return replace(listing, unclaimed_users=tuple(sorted(gpus_by_user.items(), key=lambda pair: pair[1])))
+    by_gpu = sorted(_gpus_by_user(ctx, db, listing).items(), key=lambda pair: pair[1]) if is_at_work else []
+    believed_since = ctx.clock() - LEFT_ALONE_MS
+
+    def person_of(user: str) -> str:
+        person = ctx.settings.person(instance, user)
+        is_denied = bool(person) and stored_unclaimed.denied_by(db, person, instance.id, believed_since)
+        return "" if is_denied else person
+
+    return replace(listing, unclaimed_users=tuple((user, person_of(user), gpus) for user, gpus in by_gpu))
 
 
 def other_users(ctx: Context, listing: Listing, person: str) -> list[tuple[str, str, tuple[int, ...]]]:

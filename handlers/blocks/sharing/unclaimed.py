@@ -15,13 +15,14 @@ MOST_USERS_NAMED = 3
 
 
 def unclaimed_in_words(listing: Listing) -> str:
-    """In use without a claim by unix user cy (GPUs 0-1); empty where nobody is."""
+    """In use without a claim by @Cy (GPUs 0-1), unix user root (GPU 3); empty where nobody is."""
     known = listing.unclaimed_users
     if not known:
         return ""
-    who = ", ".join(f"{code(user, 40)} ({gpus(on)})" for user, on in known[:MOST_USERS_NAMED])
+    named = [(person(slack) if slack else f"unix user {code(user, 40)}", on) for user, slack, on in known]
+    who = ", ".join(f"{name} ({gpus(on)})" for name, on in named[:MOST_USERS_NAMED])
     more = f" and {len(known) - MOST_USERS_NAMED:,} more" if len(known) > MOST_USERS_NAMED else ""
-    return f"in use without a claim by unix user{'' if len(known) == 1 else 's'} {who}{more}"
+    return f"in use without a claim by {who}{more}"
 
 
 def other_users_in_words(users: Sequence[tuple[str, str, tuple[int, ...]]]) -> str:
