@@ -39,7 +39,7 @@ class Listing:
     drain: Drain | None = None
     """Nobody gets more time on it, until whoever drains it ends that."""
     unclaimed_users: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
-    """Unix users at work on GPUs that nobody has claimed, their Slack user id (or empty) and those GPUs, where asked for."""
+    """Unix users at work on GPUs that nobody has claimed: who they are in Slack, if known, and those GPUs."""
 
     @property
     def running(self) -> bool:

@@ -187,7 +187,7 @@ def still_at_work(ctx: Context, listing: Listing, claim: Claim) -> StillAtWork:
 
 
 def with_unclaimed_users(ctx: Context, listing: Listing) -> Listing:
-    """The listing with who works on it without a claim: unix users, and who they are, unless they said it isn't them."""
+    """The listing with who works on it without a claim, by name unless they said it isn't them."""
     db, instance = ctx.store.reading(), listing.instance
     is_at_work = listing.running and bool(listing.busy)
     by_gpu = sorted(_gpus_by_user(ctx, db, listing).items(), key=lambda pair: pair[1]) if is_at_work else []
