@@ -285,7 +285,7 @@ def test_a_press_with_something_missing_is_acknowledged(office, missing):
         "channel": {"id": GPUS},
         "container": {"type": "message"},
         "actions": [{"type": "button", "action_id": CLAIM_BUTTON, "block_id": "b", "value": "i-none"}],
-        "response_url": "http://127.0.0.1:9/none",
+        "response_url": f"{office.slack.url}/none",
     }
     del body[missing]
     if missing == "actions":
