@@ -2,6 +2,7 @@
 
 from bot.errors import NotFound
 from bot.services import audit
+from handlers import fields
 from handlers.blocks import audit as audit_blocks
 from handlers.blocks.parts import Reply
 from handlers.verbs import Ask, Verb, named
@@ -22,4 +23,6 @@ def history(ask: Ask) -> Reply:
     return audit_blocks.history(instance.name, instance.id, *audit.history(ask.ctx, instance.id, limit=SHOWN))
 
 
-VERBS = (Verb("history", "history <instance>", "Who did what to it, when and why.", history),)
+HISTORY_FORM = fields.which_machine_form("history", "History", "Show", history)
+FORMS = (HISTORY_FORM,)
+VERBS = (Verb("history", "history <instance>", "Who did what to it, when and why.", history, form=HISTORY_FORM),)

@@ -1,5 +1,7 @@
 """Fields that several forms share: a machine, its GPUs, for how long, a note."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,13 +15,13 @@ from bot.services.sharing import find
 from bot.services.sharing.find import machine_menu
 from handlers.blocks import forms as form_blocks
 from handlers.blocks.forms import machine_option
-from handlers.blocks.parts import Block, Filled, filled
+from handlers.blocks.parts import Block, Filled, Reply, filled
 from handlers.blocks.words import length as in_words
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import timed_words
-from handlers.parsing.text import gpu_choice, readable
-from handlers.verbs import Ask, BadField, Menu
+from handlers.parsing.text import Quoted, gpu_choice, readable
+from handlers.verbs import Ask, BadField, Form, Menu, nothing_typed
 
 MACHINE, COUNT, WHICH, LENGTH, UNTIL, NOTE = "machine", "count", "which", "length", "until", "note"
 ALL, USUAL = "all", "usual"
@@ -62,6 +64,27 @@ def chosen_machine(ask: Ask, given: Filled) -> Listing:
     if listing is None:
         raise BadField(MACHINE, "That machine is gone. Choose another.")
     return listing
+
+
+def which_machine_form(
+    name: str, title: str, send: str, run: Callable[[Ask], Reply], chosen: FleetFilter | None = None
+) -> Form:
+    """The form of a verb that needs a machine and nothing else: it runs the verb with that machine."""
+
+    def submit(ask: Ask, given: Filled) -> Reply:
+        return run(replace(ask, words=[Quoted(chosen_machine(ask, given).instance.id)]))
+
+    return Form(
+        name=name,
+        title=title,
+        send=send,
+        question="Which machine?",
+        draw=lambda ask, given: [machine_field(ask, given, redraws=False)],
+        submit=submit,
+        subject=MACHINE,
+        given=nothing_typed,
+        menus={MACHINE: machine_search(chosen)},
+    )
 
 
 def machines_field(ask: Ask, given: Filled, *, label: str = "Machines", most: int = 20, hint: str = "") -> Block:

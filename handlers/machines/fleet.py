@@ -12,6 +12,7 @@ from bot.services.machines import notices
 from bot.services.machines import why as why_service
 from bot.services.sharing import bookings, unclaimed
 from bot.services.sharing import find as find_service
+from handlers import fields
 from handlers.blocks.acting import dormant as dormant_blocks
 from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.machines import fleet as fleet_blocks
@@ -134,11 +135,19 @@ def tell_why(ask: Ask, listing: Listing) -> Reply:
     )
 
 
+WHY_MACHINE_FORM = fields.which_machine_form("why", "Why", "Show", why)
+FORMS = (WHY_MACHINE_FORM,)
 VERBS = (
     Verb(
         "status", f"status [<instance>|{FILTERS_SAID}|gpu:a100] [sort:name]", "What runs, most wasteful first.", status
     ),
-    Verb("why", "why <instance>", "What a machine does, how that is known, and what happens next.", why),
+    Verb(
+        "why",
+        "why <instance>",
+        "What a machine does, how that is known, and what happens next.",
+        why,
+        form=WHY_MACHINE_FORM,
+    ),
 )
 
 

@@ -1,16 +1,22 @@
 """/gpu count, rename and retire: what an owned machine has, is called, and that it is no more."""
 
+from dataclasses import replace
+
 from bot.domain import parts
+from bot.domain.machines.listing import FleetFilter
 from bot.errors import Refused
 from bot.services import names
 from bot.services.context import Context
 from bot.services.machines import owned, why
+from handlers import fields
+from handlers.blocks import forms as form_blocks
 from handlers.blocks.machines import owned as owned_blocks
 from handlers.blocks.machines.owned import GPUS_NOW_BUTTON, RETIRE_BUTTON, UNRETIRE_BUTTON
-from handlers.blocks.parts import Reply
+from handlers.blocks.parts import Block, Filled, Reply
 from handlers.controller import Draw, Press, number
 from handlers.parsing import reserved
-from handlers.verbs import Ask, Verb, named
+from handlers.parsing.text import Quoted
+from handlers.verbs import Ask, Form, Verb, named, nothing_typed
 
 
 def count(ask: Ask) -> Reply:
@@ -51,10 +57,60 @@ def retire(ask: Ask) -> Reply:
     return owned_blocks.retirement_question(found, heard, ask.ctx.clock())
 
 
+_OWNED = FleetFilter(provider="owned")
+NAME = "name"
+
+
+def draw_rename_form(ask: Ask, given: Filled) -> list[Block]:
+    """Which machine, and its name from now on."""
+    return [
+        fields.machine_field(ask, given, label="Owned machine", redraws=False),
+        form_blocks.text_field(NAME, "New name", value=given.one(NAME), placeholder="dgx-one", optional=False, most=60),
+    ]
+
+
+def submit_rename_form(ask: Ask, given: Filled) -> Reply:
+    """As `rename dgx-1 dgx-one` does."""
+    machine = Quoted(fields.chosen_machine(ask, given).instance.id)
+    return rename(replace(ask, words=[machine, *given.one(NAME).split()]))
+
+
+RENAME_FORM = Form(
+    name="rename",
+    title="Rename a machine",
+    send="Rename",
+    question="Which owned machine gets another name?",
+    draw=draw_rename_form,
+    submit=submit_rename_form,
+    subject=NAME,
+    given=nothing_typed,
+    menus={fields.MACHINE: fields.machine_search(_OWNED)},
+)
+RETIRE_FORM = fields.which_machine_form("retire", "Retire a machine", "Go on", retire, _OWNED)
+COUNT_FORM = fields.which_machine_form("count", "Count its GPUs", "Show", count, _OWNED)
+FORMS = (RENAME_FORM, RETIRE_FORM, COUNT_FORM)
 VERBS = (
-    Verb("rename", "rename <owned> <name>", "Call an owned machine by another name; its history stays.", rename),
-    Verb("retire", "retire <owned>", "Take an owned machine that is gone off the list; its history stays.", retire),
-    Verb("count", "count <owned> [gpus]", "How many GPUs its agent sees, or say that those are all it has.", count),
+    Verb(
+        "rename",
+        "rename <owned> <name>",
+        "Call an owned machine by another name; its history stays.",
+        rename,
+        form=RENAME_FORM,
+    ),
+    Verb(
+        "retire",
+        "retire <owned>",
+        "Take an owned machine that is gone off the list; its history stays.",
+        retire,
+        form=RETIRE_FORM,
+    ),
+    Verb(
+        "count",
+        "count <owned> [gpus]",
+        "How many GPUs its agent sees, or say that those are all it has.",
+        count,
+        form=COUNT_FORM,
+    ),
 )
 
 

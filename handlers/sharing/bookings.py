@@ -91,7 +91,9 @@ def list_bookings(ask: Ask, slots: list[BookingSlot], of: str, *, decides: bool 
 
 
 def gpu_unbook(ask: Ask) -> Reply:
-    """Cancel a booking: the only one there is, else by buttons."""
+    """Cancel a booking: the only one there is, else by buttons; without a name, among one's own."""
+    if not ask.words:
+        return list_bookings(ask, bookings_service.upcoming_bookings(ask.ctx, holder=ask.user), "of yours")
     listing, rest = named(ask, "unbook", has_note=False)
     there = bookings_service.upcoming_bookings(ask.ctx, instance_id=listing.instance.id)
     if not there:

@@ -119,7 +119,7 @@ def gpu_leave(ask: Ask) -> Reply:
     if not places:
         raise Refused("You're in no line.")
     if not ask.words and len(places) > 1:
-        raise Refused(f"You're in several lines. {parts.gpu('line')} shows them, each with a button to leave.")
+        return gpu_line(ask)  # each with a button to leave
     if not ask.words:
         return leave_and_tell(ask, places[0].waiter.id)
     listing, want, rest = _wanted(ask, "leave")

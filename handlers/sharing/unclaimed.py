@@ -5,6 +5,7 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
 from bot.services.sharing import unclaimed
+from handlers import fields
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import unclaimed as unclaimed_blocks
 from handlers.blocks.sharing.unclaimed import CLAIM_USED_BUTTON, NOT_MINE_BUTTON
@@ -30,7 +31,17 @@ def gpu_adopt(ask: Ask) -> Reply:
     )
 
 
-VERBS = (Verb("adopt", "adopt <instance> [for 8h] [note]", "Claim the GPUs that your programs run on.", gpu_adopt),)
+ADOPT_FORM = fields.which_machine_form("adopt", "Claim what you use", "Claim", gpu_adopt)
+FORMS = (ADOPT_FORM,)
+VERBS = (
+    Verb(
+        "adopt",
+        "adopt <instance> [for 8h] [note]",
+        "Claim the GPUs that your programs run on.",
+        gpu_adopt,
+        form=ADOPT_FORM,
+    ),
+)
 
 
 def press_claim_used(ctx: Context, user: str, channel: str, value: str) -> Reply:

@@ -77,6 +77,45 @@ def test_the_menu_of_machines_is_answered_for_gone_and_unknown_forms(office):
     }
 
 
+@pytest.mark.parametrize(
+    ("verb", "machine", "told"),
+    [
+        ("why", "train-7", "*train-7 has been"),
+        ("history", "train-7", "Nobody has done anything to train-7"),
+        ("adopt", "dgx-1", "I don't know which unix user you are on dgx-1"),
+        ("count", "dgx-1", "*dgx-1* has 8 GPUs, and its agent sees all of them."),
+        ("retire", "dgx-1", "The agent of dgx-1 still reports"),
+    ],
+)
+def test_a_verb_without_its_machine_asks_for_it_in_a_form(office, verb, machine, told):
+    office.reports("train-7", [0] * 8)
+    office.reports("dgx-1", [0, 95] * 4)
+    office.tick()
+
+    office.types("bob", f"/gpu {verb}")
+
+    assert told in (office.submits("bob", machine=machine) or office.sees("bob"))
+
+
+def test_no_bare_verb_tells_people_to_type_its_machine(office):
+    for verb in dict.fromkeys(verb.name for verb in topics.GPU_VERBS):
+        office.types("ada", f"/gpu {verb}")
+        asked = office.opens("ada") or office.sees("ada")
+        assert "Which instance? Try" not in asked, verb
+        if office.opens("ada"):
+            office.closes("ada", all_of_them=True)
+
+
+def test_an_owned_machine_is_renamed_by_the_form(office):
+    office.reports("dgx-1", [0] * 8)
+    office.tick()
+    office.types("bob", "/gpu rename")
+
+    assert "! What should dgx-1 be called?" in office.submits("bob", machine="dgx-1", name="two words")
+    assert office.submits("bob", machine="dgx-1", name="dgx-one") == ""
+    assert "*dgx-one*" in office.types("bob", "/gpu dgx-one")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (390, 844)])
 def test_every_form_is_drawn_by_the_page_and_fits(office, tmp_path, width, height):

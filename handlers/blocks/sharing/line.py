@@ -230,10 +230,12 @@ def waiting_list(listing: Listing, standing: Sequence[tuple[Waiter, LineOffer | 
     ]
     more = len(standing) - len(rows)
     rows += [f"and {more:,} more"] if more > 0 else []
-    head = f"{plural(len(standing), 'person')} waits" if len(standing) == 1 else f"{len(standing):,} people wait"
+    people = len({waiter.person for waiter, _ in standing})
+    head = f"{plural(people, 'person')} waits" if people == 1 else f"{people:,} people wait"
+    places = f", in {len(standing):,} places" if people < len(standing) else ""
     own = [waiter for waiter, _ in standing if waiter.person == user]
     leave = [actions(button("Leave the line", LEAVE_BUTTON, str(own[0].id)))] if own else []
-    text = f"{head} for {name}, first come, first served."
+    text = f"{head} for {name}{places}, first come, first served."
     return Reply(text, [section(lines([text, *rows])), *leave])
 
 

@@ -29,6 +29,13 @@ def works(office, length: int, util: float) -> None:
         office.reports("train-7", util, minutes=10)
 
 
+def test_unbook_alone_shows_ones_own_bookings_with_their_buttons(office):
+    office.types("ada", "/gpu book train-7 tue 20:00 for 6h")
+
+    assert "1 booking of yours" in office.types("ada", "/gpu unbook")
+    assert "[Cancel]" in office.sees("ada")
+
+
 def test_a_booking_says_what_when_and_for_what_and_how_it_could_be_lost(office):
     assert office.types("ada", TOMORROW) == (
         "@Ada booked *train-7* from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC (eval).\n"

@@ -36,6 +36,26 @@ def test_the_place_and_the_wait_are_said_and_asking_again_is_the_same_place(offi
     )
 
 
+def test_leave_alone_shows_each_line_with_its_button(office):
+    for name in ("train-7", "nb-2"):
+        office.types("bob", f"/gpu claim {name} for 4h")
+        office.types("ada", f"/gpu wait {name}")
+
+    seen = office.types("ada", "/gpu leave")
+
+    assert seen.startswith("You're in 2 lines.")
+    assert seen.count("[Leave the line]") == 2
+
+
+def test_one_person_in_two_places_is_one_person(office):
+    for name in ("train-7", "train-9", "dgx-1"):
+        office.types("bob", f"/gpu claim {name} for 4h")
+    office.types("ada", "/gpu wait train-7")
+    office.types("ada", "/gpu wait 8xA100")
+
+    assert office.types("ada", "/gpu line train-7").startswith("1 person waits for *train-7*, in 2 places, first come")
+
+
 def test_the_first_is_asked_and_takes_it_and_the_holder_was_told_once(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("cy", "/gpu wait train-7 for 2h ablation")

@@ -130,7 +130,6 @@ def test_adopt_claims_the_gpus_ones_programs_run_on(office):
 
 
 def test_adopt_says_what_is_seen_when_nothing_is_ones_own(office):
-    assert office.types("ada", "/gpu adopt") == "Which instance? Try `/gpu adopt train-7`, with a name of yours."
     office.reports("dgx-1", TWO, process="python3", user="cy")
 
     assert office.types("ada", "/gpu adopt dgx-1") == (
