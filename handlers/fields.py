@@ -205,8 +205,8 @@ def _named(value: str, ask: Ask) -> str:
 
 
 def _number(text: str) -> int:
-    """The number, or 0 where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
+    """The number, or 0 where it is none, or no moment of the next thousand years."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 15 else 0
 
 
 def span_value(span: TypedSpan) -> str:

@@ -26,7 +26,9 @@ SENT = "form:"
 """Begins the id under which a form that was sent is remembered, so that it counts once."""
 STALE = "This form is from another version of Valet. Close it and open it again."
 GOING_ON = "This takes a moment. I'll write to you as soon as it is done."
-SENT_BEFORE = "This form was sent already, and counts once. Its answer is in your messages."
+SENT_BEFORE = (
+    "This form was sent already, and counts once. If no answer has come, look whether it was done, and open it again."
+)
 NOT_IN_MODALS = frozenset({"table", "data_table", "data_visualization", "markdown", "carousel"})
 
 
@@ -78,6 +80,15 @@ def redrawn(ctx: Context, view: View, user: str) -> Block:
     """An open form as its fields stand now. Raises Refused when it is none of ours any more."""
     form, channel = form_called(str(view.get("callback_id"))), channel_of(view)
     return _view(form, form.draw(Ask(ctx, user, channel, []), form_blocks.read_state(_state(view))), channel)
+
+
+def kept(view: View, reply: Reply) -> Block:
+    """An open form as it is filled in, with why nothing was done; only that where it is none of ours any more."""
+    form = topics.FORMS.get(str(view.get("callback_id")))
+    if form is None:
+        return told(reply)
+    notice = reply.blocks or [section(reply.text)]
+    return _view(form, form_blocks.below(list(view.get("blocks", ())), form.subject, notice), channel_of(view))
 
 
 def is_field(view: View, action_id: str) -> bool:
@@ -141,7 +152,8 @@ def _refused(form: Form, view: View, channel: str, refused: Refused) -> Submitte
     place = refused.field if isinstance(refused, BadField) else place
     sentence = say(refused.sentence)
     block_ids = {name: block_id for block_id, block in _state(view).items() for name in block}
-    if "<" not in sentence and place in block_ids and not (isinstance(refused, NotFound) and refused.nearest):
+    is_plain = "<" not in sentence and not (isinstance(refused, NotFound) and refused.nearest)
+    if is_plain and place in block_ids and not form_blocks.has_notice(view.get("blocks", ())):  # which would stay
         return Submitted(errors={block_ids[place]: _plainly(sentence)})
     opens = [actions(button("Open it", OPEN_CARD_BUTTON, refused.card))] if isinstance(refused, RequestOpen) else []
     blocks = form_blocks.below(list(view.get("blocks", ())), place, [section(f":warning: {sentence}"), *opens])

@@ -293,7 +293,9 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
 
 def _redraw(here: _Listening, body: Body, client: WebClient) -> None:
     try:
-        modals.redraw(here.ctx, client, body)
+        modals.redraw(
+            here.ctx, client, body, check=lambda: _refuse_outsiders(here, outsiders.of_press(body), "by a form")
+        )
     except Exception:
         log.exception("a form was not drawn anew")
 

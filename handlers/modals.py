@@ -8,13 +8,14 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.errors import ValetError
 from bot.services.context import Context
 from handlers import forms
 from handlers.blocks.parts import Block, Reply
 from handlers.files import handed
 from handlers.forms import Submitted
 from handlers.send import LOST, answered, error_code, post
-from handlers.working import outcome, work
+from handlers.working import in_words, outcome, work
 
 log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
@@ -42,8 +43,8 @@ def in_modal(body: Body) -> bool:
     return (body.get("view") or {}).get("type") == "modal"
 
 
-def update(client: WebClient, body: Body, view: Block, *, as_seen: bool) -> None:
-    """Change the modal in which something was done; `as_seen` only if nothing changed it since."""
+def update(client: WebClient, body: Body, view: Block, *, as_seen: bool) -> bool:
+    """Change the modal in which something was done; `as_seen` only if nothing changed it since. False if it was not."""
     shown = body["view"]
     try:
         answered(
@@ -51,23 +52,37 @@ def update(client: WebClient, body: Body, view: Block, *, as_seen: bool) -> None
         )
     except SlackApiError as error:
         if error_code(error) not in {"hash_conflict", "not_found"}:  # a later change is drawn already, or it was closed
-            raise
+            log.warning("a form was not changed: %s", error_code(error))
+    except LOST as error:
+        log.warning("a form was not changed: %s", type(error).__name__)
+    else:
+        return True
+    return False
 
 
-def redraw(ctx: Context, client: WebClient, body: Body) -> None:
+def redraw(ctx: Context, client: WebClient, body: Body, *, check: Callable[[], None]) -> None:
     """Draw a form anew, as one of its fields changed."""
-    result = outcome(ctx, "a form", lambda: forms.redrawn(ctx, body["view"], body["user"]["id"]))
-    view = forms.told(result) if isinstance(result, Reply) else result
+
+    def do() -> Block:
+        check()
+        return forms.redrawn(ctx, body["view"], body["user"]["id"])
+
+    result = outcome(ctx, "a form", do)
+    view = forms.kept(body["view"], result) if isinstance(result, Reply) else result
     update(client, body, view, as_seen=True)
 
 
 def answer_press(client: WebClient, body: Body, reply: Reply) -> None:
-    """Show in a modal what came of a button in it; everybody whom it concerns sees it in the channel, too."""
+    """Show in a modal what came of a button in it; everybody whom it concerns sees it in the channel, too.
+
+    A form that Slack does not put on top takes the modal's place; of what was done, somebody who has closed the modal
+    hears elsewhere.
+    """
     if reply.view and show_form(client, body, reply.view):
         return
-    update(client, body, forms.told(reply), as_seen=False)
+    is_shown = update(client, body, reply.view or forms.told(reply), as_seen=False)
     channel = forms.channel_of(body["view"])
-    if channel and not reply.private:
+    if not is_shown or (channel and not reply.private):
         tell(client, body["user"]["id"], channel, reply)
 
 
@@ -85,8 +100,11 @@ def submitted(
     view, user = body["view"], body["user"]["id"]
 
     def do() -> Submitted:
-        check()
-        return forms.submit(ctx, view, user)
+        try:
+            check()
+            return forms.submit(ctx, view, user)
+        except ValetError as error:  # what was filled in is not lost
+            return Submitted(view=forms.kept(view, in_words(ctx, error)))
 
     def done(result: Submitted | Reply) -> None:
         reply = result if isinstance(result, Reply) else result.reply
@@ -98,7 +116,7 @@ def submitted(
 
     def late(future: Future[Submitted | Reply]) -> None:
         result = future.result()
-        reply = result if isinstance(result, Reply) else (result.reply or _in_words(result))
+        reply = result if isinstance(result, Reply) else (result.reply or _too_late(result))
         done(reply)  # on the thread that did it
 
     doing = executor.submit(outcome, ctx, "a form", do)
@@ -124,7 +142,7 @@ def _acknowledge(result: Submitted | Reply, ack: Callable[..., Any]) -> None:
         ack(response_action="clear")
 
 
-def _in_words(result: Submitted) -> Reply:
+def _too_late(result: Submitted) -> Reply:
     """A refusal that comes too late for the form."""
     if result.errors:
         return Reply(" ".join(result.errors.values()))

@@ -38,10 +38,8 @@ def outcome(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
 def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
     try:
         return do()
-    except Impaired as error:
-        return troubles.refused(error.sentence, error.reason, str(backups.newest(ctx) or ""))
     except ValetError as error:
-        return refusal(error)
+        return in_words(ctx, error)
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("%s failed, reference %s", what, reference)
@@ -51,8 +49,10 @@ def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
         )
 
 
-def refusal(error: ValetError) -> Reply:
+def in_words(ctx: Context, error: ValetError) -> Reply:
     """The sentence, and as buttons the nearest names, or the request that has to be decided first."""
+    if isinstance(error, Impaired):
+        return troubles.refused(error.sentence, error.reason, str(backups.newest(ctx) or ""))
     close = error.nearest if isinstance(error, NotFound) else ()
     made = plainly(say(error.sentence))
     if close:

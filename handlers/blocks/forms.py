@@ -58,10 +58,15 @@ def form_view(title: str, blocks: list[Block], *, name: str = "", send: str = ""
 
 def below(blocks: list[Block], field: str, notice: list[Block]) -> list[Block]:
     """The form with something said under a field, and nothing of what was said there before."""
-    kept = [block for block in blocks if not str(block.get("block_id", "")).startswith(NOTICE)]
+    kept = [block for block in blocks if not has_notice([block])]
     said = [{**block, "block_id": f"{NOTICE}:{number}"} for number, block in enumerate(notice)]
     at = next((number for number, block in enumerate(kept) if field_of(block) == field), len(kept) - 1)
     return [*kept[: at + 1], *said, *kept[at + 1 :]]
+
+
+def has_notice(blocks: Sequence[Block]) -> bool:
+    """Whether something is said under a field."""
+    return any(str(block.get("block_id", "")).startswith(NOTICE) for block in blocks)
 
 
 def field_of(block: Block) -> str:

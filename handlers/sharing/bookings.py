@@ -1,5 +1,6 @@
 """/gpu book, bookings and unbook."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import parts
@@ -27,6 +28,7 @@ from handlers.blocks.sharing.bookings import (
 )
 from handlers.controller import Draw, Press, listed, value_parts, whole
 from handlers.parsing.bookings import read_booking
+from handlers.parsing.moments import Moment
 from handlers.parsing.text import gpu_choice
 from handlers.verbs import Ask, BadField, Form, Verb, named, no_more
 
@@ -149,7 +151,8 @@ def draw_book_form(ask: Ask, given: Filled) -> list[Block]:
     listing = fields.shown_machine(ask, given)
     there = local(ask.ctx.clock(), ZoneInfo(ask.ctx.zone(ask.user)))
     usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
-    day = given.one(DAY) or f"{there:%Y-%m-%d}"
+    first = there if f"{there:%H:%M}" < EVENING else there + timedelta(days=1)
+    day = given.one(DAY) or f"{first:%Y-%m-%d}"
     often = [form_blocks.option("Once", "once"), form_blocks.option("Every week", "weekly")]
     return [
         fields.machine_field(ask, given),
@@ -165,14 +168,27 @@ def draw_book_form(ask: Ask, given: Filled) -> list[Block]:
 def submit_book_form(ask: Ask, given: Filled) -> Reply:
     """As `book train-7 gpus:2 tue 20:00 for 6h note` does; what is in the way is shown below its time."""
     listing, length = fields.chosen_machine(ask, given), fields.chosen_span(ask, given).length
-    if not given.one(DAY):
-        raise BadField(DAY, "Choose a day.")
-    if not given.one(TIME):
-        raise BadField(TIME, "Choose a time.")
-    begin, _ = ask.asker().moment([given.one(DAY), given.one(TIME)])
+    begin = _chosen_begin(ask, given)
     choice, note = fields.chosen_gpus(given) or GpuChoice(), fields.chosen_note(given)
     wanted = BookingRequest(begin.at, length, choice, given.one(WEEKLY) == "weekly", None, note)
     return book_or_explain(ask, listing, wanted, remark=begin.remark)
+
+
+def _chosen_begin(ask: Ask, given: Filled) -> Moment:
+    """When a booking is to begin. Raises BadField for what is not chosen, or over, which nobody has typed."""
+    day, hour = given.one(DAY), given.one(TIME)
+    if not day:
+        raise BadField(DAY, "Choose a day.")
+    if not hour:
+        raise BadField(TIME, "Choose a time.")
+    there = local(ask.ctx.clock(), ZoneInfo(ask.ctx.zone(ask.user)))
+    if day < f"{there:%Y-%m-%d}":
+        raise BadField(DAY, "That day is over. Choose a later one.")
+    if day > f"{there + timedelta(days=366):%Y-%m-%d}":
+        raise BadField(DAY, "That day is too far ahead. Choose an earlier one.")
+    if (day, hour) <= (f"{there:%Y-%m-%d}", f"{there:%H:%M}"):
+        raise BadField(TIME, "That time is over. Choose a later one.")
+    return ask.asker().moment([day, hour])[0]
 
 
 BOOK_FORM = Form(

@@ -52,6 +52,30 @@ def test_a_bare_book_opens_a_form_with_the_calendars_machine(office):
     assert office.sees("bob").startswith("@Ada booked *train-7* from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC (sweep).")
 
 
+@pytest.mark.parametrize(
+    ("day", "hour", "said"),
+    [
+        ("2026-11-22", "20:00", "That day is over. Choose a later one."),
+        ("1999-01-01", "20:00", "That day is over. Choose a later one."),
+        ("2199-01-01", "20:00", "That day is too far ahead. Choose an earlier one."),
+        ("2026-11-23", "09:00", "That time is over. Choose a later one."),
+        ("2027-05-01", "09:00", "You can book at most 28 days ahead. Ask again nearer the time."),
+    ],
+)
+def test_a_day_or_time_that_cant_be_booked_is_said_as_of_a_form(office, day, hour, said):
+    office.types("ada", "/gpu book train-7")
+
+    assert f"! {said}" in office.submits("ada", day=day, time=hour)
+
+
+def test_in_the_night_the_form_begins_with_the_next_evening(office):
+    office.passes(13 * HOUR_MS, step=HOUR_MS)
+    office.types("ada", "/gpu book train-7")
+
+    assert "Day: [2026-11-24 v]" in office.opens("ada")
+    assert office.submits("ada") == ""
+
+
 def test_a_conflict_is_named_with_its_holder_below_the_time(office):
     office.types("bob", "/gpu book train-7 tomorrow 20:00 for 6h")
     office.types("ada", "/gpu book train-7")
@@ -61,7 +85,8 @@ def test_a_conflict_is_named_with_its_holder_below_the_time(office):
     assert "@Bob booked it from Tue 24 Nov 20:00 UTC to Wed 02:00 UTC." in seen
     assert "[Book from Wed 25 Nov 02:00, for 4 h]" in seen
     seen = office.submits("ada", day="2026-11-22")
-    assert "! " in seen, seen.replace("\n", " / ")
+    assert "That day is over. Choose a later one." in seen, seen.replace("\n", " / ")
+    assert "@Bob booked it" not in seen
 
 
 def test_several_claims_are_asked_about_with_a_button_each(office):
