@@ -117,7 +117,7 @@ def gpu_fields(listing: Listing | None, given: Filled) -> list[Block]:
         return []
     counts = [form_blocks.option("All", ALL)]
     counts += [form_blocks.option(str(count), str(count)) for count in range(1, min(have, 99))]
-    of = listing.instance.id if listing else ""
+    of = f"{listing.instance.id}:{have}" if listing else ""
     fields = [form_blocks.choice_field(COUNT, "GPUs", counts, chosen=given.one(COUNT) or ALL, of=of)]
     if listing is None:
         return fields

@@ -136,7 +136,7 @@ def submit(ctx: Context, view: View, user: str) -> Submitted:
         reply = form.submit(ask, given)
     except Refused as refused:
         outbox.forget(ctx, sent)
-        return _refused(form, view, channel, refused)
+        return _refused(form, view, channel, refused, form.draw(ask, given))
     except ValetError:
         outbox.forget(ctx, sent)
         raise
@@ -146,18 +146,27 @@ def submit(ctx: Context, view: View, user: str) -> Submitted:
     return _still_open(ask, form, given, reply.blocks)
 
 
-def _refused(form: Form, view: View, channel: str, refused: Refused) -> Submitted:
-    """Beside the field; a sentence with people or dates in it as a block under it, since Slack's own are plain."""
+def _refused(form: Form, view: View, channel: str, refused: Refused, fresh: list[Block]) -> Submitted:
+    """Beside the field; a sentence with people or dates in it as a block under it, since Slack's own are plain.
+
+    Where other fields would be asked for by now, as a machine has fewer GPUs, the form is drawn anew.
+    """
     place = next((name for kind, name in form.places if isinstance(refused, kind)), form.subject)
     place = refused.field if isinstance(refused, BadField) else place
     sentence = say(refused.sentence)
     block_ids = {name: block_id for block_id, block in _state(view).items() for name in block}
-    is_plain = "<" not in sentence and not (isinstance(refused, NotFound) and refused.nearest)
-    if is_plain and place in block_ids and not form_blocks.has_notice(view.get("blocks", ())):  # which would stay
+    shown = list(view.get("blocks", ()))
+    is_as_before = isinstance(refused, BadField) or {*map(_field_id, shown)} == {*map(_field_id, fresh)}
+    is_plain = is_as_before and "<" not in sentence and not (isinstance(refused, NotFound) and refused.nearest)
+    if is_plain and place in block_ids and not form_blocks.has_notice(shown):  # which would stay
         return Submitted(errors={block_ids[place]: _plainly(sentence)})
     opens = [actions(button("Open it", OPEN_CARD_BUTTON, refused.card))] if isinstance(refused, RequestOpen) else []
-    blocks = form_blocks.below(list(view.get("blocks", ())), place, [section(f":warning: {sentence}"), *opens])
+    blocks = form_blocks.below(shown if is_as_before else fresh, place, [section(f":warning: {sentence}"), *opens])
     return Submitted(view=_view(form, blocks, channel))
+
+
+def _field_id(block: Block) -> str:
+    return str(block["block_id"]) if form_blocks.field_of(block) else ""
 
 
 def _plainly(sentence: str) -> str:

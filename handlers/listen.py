@@ -17,12 +17,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk import WebClient
 
-from bot.errors import Impaired, Refused
+from bot.errors import Impaired, Refused, ValetError
 from bot.services import audit, outbox, welcome
 from bot.services import home as home_service
 from bot.services.context import Context
 from handlers import cost, forms, gpu, home, modals, outsiders, said, verbs
-from handlers.blocks.parts import FormCall, Reply, plainly
+from handlers.blocks.parts import FormCall, Reply, plainly, undone
 from handlers.blocks.words import code
 from handlers.files import handed
 from handlers.parsing.text import split_words
@@ -30,7 +30,7 @@ from handlers.people import Identity
 from handlers.profiles import Profiles
 from handlers.send import answer, post
 from handlers.topics import open_form, press
-from handlers.working import outcome, work
+from handlers.working import in_words, outcome, work
 
 log = logging.getLogger(__name__)
 THREADS = 20
@@ -268,16 +268,12 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
         return
 
     def do() -> Reply | None:
-        chosen, user = body["actions"][0], body["user"]
-        _refuse_outsiders(here, outsiders.of_press(body), "by a button")
-        channel = (body.get("channel") or {}).get("id", "") or (forms.channel_of(body["view"]) if is_modal else "")
-        value = chosen.get("value") or (chosen.get("selected_option") or {}).get("value") or ""
-        reply = press(here.ctx, chosen.get("action_id", ""), user["id"], channel, value=value)
-        if reply is not None:
-            return _with_form(here, reply, user["id"], channel)
-        if not body.get("response_url"):
-            return plainly("Noted. The card in the channel shows what becomes of it.")
-        return None
+        try:
+            return _press_answer(here, body)
+        except ValetError as error:
+            if not is_modal:
+                raise
+            return undone(in_words(here.ctx, error))  # the form stays as it was filled in
 
     def tell(reply: Reply) -> None:
         if is_modal:
@@ -289,6 +285,20 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
             work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
 
     here.work(request, "a press", do, tell)
+
+
+def _press_answer(here: _Listening, body: Body) -> Reply | None:
+    """What a press does and says. Raises ValetError."""
+    chosen, user, is_modal = body["actions"][0], body["user"], modals.in_modal(body)
+    _refuse_outsiders(here, outsiders.of_press(body), "by a button")
+    channel = (body.get("channel") or {}).get("id", "") or (forms.channel_of(body["view"]) if is_modal else "")
+    value = chosen.get("value") or (chosen.get("selected_option") or {}).get("value") or ""
+    reply = press(here.ctx, chosen.get("action_id", ""), user["id"], channel, value=value)
+    if reply is not None:
+        return _with_form(here, reply, user["id"], channel)
+    if not body.get("response_url"):
+        return plainly("Noted. The card in the channel shows what becomes of it.")
+    return None
 
 
 def _redraw(here: _Listening, body: Body, client: WebClient) -> None:

@@ -75,12 +75,13 @@ def redraw(ctx: Context, client: WebClient, body: Body, *, check: Callable[[], N
 def answer_press(client: WebClient, body: Body, reply: Reply) -> None:
     """Show in a modal what came of a button in it; everybody whom it concerns sees it in the channel, too.
 
-    A form that Slack does not put on top takes the modal's place; of what was done, somebody who has closed the modal
-    hears elsewhere.
+    What came to nothing leaves a form as it was filled in. A form that Slack does not put on top takes the modal's
+    place; whoever has closed the modal hears elsewhere.
     """
     if reply.view and show_form(client, body, reply.view):
         return
-    is_shown = update(client, body, reply.view or forms.told(reply), as_seen=False)
+    answer = forms.kept(body["view"], reply) if reply.undone else forms.told(reply)
+    is_shown = update(client, body, reply.view or answer, as_seen=False)
     channel = forms.channel_of(body["view"])
     if not is_shown or (channel and not reply.private):
         tell(client, body["user"]["id"], channel, reply)

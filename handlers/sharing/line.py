@@ -222,7 +222,7 @@ def _count_field(listing: Listing | None, given: Filled) -> list[Block]:
     most = len(listing.gpus) - 1 if listing else find.MOST_COUNT
     whole = [form_blocks.option("All", fields.ALL)] if listing or not _kind(given) else []
     counts = [*whole, *(form_blocks.option(str(count), str(count)) for count in range(1, most + 1))]
-    of = listing.instance.id if listing else _kind(given)
+    of = f"{listing.instance.id}:{most + 1}" if listing else _kind(given)
     known = {choice["value"] for choice in counts}
     chosen = given.one(fields.COUNT) if given.one(fields.COUNT) in known else counts[0]["value"]
     return [form_blocks.choice_field(fields.COUNT, "GPUs", counts, chosen=chosen, redraws=True, of=of)]

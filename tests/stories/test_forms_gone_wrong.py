@@ -79,3 +79,30 @@ def test_an_end_that_no_calendar_has_is_drawn_and_refused(office, name):
     for length in ("u999999999999999", "l999999999999999", "u", "l-5", "nope"):
         given = {"machine": office.machine("train-7").id, "length": length}
         assert objections(Reply("a form", form_of(office, name, **given)["blocks"]), "modal") == []
+
+
+def test_a_machine_with_fewer_gpus_than_when_the_form_was_opened_is_asked_about_anew(office):
+    office.types("ada", "/gpu claim")
+    office.fills("ada", machine="train-7", count="6", length="4 h")
+    office.fleet.change("train-7", gpu_count=4)
+    office.tick()
+
+    seen = office.submits("ada")
+
+    assert "It has 4 GPUs" in seen
+    assert "[4 h v]" in seen
+    assert office.submits("ada", count="3") == ""
+    assert office.sees("ada").startswith("GPUs 0-2 of *train-7* are @Ada's until Mon 13:00 UTC.")
+
+
+def test_a_button_in_a_form_that_comes_to_nothing_leaves_the_form(office):
+    office.types("ada", "/gpu claim")
+    office.types("bob", "/gpu claim train-7")
+    office.submits("ada", machine="train-7", note="fine-tune")
+    office.types("cy", "/gpu claim train-9")
+
+    office.presses("ada", "Claim train-9")
+
+    assert "*train-9* is @Cy's until" in office.opens("ada")
+    assert "Note (optional): [fine-tune_]" in office.opens("ada")
+    assert office.submits("ada", machine="nb-2") == ""
