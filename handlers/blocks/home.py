@@ -185,4 +185,4 @@ def team_month(month: TeamMonth | None) -> list[Block]:
 def foot(forms: Collection[str], now: int) -> list[Block]:
     """Settings of one's own, and as of when that is."""
     settings = [actions(form_button("My settings", MY_SETTINGS))] if MY_SETTINGS in forms else []
-    return [divider(), *settings, context(f"As of {clock_time(now)}. News come by themselves for an hour.")]
+    return [divider(), *settings, context(f"As of {clock_time(now)}. It keeps itself up to date for an hour.")]

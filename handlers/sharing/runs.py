@@ -41,9 +41,7 @@ def gpu_runs(ask: Ask) -> Reply:
     named_runs = [
         (run, queries.name_of(ask.ctx, run.instance_id)) for run in queries.runs_of(ask.ctx, ask.user, MOST_RUNS_SHOWN)
     ]
-    return runs_blocks.run_list(
-        named_runs, runs_service.run_templates(ask.ctx, ask.user), ask.ctx.settings.slack.gpu_command
-    )
+    return runs_blocks.run_list(named_runs, runs_service.run_templates(ask.ctx, ask.user))
 
 
 TEMPLATE = "template"

@@ -48,6 +48,8 @@ def _runs(scene: Scene) -> str:
     name, is_seen = scene.instance.name, scene.verdict is not None and scene.verdict.state != "unknown"
     if scene.instance.provider == "owned" and not is_seen:
         return f"I can't tell whether {name} is off: it was not stopped from here, and its agent is silent. Look at it."
+    if scene.claims:
+        return f"{name} runs already. {parts.gpu('status', name)} shows who has it."
     return f"{name} runs already. {parts.gpu('claim', name)} takes it."
 
 

@@ -227,8 +227,8 @@ def adoptable_gpus(ctx: Context, listing: Listing, person: str) -> tuple[int, ..
         who = " or ".join(sorted(unix))
         seen = sorted({user for there in users.values() for user in there})
         others = f"Programs there belong to {', '.join(seen[:5])}." if seen else "No program is reported there."
-        raise Refused(
-            f"I see no program of yours (unix user {who}) on {name} now. {others} "
-            f"{parts.gpu('claim', name, 'gpus:1')} claims GPUs that are free."
-        )
+        taken = listing.busy.union(*(claim.gpus for claim in listing.claims))
+        is_free = not taken.issuperset(listing.gpus)
+        way = f" {parts.gpu('claim', name, 'gpus:1')} claims GPUs that are free." if is_free else ""
+        raise Refused(f"I see no program of yours (unix user {who}) on {name} now. {others}{way}")
     return tuple(sorted({*gpus, *(mine.gpus if mine else ())}))

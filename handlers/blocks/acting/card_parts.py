@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.domain.acting.actions import Action, ActionFacts, MachineFacts, PaidFacts, SeenFacts, StartFacts
 from bot.domain.acting.snooze import Snooze
-from bot.domain.machines.states import in_words
+from bot.domain.machines.states import for_so_long
 from bot.domain.money.rates import cost_for
 from handlers.blocks.parts import lines
 from handlers.blocks.words import (
@@ -127,10 +127,10 @@ def programs(known: SeenFacts) -> str:
 def verdict(action: Action, known: SeenFacts) -> str:
     """What it was seen to do when it was asked for, or when its card was passed on, and as of when."""
     since = known.verdict_since if not action.ends_work else None
-    idle = f" for {length((known.as_of or action.created_at) - since)}" if since else ""
+    ago = f"for {length((known.as_of or action.created_at) - since)}" if since else ""
     as_of = f" As of {by_clock(known.as_of, action.created_at)}." if known.as_of is not None else ""
-    state = in_words(known.verdict)
-    return f"{state[:1].upper()}{state[1:]}{idle}: {esc(known.evidence)}.{as_of}"
+    state = for_so_long(known.verdict, ago)
+    return f"{state[:1].upper()}{state[1:]}: {esc(known.evidence)}.{as_of}"
 
 
 def late(known: SeenFacts) -> str:

@@ -18,7 +18,7 @@ from handlers.blocks.parts import (
     plainly,
     section,
 )
-from handlers.blocks.words import addresses, code, esc, gpu_command, length, on_day, person, plural, say, usd
+from handlers.blocks.words import addresses, code, esc, gpu_command, length, on_day, person, plural, roughly, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 DORMANT_OF_BUTTON = "dormant_of"
@@ -65,14 +65,15 @@ def _monthly(micros: int, machines: int, unpriced: int, addressed: int) -> str:
     if machines == unpriced:
         return f"what {whose} disks cost is not known"
     things = "disks and addresses" if addressed else "disks"
-    return f"{whose} {things} cost about {usd(micros)} a month{f' ({unpriced} of them not known)' if unpriced else ''}"
+    unknown = f" ({unpriced} of them not known)" if unpriced else ""
+    return f"{whose} {things} cost about {roughly(micros)} a month{unknown}"
 
 
 def _conclusion(found: Dormancy, now: int) -> str:
     if not found.found:
         return f"No machine has stood still for over {weeks(found.days)} that nobody wants to keep."
     about = "about" if found.exact else "at least"
-    so_far = f", {about} {usd(found.so_far(now))} since they stopped" if found.month_micros else ""
+    so_far = f", {about} {roughly(found.so_far(now))} since they stopped" if found.month_micros else ""
     machines = len(found.found)
     cost = _monthly(found.month_micros, machines, found.unpriced, found.addresses)
     return f"{_counted(machines, found.days)}: {cost}{so_far}."
@@ -98,13 +99,12 @@ def _money(each: Dormant, now: int) -> str:
     if kept is None or so_far is None:
         return "what its disks cost is not known"
     named = f" and {addresses(kept.addresses)}" if kept.addresses else ""
-    parts = (
-        f"{kept.disk_gib:,} GB of disks{named}, {'at least' if kept.is_least else 'about'} {usd(kept.micros)} a month"
-    )
+    about = "at least" if kept.is_least else "about"
+    parts = f"{kept.disk_gib:,} GB of disks{named}, {about} {roughly(kept.micros)} a month"
     least = "" if each.still.exact else "at least "
     held = each.listing.instance.paid_anyway
     beside = f"; and {esc(held, 80)}, which is paid whether it runs or not" if held else ""
-    return f"{parts}, {least}{usd(so_far)} so far{beside}"
+    return f"{parts}, {least}{roughly(so_far)} so far{beside}"
 
 
 def _ways(instance: Instance) -> str:
@@ -149,7 +149,7 @@ def images(shelf: ImageShelf) -> Reply:
     if not shelf.images:
         return plainly(f"There is no image made by Valet. {gpu_command('clone')} makes one, and a machine from it.")
     proposed = shelf.proposed
-    text = f"{plural(len(shelf.images), 'image')}, at most {usd(most_micros_of(shelf.images))} a month in all."
+    text = f"{plural(len(shelf.images), 'image')}, at most {roughly(most_micros_of(shelf.images))} a month in all."
     if proposed:
         text += f" To be cleaned up: {_unused(len(proposed), most_micros_of(proposed), shelf.days)}."
     rows = [_image_row(each, shelf.made_at) for each in shelf.images[:MOST_IMAGES]]
@@ -164,14 +164,14 @@ def image_line(tidy: Tidy) -> str:
 
 def _unused(count: int, micros: int, days: int) -> str:
     which = f"{plural(count, 'image')} from which nobody launched anything for over {plural(days, 'day')}"
-    return f"{which}, at most {usd(micros)} a month"
+    return f"{which}, at most {roughly(micros)} a month"
 
 
 def _image_row(each: StoredImage, now: int) -> str:
     image = each.image
     state = "" if image.state == "available" else f", {image.state}"
     whose = f", for {person(image.owner)}" if image.owner else ""
-    cost = f"{image.size_gib:,} GB, at most {usd(image.micros_per_month)} a month"
+    cost = f"{image.size_gib:,} GB, at most {roughly(image.micros_per_month)} a month"
     used = f", last used {on_day(each.used_at)}" if each.used_at > image.made_at else ", never used"
     kept = f", kept by {person(each.keep.who)} until {on_day(each.keep.until_at)}" if each.keep else ""
     what = f"`{esc(image.id, 40)}` of {esc(image.of, 60)}: {length(now - image.made_at)} old{state}"

@@ -24,7 +24,6 @@ from handlers.blocks.words import (
     plural,
     roughly,
     snoozed,
-    usd,
 )
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -174,7 +173,7 @@ def _kept_paid(kept: StandingCost | None) -> str:
     about = "at least" if kept.is_least else "about"
     things = ["its disks"] if kept.disk_micros else []
     things += [addresses(kept.addresses)] if kept.addresses else []
-    return f"{about} {usd(kept.micros)} a month for {' and '.join(things)}"
+    return f"{about} {roughly(kept.micros)} a month for {' and '.join(things)}"
 
 
 def _people(listing: Listing, now: int) -> str:

@@ -11,6 +11,7 @@ from bot.domain.machines.states import UNCLAIMED, in_words
 from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict
 from bot.domain.machines.why import Explanation
 from bot.domain.sharing.claims import Claim
+from handlers.blocks.acting.approvals import START_BUTTON
 from handlers.blocks.acting.drain import since as draining_since
 from handlers.blocks.machines.owned import has_now
 from handlers.blocks.parts import Reply, actions, button, context, cut, lines, section
@@ -55,6 +56,8 @@ def why_blocks(told: Explanation, now: int) -> Reply:
     if told.listing.running:
         blocks.append(context(_source(told, now)))
     buttons = [has_now(told.listing, told.heard.gpus_seen)] if told.missing_gpus and told.heard is not None else []
+    if told.listing.state == "stopped" and told.listing.instance.provider == "ec2":
+        buttons.append(button(f"Start {name}", START_BUTTON, told.listing.instance.id))
     buttons += [button(f"How {name} is judged", WHY_RULE_BUTTON, told.listing.instance.id)] if measured[0] else []
     if buttons:
         blocks.append(actions(*buttons))
@@ -251,6 +254,8 @@ def _booked(told: Explanation) -> str:
 
 def _stop(told: Explanation) -> str:
     """Whether whoever asks could ask for a stop, who would be asked, and which wishes of others its card would tell."""
+    if told.listing.state == "stopped":
+        return ""
     if told.action is not None:
         return "" if told.action.kind == "stop" else f"It can't be stopped before the {told.action.kind} is over."
     if told.obstacle or told.planned is None:

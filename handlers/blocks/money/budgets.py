@@ -283,6 +283,8 @@ def _spent(now: BudgetStanding) -> str:
 
 
 def _percent(now: BudgetStanding) -> str:
+    if now.spent_micros > 0 and now.percent < 1:
+        return "under 1 %"
     return f"{now.percent} %" if now.percent <= MOST_PERCENT else f"over {MOST_PERCENT} %"
 
 

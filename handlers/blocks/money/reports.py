@@ -204,16 +204,18 @@ def together(rows: Sequence[ReportRow]) -> ReportRow:
 
 
 def buttons(report: SpendReport, action: str, how: str) -> list[Block]:
-    """The other ways to tell it apart, the month before, and what is behind it."""
+    """The other ways to tell it apart, the month it lies in or follows, and what is behind it."""
     days_of = f"{report.first}|{report.last}"
     found = [
         button(f"By {WAY_NAMES[way]}", f"{action}:{way}", f"{days_of}|{way}") for way in REPORT_WAYS if way != report.by
     ]
     found += [button(HOW, how, report.value), button("As CSV", REPORT_CSV_BUTTON, report.value)]
-    before = report.first.replace(day=1) - ONE_DAY
+    eve = report.first - ONE_DAY
+    month = eve.replace(day=1)
+    before = (month + 31 * ONE_DAY).replace(day=1) - ONE_DAY
     begins = [day for day in (report.begins, report.owned_begins) if day is not None]
-    if action == REPORT_BUTTON and begins and min(begins) <= before:
-        value = f"{before.replace(day=1)}|{before}|{report.by}"
+    if action == REPORT_BUTTON and begins and min(begins) <= eve:
+        value = f"{month}|{before}|{report.by}"
         year = "" if before.year == report.today.year else f" {before:%Y}"
         found.append(button(f"{before:%b}{year}", f"{action}:before", value))
     return found

@@ -111,9 +111,7 @@ def request_sent(
         "kept": "They keep it.",
         "ended": "Their claim has ended.",
     }[request.answer]
-    return plainly(
-        f"You asked {holder} for {what} {day_at(request.asked_at)}; once is enough. {became}", _wait(request, held)
-    )
+    return plainly(f"You asked {holder} for {what} already, {day_at(request.asked_at)}. {became}", _wait(request, held))
 
 
 def _idle(request: ReleaseRequest, now: int) -> str:

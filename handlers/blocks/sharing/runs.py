@@ -1,6 +1,7 @@
 """Runs: how they stand, and how they ended."""
 
 from bot.domain.sharing.runs import Run, RunTemplate
+from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
 from handlers.blocks.words import at, code, esc, length, person
 
@@ -61,9 +62,10 @@ def _output(run: Run) -> list[Block]:
     return [context(lines(["Last lines of its output:", *kept]))] if kept else []
 
 
-def run_list(named_runs: list[tuple[Run, str]], known: list[RunTemplate], command: str) -> Reply:
+def run_list(named_runs: list[tuple[Run, str]], known: list[RunTemplate]) -> Reply:
     """What one has run, and what one could."""
     could = ", ".join(code(template.name, 60) for template in known)
     rows = [f"{code(run.template, 60)} on *{esc(name, 60)}* {_state(run)}" for run, name in named_runs]
-    how = f"You can run {could}: `{command} run NAME train-7`, on a machine you hold."
-    return plainly(lines([*rows, how if known else NOTHING_TO_RUN]))
+    how = f"You can run {could} on a machine you hold."
+    buttons = [form_button("Run", "run")] if known else []
+    return plainly(lines([*rows, how if known else NOTHING_TO_RUN]), *buttons)

@@ -140,3 +140,11 @@ def test_a_start_by_on_hours_or_of_before_is_asked_about_by_nobody(office):
     over(office)
 
     assert "Valet asks" not in office.sees("bob", "#ml-platform")
+
+
+def test_a_machine_that_runs_and_is_held_is_not_offered_for_claiming(office):
+    office.types("bob", "/gpu claim train-7 for 4h")
+
+    assert office.types("ada", "/gpu start train-7") == (
+        "train-7 runs already. `/gpu status train-7` shows who has it."
+    )

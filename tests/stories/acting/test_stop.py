@@ -182,3 +182,17 @@ def test_a_stop_card_and_its_outcome_fit_the_screen_of_a_phone(office):
     assert "is stopped" in stopped
     assert lines_on_phone(card) <= ONE_SCREEN, card
     assert lines_on_phone(stopped) <= ONE_SCREEN, stopped
+
+
+def test_a_card_says_how_long_it_has_been_idle_before_what_keeps_memory(office):
+    office.reports("nb-2", 0.0, process="jupyter", memory=8000)
+    office.types("ada", "/gpu stop nb-2")
+
+    assert "Idle for 1 h 15 m, keeps memory: jupyter keeps " in office.sees("bob")
+
+
+def test_why_of_a_stopped_machine_offers_to_start_it_and_nothing_else(office):
+    seen = office.types("ada", "/gpu why eval-2")
+
+    assert "can't be stopped" not in seen
+    assert seen.endswith("[Start eval-2]")

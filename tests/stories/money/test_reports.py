@@ -318,3 +318,10 @@ def test_idle_names_what_idled_and_what_idles_now_with_the_button_that_settles_i
 def test_idle_by_team_and_where_nothing_idled(spent):
     assert "\nTeam | Idle | GPU-hours | Owned GPU-h\n" in spent.types("ada", "/cost idle by team")
     assert "nothing is known, as it was before the first look" in spent.types("ada", "/cost idle october")
+
+
+def test_days_within_a_month_lead_to_all_of_that_month(spent):
+    seen = spent.types("ada", "/cost report yesterday")
+
+    assert "[Nov]" in seen
+    assert spent.presses("ada", "Nov").startswith("*November so far: ")

@@ -34,7 +34,7 @@ def test_the_holder_is_asked_once_with_the_reason(office):
         "[Release it] [Extend by 1 h] [Keep it]"
     )
     assert office.types("ada", "/gpu request train-7 hurry").startswith(
-        "You asked @Bob for *train-7* Mon 09:00 UTC; once is enough. They have not answered yet."
+        "You asked @Bob for *train-7* already, Mon 09:00 UTC. They have not answered yet."
     )
     assert len(office.slack.sees("bob", "@bob")) == 1
 

@@ -115,7 +115,7 @@ def test_what_may_not_be_run_is_refused_with_what_may(lab, clock):
     assert endless == f'You can\'t run "{"x" * 40}". Try nightly-eval.'
     lab.types("ada", "/gpu run nightly-eval")
     assert "train-7" in lab.opens("ada"), "the only one she holds"
-    assert lab.types("ada", "/gpu runs").startswith("You can run `nightly-eval`: `/gpu run NAME train-7`")
+    assert lab.types("ada", "/gpu runs").startswith("You can run `nightly-eval` on a machine you hold.\n[Run…]")
     lab.types("ada", "/gpu run nightly-eval train-7")
     assert lab.types("ada", "/gpu run nightly-eval train-7").startswith("A run of yours goes on at train-7 already.")
     lab.passes(2 * HOUR_MS + 11 * MINUTE_MS)

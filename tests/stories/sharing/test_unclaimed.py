@@ -177,3 +177,11 @@ def test_only_whoever_was_asked_answers(office):
     for action in ("claim_used", "not_mine"):
         with pytest.raises(Exception, match="asked of somebody else"):
             press(office.valet.ctx, action, CY, "D", value=button["value"])
+
+
+def test_adopt_names_no_free_gpus_where_none_are(office):
+    office.reports("dgx-1", [95] * 8, process="python3", user="cy")
+
+    assert office.types("ada", "/gpu adopt dgx-1") == (
+        "I see no program of yours (unix user ada) on dgx-1 now. Programs there belong to cy."
+    )

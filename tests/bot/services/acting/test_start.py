@@ -76,7 +76,7 @@ def test_what_cannot_be_started_is_refused_with_advice(room, name, change, words
 def test_a_stop_and_a_start_of_one_machine_do_not_wait_side_by_side(room):
     ask(room)
 
-    with pytest.raises(Refused, match="has asked for eval-2 to be started"):
+    with pytest.raises(Refused, match="request to start eval-2 is open until"):
         room.asks(NAME)
 
 
