@@ -165,6 +165,16 @@ def _refused(form: Form, view: View, channel: str, refused: Refused, fresh: list
     return Submitted(view=_view(form, blocks, channel))
 
 
+def too_late(view: View, result: Submitted) -> Reply:
+    """A refusal that comes too late for the form, with a button that opens it again as it was filled in."""
+    said = [section(sentence) for sentence in result.errors.values()]
+    said += [block for block in (result.view or {}).get("blocks", ()) if block["type"] != "input"]
+    name, not_done = str(view.get("callback_id")), "That was not done."
+    given = form_blocks.read_state(_state(view))
+    again = [actions(form_blocks.form_button("Open it again", name, given))] if name in topics.FORMS else []
+    return Reply(not_done, [section(not_done), *said, *again])
+
+
 def _field_id(block: Block) -> str:
     return str(block["block_id"]) if form_blocks.field_of(block) else ""
 

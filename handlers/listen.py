@@ -345,15 +345,22 @@ def _shortcut(here: _Listening, request: BoltRequest, body: Body, client: WebCli
     here.work(request, "a shortcut", do, _privately(body, body["user"]["id"], client))
 
 
+def _heard(here: _Listening, body: Body) -> outbox.Heard:
+    """Whether it is new; where that can't be written down nothing else is either, and looking still works."""
+    event, is_edited = body["event"], bool(body["event"].get("edited"))
+    try:
+        return outbox.heard(here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=is_edited)
+    except Impaired:
+        return "edited" if is_edited else "new"
+
+
 def _said(here: _Listening, request: BoltRequest, body: Body, client: WebClient, *, in_person: bool) -> None:
     event = body["event"]
     if not said.is_of_a_person(event, here.identity):
         return
 
     def do() -> Reply | None:
-        news = outbox.heard(
-            here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=bool(event.get("edited"))
-        )
+        news = _heard(here, body)
         if news == "again" or (news == "edited" and in_person):
             return None
         _refuse_outsiders(here, outsiders.of_event(body), "by a message" if in_person else "by a mention")

@@ -117,7 +117,7 @@ def submitted(
 
     def late(future: Future[Submitted | Reply]) -> None:
         result = future.result()
-        reply = result if isinstance(result, Reply) else (result.reply or _too_late(result))
+        reply = result if isinstance(result, Reply) else (result.reply or forms.too_late(view, result))
         done(reply)  # on the thread that did it
 
     doing = executor.submit(outcome, ctx, "a form", do)
@@ -141,14 +141,6 @@ def _acknowledge(result: Submitted | Reply, ack: Callable[..., Any]) -> None:
         ack(response_action="update", view=result.view)
     else:
         ack(response_action="clear")
-
-
-def _too_late(result: Submitted) -> Reply:
-    """A refusal that comes too late for the form."""
-    if result.errors:
-        return Reply(" ".join(result.errors.values()))
-    blocks = result.view["blocks"] if result.view else []
-    return Reply("That was not done.", [block for block in blocks if block["type"] != "input"])
 
 
 def tell(client: WebClient, user: str, channel: str, made: Reply) -> None:

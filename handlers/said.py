@@ -10,10 +10,13 @@ from handlers.blocks import questions as questions_blocks
 from handlers.blocks.parts import Reply, plainly
 from handlers.parsing.text import MOST_CHARS, split_words
 from handlers.people import Identity
-from handlers.verbs import Ask
+from handlers.verbs import Ask, is_known
 
 Body = dict[str, Any]
 EDITED = "I don't act on edited messages: only what was sent first counts. Write it as a new message."
+SEVERAL = "I read one thing in a message, so nothing was done. Send each line as a message of its own."
+_MARKED = re.compile(r"([`*_~]{1,3})(.+)\1", re.DOTALL)
+"""Code, bold and the like, as people paste what help shows."""
 _OF_PEOPLE = frozenset({"", "file_share", "thread_broadcast"})
 """Subtypes of messages that somebody wrote just now; all others tell of changes, or of other bots."""
 
@@ -31,10 +34,24 @@ def answer(ctx: Context, event: Body, own: Identity) -> Reply:
     files = event.get("files") or []
     if not text and files:
         return questions_blocks.file_unread()
+    if (marked := _MARKED.fullmatch(text)) is not None:
+        text = marked[2].strip()
+    if len(text) <= MOST_CHARS and _says_several(text):
+        return plainly(SEVERAL)
     if len(text) > MOST_CHARS:
         return questions_blocks.too_long(len(text), MOST_CHARS)
     reply = mention(ctx, event["user"], event["channel"], split_words(text))
     return questions_blocks.beside_file(reply) if files else reply
+
+
+def _says_several(text: str) -> bool:
+    """Whether a later line is a command, too, which would become a note of the first."""
+    later = [split_words(line) for line in text.splitlines()[1:]]
+    return any(bool(words) and is_known(gpu.VERBS, _without_command(words)) for words in later)
+
+
+def _without_command(words: list[str]) -> list[str]:
+    return words[1:] if words[0].startswith("/") else words
 
 
 def mention(ctx: Context, user: str, channel: str, typed: list[str]) -> Reply:

@@ -95,3 +95,30 @@ def test_a_message_delivered_twice_acts_once(office):
 
 def test_a_form_that_cant_be_opened_from_a_message_is_offered_by_a_button(office):
     assert writes(office, "claim") == "Which machine do you want to claim?\n[Fill in…]"
+
+
+@pytest.mark.parametrize("text", ["`/gpu claim train-7`", "*claim train-7*", "```claim train-7```", "_claim train-7_"])
+def test_what_is_pasted_as_help_shows_it_counts(office, text):
+    assert office.writes("ada", text).startswith("*train-7* is @Ada's until")
+
+
+@pytest.mark.parametrize("second", ["release train-7", "/gpu release train-7"])
+def test_two_commands_in_one_message_are_not_one_with_a_note(office, second):
+    said = office.writes("ada", f"claim train-7 for 2h\n{second}")
+
+    assert said == "I read one thing in a message, so nothing was done. Send each line as a message of its own."
+    assert "You hold nothing" in office.types("ada", "/gpu release")
+
+
+def test_looking_works_in_person_while_nothing_can_be_written(office):
+    writer = office.valet.ctx.store._writer
+    writer.execute("PRAGMA query_only=1")
+    seen = []
+    for text in ("status train-7", "claim train-7"):
+        office.slack.message("ada", "@ada", text)
+        office.listened()
+        seen.append(office.sees("ada", "@ada"))
+    writer.execute("PRAGMA query_only=0")
+
+    assert "*train-7*" in seen[0]
+    assert seen[1] == "Valet's database can't be used now: it may not be written. Nothing was changed."

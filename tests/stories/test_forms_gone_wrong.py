@@ -106,3 +106,17 @@ def test_a_button_in_a_form_that_comes_to_nothing_leaves_the_form(office):
     assert "*train-9* is @Cy's until" in office.opens("ada")
     assert "Note (optional): [fine-tune_]" in office.opens("ada")
     assert office.submits("ada", machine="nb-2") == ""
+
+
+def test_a_refusal_that_comes_late_can_be_mended_in_the_form_as_it_was(office):
+    office.types("ada", "/gpu claim")
+    office.fills("ada", machine="train-7", note="fine-tune")
+    office.types("bob", "/gpu claim train-7")
+    with office.valet.ctx.store.writing():
+        office.slack.submit("ada", office.slack.modal("ada"))
+    office.settle()
+    office.closes("ada")
+
+    assert office.sees("ada").startswith("That was not done.\n*train-7* is @Bob's until")
+    office.presses("ada", "Open it again…")
+    assert "Note (optional): [fine-tune_]" in office.opens("ada")
