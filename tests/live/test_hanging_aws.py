@@ -14,7 +14,7 @@ def test_fifty_commands_at_once_are_all_acknowledged_and_answered_while_aws_hang
 
         until(
             lambda: (
-                len([one for one in here.slack.sees("ada", "#gpus") if "machines, " in one.partition("\n")[0]])
+                len([one for one in here.slack.sees("ada", "#gpus") if "1 machine, " in one.partition("\n")[0]])
                 == PEOPLE
             )
         )

@@ -67,7 +67,7 @@ def test_one_busy_minute_starts_it_again(outlook):
 
     gpu, host = _lines(outlook, 175)
     assert gpu == "gpu 0: in use; last worked 5 minutes ago; 56 more minutes without work until it counts as idle"
-    assert host.startswith("host: active")
+    assert host.startswith("host: in use")
 
 
 def test_a_lost_gpu_is_unknown_with_its_error_and_the_host_too(outlook):
@@ -76,7 +76,7 @@ def test_a_lost_gpu_is_unknown_with_its_error_and_the_host_too(outlook):
         outlook.add([_minute(tick), _minute(tick, gpu=1, error="GPU is lost", **lost)])
 
     first, second, host = _lines(outlook, 175, TWO)
-    assert first.startswith("gpu 0: free")
+    assert first.startswith("gpu 0: idle")
     assert second.startswith("gpu 1: unknown; GPU is lost; ")
     assert host.startswith("host: unknown")
 
@@ -85,7 +85,7 @@ def test_an_idle_and_a_busy_gpu_make_a_partial_host(outlook):
     for tick in range(100, 175):
         outlook.add([_minute(tick), _minute(tick, gpu=1, util_max=99.0)])
 
-    assert _lines(outlook, 175, TWO)[-1].startswith("host: partial; 1 of 2 GPUs worked")
+    assert _lines(outlook, 175, TWO)[-1].startswith("host: partly idle; 1 of 2 GPUs worked")
 
 
 def test_a_hole_starts_it_again(outlook):

@@ -42,7 +42,7 @@ def test_a_gpu_that_works_in_bursts_is_never_idle(watched, length, period):
     minutes, verdicts = watched(f"0 burst {length} {period} 97", 3)
 
     active = [minute["tick"] for minute in minutes if minute["state"] == "active"]
-    assert set(verdicts) == {"active"}
+    assert set(verdicts) == {"in use"}
     assert len(active) >= len(minutes) * 60 // period
     assert {minute["util_max"] for minute in minutes if minute["state"] == "active"} == {97.0}
 
@@ -54,13 +54,13 @@ def test_a_display_is_no_work_and_its_program_no_compute_process(watched, percen
     last = minutes[-1]
     assert (last["util_max"], last["compute_processes"], last["graphics_processes"]) == (percent, 0, 1)
     assert "active" not in {minute["state"] for minute in minutes}
-    assert (verdicts[0], verdicts[-1]) == ("unknown", "free")
+    assert (verdicts[0], verdicts[-1]) == ("unknown", "idle")
 
 
 def test_from_5_percent_on_it_is_work_whoever_does_it(watched):
     _, verdicts = watched("0 util 5\n0 graphics 4194998 160", 1.5)
 
-    assert set(verdicts) == {"active"}
+    assert set(verdicts) == {"in use"}
 
 
 @pytest.mark.parametrize("kept_away", ["UtilizationRates", "MemoryInfo_v2", "ComputeRunningProcesses"])
@@ -70,7 +70,7 @@ def test_what_we_may_not_read_is_never_called_free(watched, kept_away):
     field = {"UtilizationRates": "util_max", "MemoryInfo_v2": "memory_used_mib"}.get(kept_away, "compute_processes")
     assert {minute[field] for minute in minutes} == {None}
     assert "Insufficient Permissions" in {minute["error"] for minute in minutes}
-    assert "free" not in verdicts
+    assert "idle" not in verdicts
 
 
 def test_without_the_right_to_read_utilisation_nothing_is_known_of_an_empty_gpu(watched):

@@ -292,7 +292,7 @@ print(json.dumps([len(states), len(active) >= 36, gaps, sorted(verdicts)]))
 
     minutes, every_burst, longest_gap, verdicts = gpu_host.answers(code, live=True)
 
-    assert (minutes, every_burst, verdicts) == (179, True, ["gpu 0: active"])
+    assert (minutes, every_burst, verdicts) == (179, True, ["gpu 0: in use"])
     assert longest_gap <= 5
 
 

@@ -137,7 +137,7 @@ def test_the_digest_has_a_line_of_them_once_a_week(office):
 
     assert digest.splitlines()[-2:] == [
         "To be cleaned up: 1 image from which nobody launched anything for over 60 days, at most $10.00 a month.",
-        "[Show images]",
+        "[Show] [Show images]",
     ]
     assert f"--image-id {image.id}" in shown
     assert elsewhere == [], "it is for Ada's team"

@@ -127,7 +127,7 @@ def test_an_old_machine_that_stays_between_two_states_is_for_people_to_look_at(o
 
     office.passes(2 * HOUR_MS)
 
-    said = "nb-5 itself is still shutting-down; please look at it in AWS."
+    said = "nb-5 itself is still being deleted; please look at it in AWS."
     assert said not in waits
     assert said in " ".join(office.slack.sees("cy", "@cy"))
     assert office.fleet.stops == []

@@ -59,7 +59,7 @@ def test_the_idle_gpu_of_it_goes_unused_in_status_as_in_the_ledger(crippled):
         crippled.tick()
 
     assert "Some GPUs idle, wasting $1.14/h (all of it owned)." in crippled.types("ada", "/gpu status owned")
-    assert "dgx-1 | owned | 1 | " in crippled.types("ada", "/cost idle")
+    assert "dgx-1 | owned | - | 1" in crippled.types("ada", "/cost idle")
 
 
 def test_a_claim_covers_what_there_is_once_bob_says_that_the_others_are_gone(office):

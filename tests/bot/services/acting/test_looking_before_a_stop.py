@@ -179,7 +179,7 @@ def test_what_cloudwatch_shows_late_is_waited_for(world, begins):
 @pytest.mark.parametrize(
     ("world", "said"),
     [
-        ("cloudwatch", "Note: CloudWatch tells of work up to 3 m late."),
+        ("cloudwatch", "CloudWatch tells of work up to 3 m late."),
         ("agent cloudwatch", ""),
         ("prometheus", ""),
     ],

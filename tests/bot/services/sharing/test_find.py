@@ -61,7 +61,7 @@ def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed)
 def test_a_gpu_that_no_machine_has_is_refused_with_those_there_are(room):
     with pytest.raises(NotFound, match=r"No machine here has a GPU like B200\. You have A100, A10G, H100"):
         find.find_gpus(room.ctx, parse_gpu_spec("b200"), ADA)
-    with pytest.raises(NotFound, match="No machine here has 16 A100 GPUs; the largest has 8"):
+    with pytest.raises(NotFound, match="No machine has 16 A100 GPUs; the largest has 8"):
         find.find_gpus(room.ctx, parse_gpu_spec("16xa100"), ADA)
 
 
