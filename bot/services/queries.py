@@ -88,6 +88,11 @@ def action(ctx: Context, action_id: str) -> Action | None:
     return actions.by_id(ctx.store.reading(), action_id)
 
 
+def live_action(ctx: Context, instance_id: str) -> Action | None:
+    """What is asked about an instance, or happens to it; None where nothing is."""
+    return actions.live_on(ctx.store.reading(), instance_id)
+
+
 def pending(ctx: Context) -> list[Action]:
     """Actions that wait for those who decide; not those about which holders are asked first."""
     db = ctx.store.reading()

@@ -115,7 +115,8 @@ def one_machine(ask: Ask, listing: Listing) -> Reply:
     """One instance, with what is booked of it next."""
     told = unclaimed.with_unclaimed_users(ask.ctx, queries.in_full(ask.ctx, listing))
     free = _free(ask, [listing]).get(listing.instance.id, frozenset())
-    shown = fleet_blocks.one_machine(told, ask.ctx.clock(), free)
+    action = queries.live_action(ask.ctx, listing.instance.id)
+    shown = fleet_blocks.one_machine(told, ask.ctx.clock(), free, action)
     return bookings_blocks.with_bookings(
         shown, bookings.upcoming_bookings(ask.ctx, instance_id=listing.instance.id), listing
     )

@@ -1,5 +1,6 @@
 """One machine as a message: what it does and since when, what it costs and who has it, the next step as a button."""
 
+from bot.domain.acting.actions import PAST_TENSE, Action
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.states import FREE, STATES, UNCLAIMED, for_so_long, in_words
@@ -23,6 +24,7 @@ from handlers.blocks.words import (
     person,
     plural,
     roughly,
+    say,
     snoozed,
 )
 
@@ -197,19 +199,29 @@ def _held(listing: Listing, held: Claim, now: int) -> str:
     return f"{person(held.holder)}{some} to {near(held.until_at, now)}{late}{note}"
 
 
-def one_machine(listing: Listing, now: int, free: frozenset[int] = NOBODY) -> Reply:
-    """One machine, with what can be done about it. `free` are GPUs that whoever looks can have now."""
+def one_machine(listing: Listing, now: int, free: frozenset[int] = NOBODY, action: Action | None = None) -> Reply:
+    """One machine, with what can be done about it. `free` are GPUs that whoever looks can have now; `action` is what
+    is asked about it or happens to it already."""
     name, id_ = listing.instance.name, listing.instance.id
     buttons = []
-    if listing.running and listing.unclaimed and listing.state != "active":
+    asked_only = action is None or action.state == "pending"
+    if listing.running and listing.unclaimed and listing.state != "active" and asked_only:
         buttons.append(claim_button(listing))
-    if is_idle_rented(listing):
+    if is_idle_rented(listing) and action is None:
         buttons.append(button(f"Stop {name}…", ASK_STOP_BUTTON, id_))
-    if listing.state == "stopped" and listing.instance.provider == "ec2":
+    if listing.state == "stopped" and listing.instance.provider == "ec2" and action is None:
         buttons.append(button(f"Start {name}", START_BUTTON, id_))
     buttons.append(button(f"Why {name}", WHY_BUTTON, id_))
     text = f"{esc(name, 60)} is {state_in_full(listing, now)}."
-    return Reply(text, [section(describe_machine(listing, now, free)), actions(*buttons)])
+    return Reply(text, [section(lines([describe_machine(listing, now, free), _happening(action)])), actions(*buttons)])
+
+
+def _happening(action: Action | None) -> str:
+    if action is None:
+        return ""
+    if action.state == "pending":
+        return f"{say(action.asker)} asked to {action.kind} it."
+    return f"It is being {PAST_TENSE[action.kind]}; {say(action.decided_by)} approved it."
 
 
 def is_idle_rented(listing: Listing) -> bool:

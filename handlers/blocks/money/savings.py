@@ -23,7 +23,7 @@ MUCH = 0.2
 """So much of a sum has to be at inexact rates before it says "about"."""
 SAVED_HOW: dict[SavingKind, str] = {
     "stopped": "stopped",
-    "released": "given back early",
+    "released": "given back early, stopped",
     "shared": "shared instead",
 }
 """What saved it, as a column and a chart have it."""

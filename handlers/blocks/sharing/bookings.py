@@ -158,7 +158,7 @@ def booking_list(
     of = esc(of)
     if not slots:
         return plainly(f"No bookings {of}. {gpu_command('book train-7 tomorrow 20:00 for 6h')} makes one.")
-    first = f"{plural(len(slots), 'booking')} {of}, the next first."
+    first = f"{plural(len(slots), 'booking')} {of}{', the next first' if len(slots) > 1 else ''}."
     blocks = [section(f"*{first}*")]
     blocks += [
         booking_row(slot, names.get(slot.instance_id), may=decides or slot.holder == reader)

@@ -196,3 +196,13 @@ def test_why_of_a_stopped_machine_offers_to_start_it_and_nothing_else(office):
 
     assert "can't be stopped" not in seen
     assert seen.endswith("[Start eval-2]")
+
+
+def test_a_look_at_a_machine_tells_of_its_stop_and_offers_none_twice(office):
+    ask(office)
+    asked = office.types("cy", "/gpu train-7")
+    office.presses("bob", "Stop train-7", "#ml-platform")
+    decided = office.types("cy", "/gpu train-7")
+
+    assert "\n@Ada asked to stop it.\n[Claim train-7] [Why train-7]" in asked
+    assert decided.endswith("\nIt is being stopped; @Bob approved it.\n[Why train-7]")

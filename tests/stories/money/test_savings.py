@@ -127,7 +127,7 @@ def test_a_claim_given_back_early_counts_only_when_the_machine_was_stopped(lived
     hours_pass(lived, 2)
 
     assert {row["kind"] for row in saved(lived)} == {"released"}
-    assert " | given back early\n" in lived.types("ada", "/cost savings")
+    assert " | given back early, stopped\n" in lived.types("ada", "/cost savings")
     claim = "Its claim would have kept it running, as long again as it was held."
     assert claim in lived.presses("ada", "How this is counted")
 
