@@ -84,7 +84,7 @@ def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[
     if sum(recent) >= 0:
         return forecast(history, horizon=horizon, changes=changes)
     if changes:
-        raise Refused(f'"{name}" gives back more than it costs: known changes can only be told of spend.')
+        raise Refused(f'"{name}" gives back more than it costs: known changes are only for spend.')
     opposite = replace(history, values=tuple(None if value is None else -value for value in history.values))
     return _turned(forecast(opposite, horizon=horizon))
 

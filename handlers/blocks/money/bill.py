@@ -9,7 +9,7 @@ from handlers.blocks.money.charts import CHART_POINTS, chart
 from handlers.blocks.money.reports import PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, section
 from handlers.blocks.tables import Cell, table, usd_figure
-from handlers.blocks.words import at, days, esc, plural, roughly
+from handlers.blocks.words import at, day_at, days, esc, plural, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 BILL_BUTTON = "bill"
@@ -224,7 +224,7 @@ def as_csv(report: BillReport, content: str) -> Reply:
 
 
 def _failed(report: BillReport) -> str:
-    when = f" at {at(report.error_at)}" if report.error_at else ""
+    when = f" {day_at(report.error_at)}" if report.error_at else ""
     return f"The newest look failed{when}: {esc(report.error, 200).rstrip('.')}."
 
 
