@@ -120,7 +120,7 @@ def turn_not_yet(waiter: Waiter, name: str, ahead: int, turn: Turn | None, now: 
 
 
 def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply:
-    """Nobody need wait for what is free."""
+    """Nobody need wait for what nobody has; it is called free only where it is seen idle."""
     name, whole = listing.instance.name, count == len(listing.gpus)
     label = f"Claim {name}" if whole else f"Claim {plural(count, 'GPU')} of {name}"
     what_is = (
@@ -129,7 +129,8 @@ def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply
         else f"{plural(count, 'GPU')} of *{esc(name, 60)}* {'is' if count == 1 else 'are'}"
     )
     value = f"{listing.instance.id}|{count}|{f'f{span}' if span else ''}"
-    return plainly(f"{what_is} free now, so there is nothing to wait for.", button(label, CLAIM_WANT_BUTTON, value))
+    state = "free" if listing.verdict is not None and listing.verdict.is_idle else "unclaimed"
+    return plainly(f"{what_is} {state} now, so there is nothing to wait for.", button(label, CLAIM_WANT_BUTTON, value))
 
 
 def turn_offer(
@@ -257,7 +258,7 @@ def place_foreseen(ahead: int, turn: Turn | None, offer: LineOffer | None, now: 
     if is_taken:
         return f"You're in that line already: {place_in_words(ahead, turn, offer, now)}."
     if turn is not None and turn.at <= now:
-        return "That is free now, so you can claim it at once."
+        return "Nobody has that now, so you can claim it at once."
     return f"You'd be {place_in_words(ahead, turn, None, now)}."
 
 

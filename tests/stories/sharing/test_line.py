@@ -12,8 +12,10 @@ from store.sharing import line as stored_line
 
 def test_who_can_have_it_now_is_told_to_claim_it_instead(office):
     assert office.types("ada", "/gpu wait train-7 for 2h") == (
-        "*train-7* is free now, so there is nothing to wait for.\n[Claim train-7]"
+        "*train-7* is unclaimed now, so there is nothing to wait for.\n[Claim train-7]"
     )
+    office.reports("train-7", 0)
+    assert "*train-7* is free now" in office.types("ada", "/gpu wait train-7 for 2h")
 
     assert office.presses("ada", "Claim train-7").startswith("*train-7* is @Ada's until Mon 11:00 UTC.")
 

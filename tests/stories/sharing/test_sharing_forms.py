@@ -39,7 +39,7 @@ def test_what_is_free_is_not_waited_for_and_the_form_says_so(office):
 
     seen = office.submits("ada", machine="train-7")
 
-    assert "*train-7* is free now, so there is nothing to wait for." in seen
+    assert "*train-7* is unclaimed now, so there is nothing to wait for." in seen
     assert "[Claim train-7]" in seen
 
 
