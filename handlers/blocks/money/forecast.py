@@ -26,7 +26,7 @@ TRUST = {
     "range-only": "Confidence: low. Take the range, not the figure.",
     "run-rate": "Confidence: low. The history is too short for a range: what runs now is carried on.",
 }
-DRIVER_WORDS = {"steady": "around the clock", "planned": "as planned", "usual": "now and then"}
+DRIVER_WORDS = {"steady": "around the clock", "planned": "as planned", "usual": "comes and goes"}
 CHANGES = {
     "launched": "{name} launched on {day}",
     "stopped": "{name} stopped on {day}",

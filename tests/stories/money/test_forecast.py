@@ -12,6 +12,7 @@ from bot.domain.money.rates import Charge, Share
 from bot.domain.money.scope import TOTAL
 from bot.sandbox.cost_explorer import SandboxCostExplorer, billed
 from bot.services.money import accuracy, bill, forecast
+from handlers.blocks.money.forecast import DRIVER_WORDS
 from handlers.blocks.words import usd
 from store.money import bill as stored_bill
 from store.money import ledger as stored_ledger
@@ -215,3 +216,7 @@ def test_the_record_is_shown_once_forecasts_can_be_scored(company):
     assert "Few yet, so take it as a hint.*" in seen
     assert "*All teams' forecasts together*" in seen
     assert datetime.fromtimestamp(company.clock.now / 1000, UTC).day == 5
+
+
+def test_a_machine_that_runs_most_days_is_not_said_to_run_now_and_then():
+    assert set(DRIVER_WORDS.values()) == {"around the clock", "as planned", "comes and goes"}
