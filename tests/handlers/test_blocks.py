@@ -227,7 +227,7 @@ def test_a_forecast_is_fit_to_send(text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_refusals_and_help_are_fit_to_send(text):
     replies = [
-        working.refusal(NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
+        working.in_words(None, NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
         questions_blocks.unread(text, None, ["gpu status free", "cost idle"]),
         questions_blocks.understood(f"/gpu status {text}", plainly("x" * 3_000)),
         help_blocks.overview(ExampleNames("train-7", "train-7", "train-3", "dgx-1")),

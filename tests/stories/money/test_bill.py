@@ -250,7 +250,7 @@ def test_when_a_newer_look_fails_the_older_one_stands_and_that_is_said(lived, tm
     said = lived.types("ada", "/cost bill")
 
     assert said.startswith("*November: $42,639 billed so far up to 21 Nov")
-    assert "The newest look failed at Mon 10:00 UTC: There are no CSV or Parquet files at" in said
+    assert "The newest look failed Mon 10:00 UTC: There are no CSV or Parquet files at" in said
 
 
 @pytest.mark.slow
