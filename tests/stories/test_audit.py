@@ -79,7 +79,11 @@ def test_a_long_history_says_how_much_is_left_out(office):
 
 
 def test_without_a_name_it_asks_for_one(office):
-    assert office.types("ada", "/gpu history").startswith("Which instance? Try `/gpu history train-7`")
+    office.types("ada", "/gpu history")
+
+    office.submits("ada", machine="train-7")
+
+    assert office.sees("ada").startswith("Nobody has done anything to train-7 through Valet.")
 
 
 def test_a_stop_is_told_from_the_question_to_its_end_without_ids(office):
