@@ -21,7 +21,7 @@ from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.moments import Moment
 from handlers.parsing.spans import timed_words
 from handlers.parsing.text import Quoted, gpu_choice, readable
-from handlers.verbs import Ask, BadField, Form, Menu, nothing_typed
+from handlers.verbs import Ask, BadField, Form, Menu
 
 MACHINE, COUNT, WHICH, LENGTH, UNTIL, NOTE = "machine", "count", "which", "length", "until", "note"
 ALL, USUAL = "all", "usual"
@@ -82,7 +82,6 @@ def which_machine_form(
         draw=lambda ask, given: [machine_field(ask, given, redraws=False)],
         submit=submit,
         subject=MACHINE,
-        given=nothing_typed,
         menus={MACHINE: machine_search(chosen)},
     )
 
@@ -96,8 +95,7 @@ def machines_field(ask: Ask, given: Filled, *, label: str = "Machines", most: in
 
 def shown_machines(ask: Ask, given: Filled) -> list[Listing]:
     """The machines that are chosen, for drawing; those that are gone left out."""
-    listings = (queries.listing(ask.ctx, instance_id) for instance_id in given.all(MACHINE))
-    return [listing for listing in listings if listing is not None]
+    return queries.listings_of(ask.ctx, given.all(MACHINE))
 
 
 def chosen_machines(ask: Ask, given: Filled) -> list[Listing]:

@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import NotFound, Refused, RequestOpen, ValetError
+from bot.errors import NotFound, Refused, ValetError
 from bot.services import outbox
 from bot.services.context import Context
 from handlers import topics
 from handlers.blocks import forms as form_blocks
-from handlers.blocks.buttons import OPEN_CARD_BUTTON
-from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, button, section
+from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, section
 from handlers.blocks.words import say
 from handlers.verbs import Ask, BadField, Form
+from handlers.working import open_request
 
 View = Mapping[str, Any]
 MOST_OPTIONS = 100
@@ -78,8 +78,8 @@ def _view(form: Form, blocks: list[Block], channel: str) -> Block:
 
 def redrawn(ctx: Context, view: View, user: str) -> Block:
     """An open form as its fields stand now. Raises Refused when it is none of ours any more."""
-    form, channel = form_called(str(view.get("callback_id"))), channel_of(view)
-    return _view(form, form.draw(Ask(ctx, user, channel, []), form_blocks.read_state(_state(view))), channel)
+    form, (ask, given) = form_called(str(view.get("callback_id"))), _asked(ctx, view, user)
+    return _view(form, form.draw(ask, given), ask.channel)
 
 
 def kept(view: View, reply: Reply) -> Block:
@@ -94,6 +94,11 @@ def kept(view: View, reply: Reply) -> Block:
 def is_field(view: View, action_id: str) -> bool:
     """Whether something in a view is a field of its form, and no button in it."""
     return any(form_blocks.field_of(block) == action_id for block in view.get("blocks", ()))
+
+
+def _asked(ctx: Context, view: View, user: str) -> tuple[Ask, Filled]:
+    """Who asks by an open form, from where, and what stands in its fields."""
+    return Ask(ctx, user, channel_of(view), []), form_blocks.read_state(_state(view))
 
 
 def _state(view: View) -> Mapping[str, Any]:
@@ -113,7 +118,8 @@ def options(ctx: Context, view: View, field: str, user: str, typed: str) -> dict
     menu = form.menus.get(field) if form else None
     if menu is None:
         return {"options": []}
-    found = menu(Ask(ctx, user, channel_of(view), []), typed, form_blocks.read_state(_state(view)))
+    ask, given = _asked(ctx, view, user)
+    found = menu(ask, typed, given)
     if not any("options" in each for each in found):
         return {"options": found[:MOST_OPTIONS]}
     groups: list[Block] = []
@@ -127,18 +133,16 @@ def options(ctx: Context, view: View, field: str, user: str, typed: str) -> dict
 
 def submit(ctx: Context, view: View, user: str) -> Submitted:
     """Do what a form says, once: a refusal leaves it open, and it can be sent again. Raises ValetError."""
-    form, channel = form_called(str(view.get("callback_id"))), channel_of(view)
-    ask, given = Ask(ctx, user, channel, []), form_blocks.read_state(_state(view))
+    form, (ask, given) = form_called(str(view.get("callback_id"))), _asked(ctx, view, user)
     sent = SENT + str(view.get("id"))
     if not outbox.first_time(ctx, sent):
         return Submitted(view=told(Reply(SENT_BEFORE)))
     try:
         reply = form.submit(ask, given)
-    except Refused as refused:
+    except ValetError as error:
         outbox.forget(ctx, sent)
-        return _refused(form, view, channel, refused, form.draw(ask, given))
-    except ValetError:
-        outbox.forget(ctx, sent)
+        if isinstance(error, Refused):
+            return _refused(form, view, error, ask, given)
         raise
     if not reply.undone:
         return Submitted(reply=reply)
@@ -146,7 +150,7 @@ def submit(ctx: Context, view: View, user: str) -> Submitted:
     return _still_open(ask, form, given, reply.blocks)
 
 
-def _refused(form: Form, view: View, channel: str, refused: Refused, fresh: list[Block]) -> Submitted:
+def _refused(form: Form, view: View, refused: Refused, ask: Ask, given: Filled) -> Submitted:
     """Beside the field; a sentence with people or dates in it as a block under it, since Slack's own are plain.
 
     Where other fields would be asked for by now, as a machine has fewer GPUs, the form is drawn anew.
@@ -156,13 +160,14 @@ def _refused(form: Form, view: View, channel: str, refused: Refused, fresh: list
     sentence = say(refused.sentence)
     block_ids = {name: block_id for block_id, block in _state(view).items() for name in block}
     shown = list(view.get("blocks", ()))
-    is_as_before = isinstance(refused, BadField) or {*map(_field_id, shown)} == {*map(_field_id, fresh)}
+    fresh = shown if isinstance(refused, BadField) else form.draw(ask, given)
+    is_as_before = {*map(_field_id, shown)} == {*map(_field_id, fresh)}
     is_plain = is_as_before and "<" not in sentence and not (isinstance(refused, NotFound) and refused.nearest)
     if is_plain and place in block_ids and not form_blocks.has_notice(shown):  # which would stay
         return Submitted(errors={block_ids[place]: _plainly(sentence)})
-    opens = [actions(button("Open it", OPEN_CARD_BUTTON, refused.card))] if isinstance(refused, RequestOpen) else []
-    blocks = form_blocks.below(shown if is_as_before else fresh, place, [section(f":warning: {sentence}"), *opens])
-    return Submitted(view=_view(form, blocks, channel))
+    notice = [section(f":warning: {sentence}"), *open_request(refused)]
+    blocks = form_blocks.below(shown if is_as_before else fresh, place, notice)
+    return Submitted(view=_view(form, blocks, ask.channel))
 
 
 def too_late(view: View, result: Submitted) -> Reply:

@@ -281,10 +281,13 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
             return
         _privately(body, body["user"]["id"], client)(reply)
         if not body.get("response_url"):  # pressed on the home tab, which has to be drawn anew
-            user = body["user"]["id"]
-            work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
+            _draw_home(here, body["user"]["id"], client)
 
     here.work(request, "a press", do, tell)
+
+
+def _draw_home(here: _Listening, user: str, client: WebClient) -> None:
+    work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
 
 
 def _press_answer(here: _Listening, body: Body) -> Reply | None:
@@ -320,7 +323,7 @@ def _submitted(here: _Listening, ack: Ack, body: Body, client: WebClient) -> Non
 
     def after() -> None:
         if home_service.is_open(here.ctx, user):
-            work(here.ctx, "home", lambda: home.opened(here.ctx, user), home.publisher(client, user))
+            _draw_home(here, user, client)
 
     modals.submitted(here.ctx, here.executor, client, body, check=check, ack=ack, after=after)
 

@@ -15,7 +15,7 @@ from handlers.blocks.buttons import MY_SETTINGS
 from handlers.blocks.parts import Block, Filled, Reply
 from handlers.controller import Draw
 from handlers.parsing.moments import time_of_day
-from handlers.verbs import Ask, BadField, Form, Verb, named, nothing_typed
+from handlers.verbs import Ask, BadField, Form, Verb, named
 
 Change = Callable[[OwnSettings], OwnSettings]
 QUIET_BEGINS, QUIET_ENDS, DIGEST, REMINDERS, MUTED = "quiet_begins", "quiet_ends", "digest", "reminders", "muted"
@@ -151,7 +151,6 @@ SETTINGS_FORM = Form(
     draw=draw_settings_form,
     submit=submit_settings_form,
     subject=QUIET_BEGINS,
-    given=nothing_typed,
 )
 FORMS = (SETTINGS_FORM,)
 VERBS = (

@@ -30,6 +30,10 @@ class Ask:
     words: list[str]
     """What was typed after the verb."""
 
+    def usual_length(self) -> int:
+        """How long a claim of theirs lasts where they don't say, in milliseconds."""
+        return self.ctx.settings.claim_limits(self.ctx.roster().team_of(self.user)).default
+
     def asker(self) -> Asker:
         """For reading times of day in their zone, as of now."""
         return Asker(lambda: self.ctx.zone(self.user), self.ctx.clock())

@@ -11,7 +11,7 @@ from bot.services.context import Context
 from handlers.blocks import troubles
 from handlers.blocks.buttons import OPEN_CARD_BUTTON
 from handlers.blocks.machines.fleet import STATUS_OF_BUTTON
-from handlers.blocks.parts import Reply, actions, button, plainly
+from handlers.blocks.parts import Block, Reply, actions, button, plainly
 from handlers.blocks.words import commands_called, say
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,10 @@ def in_words(ctx: Context, error: ValetError) -> Reply:
             button(f"Status of {name}", f"{STATUS_OF_BUTTON}:{number}", name) for number, name in enumerate(close)
         ]
         made.blocks.append({"type": "actions", "elements": offers})
-    if isinstance(error, RequestOpen):
-        made.blocks.append(actions(button("Open it", OPEN_CARD_BUTTON, error.card)))
+    made.blocks.extend(open_request(error))
     return made
+
+
+def open_request(error: ValetError) -> list[Block]:
+    """[Open it], where a request has to be decided first."""
+    return [actions(button("Open it", OPEN_CARD_BUTTON, error.card))] if isinstance(error, RequestOpen) else []

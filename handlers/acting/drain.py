@@ -10,7 +10,7 @@ from handlers.blocks.acting.drain import DRAIN_END_BUTTON
 from handlers.blocks.parts import Block, Filled, Reply
 from handlers.controller import Draw, Press
 from handlers.parsing.text import readable
-from handlers.verbs import Ask, Form, Verb, named, nothing_typed
+from handlers.verbs import Ask, Form, Verb, named
 
 
 def drain(ask: Ask) -> Reply:
@@ -46,7 +46,6 @@ DRAIN_FORM = Form(
     draw=draw_drain_form,
     submit=submit_drain_form,
     subject=fields.MACHINE,
-    given=nothing_typed,
     menus={fields.MACHINE: fields.machine_search(FleetFilter(provider="owned"))},
 )
 FORMS = (DRAIN_FORM,)

@@ -17,7 +17,7 @@ from handlers.blocks.acting import rule_stops as rule_stops_blocks
 from handlers.blocks.acting.hours import HOURS_NO_BUTTON, HOURS_YES_BUTTON
 from handlers.blocks.parts import Block, Filled, Reply
 from handlers.controller import Draw, Press
-from handlers.verbs import Ask, BadField, Form, Verb, named, nothing_typed
+from handlers.verbs import Ask, BadField, Form, Verb, named
 
 
 def hours(ask: Ask) -> Reply:
@@ -129,7 +129,6 @@ HOURS_FORM = Form(
     draw=draw_hours_form,
     submit=submit_hours_form,
     subject=fields.MACHINE,
-    given=nothing_typed,
     menus={fields.MACHINE: fields.machine_search(FleetFilter(provider="ec2"))},
 )
 FORMS = (HOURS_FORM,)

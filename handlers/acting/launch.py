@@ -142,13 +142,9 @@ def draw_launch_form(ask: Ask, given: Filled) -> list[Block]:
     return [
         form_blocks.choice_field(TEMPLATE, "Template", options, chosen=chosen, redraws=True),
         *shown,
-        *fields.length_fields(ask, given, usual=_usual(ask), redraws=True),
+        *fields.length_fields(ask, given, usual=ask.usual_length(), redraws=True),
         fields.note_field(given),
     ]
-
-
-def _usual(ask: Ask) -> int:
-    return ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
 
 
 def submit_launch_form(ask: Ask, given: Filled) -> Reply:
@@ -181,7 +177,7 @@ def draw_clone_form(ask: Ask, given: Filled) -> list[Block]:
         fields.machine_field(ask, given),
         *shown,
         form_blocks.several_field(NO_REBOOT_BOX, "Reboot", [box], chosen=given.all(NO_REBOOT_BOX), redraws=True),
-        *fields.length_fields(ask, given, usual=_usual(ask), redraws=True),
+        *fields.length_fields(ask, given, usual=ask.usual_length(), redraws=True),
         fields.note_field(given),
     ]
 

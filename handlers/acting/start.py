@@ -50,7 +50,7 @@ def draw_start_form(ask: Ask, given: Filled) -> list[Block]:
         length = fields.shown_length(ask, given)
         better = previews.instead(ask.ctx, listing, ask.user)
         shown = previews_blocks.card(previews.of_start(ask.ctx, listing, ask.user, length=length, note=note), better)
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     return [
         fields.machine_field(ask, given),
         *shown,

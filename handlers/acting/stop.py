@@ -19,7 +19,7 @@ from handlers.blocks.parts import Block, Filled, Reply, filled, section
 from handlers.parsing.lengths import is_length as spells_length
 from handlers.parsing.moments import time_of_day
 from handlers.parsing.text import readable
-from handlers.verbs import Ask, Form, Verb, nothing_typed
+from handlers.verbs import Ask, Form, Verb
 
 ACTION = "action"
 
@@ -118,7 +118,6 @@ STOP_FORM = Form(
     draw=draw_stop_form,
     submit=submit_stop_form,
     subject=fields.MACHINE,
-    given=nothing_typed,
     menus={fields.MACHINE: stop_search},
 )
 

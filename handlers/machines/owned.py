@@ -16,7 +16,7 @@ from handlers.blocks.parts import Block, Filled, Reply
 from handlers.controller import Draw, Press, number
 from handlers.parsing import reserved
 from handlers.parsing.text import Quoted
-from handlers.verbs import Ask, Form, Verb, named, nothing_typed
+from handlers.verbs import Ask, Form, Verb, named
 
 
 def count(ask: Ask) -> Reply:
@@ -83,7 +83,6 @@ RENAME_FORM = Form(
     draw=draw_rename_form,
     submit=submit_rename_form,
     subject=NAME,
-    given=nothing_typed,
     menus={fields.MACHINE: fields.machine_search(_OWNED)},
 )
 RETIRE_FORM = fields.which_machine_form("retire", "Retire a machine", "Go on", retire, _OWNED)

@@ -150,7 +150,7 @@ def draw_book_form(ask: Ask, given: Filled) -> list[Block]:
     """Which machine, which GPUs, from when, for how long, once or every week."""
     listing = fields.shown_machine(ask, given)
     there = local(ask.ctx.clock(), ZoneInfo(ask.ctx.zone(ask.user)))
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     first = there if f"{there:%H:%M}" < EVENING else there + timedelta(days=1)
     day = given.one(DAY) or f"{first:%Y-%m-%d}"
     often = [form_blocks.option("Once", "once"), form_blocks.option("Every week", "weekly")]

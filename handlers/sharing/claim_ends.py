@@ -131,7 +131,7 @@ def mine_given(ask: Ask) -> Filled | None:
 
 def draw_extend_form(ask: Ask, given: Filled) -> list[Block]:
     """Which claim, and by how much or until when."""
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     return [*mine_fields(ask, given), *fields.length_fields(ask, given, usual=usual, label="How much longer")]
 
 

@@ -158,7 +158,7 @@ def _taken(ask: Ask, listing: Listing, held: tuple[Claim, ...], *, choice: GpuCh
 def draw_claim_form(ask: Ask, given: Filled) -> list[Block]:
     """Which machine, how many of its GPUs, until when, what for."""
     listing = fields.shown_machine(ask, given)
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     standing = [context(describe_machine(listing, ask.ctx.clock()))] if listing else []
     return [
         fields.machine_field(ask, given),

@@ -148,7 +148,7 @@ def draw_find_form(ask: Ask, given: Filled) -> list[Block]:
     """Which GPUs, how many, for how long."""
     kinds = [option("Any", ANY_KIND), *(option(kind, kind) for kind in find_service.kinds_to_find(ask.ctx)[:99])]
     counts = [option(str(count), str(count)) for count in range(1, MOST_COUNT + 1)]
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     return [
         choice_field(KIND, "GPU", kinds, chosen=given.one(KIND) or ANY_KIND),
         choice_field(fields.COUNT, "How many", counts, chosen=given.one(fields.COUNT) or "1"),

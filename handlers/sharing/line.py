@@ -185,7 +185,7 @@ def _kinds(ask: Ask) -> list[tuple[str, str]]:
 
 def draw_wait_form(ask: Ask, given: Filled) -> list[Block]:
     """For what, how much of it, for how long, and what to run then; with the place in line as it would be."""
-    listing, usual = fields.shown_machine(ask, given), _usual(ask)
+    listing, usual = fields.shown_machine(ask, given), ask.usual_length()
     templates = [form_blocks.option(template.name, template.name) for template in runs.run_templates(ask.ctx, ask.user)]
     label = "When it's your turn, run"
     then = [form_blocks.choice_field(RUN, label, templates, chosen=given.one(RUN), optional=True)] if templates else []
@@ -197,10 +197,6 @@ def draw_wait_form(ask: Ask, given: Filled) -> list[Block]:
         *then,
         fields.note_field(given),
     ]
-
-
-def _usual(ask: Ask) -> int:
-    return ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
 
 
 def _kind(given: Filled) -> str:

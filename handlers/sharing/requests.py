@@ -101,7 +101,7 @@ def ask_holder(
 def draw_request_form(ask: Ask, given: Filled) -> list[Block]:
     """Which machine, how many of its GPUs, for how long and why."""
     listing = fields.shown_machine(ask, given)
-    usual = ask.ctx.settings.claim_limits(ask.ctx.roster().team_of(ask.user)).default
+    usual = ask.usual_length()
     return [
         fields.machine_field(ask, given),
         *([context(describe_machine(listing, ask.ctx.clock()))] if listing else []),

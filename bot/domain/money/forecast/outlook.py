@@ -102,7 +102,8 @@ def _made_ready(part: SpendSeries, horizon: int) -> _Part:
         source = "what runs now" if part.run_rate is not None else "the days there are"
         notes = (*notes, f"Only {plain.known} of the {LEAST_DAYS} days a range needs: taken from {source}.")
     prefix = f"{part.name}: " if part.name else ""
-    unread = [_level_of(plain, end, shape) * _share(shape, end, -number) for number in range(plain.open_days)][::-1]
+    level = _level_of(plain, end, shape) if plain.open_days else 0.0
+    unread = [level * _share(shape, end, -number) for number in range(plain.open_days)][::-1]
     return _Part(
         base=base,
         # The spread is of what was seen: a step that we can explain was still a step, and another may come.
