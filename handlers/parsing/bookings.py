@@ -47,6 +47,8 @@ def _weekly(rest: list[str]) -> tuple[list[str], bool]:
     words = [word.lower() for word in rest]
     if words and words[0] in {"every", "each", "weekly"}:
         return rest[1:], True
+    if len(words) > 1 and words[int(words[0] == "on")] in _EVERY:
+        return rest[int(words[0] == "on") :], True
     if words[-1:] == ["weekly"]:
         return rest[:-1], True
     if words[-2:] in (["every", "week"], ["each", "week"]):
@@ -54,6 +56,10 @@ def _weekly(rest: list[str]) -> tuple[list[str], bool]:
     if words[-2:-1] in (["every"], ["each"]) and (words[-1] == "day" or weekday(words[-1]) is not None):
         raise Refused("Bookings come back weekly. Say so before the day: `every tue 20:00 for 6h`.")
     return rest, False
+
+
+_EVERY = frozenset(f"{day}days" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun"))
+""" "mondays" are all of them."""
 
 
 def _length_ahead(rest: list[str]) -> tuple[list[str], list[str]]:

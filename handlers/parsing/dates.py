@@ -69,7 +69,8 @@ def read_day(rest: list[str], today: date) -> tuple[NamedDay | None, list[str]]:
     if iso:
         clock = word.partition("t")[2]
         on = _date(iso[0], int(iso[1]), int(iso[2]), int(iso[3]))
-        return NamedDay(iso[0], on, "exact"), ([clock] if clock else []) + rest[1:]
+        in_utc = clock.endswith("z")
+        return NamedDay(iso[0], on, "exact"), [*([clock.rstrip("z")] if clock else []), *["utc"] * in_utc, *rest[1:]]
     return _month_and_day(rest, today)
 
 

@@ -91,7 +91,15 @@ def is_moment(rest: list[str]) -> bool:
     """Whether the first words name a day or a time of day."""
     if not rest or read_clock(rest) is not None:
         return bool(rest)
-    return bool(named_day(rest[0])) or weekday(rest[0]) is not None or read_day(rest, _ANY_DAY)[0] is not None
+    return bool(named_day(rest[0])) or weekday(rest[0]) is not None or _names_day(rest)
+
+
+def _names_day(rest: list[str]) -> bool:
+    """Whether the first words name a day; of which year is nothing to say here."""
+    try:
+        return read_day(rest, _ANY_DAY)[0] is not None
+    except Refused:
+        return True
 
 
 def _refuse_overnight_run(rest: list[str], named: tuple[Moment, list[str]], asker: Asker) -> None:
@@ -118,7 +126,7 @@ def _until(rest: list[str], asker: Asker) -> tuple[TypedSpan, list[str]]:
     except Unclear:
         raise
     except Refused as unread:
-        if len(rest) == 1 or named_day(rest[1]) or read_day(rest[1:], _ANY_DAY)[0] or read_clock(rest[1:], bare=True):
+        if len(rest) == 1 or named_day(rest[1]) or _names_day(rest[1:]) or read_clock(rest[1:], bare=True):
             raise
         usual = [
             word_choice("for 4h", "4 h"),
@@ -144,11 +152,13 @@ def _lasting(rest: list[str], length_words: list[str], asker: Asker, *, is_for: 
         raise Unclear(text, words, [*_booked(words, times[0], asker), as_note(words)])
     if is_length(length_words, spelled=is_for):
         length, left = read_lengths(length_words)
+        if not is_for and left and bare_word(left[0]) not in _CLEAR and is_of_a_model(length_words):
+            raise length_or_note(rest, left)
         return TypedSpan(length), left
     if is_length(length_words) and (after := read_lengths(length_words)[1]) is not None:
         if not after or bare_word(after[0]) in _CLEAR:
             return TypedSpan(read_lengths(length_words)[0]), after
-        raise _length_or_note(rest, after)
+        raise length_or_note(rest, after)
     vague_words = notes.vague_length(length_words, after_for=is_for)
     if vague_words is not None:
         raise notes.unread_length(rest[: len(rest) - len(length_words)] + vague_words[0], vague_words[1])
@@ -171,12 +181,23 @@ def _lasting(rest: list[str], length_words: list[str], asker: Asker, *, is_for: 
     return TypedSpan(), rest
 
 
-def _length_or_note(rest: list[str], after: list[str]) -> Unclear:
+def length_or_note(rest: list[str], after: list[str]) -> Unclear:
     """ "a day in the life" begins with a length, or is a note."""
     text = " ".join(rest[: len(rest) - len(after)])
     length = _short(read_lengths(rest)[0])
     lasts = WordChoice(f"For {text}", ("for", length, *after))
     return Unclear(f'Is "{text[:40]}" for how long, or a part of the note?', rest, [lasts, as_note(rest)])
+
+
+_SIZE = re.compile(r"\d+(?:[.,]\d+)?M|\d{3,}m|[2-4]D", re.ASCII)
+_DIMENSIONS = re.compile(
+    r"[2-4]d (?:u-?net|conv|cnn|res|render|gauss|recon|vision|pose|det|seg|point|lidar|mesh|nerf|gan|diff|model|scan)"
+)
+
+
+def is_of_a_model(words: list[str]) -> bool:
+    """Whether a length rather tells of a model: 124M, 350m, "3D rendering", "2d unet"."""
+    return bool(_SIZE.fullmatch(words[0]) or _DIMENSIONS.match(" ".join(words[:2]).lower()))
 
 
 _CLEAR = frozenset({"for", "until", "gpus", "please", "pls", "with", "on", "thanks", "thx"})
@@ -215,9 +236,12 @@ def _refuse_length(lead: list[str], word: list[str]) -> None:
     raise Unclear(sentence, [*lead, *word], choices)
 
 
+_BEFORE_A_TIME = frozenset({"at", "on", "from", "starting", "beginning", "after", "and"})
+
+
 def refuse_beginning(rest: list[str], asker: Asker) -> None:
     """Whoever names a later time wants to book. Raises Unclear."""
-    words = rest[1:] if rest[:1] and rest[0].lower() in {"at", "on", "from", "starting", "beginning", "after"} else rest
+    words = rest[1:] if rest[:1] and rest[0].lower() in _BEFORE_A_TIME else rest
     words = words[1:] if words[:1] and words[0].lower() in {"at", "on", "from"} else words
     least = [word.lower() for word in words[:3]]
     is_in = least[:1] == ["in"] and is_length(words[1:])

@@ -139,7 +139,7 @@ def _halved(least: list[str], *, spelled: bool) -> tuple[float, int] | None:
 def _refuse_range(rest: list[str]) -> None:
     """ "4-6h" says two lengths. Raises Unclear."""
     match = _RANGE.match(" ".join(map(str.lower, rest[:4])))
-    if match is None:
+    if match is None or match[0].startswith("1/2"):
         return
     words = rest[: len(match[0].split())]
     lengths = (f"{match[1]}{(match[2] or match[4])[0]}", f"{match[3]}{match[4][0]}")

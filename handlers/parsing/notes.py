@@ -8,7 +8,7 @@ from bot.nearest import nearest
 from handlers.blocks.words import plural
 from handlers.parsing.dates import named_day, weekday
 from handlers.parsing.lengths import SPELLED, UNITS, bare_word
-from handlers.parsing.text import Quoted
+from handlers.parsing.text import GPU_NOUNS, Quoted
 from handlers.parsing.unclear import Unclear, WordChoice, as_note, word_choice
 
 if TYPE_CHECKING:
@@ -18,8 +18,14 @@ _PURPOSE = frozenset({"the", "a", "an", "my", "our", "your", "his", "her", "thei
 """After "for", these begin what it is for."""
 _MOMENTS = frozenset({"after", "before", "from", "starting", "beginning", "once", "when", "while", "since"})
 """These lead to a moment, which Valet can't know: "after lunch", "when bob is done"."""
-_AGAIN = re.compile(r"(?:per|a|each|every|/) ?(?:day|night|week|month|morning|evening)\b|daily|nightly|every\b|each\b")
-_GPUS = re.compile(r"(?:-{0,2}(?:g[pu]{1,3}s?|gpsu?|cards?)[:=]?|x)(\d{1,3}|two|three|four)?|(\d{1,2})x", re.ASCII)
+_AGAIN = re.compile(
+    r"(?:per|a|each|every|/) ?(?:day|night|week|month|morning|evening)\b|daily|nightly|weekly|every\b|each\b"
+)
+_GPUS = re.compile(
+    r"(?:-{0,2}(?:g[pu]{1,3}s?|gpsu?|cards?)[:=x*]?|[x*\u00d7])(\d{1,3}|two|three|four)?"
+    r"|(\d{1,2})[x*\u00d7](?:gpus?|cards?)?",
+    re.ASCII,
+)
 _NUMBERS = {"two": "2", "three": "3", "four": "4"}
 
 
@@ -28,6 +34,9 @@ def check_note(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) 
     if not note or isinstance(note[0], Quoted):
         return
     _refuse_options(note, has_gpus=has_gpus)
+    if not (has_gpus or asker.whole):
+        _refuse_some_gpus(note)
+    _refuse_open(note)
     numbered = bare_number(note)
     if lasts and numbered is not None and len(note) == 1:
         raise Unclear(f'What is "{note[0][:40]}"?', note, [*_gpus(numbered[1]), as_note(note)])
@@ -85,6 +94,8 @@ def _refuse_later(typed: list[str], asker: "Asker") -> None:
         raise Unclear(str(later), typed, [*booked, as_note(typed)]) from None
     if comes_again(typed):
         raise not_weekly(typed)
+    if bare_word(typed[0]) in _MOMENTS | {"later"}:
+        raise _left_open(typed)
 
 
 def comes_again(typed: list[str]) -> bool:
@@ -122,6 +133,68 @@ def _refuse_options(note: list[str], *, has_gpus: bool) -> None:
         raise Unclear(
             f'How many GPUs is "{" ".join(typed)[:40]}"?', typed, [word_choice(f"gpus:{number}"), as_note(typed)]
         )
+
+
+_WHICH_GPUS = frozenset(
+    {
+        *("a", "an", "another", "other", "others", "first", "last", "next", "same", "any", "some", "few", "several"),
+        *("less", "fewer", "more", "half", "most", "remaining", "rest", "spare", "free", "idle", "extra", "empty"),
+    }
+)
+"""Before "GPUs" these tell of how many, or of which."""
+_ONE_GPU = frozenset({"a", "an", "another", "first", "last", "next", "any"})
+
+
+def _refuse_some_gpus(note: list[str]) -> None:
+    """ "the last gpu", "a card" and "#3" tell of a part, which no note does. Raises Unclear."""
+    number = re.fullmatch(r"#(\d{1,2})", bare_word(note[0]), re.ASCII)
+    if number:
+        typed = note[:1]
+        raise Unclear(f'Is "{typed[0]}" a GPU?', typed, [word_choice(f"gpu:{number[1]}"), as_note(typed)])
+    if bare_word(note[0]) in GPU_NOUNS and note[1:2] and note[1][0].isdigit():
+        typed = note[:2]
+        raise Unclear(f'Which GPUs are "{" ".join(typed)[:40]}"?', typed, [word_choice("gpus:all"), as_note(typed)])
+    for at, word in enumerate(note):
+        before = bare_word(note[at - 1]) if at else ""
+        is_which = bare_word(word) in GPU_NOUNS and (before in _WHICH_GPUS or before[:1].isdigit())
+        if isinstance(word, Quoted) or not (is_which or (before == "all" and word in _COUNTS and at + 1 == len(note))):
+            continue
+        is_one = before in _ONE_GPU and not bare_word(word).endswith("s")
+        typed = note[at - 1 : at + 1]
+        ways = [*([word_choice("gpus:1", "1 GPU")] if is_one else []), word_choice("gpus:all", "All GPUs")]
+        raise Unclear(f'Which GPUs are "{" ".join(typed)[:40]}"?', typed, [*ways, as_note(typed)])
+
+
+_COUNTS = frozenset({"2", "4", "8", "16", "two", "four", "eight", "sixteen"})
+
+
+def which_counted(typed: list[str], count: int) -> Unclear:
+    """ "first two gpus": those, or any two."""
+    those = f"gpus:0-{count - 1}" if count > 1 else "gpu:0"
+    first = [word_choice(those)] if bare_word(typed[0]) == "first" else []
+    text = " ".join(typed)[:40]
+    return Unclear(f'Which GPUs are "{text}"?', typed, [*first, word_choice(f"gpus:{count}", f"Any {count}")])
+
+
+_LEAVES_OPEN = re.compile(rf"(?:x|\*|times) .+|or (?:\d.*|{'|'.join(SPELLED)}|more|less|longer)\b.*")
+
+
+def _refuse_open(note: list[str]) -> None:
+    """Raises Unclear for what leaves open how much, and for "nightly" alone."""
+    if _LEAVES_OPEN.fullmatch(" ".join(note).lower()):
+        raise _left_open(note)
+    if len(note) == 1 and comes_again(note):
+        raise not_weekly(note)
+
+
+def _left_open(note: list[str]) -> Unclear:
+    """ "a day or two", "2h x 3" and "gpus 2 or 3" say more than one thing."""
+    text = " ".join(note)[:40]
+    return Unclear(
+        f'"{text}" leaves open which is meant. Say one thing: for 4h, or gpus:2.',
+        note,
+        [word_choice("", "Only what stands before it"), as_note(note)],
+    )
 
 
 _PART_OF = r"(?:(?:all|the|whole|entire|rest|of|half|this|work(?:ing)?|to) )*"
@@ -179,9 +252,10 @@ _IN_NOTES = frozenset(
 )
 _HOURS = 24
 """A bare number beyond these is rather one of minutes."""
-_CLOSE = re.compile(r"(\d{1,4}(?:[.,]\d{1,2})?)[ -]?([a-z]{1,8})", re.ASCII)
+_CLOSE = re.compile(r"(\d{1,4}(?:[.,]\d{1,2})?)[ _-]?([a-z]{1,8})", re.ASCII)
 _TIMELIKE = re.compile(
-    r"\d{1,2}:\d\d.*|\d{1,2}(?:am|pm)|\d{1,4}(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|d|w)(?:\d\d)?", re.ASCII
+    r"(?:[<>=@~+*x.\u2264\u2265]|\d{1,2}[x*.-])*(?:\d{1,2}:\d\d.*|\d{1,2}(?:am|pm)|\d{1,4}(?:h|hrs?|hours?|mins?|minutes?|days?|weeks?|d|w)(?:\d\d)?)",
+    re.ASCII,
 )
 _OPTION = re.compile(
     r"--?[a-z].*|(?:gpu?s?|gups?|gpsu?|gpus?|cards?|for|until|till|time|hours?|len|length|duration)[:=].*", re.ASCII
@@ -267,9 +341,10 @@ def is_option(word: str) -> bool:
 
 def in_note(words: list[str]) -> str:
     """A word of a note that tells of a time; empty where there is none."""
-    for word in words:
+    for at, word in enumerate(words):
         least = bare_word(word)
-        tells = least in _IN_NOTES or _TIMELIKE.fullmatch(least) or named_day(word) or _is_weekday(least)
+        is_unit = len(least) > 1 and least in UNITS and at > 0 and words[at - 1].isdecimal()
+        tells = is_unit or least in _IN_NOTES or _TIMELIKE.fullmatch(least) or named_day(word) or _is_weekday(least)
         if not isinstance(word, Quoted) and tells:
             return word
     return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from bot.domain.sharing.claims import GpuChoice
 from bot.errors import Refused
 from handlers.parsing import notes
-from handlers.parsing.lasting import UNTIL_WORDS, Asker, TypedSpan, read_span
+from handlers.parsing.lasting import UNTIL_WORDS, Asker, TypedSpan, is_of_a_model, length_or_note, read_span
 from handlers.parsing.lengths import bare_word, is_length, read_lengths
 from handlers.parsing.text import POLITE, Quoted, gpu_choice, gpu_words
 from handlers.parsing.unclear import Unclear
@@ -91,6 +91,10 @@ def _from_end(words: ClaimWords, note: list[str], asker: Asker) -> tuple[ClaimWo
         choice, lasts, after = _part(note[at:], asker)
         if choice is None and lasts == TypedSpan():
             continue
+        if choice and choice.count and bare_word(note[at - 1]) in {"first", "last", "other", "same", "next"}:
+            raise notes.which_counted(note[at - 1 : len(note) - len(after)], choice.count)
+        if is_of_a_model(note[at:]):
+            raise length_or_note(note[at:], after)
         twice = bool(choice and words.choice) or (lasts != TypedSpan() and words.span != TypedSpan())
         _refuse_twice(note[at:], after, is_more=twice)
         if after and _part(after, asker)[:2] == (None, TypedSpan()):

@@ -14,7 +14,10 @@ _WORD = re.compile(r'"([^"]+)"|(?<!\S)\'([^\']+)\'(?!\S)|(\S+)')
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _SPELLED = {
     word: str(number) for number, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), 1)
-}
+} | {"single": "1", "both": "2"}
+GPU_NOUNS = frozenset({"gpu", "gpus", "card", "cards"})
+_FILLERS = frozenset({"just", "only", "exactly", "about", "a", "the", "all"})
+"""Before "2 gpus" they change nothing."""
 MOST_CHARS = 400
 
 
@@ -75,9 +78,13 @@ def readable(text: str) -> str:
 def gpu_words(rest: list[str]) -> tuple[str, list[str]]:
     """The GPUs that the first words name, as gpus:2, and the words after them; empty where they name none.
 
-    gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, gpus 0,1 and 3, 2 gpus, all gpus.
+    gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, gpus 0,1 and 3, gpus 0 to 3, 2 gpus, two cards, all gpus.
     """
     word, after = _gpu_word(rest)
+    if not word and rest and rest[0].lower() in _FILLERS:
+        word, after = _gpu_word(rest[1:])
+    if not word:
+        return "", rest
     if re.fullmatch(r"gpus?:\d[\d,-]*", word, re.ASCII):
         return _with_more(word, after)
     return word, after
@@ -97,17 +104,26 @@ def _with_more(word: str, after: list[str]) -> tuple[str, list[str]]:
 def _gpu_word(rest: list[str]) -> tuple[str, list[str]]:
     least = [word.lower() for word in rest[:2]]
     match = re.fullmatch(r"-{0,2}(gpus?)(?:[:=](.*))?", least[0]) if least else None
-    numbers = least[1] if len(least) > 1 and re.fullmatch(r"\d[\d,-]*|all", least[1], re.ASCII) else ""
+    number = least[1].replace("#", "").replace("..", "-") if len(least) > 1 else ""
+    numbers = number if re.fullmatch(r"\d[\d,-]*|all", number, re.ASCII) else ""
     if match and match[2]:
-        return f"{match[1]}:{match[2]}", rest[1:]
+        return f"{match[1]}:{match[2].replace('#', '').replace('..', '-')}", rest[1:]
+    if match and (last := _last_of_range(rest[1:])):
+        return f"{match[1]}:{numbers}-{last}", rest[4:]
     if match and (numbers or match[2] is not None):
         return f"{match[1]}:{numbers}", rest[2 if numbers else 1 :]
     number = _SPELLED.get(least[0], least[0]) if least else ""
-    if len(least) > 1 and least[1] in {"gpu", "gpus"} and re.fullmatch(r"\d{1,3}|all", number, re.ASCII):
+    if len(least) > 1 and least[1] in GPU_NOUNS and re.fullmatch(r"\d{1,3}|all", number, re.ASCII):
         return f"gpus:{number}", rest[2:]
     if least and (together := re.fullmatch(r"(\d{1,3})gpus?", least[0], re.ASCII)):
         return f"gpus:{together[1]}", rest[1:]
     return "", rest
+
+
+def _last_of_range(words: list[str]) -> str:
+    """The second number of "0 to 3", where that counts upwards; else empty."""
+    between = re.fullmatch(r"#?(\d{1,2}) (?:to|through|thru) #?(\d{1,2})", " ".join(words[:3]).lower(), re.ASCII)
+    return between[2] if between and int(between[1]) < int(between[2]) else ""
 
 
 def gpu_choice(word: str) -> GpuChoice:

@@ -1,4 +1,4 @@
-"""What people type of times and quantities, 500 ways: read as it was meant, or asked about; never taken for a note."""
+"""What people type of times and quantities, a thousand ways: read as meant, or asked about; never taken for a note."""
 
 import ast
 from collections import Counter
