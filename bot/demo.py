@@ -56,7 +56,7 @@ STARTING = "Valet is starting; what you type waits for it"
 BILLED_DAYS = 45
 BUYABLE = {"usd": "150000", "source": "made up for the demo", "watts": "5000", "staff_usd_per_month": "400"}
 WEST = {"template": "lt-0123456789abcdef0", "region": "us-west-2", "account": SANDBOX_ACCOUNT}
-SETTINGS: dict[str, Any] = {
+DEMO_SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB, CY]},
     "teams": {
         "nlp": {"members": [ADA], "approvers": [BOB], "channel": ML_PLATFORM, "budget_usd": "42000"},
@@ -91,11 +91,11 @@ SETTINGS: dict[str, Any] = {
 
 def role_of(person: str) -> str:
     """What somebody is in these settings, as the page says it under their name."""
-    teams: dict[str, dict[str, Any]] = SETTINGS["teams"]
+    teams: dict[str, dict[str, Any]] = DEMO_SETTINGS["teams"]
     member = [name for name, team in teams.items() if person in team.get("members", ())]
     decides = any(person in team.get("approvers", ()) for team in teams.values())
     parts = [*member, *(["approver"] if decides else [])]
-    return ", ".join([*parts, *(["admin"] if person in SETTINGS["slack"]["admins"] else [])])
+    return ", ".join([*parts, *(["admin"] if person in DEMO_SETTINGS["slack"]["admins"] else [])])
 
 
 class Demo:
@@ -118,7 +118,7 @@ class Demo:
 
     def start(self) -> str:
         """Live the month, open the workspace, start the bot; the page's address."""
-        settings: Settings = parse(SETTINGS, {})
+        settings: Settings = parse(DEMO_SETTINGS, {})
         self._furnish(settings)
         self.server.start()
         secrets = Secrets(self.slack.bot_token, self.slack.app_token, "", self.server.api_url)

@@ -25,7 +25,7 @@ from store.money import ledger as stored_ledger
 from store.money import source_reads
 from store.sharing import claims as stored_claims
 
-VALET = "valet"
+BY_VALET = "valet"
 
 
 class Noted(NamedTuple):
@@ -95,7 +95,7 @@ def _claims(db: Database, history: SandboxHistory, machine: Instance) -> list[No
             reason: ClaimEndReason = "released" if spell.is_released else "expired"
             who = spell.holder if spell.is_released else ""
             stored_claims.end(db, name, spell.ended_at, reason, who=who)
-            noted.append(Noted(spell.ended_at, who or VALET, reason, machine.id, spell.holder))
+            noted.append(Noted(spell.ended_at, who or BY_VALET, reason, machine.id, spell.holder))
     return noted
 
 
@@ -127,12 +127,12 @@ def _stop(db: Database, listing: Listing) -> list[Noted]:
     )
     actions.add(db, action)
     stored_approvals.say_yes(db, action.id, BOB, called)
-    stored_approvals.decide(db, action.id, BOB, "approved", called)
+    stored_approvals.decide_action(db, action.id, BOB, "approved", called)
     outcome = "It took 60 s."
     actions.move(db, action.id, "approved", "executing", executing_at=called, called_at=called, calls=1)
     actions.move(db, action.id, "executing", "done", finished_at=at, outcome=outcome)
     return [
         Noted(asked, ADA, "asked to stop", machine.id, reason, after="pending"),
         Noted(called, BOB, "approved the stop", machine.id, action.id, "pending", "approved"),
-        Noted(at, VALET, "stop done", machine.id, outcome, "executing", "done"),
+        Noted(at, BY_VALET, "stop done", machine.id, outcome, "executing", "done"),
     ]

@@ -22,8 +22,8 @@ from handlers.send import LOST, error_code, post
 
 log = logging.getLogger(__name__)
 OUT_OF_REACH: tuple[type[Exception], ...] = (SlackApiError, *LOST)
-THIS_HOST = platform.node() or "a machine without a name"
-WAIT_S = 15.0
+LOCK_HOST = platform.node() or "a machine without a name"
+LOCK_WAIT_S = 15.0
 """So long nothing is done before Slack has said who else is there; where Slack can't be reached, the work goes on."""
 OVERLAP_S = 30.0
 """A connection of before may be counted for so long; after it admins are told."""
@@ -68,7 +68,7 @@ class OnlyOne:
         """Whether this process may do anything."""
         if self._is_told:
             return True
-        return not self.stands_by and (self._is_elder or self._boot() - self._asked_at >= WAIT_S)
+        return not self.stands_by and (self._is_elder or self._boot() - self._asked_at >= LOCK_WAIT_S)
 
     @property
     def is_elder(self) -> bool:
@@ -147,8 +147,8 @@ class OthersAlarm:
         """See whether there is anything to tell."""
         since = self._only.others_s
         if since is not None and since >= self.overlap_s and not self._told:
-            self._told = self._tell(troubles.another_bot(THIS_HOST, stands_by=not self._only.acts))
-        elif since is None and self._told and self._tell(troubles.alone_again(THIS_HOST)):
+            self._told = self._tell(troubles.another_bot(LOCK_HOST, stands_by=not self._only.acts))
+        elif since is None and self._told and self._tell(troubles.alone_again(LOCK_HOST)):
             self._told = False
 
     def _tell(self, reply: Reply) -> bool:

@@ -100,7 +100,7 @@ class SettingsWatch:
         if changed:
             settings_reads.tell_changed(ctx, changed, waiting, ctx.roster().admins | set(new.slack.admins), why=why)
         else:
-            settings_reads.note_read(ctx, waiting)
+            settings_reads.note_settings_read(ctx, waiting)
         if swap:
             swap()
         self._running, self._file_says = new, read

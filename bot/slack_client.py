@@ -11,7 +11,7 @@ from slack_sdk.web.slack_response import SlackResponse
 
 from bot.settings import Secrets
 from handlers.notifier import SHUT_OUT
-from handlers.send import answered, error_code
+from handlers.send import checked_answer, error_code
 
 log = logging.getLogger(__name__)
 REFUSED_CODES = SHUT_OUT | {"not_allowed_token_type"}
@@ -32,7 +32,7 @@ class SlackClient(WebClient):
         """Call a method. Raises SlackApiError, or what a lost connection raised."""
         name = "SLACK_APP_TOKEN" if api_method == OPENING else "SLACK_BOT_TOKEN"
         try:
-            said = answered(lambda: super(SlackClient, self).api_call(api_method, **kwargs))
+            said = checked_answer(lambda: super(SlackClient, self).api_call(api_method, **kwargs))
         except SlackApiError as error:
             if error_code(error) in REFUSED_CODES:
                 self._note(name, error_code(error))

@@ -18,7 +18,7 @@ from bot.services.context import Context
 from bot.services.machines import sources
 from bot.steadyclock import CLOCKS_APART_MS, Ahead
 from bot.telemetry.door import Health
-from bot.telemetry.figures import Figure
+from bot.telemetry.figures import MetricFamily
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 
@@ -96,21 +96,21 @@ def bot_metrics(
     silence: SlackSilence,
     off: ClockOff = nobody_told,
     others: OtherBots = nobody_told,
-) -> list[Figure]:
+) -> list[MetricFamily]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
     ages: dict[tuple[str, ...], float] = {(name,): age / SECOND_MS for name, age in schedule.ages().items()}
     usable = not ctx.store.trouble.reason
     found = [
-        Figure("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
-        Figure("valet_database_usable", "1 while the database can be used.", {(): float(usable)}),
+        MetricFamily("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
+        MetricFamily("valet_database_usable", "1 while the database can be used.", {(): float(usable)}),
     ]
     silent = silence()
     if silent is not None:
-        found.append(Figure("valet_slack_silence_seconds", "Since Slack was last heard.", {(): silent}))
+        found.append(MetricFamily("valet_slack_silence_seconds", "Since Slack was last heard.", {(): silent}))
     ahead = off()
     if ahead is not None:
         found.append(
-            Figure(
+            MetricFamily(
                 "valet_clock_ahead_seconds",
                 "How far our clock is ahead of Slack's, or of AWS's where Slack does not say.",
                 {(): ahead.by / SECOND_MS},
@@ -119,7 +119,7 @@ def bot_metrics(
     other = others()
     if other is not None:
         found.append(
-            Figure("valet_other_bot_connected", "1 while another bot has the same Slack app.", {(): float(other)})
+            MetricFamily("valet_other_bot_connected", "1 while another bot has the same Slack app.", {(): float(other)})
         )
     try:
         return [*found, *_stored(ctx)]
@@ -127,52 +127,54 @@ def bot_metrics(
         return found
 
 
-def _stored(ctx: Context) -> list[Figure]:
+def _stored(ctx: Context) -> list[MetricFamily]:
     totals = queries.totals(ctx, FleetFilter())
     waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(ctx).items()}
-    backup_age, held = backups.age(ctx), executor.waited(ctx)
+    backup_age, held = backups.age(ctx), executor.executor_waited(ctx)
     found = [
-        Figure("valet_instances", "Instances known.", {(): float(totals.instances)}),
-        Figure("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
-        Figure(
+        MetricFamily("valet_instances", "Instances known.", {(): float(totals.instances)}),
+        MetricFamily("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
+        MetricFamily(
             "valet_usd_per_hour",
             "What runs costs, as far as prices are known, USD per hour.",
             {(): totals.rate_micros / MICROS_PER_USD},
         ),
-        Figure("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / MICROS_PER_USD}),
-        Figure("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
-        Figure("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
-        Figure("valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(ctx) / SECOND_MS}),
+        MetricFamily("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / MICROS_PER_USD}),
+        MetricFamily("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
+        MetricFamily("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
+        MetricFamily(
+            "valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(ctx) / SECOND_MS}
+        ),
     ]
     found += [*_agents(ctx), *_sources(ctx)]
     if backup_age is not None:
-        found.append(Figure("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND_MS}))
+        found.append(MetricFamily("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND_MS}))
     return found
 
 
-def _agents(ctx: Context) -> list[Figure]:
+def _agents(ctx: Context) -> list[MetricFamily]:
     """What each host's agent said of itself last."""
-    heard, now = queries.heard(ctx), ctx.clock()
+    heard, now = queries.agent_reports(ctx), ctx.clock()
     ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND_MS for each in heard}
     gpus: Values = {(each.host,): float(each.gpus_seen) for each in heard}
     failing: Values = {(each.host,): float(bool(each.error)) for each in heard}
     about: Values = {(each.host, each.agent_version, each.driver): 1.0 for each in heard}
     return [
-        Figure("valet_agent_age_seconds", "Since an agent last reported.", ages, ("host",)),
-        Figure("valet_agent_gpus", "GPUs that an agent sees.", gpus, ("host",)),
-        Figure("valet_agent_failing", "1 while an agent says that something is wrong.", failing, ("host",)),
-        Figure("valet_agent_info", "Version of an agent, and driver.", about, ("host", "version", "driver")),
+        MetricFamily("valet_agent_age_seconds", "Since an agent last reported.", ages, ("host",)),
+        MetricFamily("valet_agent_gpus", "GPUs that an agent sees.", gpus, ("host",)),
+        MetricFamily("valet_agent_failing", "1 while an agent says that something is wrong.", failing, ("host",)),
+        MetricFamily("valet_agent_info", "Version of an agent, and driver.", about, ("host", "version", "driver")),
     ]
 
 
-def _sources(ctx: Context) -> list[Figure]:
+def _sources(ctx: Context) -> list[MetricFamily]:
     """How old what each source told is, and whether it fails."""
     ages: Values = {(name,): age / SECOND_MS for name, age in sources.source_ages(ctx).items()}
     failing = {each.source for each in sources.failing_sources(ctx)}
     fails: Values = {(name,): float(name in failing) for (name,) in ages}
     return [
-        Figure("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
-        Figure("valet_source_failing", "1 while a source can't be read.", fails, ("source",)),
+        MetricFamily("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
+        MetricFamily("valet_source_failing", "1 while a source can't be read.", fails, ("source",)),
     ]
 
 
@@ -205,7 +207,7 @@ class StoreAlarm:
             self._told = ""
 
     def _alarm(self, reason: str) -> Reply:
-        return troubles.impaired(reason, str(backups.newest(self._ctx) or ""))
+        return troubles.impaired_reply(reason, str(backups.newest(self._ctx) or ""))
 
     def _tell(self, reply: Reply) -> bool:
         return tell_admins(self._ctx, self._client, reply, about="the database")

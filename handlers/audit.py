@@ -7,7 +7,7 @@ from handlers.blocks import audit as audit_blocks
 from handlers.blocks.parts import Reply
 from handlers.verbs import Ask, Verb, named
 
-SHOWN = 12
+ENTRIES_SHOWN = 12
 
 
 def history(ask: Ask) -> Reply:
@@ -18,9 +18,9 @@ def history(ask: Ask) -> Reply:
         gone = audit.gone(ask.ctx, " ".join(ask.words)) or audit.gone(ask.ctx, ask.words[0])
         if gone is None:
             raise
-        return audit_blocks.history(gone[1], "", *audit.history(ask.ctx, gone[0], limit=SHOWN))
+        return audit_blocks.history(gone[1], "", *audit.history(ask.ctx, gone[0], limit=ENTRIES_SHOWN))
     instance = listing.instance
-    return audit_blocks.history(instance.name, instance.id, *audit.history(ask.ctx, instance.id, limit=SHOWN))
+    return audit_blocks.history(instance.name, instance.id, *audit.history(ask.ctx, instance.id, limit=ENTRIES_SHOWN))
 
 
 HISTORY_FORM = fields.which_machine_form("history", "History", "Show", history)

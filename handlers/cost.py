@@ -33,7 +33,7 @@ RENT_OR_BUY = (["rent", "or", "buy"], ["rent", "vs", "buy"], ["buy", "or", "rent
 def run(ask: Ask) -> Reply:
     """Run the verb that is meant: days, or a way to tell them apart, without a verb are a report."""
     if not ask.words:
-        return at_a_glance(ask)
+        return month_at_a_glance(ask)
     words, lower = ask.words, [word.lower() for word in ask.words]
     command = ask.ctx.settings.slack.cost_command
     if "csv" in lower:
@@ -49,12 +49,12 @@ def run(ask: Ask) -> Reply:
     if about is not None:
         return budgets_blocks.which_of(about)
     ask = replace(ask, words=words)
-    if not verbs.is_known(VERBS, words):
-        return questions.answer(ask, VERBS, "cost")
+    if not verbs.is_verb(VERBS, words):
+        return questions.answer_question(ask, VERBS, "cost")
     return questions.sentence_first(ask) or verbs.run(command, VERBS, ask)
 
 
-def at_a_glance(ask: Ask) -> Reply:
+def month_at_a_glance(ask: Ask) -> Reply:
     """What somebody sees who types the bare command: the month so far, and what it will come to."""
     headlines = [headline(reports.report(ask))]
     try:

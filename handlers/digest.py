@@ -13,7 +13,7 @@ from handlers.controller import Draw, Press, value_parts
 def keep_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] in a digest: no digest asks about it for a day."""
     snooze = snooze_service.snooze_by_button(ctx, value, user, length=digest.KEEP_FOR)
-    return digest_blocks.kept(queries.name_of(ctx, value), snooze.until_at)
+    return digest_blocks.kept_until(queries.name_of(ctx, value), snooze.until_at)
 
 
 def on_how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -22,7 +22,7 @@ def on_how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
     made = digest.digest_of(ctx, where, day)
     if made is None:
         raise Refused("That digest is not kept any more.")
-    return digest_blocks.how_counted(made)
+    return digest_blocks.digest_counted(made)
 
 
 BUTTONS: dict[str, Press] = {

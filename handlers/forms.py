@@ -17,7 +17,7 @@ from handlers.blocks import forms as form_blocks
 from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, section
 from handlers.blocks.words import say
 from handlers.verbs import Ask, BadField, Form
-from handlers.working import open_request
+from handlers.working import open_request_button
 
 View = Mapping[str, Any]
 MOST_OPTIONS = 100
@@ -82,11 +82,11 @@ def redrawn(ctx: Context, view: View, user: str) -> Block:
     return _view(form, form.draw(ask, given), ask.channel)
 
 
-def kept(view: View, reply: Reply) -> Block:
+def form_kept(view: View, reply: Reply) -> Block:
     """An open form as it is filled in, with why nothing was done; only that where it is none of ours any more."""
     form = topics.FORMS.get(str(view.get("callback_id")))
     if form is None:
-        return told(reply)
+        return answer_as_view(reply)
     notice = reply.blocks or [section(reply.text)]
     return _view(form, form_blocks.below(list(view.get("blocks", ())), form.subject, notice), channel_of(view))
 
@@ -106,7 +106,7 @@ def _state(view: View) -> Mapping[str, Any]:
     return values
 
 
-def told(reply: Reply) -> Block:
+def answer_as_view(reply: Reply) -> Block:
     """An answer as a view that can only be closed."""
     shown = [block for block in reply.blocks if block["type"] not in NOT_IN_MODALS]
     return form_blocks.form_view("Valet", shown or [section(reply.text)])
@@ -131,22 +131,22 @@ def options(ctx: Context, view: View, field: str, user: str, typed: str) -> dict
     return {"option_groups": groups}
 
 
-def submit(ctx: Context, view: View, user: str) -> Submitted:
+def submit_form(ctx: Context, view: View, user: str) -> Submitted:
     """Do what a form says, once: a refusal leaves it open, and it can be sent again. Raises ValetError."""
     form, (ask, given) = form_called(str(view.get("callback_id"))), _asked(ctx, view, user)
     sent = SENT + str(view.get("id"))
     if not outbox.first_time(ctx, sent):
-        return Submitted(view=told(Reply(SENT_BEFORE)))
+        return Submitted(view=answer_as_view(Reply(SENT_BEFORE)))
     try:
         reply = form.submit(ask, given)
     except ValetError as error:
-        outbox.forget(ctx, sent)
+        outbox.forget_event(ctx, sent)
         if isinstance(error, Refused):
             return _refused(form, view, error, ask, given)
         raise
     if not reply.undone:
         return Submitted(reply=reply)
-    outbox.forget(ctx, sent)
+    outbox.forget_event(ctx, sent)
     return _still_open(ask, form, given, reply.blocks)
 
 
@@ -165,7 +165,7 @@ def _refused(form: Form, view: View, refused: Refused, ask: Ask, given: Filled) 
     is_plain = is_as_before and "<" not in sentence and not (isinstance(refused, NotFound) and refused.nearest)
     if is_plain and place in block_ids and not form_blocks.has_notice(shown):  # which would stay
         return Submitted(errors={block_ids[place]: _plainly(sentence)})
-    notice = [section(f":warning: {sentence}"), *open_request(refused)]
+    notice = [section(f":warning: {sentence}"), *open_request_button(refused)]
     blocks = form_blocks.below(shown if is_as_before else fresh, place, notice)
     return Submitted(view=_view(form, blocks, ask.channel))
 

@@ -20,7 +20,7 @@ def run(ask: Ask) -> Reply:
         return home.at_a_glance(ask.ctx, ask.user)
     command = ask.ctx.settings.slack.gpu_command
     ask = replace(ask, words=_with_verb(ask))
-    if verbs.is_known(VERBS, ask.words):
+    if verbs.is_verb(VERBS, ask.words):
         return questions.sentence_first(ask) or verbs.run(command, VERBS, ask)
     if is_filter(ask.words[0]) and (answered := questions.understood(ask)):
         return answered  # "idle machines" and "free a100s", though there are verbs called so
@@ -28,13 +28,13 @@ def run(ask: Ask) -> Reply:
         return _free_or_release(ask)
     if topics.is_cost_verb(ask.words[0]):
         return questions.run_words(ask, "cost")
-    return questions.answer(ask, VERBS, "gpu")
+    return questions.answer_question(ask, VERBS, "gpu")
 
 
 def _with_verb(ask: Ask) -> list[str]:
     """The words with the verb that is meant in front, where nothing but a machine, or filters, was typed."""
     words = ask.words
-    if verbs.is_known(VERBS, words) and not isinstance(words[0], Quoted):
+    if verbs.is_verb(VERBS, words) and not isinstance(words[0], Quoted):
         return words
     if not any(isinstance(word, Quoted) for word in words) and all(is_filter(word) for word in words):
         return ["status", *words]
@@ -42,7 +42,7 @@ def _with_verb(ask: Ask) -> list[str]:
         after = words[found.count :]
         if not after and (found.exact or not topics.is_cost_verb(words[0])):
             return ["status", *words]
-        if found.exact and len(after) == 1 and after[0].lower() in LOOKS and verbs.is_known(VERBS, after):
+        if found.exact and len(after) == 1 and after[0].lower() in LOOKS and verbs.is_verb(VERBS, after):
             return [after[0].lower(), *words[: found.count]]
     return words
 

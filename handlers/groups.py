@@ -9,16 +9,16 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS, Clock
-from handlers.send import LOST, Garbled, answered, error_code, ids, next_page
+from handlers.send import LOST, Garbled, checked_answer, error_code, ids, next_page
 
 log = logging.getLogger(__name__)
-KEPT = HOUR_MS
+GROUPS_KEPT_MS = HOUR_MS
 """So long the members that were read last count while a group can't be read."""
 SAID_AFTER = 5 * MINUTE_MS
 """Slack stumbles now and then; after this an admin should know."""
-GONE = frozenset({"no_such_subteam", "subteam_not_found", "invalid_subteam"})
+GROUP_GONE = frozenset({"no_such_subteam", "subteam_not_found", "invalid_subteam"})
 """Definite answers; every other error says nothing of the group: Slack stumbles, or the app may not ask."""
-PAGES = 20
+GROUP_PAGES = 20
 
 
 class Groups:
@@ -46,7 +46,7 @@ class Groups:
             users = self._read_members(group)
         except SlackApiError as error:
             code = error_code(error)
-            if error.response.status_code >= 429 or code not in GONE:
+            if error.response.status_code >= 429 or code not in GROUP_GONE:
                 return self._unread(group, code or f"HTTP {error.response.status_code}", now)
             return self._gone(group, code)
         except LOST as error:
@@ -61,9 +61,9 @@ class Groups:
         users: set[str] = set()
         seen: set[str] = set()
         cursor = ""
-        for _ in range(PAGES):
+        for _ in range(GROUP_PAGES):
             asked: dict[str, Any] = {"usergroup": group} | ({"cursor": cursor} if cursor else {})
-            said = answered(partial(self._client.usergroups_users_list, **asked))
+            said = checked_answer(partial(self._client.usergroups_users_list, **asked))
             users.update(ids(said, "users"))
             cursor = next_page(said, seen)
             if not cursor:
@@ -81,11 +81,11 @@ class Groups:
         since = self._unread_since.setdefault(group, now)
         read_at, users = self._read.get(group, (None, frozenset[str]()))
         log.warning("the user group %s can't be read: %s", group, why)
-        if read_at is None or now - read_at >= KEPT:
+        if read_at is None or now - read_at >= GROUPS_KEPT_MS:
             sentence = f"The user group {group} can't be read ({why}), so nobody counts as a member of it."
             self.troubles[group] = "lapsed", sentence
             return frozenset()
         if now - since >= SAID_AFTER:
-            kept = f"Its members of before count for {KEPT // MINUTE_MS} minutes, and then nobody."
+            kept = f"Its members of before count for {GROUPS_KEPT_MS // MINUTE_MS} minutes, and then nobody."
             self.troubles[group] = "unread", f"The user group {group} can't be read ({why}). {kept}"
         return users

@@ -35,13 +35,13 @@ def _also(topic: HelpTopic) -> list[str]:
 def example_names(ctx: Context, user: str) -> ExampleNames:
     """Machines to name in examples: one that is free for them, one they hold, and any other."""
     free, held = home.free_now(ctx, user), queries.held_by(ctx, user)
-    some, _ = queries.page(ctx, FleetFilter(), limit=2)
+    some, _ = queries.fleet_page(ctx, FleetFilter(), limit=2)
     fleet = [listing.instance for listing in some]
     first = free[0].listing.instance if free else fleet[0] if fleet else None
     typed = _typed(first.name, first.id) if first else "train-7"
     mine = _typed(held[0].instance.name, held[0].instance.id) if held else typed
     other = next((_typed(each.name, each.id) for each in fleet if first is None or each.id != first.id), typed)
-    owned, _ = queries.page(ctx, FleetFilter(provider="owned"), limit=1)
+    owned, _ = queries.fleet_page(ctx, FleetFilter(provider="owned"), limit=1)
     first_owned = next((_typed(each.instance.name, each.instance.id) for each in owned), other)
     return ExampleNames(typed, mine, other, first_owned, is_free=bool(free))
 

@@ -18,11 +18,11 @@ from handlers.blocks.sharing import line as line_blocks
 from handlers.send import LOST, error_code, patiently
 
 log = logging.getLogger(__name__)
-GONE = frozenset({"user_not_found", "user_disabled", "users_not_found", "user_not_visible", "not_found"})
+PERSON_GONE = frozenset({"user_not_found", "user_disabled", "users_not_found", "user_not_visible", "not_found"})
 """What Slack says of people who have no home tab any more."""
 
 
-def page(ctx: Context, user: str) -> Reply:
+def desk_page(ctx: Context, user: str) -> Reply:
     """What this person should see."""
     now = ctx.clock()
     drawn = [topics.draw(ctx, asked.kind, asked.subject) for asked in home.questions_to(ctx, user)]
@@ -51,7 +51,9 @@ def _booked(ctx: Context, user: str) -> list[Block]:
     """The next time of each of their bookings."""
     soonest = home.next_bookings(ctx, user)[: home_blocks.MOST_BOOKED]
     listings: dict[str, Listing | None] = {slot.id: queries.listing(ctx, slot.instance_id) for slot in soonest}
-    return home_blocks.booked([bookings_blocks.booking_row(slot, listings[slot.id], may=True) for slot in soonest])
+    return home_blocks.bookings_section(
+        [bookings_blocks.booking_row(slot, listings[slot.id], may=True) for slot in soonest]
+    )
 
 
 def _waited_for(ctx: Context, user: str, now: int) -> list[Block]:
@@ -62,15 +64,15 @@ def _waited_for(ctx: Context, user: str, now: int) -> list[Block]:
             queries.name_of(ctx, place.waiter.instance_id),
             line_blocks.place_in_words(place.ahead, place.turn, place.offer, now),
         )
-        for place in home.places(ctx, user)[:MOST_PLACES]
+        for place in home.line_places(ctx, user)[:MOST_PLACES]
     ]
     return home_blocks.waited_for(line_blocks.place_rows(places) if places else [])
 
 
 def opened(ctx: Context, user: str) -> Reply:
     """The desk of somebody who looks at it now, and sees its news for the next hour."""
-    shown = home.standing(ctx, user)
-    reply = page(ctx, user)
+    shown = home.fingerprint(ctx, user)
+    reply = desk_page(ctx, user)
     home.note_opened(ctx, user, shown)
     return reply
 
@@ -90,13 +92,13 @@ def redraw_desks(ctx: Context, client: WebClient) -> int:
     count = 0
     for user, shown in home.changed_desks(ctx):
         if not ctx.is_colleague(user):
-            home.forget(ctx, user)
+            home.forget_desk(ctx, user)
             continue
         try:
-            publisher(client, user)(page(ctx, user))
+            publisher(client, user)(desk_page(ctx, user))
         except SlackApiError as error:
-            if error_code(error) in GONE:
-                home.forget(ctx, user)
+            if error_code(error) in PERSON_GONE:
+                home.forget_desk(ctx, user)
                 continue
             log.warning("a home tab can't be drawn anew: %s", error_code(error))
             return count

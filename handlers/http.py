@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-PATH = "/slack/events"
+SLACK_PATH = "/slack/events"
 LARGEST = 1024 * 1024
 LONGEST_STAMP = 12
 """Digits; Python refuses to read numbers of thousands of them."""
@@ -81,7 +81,7 @@ def route(app: App) -> Route:
         kept = {name: values[0] for name, values in answer.headers.items() if name.lower() != "set-cookie"}
         return Response(answer.body, answer.status, kept)
 
-    return Route(PATH, take, methods=["POST"])
+    return Route(SLACK_PATH, take, methods=["POST"])
 
 
 async def _body(request: Request) -> bytes | None:

@@ -28,9 +28,9 @@ from handlers.files import handed
 from handlers.parsing.text import split_words
 from handlers.people import Identity
 from handlers.profiles import Profiles
-from handlers.send import answer, post
+from handlers.send import post, send_answer
 from handlers.topics import open_form, press
-from handlers.working import in_words, outcome, work
+from handlers.working import error_reply, outcome, work
 
 log = logging.getLogger(__name__)
 THREADS = 20
@@ -255,7 +255,7 @@ def _privately(body: Body, user: str, client: WebClient) -> Callable[[Reply], No
             return
         reply = handed(client, user, made)
         url = body.get("response_url")
-        if not url or not answer(url, reply):
+        if not url or not send_answer(url, reply):
             post(client, user, reply)
 
     return tell
@@ -273,7 +273,7 @@ def _pressed(here: _Listening, request: BoltRequest, body: Body, client: WebClie
         except ValetError as error:
             if not is_modal:
                 raise
-            return undone(in_words(here.ctx, error))  # the form stays as it was filled in
+            return undone(error_reply(here.ctx, error))  # the form stays as it was filled in
 
     def tell(reply: Reply) -> None:
         if is_modal:
@@ -322,7 +322,7 @@ def _submitted(here: _Listening, ack: Ack, body: Body, client: WebClient) -> Non
         _refuse_outsiders(here, outsiders.of_press(body), "by a form")
 
     def after() -> None:
-        if home_service.is_open(here.ctx, user):
+        if home_service.is_desk_open(here.ctx, user):
             _draw_home(here, user, client)
 
     modals.submitted(here.ctx, here.executor, client, body, check=check, ack=ack, after=after)
@@ -352,7 +352,7 @@ def _heard(here: _Listening, body: Body) -> outbox.Heard:
     """Whether it is new; where that can't be written down nothing else is either, and looking still works."""
     event, is_edited = body["event"], bool(body["event"].get("edited"))
     try:
-        return outbox.heard(here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=is_edited)
+        return outbox.note_message(here.ctx, body["event_id"], f"{event['channel']}:{event['ts']}", is_edited=is_edited)
     except Impaired:
         return "edited" if is_edited else "new"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.settings import Settings
 
-PATH = "/slack/events"
+EVENTS_PATH = "/slack/events"
 """Where the HTTP side takes commands, events and clicks."""
 
 
@@ -24,7 +24,7 @@ def manifest(settings: Settings, *, http_url: str | None = None) -> dict[str, An
     for command, name in zip(commands, (settings.slack.gpu_command, settings.slack.cost_command), strict=True):
         command["command"] = name
     if http_url:
-        _over_http(made, http_url.rstrip("/") + PATH)
+        _over_http(made, http_url.rstrip("/") + EVENTS_PATH)
     return made
 
 

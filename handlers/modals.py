@@ -14,12 +14,12 @@ from handlers import forms
 from handlers.blocks.parts import Block, Reply
 from handlers.files import handed
 from handlers.forms import Submitted
-from handlers.send import LOST, answered, error_code, post
-from handlers.working import in_words, outcome, work
+from handlers.send import LOST, checked_answer, error_code, post
+from handlers.working import error_reply, outcome, work
 
 log = logging.getLogger(__name__)
 Body = Mapping[str, Any]
-WAIT_S = 2.0
+VIEW_WAIT_S = 2.0
 """Slack waits three seconds for what becomes of a form; what takes longer is told in a message."""
 
 
@@ -28,7 +28,7 @@ def show_form(client: WebClient, body: Body, view: Block) -> bool:
     trigger = body.get("trigger_id") or ""
     show = client.views_push if in_modal(body) else client.views_open
     try:
-        answered(lambda: show(trigger_id=trigger, view=view))
+        checked_answer(lambda: show(trigger_id=trigger, view=view))
     except SlackApiError as error:
         log.warning("a form was not opened: %s", error_code(error))
     except LOST as error:
@@ -43,11 +43,11 @@ def in_modal(body: Body) -> bool:
     return (body.get("view") or {}).get("type") == "modal"
 
 
-def update(client: WebClient, body: Body, view: Block, *, as_seen: bool) -> bool:
+def update_modal(client: WebClient, body: Body, view: Block, *, as_seen: bool) -> bool:
     """Change the modal in which something was done; `as_seen` only if nothing changed it since. False if it was not."""
     shown = body["view"]
     try:
-        answered(
+        checked_answer(
             lambda: client.views_update(view_id=shown["id"], hash=shown.get("hash") if as_seen else None, view=view)
         )
     except SlackApiError as error:
@@ -68,8 +68,8 @@ def redraw(ctx: Context, client: WebClient, body: Body, *, check: Callable[[], N
         return forms.redrawn(ctx, body["view"], body["user"]["id"])
 
     result = outcome(ctx, "a form", do)
-    view = forms.kept(body["view"], result) if isinstance(result, Reply) else result
-    update(client, body, view, as_seen=True)
+    view = forms.form_kept(body["view"], result) if isinstance(result, Reply) else result
+    update_modal(client, body, view, as_seen=True)
 
 
 def answer_press(client: WebClient, body: Body, reply: Reply) -> None:
@@ -80,8 +80,8 @@ def answer_press(client: WebClient, body: Body, reply: Reply) -> None:
     """
     if reply.view and show_form(client, body, reply.view):
         return
-    answer = forms.kept(body["view"], reply) if reply.undone else forms.told(reply)
-    is_shown = update(client, body, reply.view or answer, as_seen=False)
+    answer = forms.form_kept(body["view"], reply) if reply.undone else forms.answer_as_view(reply)
+    is_shown = update_modal(client, body, reply.view or answer, as_seen=False)
     channel = forms.channel_of(body["view"])
     if not is_shown or (channel and not reply.private):
         tell(client, body["user"]["id"], channel, reply)
@@ -103,9 +103,9 @@ def submitted(
     def do() -> Submitted:
         try:
             check()
-            return forms.submit(ctx, view, user)
+            return forms.submit_form(ctx, view, user)
         except ValetError as error:  # what was filled in is not lost
-            return Submitted(view=forms.kept(view, in_words(ctx, error)))
+            return Submitted(view=forms.form_kept(view, error_reply(ctx, error)))
 
     def done(result: Submitted | Reply) -> None:
         reply = result if isinstance(result, Reply) else result.reply
@@ -122,9 +122,9 @@ def submitted(
 
     doing = executor.submit(outcome, ctx, "a form", do)
     try:
-        result = doing.result(timeout=WAIT_S)
+        result = doing.result(timeout=VIEW_WAIT_S)
     except TimeoutError:
-        ack(response_action="update", view=forms.told(Reply(forms.GOING_ON)))
+        ack(response_action="update", view=forms.answer_as_view(Reply(forms.GOING_ON)))
         doing.add_done_callback(late)
         return
     _acknowledge(result, ack)
@@ -134,7 +134,7 @@ def submitted(
 
 def _acknowledge(result: Submitted | Reply, ack: Callable[..., Any]) -> None:
     if isinstance(result, Reply):
-        ack(response_action="update", view=forms.told(result))
+        ack(response_action="update", view=forms.answer_as_view(result))
     elif result.errors:
         ack(response_action="errors", errors=dict(result.errors))
     elif result.view:

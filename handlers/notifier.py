@@ -21,7 +21,7 @@ from handlers.send import (
     LOST,
     TIMEOUT_S,
     UNSURE,
-    answered,
+    checked_answer,
     degrees,
     error_code,
     next_page,
@@ -47,7 +47,7 @@ EVENT = "valet_message"
 PACE_S = 1.0
 AROUND_S = 120
 """How far Slack's clock and ours may be apart when an attempt is looked for in the history."""
-PAGES = 5
+HISTORY_PAGES = 5
 
 
 class Notifier:
@@ -136,10 +136,12 @@ class Notifier:
         content: dict[str, Any] = {"text": cut_mrkdwn(text, FALLBACK_TEXT), "blocks": blocks}
         content["metadata"] = {"event_type": EVENT, "event_payload": {"outbox_id": str(post.id)}}
         if post.is_edit:
-            answered(lambda: self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content))
+            checked_answer(
+                lambda: self._client.chat_update(channel=str(post.posted_channel), ts=str(post.ts), **content)
+            )
             outbox.sent(self._desk, post, str(post.posted_channel), str(post.ts))
             return
-        said = answered(
+        said = checked_answer(
             lambda: self._client.chat_postMessage(
                 channel=post.channel, thread_ts=post.thread_ts, unfurl_links=False, **content
             )
@@ -185,18 +187,18 @@ class Notifier:
         channel, tried_s = post.channel, (post.tried_at or 0) // SECOND_MS
         if channel.startswith(("U", "W")):
             channel = word(
-                part(answered(partial(self._client.conversations_open, users=channel)), "channel", dict), "id"
+                part(checked_answer(partial(self._client.conversations_open, users=channel)), "channel", dict), "id"
             )
         oldest, latest = str(tried_s - AROUND_S), str(tried_s + AROUND_S)
         cursor: str | None = None
         seen: set[str] = set()
-        for _ in range(PAGES):
+        for _ in range(HISTORY_PAGES):
             span = {"oldest": oldest, "latest": latest, "cursor": cursor, "limit": 200, "include_all_metadata": True}
             if post.thread_ts:
                 asked = partial(self._client.conversations_replies, ts=post.thread_ts)
             else:
                 asked = partial(self._client.conversations_history)
-            said = answered(partial(asked, channel=channel, **span))
+            said = checked_answer(partial(asked, channel=channel, **span))
             for message in part(said, "messages", list):
                 metadata: dict[str, Any] = perhaps(message, "metadata", dict) or {}
                 payload: dict[str, Any] = perhaps(metadata, "event_payload", dict) or {}

@@ -17,7 +17,7 @@ from handlers.controller import Draw
 from handlers.parsing.moments import time_of_day
 from handlers.verbs import Ask, BadField, Form, Verb, named
 
-Change = Callable[[OwnSettings], OwnSettings]
+OwnChange = Callable[[OwnSettings], OwnSettings]
 QUIET_BEGINS, QUIET_ENDS, DIGEST, REMINDERS, MUTED = "quiet_begins", "quiet_ends", "digest", "reminders", "muted"
 USAGE = "settings [quiet 19:00-09:00|digest mornings|reminders last|mute train-7]"
 _OFF = frozenset({"off", "no", "none", "never"})
@@ -41,7 +41,7 @@ def gpu_settings(ask: Ask) -> Reply:
     return _shown(ask, own_settings.change_own_settings(ask.ctx, ask.user, change))
 
 
-def _quiet(_ask: Ask, words: list[str]) -> Change:
+def _quiet(_ask: Ask, words: list[str]) -> OwnChange:
     said = [part for word in words for part in word.replace("–", "-").split("-") if part]  # noqa: RUF001 - people paste it
     if len(said) == 1 and said[0].lower() in _OFF:
         return lambda own: replace(own, quiet=NO_QUIET)
@@ -55,26 +55,26 @@ def _between(begins: time | None, ends: time | None) -> QuietHours:
     return NO_QUIET if begins is None or ends is None or begins == ends else QuietHours(begins, ends)
 
 
-def _digest(_ask: Ask, words: list[str]) -> Change:
+def _digest(_ask: Ask, words: list[str]) -> OwnChange:
     chosen = _DIGEST.get(" ".join(words).lower())
     if chosen is None:
         raise Refused("When do you want it? Try `settings digest mornings` or `settings digest off`.")
     return lambda own: replace(own, digest=chosen)
 
 
-def _reminders(_ask: Ask, words: list[str]) -> Change:
+def _reminders(_ask: Ask, words: list[str]) -> OwnChange:
     chosen = _REMINDERS.get(" ".join(words).lower())
     if chosen is None:
         raise Refused("Which reminders do you want? Try `settings reminders all` or `settings reminders last`.")
     return lambda own: replace(own, reminders=chosen)
 
 
-def _mute(ask: Ask, words: list[str]) -> Change:
+def _mute(ask: Ask, words: list[str]) -> OwnChange:
     ids = _machines(ask, words, "mute")
     return lambda own: replace(own, muted=own.muted | ids)
 
 
-def _unmute(ask: Ask, words: list[str]) -> Change:
+def _unmute(ask: Ask, words: list[str]) -> OwnChange:
     if [word.lower() for word in words] in (["all"], ["everything"]):
         return lambda own: replace(own, muted=frozenset())
     ids = _machines(ask, words, "unmute")
@@ -93,7 +93,7 @@ def _machines(ask: Ask, words: list[str], verb: str) -> frozenset[str]:
     return frozenset(ids)
 
 
-SETTINGS: dict[str, Callable[[Ask, list[str]], Change]] = {
+SETTINGS: dict[str, Callable[[Ask, list[str]], OwnChange]] = {
     "quiet": _quiet,
     "digest": _digest,
     "reminders": _reminders,

@@ -17,7 +17,7 @@ from bot.services.context import Context
 from bot.settings import Settings
 from handlers.groups import Groups
 from handlers.profiles import Profile, Profiles, asked_of
-from handlers.send import LOST, answered, error_code, perhaps, word
+from handlers.send import LOST, checked_answer, error_code, perhaps, word
 
 log = logging.getLogger(__name__)
 ZONE_LASTS = HOUR_MS
@@ -37,7 +37,7 @@ class Identity:
 
     def learn(self, client: WebClient) -> None:
         """Ask Slack. Raises SlackApiError, or one of LOST; then what was known stays."""
-        said = answered(client.auth_test)
+        said = checked_answer(client.auth_test)
         enterprise, bot = (perhaps(said, name, str) or "" for name in ("enterprise_id", "bot_id"))
         team, user = word(said, "team_id"), word(said, "user_id")
         self.enterprise_id, self.team_id, self.user_id, self.bot_id = enterprise, team, user, bot

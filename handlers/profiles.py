@@ -8,14 +8,16 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS, Clock
-from handlers.send import LOST, Garbled, answered, error_code, ids, part, perhaps, word
+from handlers.send import LOST, Garbled, checked_answer, error_code, ids, part, perhaps, word
 
 log = logging.getLogger(__name__)
-FRESH = 5 * MINUTE_MS
+PROFILE_FRESH_MS = 5 * MINUTE_MS
 """So long an answer serves for what is asked with every message."""
-KEPT = HOUR_MS
+PROFILES_KEPT_MS = HOUR_MS
 """So long what was known counts while Slack can't be asked."""
-NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found", "user_disabled", "user_not_in_team"})
+NO_SUCH_PERSON = frozenset(
+    {"user_not_found", "user_not_visible", "users_not_found", "user_disabled", "user_not_in_team"}
+)
 """Definite answers: there is no such person here."""
 
 
@@ -44,7 +46,7 @@ class Profiles:
         self._clock = clock
         self._known: dict[str, tuple[int, Profile]] = {}
 
-    def of(self, user: str, *, within: int = FRESH) -> Profile | None:
+    def of(self, user: str, *, within: int = PROFILE_FRESH_MS) -> Profile | None:
         """Who that is, by an answer no older than `within` ms; None where Slack can't say and has not said lately."""
         now = self._clock()
         asked_at, known = self._known.get(user, (0, None))
@@ -54,7 +56,7 @@ class Profiles:
         if told is not None:
             self._known[user] = now, told
             return told
-        return known if now - asked_at < KEPT else None
+        return known if now - asked_at < PROFILES_KEPT_MS else None
 
     def last(self, user: str) -> Profile | None:
         """What Slack said last, however long ago; None where it never did."""
@@ -64,7 +66,7 @@ class Profiles:
         try:
             return profile(asked_of(self._client, user))
         except SlackApiError as error:
-            if error_code(error) in NOBODY:
+            if error_code(error) in NO_SUCH_PERSON:
                 return Profile(exists=False)
             log.warning("%s can't be looked up: %s", user, error_code(error) or "no answer")
         except LOST as error:
@@ -74,7 +76,7 @@ class Profiles:
 
 def asked_of(client: WebClient, user: str) -> dict[str, Any]:
     """The user object of one person. Raises SlackApiError, or one of LOST: also where it is somebody else's."""
-    said: dict[str, Any] = part(answered(lambda: client.users_info(user=user)), "user", dict)
+    said: dict[str, Any] = part(checked_answer(lambda: client.users_info(user=user)), "user", dict)
     if word(said, "id") != user:
         raise Garbled("somebody else")
     return said

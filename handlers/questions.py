@@ -14,22 +14,22 @@ from handlers.blocks.questions import LOOK_BUTTON, MEANT_BUTTON
 from handlers.blocks.sharing import line as line_blocks
 from handlers.controller import Press
 from handlers.parsing import plain_questions
-from handlers.parsing.plain_questions import Meaning
-from handlers.parsing.pleasantries import pleasantry
+from handlers.parsing.plain_questions import Understood
+from handlers.parsing.pleasantries import pleasantry_kind
 from handlers.parsing.text import Quoted
 from handlers.verbs import Ask, Verb
 
 
 def run_words(ask: Ask, command: str) -> Reply:
     """Run words of /gpu or /cost, as if they were typed."""
-    from handlers import cost, gpu  # they know every verb, and with it this module's buttons
+    from handlers import cost, gpu
 
     return (cost.run if command == "cost" else gpu.run)(ask)
 
 
-def answer(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
+def answer_question(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
     """What no verb begins: a pleasantry, a plain question, or the two things that come nearest."""
-    kind = pleasantry(ask.words)
+    kind = pleasantry_kind(ask.words)
     if kind:
         return questions_blocks.pleasantry(kind)
     about = plain_questions.help_asked(ask, verbs)
@@ -40,7 +40,7 @@ def answer(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
 
 def understood(ask: Ask) -> Reply | None:
     """The answer to a plain question; None where the grammar does not read all of it."""
-    meaning = plain_questions.meaning_of(ask)
+    meaning = plain_questions.understand(ask)
     return _answered(ask, meaning) if meaning else None
 
 
@@ -76,22 +76,22 @@ def sentence_first(ask: Ask) -> Reply | None:
     second = ask.words[1].lower() if len(ask.words) > 1 else ""
     if verb not in plain_questions.LOOKS or second not in _SENTENCE or find.is_name(ask.ctx, *ask.words[1:]):
         return None
-    meaning = plain_questions.meaning_of(ask)
+    meaning = plain_questions.understand(ask)
     return _answered(ask, meaning) if meaning and list(meaning.words) != ask.words else None
 
 
-def _answered(ask: Ask, meaning: Meaning) -> Reply:
+def _answered(ask: Ask, meaning: Understood) -> Reply:
     """The verb's own answer, with what was understood in front."""
     reply = run_words(replace(ask, words=list(meaning.words)), meaning.command)
     read_as = f"{_command_names(ask.ctx)[meaning.command]} {' '.join(meaning.words)}"
     return questions_blocks.understood(read_as, reply, _when(ask, meaning) if meaning.is_about_when else "")
 
 
-def _when(ask: Ask, meaning: Meaning) -> str:
+def _when(ask: Ask, meaning: Understood) -> str:
     """When a machine can be had, as the line has it; empty where they hold it, wait for it, or it does not run."""
     listing = find_machine(ask.ctx, " ".join(meaning.words[1:]))
     if any(free.listing.instance.id == listing.instance.id for free in home.free_now(ask.ctx, ask.user)):
-        return questions_blocks.free_now(listing)
+        return questions_blocks.is_free_now(listing)
     if not listing.running:
         return ""
     besides = find.find_besides(ask.ctx, listing, ask.user)
@@ -103,7 +103,7 @@ def _when(ask: Ask, meaning: Meaning) -> str:
 
 def _unread(ask: Ask, verbs: tuple[Verb, ...], command: str) -> Reply:
     """Nothing is done: the two things that come nearest are offered."""
-    offers = plain_questions.near(ask, verbs, command)
+    offers = plain_questions.nearest_meanings(ask, verbs, command)
     typed = [offer for offer in offers if not offer.is_ours and offer.command == command]
     names = _command_names(ask.ctx)
     wordings = [

@@ -10,7 +10,7 @@ from handlers.blocks import questions as questions_blocks
 from handlers.blocks.parts import Reply, plainly
 from handlers.parsing.text import MOST_CHARS, split_words
 from handlers.people import Identity
-from handlers.verbs import Ask, is_known
+from handlers.verbs import Ask, is_verb
 
 Body = dict[str, Any]
 EDITED = "I don't act on edited messages: only what was sent first counts. Write it as a new message."
@@ -47,7 +47,7 @@ def answer(ctx: Context, event: Body, own: Identity) -> Reply:
 def _says_several(text: str) -> bool:
     """Whether a later line is a command, too, which would become a note of the first."""
     later = [split_words(line) for line in text.splitlines()[1:]]
-    return any(bool(words) and is_known(gpu.VERBS, _without_command(words)) for words in later)
+    return any(bool(words) and is_verb(gpu.VERBS, _without_command(words)) for words in later)
 
 
 def _without_command(words: list[str]) -> list[str]:

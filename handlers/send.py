@@ -34,7 +34,7 @@ class Garbled(OSError):
     """What came is no answer of Slack's: other parts, or other kinds of parts. So nothing is known."""
 
 
-def answered(call: Callable[[], SlackResponse]) -> SlackResponse:
+def checked_answer(call: Callable[[], SlackResponse]) -> SlackResponse:
     """Make a call. Raises SlackApiError, or one of LOST: JSON that is no object makes the SDK itself stumble."""
     try:
         return call()
@@ -94,7 +94,7 @@ def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
     """
     for _ in range(TRIES - 1):
         try:
-            return answered(call)
+            return checked_answer(call)
         except SlackApiError as error:
             limited = error.response.status_code == 429
             if not limited and error.response.status_code < 500 and error_code(error) not in UNSURE | {""}:
@@ -102,7 +102,7 @@ def patiently(call: Callable[[], SlackResponse]) -> SlackResponse:
             time.sleep(retry_after(error.response.headers) if limited else PAUSE_S)
         except LOST:
             time.sleep(PAUSE_S)
-    return answered(call)
+    return checked_answer(call)
 
 
 def retry_after(headers: Mapping[str, Any], *, longest: float = LONGEST_PAUSE_S) -> float:
@@ -169,7 +169,7 @@ def post(client: WebClient, channel: str, reply: Reply, *, thread: str = "", rea
             return
 
 
-def answer(url: str, reply: Reply) -> bool:
+def send_answer(url: str, reply: Reply) -> bool:
     """Answer a command or a click through its response URL; False when Slack did not take it."""
     for blocks in degrees(reply.blocks):
         status, said = _offer(url, reply, blocks)

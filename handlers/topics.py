@@ -31,7 +31,7 @@ from handlers.sharing import (
     take,
     unclaimed,
 )
-from handlers.verbs import Form, Verb, about
+from handlers.verbs import Form, Verb, under_topic
 
 GPU: tuple[tuple[str, tuple[ModuleType, ...]], ...] = (
     ("Look", (fleet, find, audit)),
@@ -61,7 +61,7 @@ def _gathered(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 GPU_VERBS: tuple[Verb, ...] = tuple(
-    verb for heading, topics in GPU for topic in topics for verb in about(heading, *topic.VERBS)
+    verb for heading, topics in GPU for topic in topics for verb in under_topic(heading, *topic.VERBS)
 )
 COST_VERBS: tuple[Verb, ...] = tuple(verb for topic in COST for verb in topic.VERBS)
 

@@ -13,10 +13,10 @@ CLOCK_OFF = "clock_off"
 CLOCK_RIGHT = "clock_right"
 
 
-def kept(ctx: Context, subject: str) -> Reply | None:
+def channel_error(ctx: Context, subject: str) -> Reply | None:
     """What a place does not take, for an admin; its subject is "channel error"."""
     channel, _, error = subject.partition(" ")
-    return undelivered_blocks.told(channel, error, undelivered.one(ctx, channel, error))
+    return undelivered_blocks.undelivered_told(channel, error, undelivered.undelivered_at(ctx, channel, error))
 
 
 def backup_failed(_desk: Context, subject: str) -> Reply | None:
@@ -72,7 +72,7 @@ def settings_in_force(ctx: Context, user: str, now: int) -> list[Block]:
 
 
 MESSAGES: dict[str, Draw] = {
-    undelivered.KIND: kept,
+    undelivered.KIND: channel_error,
     CLOCK_OFF: clock_off,
     CLOCK_RIGHT: clock_right,
     backups.FAILED: backup_failed,

@@ -9,11 +9,13 @@ from handlers.controller import Press
 from handlers.verbs import Ask, Verb
 
 
-def kept(ask: Ask) -> Reply:
+def undelivered_listed(ask: Ask) -> Reply:
     """Where, why, and the beginning of what."""
     undelivered.refuse_others(ask.ctx, ask.user)
-    found = undelivered.kept(ask.ctx)
-    return undelivered_blocks.listed([(each, [_text(ask.ctx, *one) for one in each.messages]) for each in found])
+    found = undelivered.all_undelivered(ask.ctx)
+    return undelivered_blocks.undelivered_places(
+        [(each, [_text(ask.ctx, *one) for one in each.messages]) for each in found]
+    )
 
 
 def _text(ctx: Context, kind: str, subject: str) -> str:
@@ -23,7 +25,9 @@ def _text(ctx: Context, kind: str, subject: str) -> str:
     return drawn.text if drawn else "There is nothing left to show of it."
 
 
-VERBS = (Verb("undelivered", "undelivered", "What could not be posted, and another try; for admins.", kept),)
+VERBS = (
+    Verb("undelivered", "undelivered", "What could not be posted, and another try; for admins.", undelivered_listed),
+)
 
 
 def try_again(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -31,9 +35,9 @@ def try_again(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return undelivered_blocks.settled(undelivered.try_again(ctx, user, value), again=True)
 
 
-def drop(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def drop_button(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Drop]"""
-    return undelivered_blocks.settled(undelivered.drop(ctx, user, value), again=False)
+    return undelivered_blocks.settled(undelivered.drop_undelivered(ctx, user, value), again=False)
 
 
-BUTTONS: dict[str, Press] = {TRY_AGAIN_BUTTON: try_again, DROP_KEPT_BUTTON: drop}
+BUTTONS: dict[str, Press] = {TRY_AGAIN_BUTTON: try_again, DROP_KEPT_BUTTON: drop_button}

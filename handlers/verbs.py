@@ -115,12 +115,12 @@ MEANT = {
 HELPS = (["help"], ["--help"], ["-h"], ["?"])
 
 
-def about(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
+def under_topic(topic: str, *verbs: Verb) -> tuple[Verb, ...]:
     """These verbs under one heading."""
     return tuple(replace(each, topic=topic) for each in verbs)
 
 
-def is_known(verbs: tuple[Verb, ...], words: list[str]) -> bool:
+def is_verb(verbs: tuple[Verb, ...], words: list[str]) -> bool:
     """Whether the first word is a verb, or asks for help."""
     first = words[0].lower() if words else ""
     return [first] in HELPS or any(verb.name == first for verb in verbs)

@@ -39,7 +39,7 @@ def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
     try:
         return do()
     except ValetError as error:
-        return in_words(ctx, error)
+        return error_reply(ctx, error)
     except Exception:
         reference = secrets.token_hex(4)
         log.exception("%s failed, reference %s", what, reference)
@@ -49,7 +49,7 @@ def _tried(ctx: Context, what: str, do: Callable[[], T]) -> T | Reply:
         )
 
 
-def in_words(ctx: Context, error: ValetError) -> Reply:
+def error_reply(ctx: Context, error: ValetError) -> Reply:
     """The sentence, and as buttons the nearest names, or the request that has to be decided first."""
     if isinstance(error, Impaired):
         return troubles.refused(error.sentence, error.reason, str(backups.newest(ctx) or ""))
@@ -60,10 +60,10 @@ def in_words(ctx: Context, error: ValetError) -> Reply:
             button(f"Status of {name}", f"{STATUS_OF_BUTTON}:{number}", name) for number, name in enumerate(close)
         ]
         made.blocks.append({"type": "actions", "elements": offers})
-    made.blocks.extend(open_request(error))
+    made.blocks.extend(open_request_button(error))
     return made
 
 
-def open_request(error: ValetError) -> list[Block]:
+def open_request_button(error: ValetError) -> list[Block]:
     """[Open it], where a request has to be decided first."""
     return [actions(button("Open it", OPEN_CARD_BUTTON, error.card))] if isinstance(error, RequestOpen) else []

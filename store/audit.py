@@ -42,14 +42,14 @@ def add(
     db: Database, now: int, who: str, did: str, *, subject: str, detail: str = "", before: str = "", after: str = ""
 ) -> None:
     """Append an entry. `db` is the writer's, inside its transaction: nobody else can append in between."""
-    end = last(db)
+    end = last_entry(db)
     last_id, last_hash = (end.id, end.hash) if end else (0, START)
     values = bound((last_id + 1, now, who, did, subject, detail, before, after))
     sql = f"INSERT INTO audit ({', '.join(CONTENT)}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     changed(db, sql, *values, _hash(last_hash, values))
 
 
-def of(db: Database, subject: str) -> list[Entry]:
+def entries_about(db: Database, subject: str) -> list[Entry]:
     """What was noted about a subject (an instance, a host), oldest first."""
     return [Entry(**row) for row in rows(db, "SELECT * FROM audit WHERE subject = ? ORDER BY id", subject)]
 
@@ -74,7 +74,7 @@ def since(db: Database, start: int) -> Iterator[Entry]:
         yield Entry(*values)
 
 
-def last(db: Database) -> Entry | None:
+def last_entry(db: Database) -> Entry | None:
     """The newest entry of all."""
     row = one(db, "SELECT * FROM audit ORDER BY id DESC LIMIT 1")
     return Entry(**row) if row else None

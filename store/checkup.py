@@ -58,7 +58,7 @@ def looking(path: Path) -> Iterator[Database]:
         raise Unreachable(f"The database {path} can't be read: {error}.", retryable=False) from error
 
 
-def holder(database: Path) -> str | None:
+def lock_holder(database: Path) -> str | None:
     """Who holds the process lock of a database; None when nobody does. Raises OSError when that can't be told."""
     database = database.resolve()
     path = database.with_name(database.name + ".lock")

@@ -47,7 +47,7 @@ def copy(database: Path, target: Path) -> Copied:
     return made
 
 
-def restore(backup: Path, database: Path, now: int, *, who: str, aside: Path) -> int | None:
+def restore_copy(backup: Path, database: Path, now: int, *, who: str, aside: Path) -> int | None:
     """Put a backup in the place of a database that nobody uses; when its last audit entry was written.
 
     What was there before goes to `aside`. The audit of the restored database says who did it. Raises Refused,
@@ -125,7 +125,7 @@ def _copy(source: Path, target: Path) -> None:
 def _sign(part: Path, now: int, who: str, backup: Path) -> int | None:
     with closing(sqlite3.connect(str(part), isolation_level=None)) as connection:
         db = Database(connection)
-        newest = stored_audit.last(db)
+        newest = stored_audit.last_entry(db)
         db.execute("BEGIN IMMEDIATE")
         migrate(db)
         stored_audit.add(db, now, who, "restored a backup", subject="valet", detail=str(backup))
@@ -142,7 +142,7 @@ def _checked(part: Path) -> Copied:
                 f"The copy is damaged ({problem}), so it was thrown away. `valet doctor` may tell more.",
                 retryable=True,
             )
-        newest = stored_audit.last(db)
+        newest = stored_audit.last_entry(db)
     return Copied(part.stat().st_size, newest.id if newest else 0)
 
 

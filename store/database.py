@@ -179,7 +179,7 @@ class Store:
     def heartbeat(self) -> Heartbeat | None:
         """When a process last looked after this database; None where that is not known."""
         try:
-            return heartbeats.last(self.reading())
+            return heartbeats.last_heartbeat(self.reading())
         except Impaired:
             return None
 

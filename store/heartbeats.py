@@ -17,7 +17,7 @@ def note(db: Database, beat: Heartbeat) -> None:
     changed(db, said, beat.at, beat.since_boot, beat.boot)
 
 
-def last(db: Database) -> Heartbeat | None:
+def last_heartbeat(db: Database) -> Heartbeat | None:
     """When a process last lived; None in a fresh database."""
     row = one(db, "SELECT at, since_boot, boot FROM heartbeat")
     return Heartbeat(**row) if row else None

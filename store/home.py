@@ -31,7 +31,7 @@ def note_drawn(db: Database, person: str, shown: str) -> bool:
     return changed(db, "UPDATE home_views SET shown = ? WHERE person = ?", shown, person) == 1
 
 
-def forget(db: Database, person: str) -> None:
+def forget_desk(db: Database, person: str) -> None:
     """They look no more."""
     changed(db, "DELETE FROM home_views WHERE person = ?", person)
 

@@ -57,7 +57,7 @@ SCHEMA = (
     "CREATE TABLE seen_events (event_id TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT",
 )
 
-PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
+OUTBOX_PRUNING = ("CREATE INDEX posts_by_time ON posts (CAST(ts AS INTEGER))",)
 NOT_BEFORE = ("ALTER TABLE outbox ADD COLUMN not_before INTEGER",)
 """Of a message that waits for a morning, or has; NULL for every other. While it waits, `due_at` is the same instant."""
 BY_STATE = ("CREATE INDEX outbox_sent ON outbox (created_at) WHERE state = 'sent'",)
@@ -134,7 +134,7 @@ def withdraw(db: Database, row: Row) -> bool:
     return changed(db, sql, row["id"], row["kind"], row["subject"]) == 1
 
 
-def next_due(db: Database) -> int | None:
+def next_row_due(db: Database) -> int | None:
     """When the next row is due; None when nothing waits."""
     row = one(db, "SELECT min(due_at) AS at FROM outbox WHERE state = 'waiting'")
     return row["at"] if row else None
@@ -215,7 +215,7 @@ def dead_of(db: Database, ref: str) -> Row | None:
     return one(db, "SELECT * FROM outbox WHERE ref = ? AND state = 'dead' ORDER BY id LIMIT 1", ref)
 
 
-def places(db: Database, ref: str) -> list[str]:
+def message_places(db: Database, ref: str) -> list[str]:
     """Where a message of this name stands or is to."""
     found = rows(db, "SELECT channel FROM outbox WHERE ref = ? UNION SELECT channel FROM posts WHERE ref = ?", ref, ref)
     return sorted(row["channel"] for row in found)
@@ -236,10 +236,10 @@ def revive(db: Database, channel: str, error: str, now: int) -> int:
     """Try them again at once, unless newer news of the same message is about to be tried; how many there were."""
     sql = """UPDATE OR IGNORE outbox SET state = 'waiting', due_at = ?, attempts = 0
         WHERE channel = ? AND error = ? AND state = 'dead'"""
-    return changed(db, sql, now, channel, error) + drop(db, channel, error)
+    return changed(db, sql, now, channel, error) + drop_rows(db, channel, error)
 
 
-def drop(db: Database, channel: str, error: str) -> int:
+def drop_rows(db: Database, channel: str, error: str) -> int:
     """Forget them; how many there were."""
     return changed(db, "DELETE FROM outbox WHERE channel = ? AND error = ? AND state = 'dead'", channel, error)
 
@@ -316,7 +316,7 @@ def first_digest(db: Database, channel: str, local_date: str, content: Any, *, n
     return changed(db, sql, channel, local_date, now, json.dumps(content)) == 1
 
 
-def digest(db: Database, channel: str, local_date: str) -> Any:
+def digest_content(db: Database, channel: str, local_date: str) -> Any:
     """The content of a digest; None when there was nothing to say or no digest."""
     row = one(db, "SELECT content FROM digests WHERE channel = ? AND local_date = ?", channel, local_date)
     return json.loads(row["content"]) if row else None

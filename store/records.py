@@ -44,7 +44,7 @@ def insert(db: Database, table: str, record: object, *, verb: str = "INSERT", th
     return changed(db, f"{verb} INTO {table} ({named}) VALUES ({marks}) {then}", *values.values(), *cells.values())
 
 
-def find(db: Database, kind: type[T], sql: str, *values: object) -> T | None:
+def find_record(db: Database, kind: type[T], sql: str, *values: object) -> T | None:
     """The record of the first row of a query, if any."""
     found = rows(db, sql, *values)
     return record_of(kind, found[0]) if found else None

@@ -152,7 +152,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0002_heard_runs", stored_runs.RUN_HEARD_SCHEMA),
     ("0002_machine_notices", stored_notices.SCHEMA),
     ("0002_lookups_of_actions", actions.LOOKUPS),
-    ("0002_pruning", (*stored_rule_stops.PRUNING, *stored_outbox.PRUNING)),
+    ("0002_pruning", (*stored_rule_stops.RULE_STOPS_PRUNING, *stored_outbox.OUTBOX_PRUNING)),
     ("0003_open_savings", stored_savings.OPEN_SCHEMA),
     ("0003_slots_by_end", stored_bookings.SLOTS_BY_END),
     ("0003_outbox_by_state", stored_outbox.BY_STATE),

@@ -242,7 +242,7 @@ def metrics() -> str:
         for text in sources
         if '"valet_' in text
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Figure"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "MetricFamily"
     ]
     found = []
     for call in calls:
@@ -261,7 +261,7 @@ def addresses() -> str:
         for path, verbs in openapi()["paths"].items()
         for verb, operation in verbs.items()
     ]
-    slack = (f"`POST {http.PATH}`", "What Slack sends, over signed HTTP only.")
+    slack = (f"`POST {http.SLACK_PATH}`", "What Slack sends, over signed HTTP only.")
     return rows(("address", "what it is for"), [*told, slack])
 
 

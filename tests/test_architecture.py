@@ -260,6 +260,31 @@ def test_a_file_under_40_lines_with_one_importer_has_a_reason():
     assert small == APART.keys() - of_topics
 
 
+MEANT_TO_RECUR = {
+    "what a topic registers": {"SCHEMA", "VERBS", "BUTTONS", "FORMS", "MESSAGES", "KIND", "COLUMNS"},
+    "what every table can do, said with its module": {"add", "by_id", "end", "keep", "newest", "note", "prune", "save"},
+    "a step of an action or of a job, said with its module": {"begin", "check", "follow", "run", "start", "tell"},
+    "beside a topic's answer": {"as_csv", "details"},
+    "one word for a thing and for the command that shows it": {"forecast", "status"},
+    "a person in a sentence, and in Slack's own writing": {"person", "persons"},
+    "what one outside thing is called": {"Body", "MOST", "T", "View", "log"},
+}
+"""Public names that stand in modules of several topics, and why."""
+
+
+def names_twice() -> dict[str, set[str]]:
+    """Public names -> the modules that define them, where these are of more than one topic."""
+    modules_by_name: dict[str, set[str]] = {}
+    for module in house.modules():
+        for name in house.public(module):
+            modules_by_name.setdefault(name, set()).add(module)
+    return {name: found for name, found in modules_by_name.items() if len({m.rpartition(".")[2] for m in found}) > 1}
+
+
+def test_a_public_name_is_of_one_topic_or_is_meant_to_recur():
+    assert names_twice().keys() == set().union(*MEANT_TO_RECUR.values())
+
+
 LATE = {
     ("handlers.questions", "handlers.cost"): "what was meant is typed once more, so every verb is known",
     ("handlers.questions", "handlers.gpu"): "as for cost",

@@ -168,7 +168,7 @@ def resume(ctx: click.Context, state_dir: Path | None) -> None:
     metavar="USER",
     help="Run the agent as this account, with --allow-jobs: people's jobs run as it. Default: no jobs, few rights.",
 )
-def unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: str) -> None:
+def print_unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: str) -> None:
     """Print a systemd unit that runs the agent with few rights, and starts it again whenever it ends.
 
     \b

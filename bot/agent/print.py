@@ -120,14 +120,14 @@ def _at(tick: int) -> int:
     return ZERO + tick * MINUTE_MS
 
 
-HEAD = ("gpu", "model", "util max", "util mean", "memory used", "power", "programs")
+PRINTED_HEAD = ("gpu", "model", "util max", "util mean", "memory used", "power", "programs")
 NO_READING = "no reading"
 
 
 def gpu_table(gpus: Sequence[Gpu], samples: Mapping[int, Sample], before: Mapping[int, Sample]) -> str:
     """One line a GPU; `before` holds the samples taken before these, for the power."""
-    rows = [HEAD, *(_row(gpu, samples[gpu.index], before.get(gpu.index)) for gpu in gpus)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    rows = [PRINTED_HEAD, *(_row(gpu, samples[gpu.index], before.get(gpu.index)) for gpu in gpus)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(PRINTED_HEAD))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )

@@ -8,7 +8,7 @@ from bot.agent.post import Server
 from bot.errors import Refused
 
 AGENT_FILES = Path(__file__).with_name("files")
-THIS_HOST = "%H"
+HOST_SPECIFIER = "%H"
 """systemd's word for the host's name."""
 HOST_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
 PATH_PATTERN = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
@@ -31,7 +31,7 @@ def agent_unit(server: str, *, host: str | None, token_file: str, valet: str, jo
     return _filled(
         "valet-agent-jobs.service" if jobs_user else "valet-agent.service",
         SERVER=server.replace("%", "%%"),
-        HOST=host or THIS_HOST,
+        HOST=host or HOST_SPECIFIER,
         TOKEN=token_file,
         VALET=valet,
         **({"USER": jobs_user} if jobs_user else {}),

@@ -28,7 +28,7 @@ GLUE_CATALOG = "AwsDataCatalog"
 QUERY_PAUSE_S = 2.0
 QUERY_PATIENCE_S = 300
 """So many pauses before a query is given up and stopped."""
-OVER = frozenset({"FAILED", "CANCELLED"})
+ENDED_STATES = frozenset({"FAILED", "CANCELLED"})
 _PASSING = re.compile(r"internal.error|exhausted resources|try again|slow ?down|rate exceeded", re.IGNORECASE)
 PERIOD_KEYS = ("billingperiod", "billing_period")
 _MIB = 1024 * 1024
@@ -151,7 +151,7 @@ class Athena:
             state = run["Status"]["State"]
             if state == "SUCCEEDED":
                 return int(run.get("Statistics", {}).get("DataScannedInBytes", 0)), self._rows(query_id)
-            if state in OVER:
+            if state in ENDED_STATES:
                 raise _gone_wrong(run["Status"].get("StateChangeReason") or state.lower())
             self.wait(QUERY_PAUSE_S)
         self.ask("stop_query_execution", {"QueryExecutionId": query_id})

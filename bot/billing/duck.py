@@ -102,7 +102,7 @@ def relation(files: Sequence[Path], kinds: Mapping[str, str]) -> str:
     )
 
 
-def shape_of(database: Any, path: Path, renamed: Mapping[str, str]) -> FocusShape:
+def columns_of(database: Any, path: Path, renamed: Mapping[str, str]) -> FocusShape:
     """The columns of a file. Raises Refused, naming the file, where it has none that can be read."""
     if kind_of(path) == CSV:
         return FocusShape(dict.fromkeys(_header(path), "VARCHAR"), renamed)

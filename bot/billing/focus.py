@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.billing.deliveries import ARRIVING, AWS_CLI, MANIFEST, Unit, counting_files, month_of_path
-from bot.billing.duck import DuckDialect, connect, kind_of, query_files, relation, shape_of
+from bot.billing.duck import DuckDialect, columns_of, connect, kind_of, query_files, relation
 from bot.billing.focus_query import FocusShape, Query, added_up
 from bot.billing.overlap import BillSource, choose_sources, sources_apart
 from bot.domain.clock import HOUR_MS
@@ -224,7 +224,7 @@ class Focus:
         for unit in units:
             by_shape: dict[tuple[tuple[str, str], ...], tuple[FocusShape, list[Path]]] = {}
             for path in unit.files:
-                shape = shape_of(database, path, self.columns)
+                shape = columns_of(database, path, self.columns)
                 try:
                     Query(shape, DuckDialect(), self.team_tag)
                 except Refused as refused:

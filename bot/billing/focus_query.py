@@ -28,7 +28,7 @@ AMOUNT_TYPE = "DECIMAL(28,12)"
 BY_METER = (
     r"(?:BoxUsage|SpotUsage|DedicatedUsage|HeavyUsage|UnusedBox|UnusedDed|Reservation):([a-z][a-z0-9-]*\.[a-z0-9-]+)"
 )
-BY_WORDS = (
+TYPE_WORD = (
     r"(?:^|[ ,])([a-z]+[0-9][a-z0-9-]*\.(?:nano|micro|small|medium|large|[0-9]*xlarge|metal[a-z0-9-]*))(?:[ ,]|$)"
 )
 EC2_SERVICES = ("%compute cloud%", "amazonec2%", "amazon ec2%", "aws ec2%", "ec2%")
@@ -237,7 +237,7 @@ class Query:
             found.append(_part(details, r"^([a-z0-9.-]+)$"))
         if self._has("ChargeDescription"):
             found.append(
-                f"CASE WHEN {self._is_hours()} THEN {_part(self._text('ChargeDescription'), BY_WORDS)} ELSE NULL END"
+                f"CASE WHEN {self._is_hours()} THEN {_part(self._text('ChargeDescription'), TYPE_WORD)} ELSE NULL END"
             )
         if not found:
             return "CAST(NULL AS VARCHAR)"

@@ -13,7 +13,7 @@ CAPACITY_SHORT = ("p4d.", "p4de.", "p5.", "p5e.", "p5en.", "p6-", "p6e-")
 """Beginnings of types that AWS often has none left of: a stopped one may not start again."""
 
 
-def on_demand_price(instance_type: str, region: str) -> Price | None:
+def list_price(instance_type: str, region: str) -> Price | None:
     """The list price of an instance type; None when we have none, never 0."""
     micros = MICROS_PER_HOUR.get(instance_type)
     if micros is None:

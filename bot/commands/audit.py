@@ -48,10 +48,10 @@ def audit(config_path: Path, days: int | None, *, as_csv: bool) -> None:
 
 
 def _line(entry: "Entry", name: str, names: "Mapping[str, str]") -> str:
-    from bot.services.people import called, in_words
+    from bot.services.people import called, named_in_text
 
     when = datetime.fromtimestamp(entry.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     change = f" ({entry.before or '-'} -> {entry.after or '-'})" if entry.before or entry.after else ""
-    why = f": {in_words(names, entry.detail)}" if entry.detail else ""
+    why = f": {named_in_text(names, entry.detail)}" if entry.detail else ""
     text = f"{when}  {called(names, entry.who)}  {entry.did}  {name or entry.subject}{change}{why}"
     return "".join(char if char.isprintable() else " " for char in text)

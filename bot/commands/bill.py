@@ -12,7 +12,7 @@ from bot.commands.options import config_option, month_given
 if TYPE_CHECKING:
     from bot.domain.money.reconciliation import BillReport
 
-NAME_WIDTH = 56
+BILL_NAME_WIDTH = 56
 BY = ("day", "account", "service", "team", "type", "instance", "kind")
 
 
@@ -64,7 +64,7 @@ def _print(report: "BillReport") -> None:
     click.echo(f"{'compared':<12}{exact_usd(_billed(report)):>16}{exact_usd(report.metered_micros):>16}", nl=False)
     click.echo(f"{exact_usd(sum(report.reasons.values())):>16}")
     for why, micros in report.reasons.items():
-        click.echo(f"  {REASON_TEXTS[why]:<{NAME_WIDTH}}{exact_usd(micros):>14}")
+        click.echo(f"  {REASON_TEXTS[why]:<{BILL_NAME_WIDTH}}{exact_usd(micros):>14}")
     click.echo(f"{report.source}, {report.place}, as of {iso(report.as_of)}; metered at our rates.", err=True)
     if report.error:
         click.echo(f"The newest look failed at {iso(report.error_at)}: {report.error}", err=True)

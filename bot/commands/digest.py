@@ -25,13 +25,13 @@ def digest(config_path: Path, channel: str, team: str, *, preview: bool) -> None
     from bot.errors import Refused
     from bot.services import digest as digests
     from bot.services import people
-    from bot.services.context import channel_of
+    from bot.services.context import team_channel
 
     del preview
     with opened_desk(config_path) as ctx:
         if team and ctx.roster().team(team) is None:
             raise Refused(f'There is no team "{team}" in the settings.')
-        wanted = channel or (channel_of(ctx, team) if team else "")
+        wanted = channel or (team_channel(ctx, team) if team else "")
         found = [each for each in digests.preview(ctx) if wanted in {"", each[0]}]
         if not found:
             whose = f" for {wanted}" if wanted else ": no channel is set"

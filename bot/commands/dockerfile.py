@@ -24,13 +24,13 @@ def dockerfile(config_path: Path, package: str | None) -> None:
       valet dockerfile | docker build -t valet -f - .
       valet dockerfile --package https://example.com/gpu_valet-0.1.0-py3-none-any.whl | docker build -t valet -
     """
-    from bot.commands.files import filled
+    from bot.commands.files import filled_file
     from bot.errors import Refused
 
     package = package or settings_if_any(config_path).install.package
     if package and not package.isprintable():
         raise Refused("--package must be one line.")
-    click.echo(filled("Dockerfile", INSTALL=_install(package)), nl=False)
+    click.echo(filled_file("Dockerfile", INSTALL=_install(package)), nl=False)
 
 
 def _install(package: str) -> str:

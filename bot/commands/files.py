@@ -5,7 +5,7 @@ from pathlib import Path
 FILES = Path(__file__).parents[1] / "files"
 
 
-def filled(name: str, **values: str) -> str:
+def filled_file(name: str, **values: str) -> str:
     """A file with @NAME@ replaced by the value of that name."""
     text = (FILES / name).read_text()
     for key, value in values.items():

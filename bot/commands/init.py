@@ -16,10 +16,10 @@ def init(path: Path) -> None:
     Example:
       valet init && valet doctor
     """
-    from bot.commands.files import filled
+    from bot.commands.files import filled_file
     from bot.errors import Refused
 
-    text = filled("valet.toml")
+    text = filled_file("valet.toml")
     try:
         with path.open("x") as file:
             file.write(text)

@@ -12,7 +12,7 @@ from bot.commands.options import config_option, month_given
 if TYPE_CHECKING:
     from store.money.ledger import MachineSum
 
-NAME_WIDTH = 40
+LEDGER_NAME_WIDTH = 40
 
 
 @click.command("ledger", short_help="Print what the machines cost, as a table or as CSV.")
@@ -61,7 +61,7 @@ def _print_sums(sums: "list[MachineSum]", month: date) -> None:
     if not sums:
         click.echo(f"Nothing was charged in {month:%B %Y}.", err=True)
         return
-    width = min(NAME_WIDTH, max(len("all rented"), *(len(each.name) for each in sums)))
+    width = min(LEDGER_NAME_WIDTH, max(len("all rented"), *(len(each.name) for each in sums)))
     teams = max(len("team"), *(len(each.team) for each in sums))
     click.echo(f"{'machine':<{width}}  {'team':<{teams}}  {'hours':>8}  {'USD':>14}")
     for provider, kind in (("ec2", "rented"), ("owned", "owned")):

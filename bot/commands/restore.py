@@ -24,7 +24,7 @@ def restore(path: Path, config_path: Path) -> None:
     """
     from bot.domain.clock import system_clock
     from store import ProcessLock, copies
-    from store.checkup import holder
+    from store.checkup import lock_holder
     from store.lock import KEEPING
 
     database = Path(settings_of(config_path).database)
@@ -33,14 +33,14 @@ def restore(path: Path, config_path: Path) -> None:
     lock = ProcessLock(database, KEEPING)
     try:
         had_one = database.exists()
-        newest = copies.restore(path, database, now, who="command line", aside=aside)
+        newest = copies.restore_copy(path, database, now, who="command line", aside=aside)
     finally:
         lock.release()
     written = f" Its newest audit entry is of {_when(newest)} UTC." if newest else " Its audit is empty."
     click.echo(f"Restored {path} to {database}.{written}")
     if had_one:
         click.echo(f"The database that was there is now {aside}.")
-    waiting = holder(database)
+    waiting = lock_holder(database)
     rest = f"the Valet that waits ({waiting}) goes on by itself" if waiting else "then start Valet"
     click.echo(f"Next: `valet verify-audit`, `valet doctor`; {rest}.")
 

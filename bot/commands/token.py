@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from store import Store
 
-PREFIX = "vlt_"
+TOKEN_START = "vlt_"  # noqa: S105 - every token begins so, and none is only that
 WHO = "command line"
 USE = """\
 This is the token of {host}{alias}; it is shown only this once.{replaced} On that host, put it in a file that only
@@ -56,7 +56,7 @@ def add(host: str, config_path: Path) -> None:
     from store.machines import agents
 
     settings = settings_of(config_path)
-    made = PREFIX + secrets.token_urlsafe(32)
+    made = TOKEN_START + secrets.token_urlsafe(32)
     now = system_clock()
     with _opened(settings.database) as store, store.writing() as db:
         hosts = {row["host"] for row in agents.live_tokens(db)}

@@ -26,7 +26,7 @@ def unit(valet: str, config: str, secrets: str, *, http: bool) -> None:
     """
     import re
 
-    from bot.commands.files import filled
+    from bot.commands.files import filled_file
     from bot.errors import Refused
 
     for option, path in (("--valet", valet), ("--config", config), ("--secrets", secrets)):
@@ -34,7 +34,7 @@ def unit(valet: str, config: str, secrets: str, *, http: bool) -> None:
             raise Refused(f"{option} must be an absolute path of plain characters, without spaces.")
     names = HTTP if http else SOCKET_MODE
     folder = secrets.rstrip("/")
-    text = filled(
+    text = filled_file(
         "valet.service",
         VALET=valet,
         CONFIG=config,

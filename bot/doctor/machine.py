@@ -15,7 +15,7 @@ from bot.services import audit, undelivered
 from bot.settings import Settings
 from bot.settings.company import DoorSettings
 from store import backups as stored_backups
-from store.checkup import checkup, holder, looking
+from store.checkup import checkup, lock_holder, looking
 from store.database import sqlite_version, wal_is_safe
 
 _MIB = 1024 * 1024
@@ -113,7 +113,7 @@ def _disk(path: Path) -> Finding:
 
 def _lock(path: Path) -> Finding:
     try:
-        who = holder(path)
+        who = lock_holder(path)
     except OSError as unknown:
         return warning("V107", f"Who uses the database can't be told: {unknown.strerror}.", "Run this as Valet's user.")
     return fine("V107", f"Valet runs on it: {who}." if who else "No Valet runs on it now.")
@@ -122,7 +122,7 @@ def _lock(path: Path) -> Finding:
 def is_bot_running(path: Path) -> bool:
     """Whether a Valet runs on this database, as far as that can be told."""
     try:
-        return bool(holder(path))
+        return bool(lock_holder(path))
     except OSError:
         return False
 
@@ -207,7 +207,7 @@ def _audit(database: Path) -> Finding:
 
 def _undelivered(database: Path) -> Finding:
     with looking(database) as db:
-        found = undelivered.waiting(db)
+        found = undelivered.undelivered_rows(db)
     count = sum(len(each.messages) for each in found)
     if not count:
         return fine("V110", "No message is kept that could not be posted.")

@@ -10,7 +10,7 @@ from bot.domain.machines.source_history import Target
 from bot.errors import Unreachable
 from bot.settings import Settings
 from bot.settings.measuring import CLOUDWATCH
-from store.checkup import holder, looking
+from store.checkup import lock_holder, looking
 from store.machines import agents, source_history
 from store.machines import fleet as stored_fleet
 from store.machines.source_history import PlaceRead
@@ -24,7 +24,7 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
     path = Path(settings.database)
     try:
         known = _tokens(path)
-        runs = holder(path) is not None
+        runs = lock_holder(path) is not None
     except (Unreachable, OSError):
         return
     if not known:

@@ -12,7 +12,7 @@ _FRACTIONS = {"\u00bc": ".25", "\u00bd": ".5", "\u00be": ".75"}
 _FRACTION = re.compile("([0-9]?)([\u00bc-\u00be])")
 
 
-def plain(text: str) -> str:
+def plain_typed(text: str) -> str:
     """The text as a plain keyboard would have it, in Unicode's usual form (NFKC); letters and line ends stay."""
     said = _FRACTION.sub(lambda found: f"{found[1] or '0'}{_FRACTIONS[found[2]]}", text)
     return marks(unicodedata.normalize("NFKC", marks(said)))

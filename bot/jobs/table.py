@@ -53,7 +53,7 @@ def _ask_second_opinion(ctx: Context) -> None:
 
 _KEEPING: tuple[JobRow, ...] = (
     ("prune trails", 3600, sources.prune),
-    ("roll up", 300, readings.roll_up),
+    ("roll up", 300, readings.roll_up_readings),
     ("prune minutes", 3600, verdict.prune_minutes),
     ("prune outbox", 3600, outbox.prune),
     ("prune the rest", 3600, pruning.prune),
@@ -83,12 +83,12 @@ def _always() -> list[JobRow]:
         ("grants", 60, grants.carry_out_grants),
         ("on-hours asked for", 60, hours.lapse_requests),
         ("power", 30, owned.look_at_power),
-        ("consents", 30, consents.settle),
+        ("consents", 30, consents.pass_on),
         ("requests", 30, approvals.expire),
         ("half way", 60, half_way.remind),
         ("launches", 60, launch_expiry.ask_about_over),
         ("retirements", 600, owned.retire_silent),
-        ("images", 3600, images.refresh),
+        ("images", 3600, images.refresh_images),
         ("park", 60, rule_stops.run_rules),
         ("digests", 60, digest.make_due),
         ("weekly report", 60, weekly.make_due_weekly),

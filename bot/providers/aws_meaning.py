@@ -3,13 +3,13 @@
 import re
 from typing import Literal
 
-Meaning = Literal[
+AwsMeaning = Literal[
     "silent", "throttled", "expired", "skewed", "denied", "no region", "credentials", "capacity", "limit", "failed", ""
 ]
 """`silent`: no answer of AWS's came. `failed`: a fault of AWS's own. Empty: a refusal of another kind."""
 
 _ORIGIN = re.compile(r"^(Client|Server)\.")
-_BY_CODE: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
+_BY_CODE: tuple[tuple[AwsMeaning, re.Pattern[str]], ...] = (
     ("skewed", re.compile(r"^(RequestExpired|RequestInTheFuture|RequestTimeTooSkewed)$")),
     ("expired", re.compile(r"Expired.*(Token|Credential)|(Token|Credential).*Expired|^TokenRefreshRequired$")),
     # Cost Explorer's LimitExceededException is of too many requests in a short time.
@@ -32,7 +32,7 @@ _BY_CODE: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
     ),
     ("limit", re.compile(r"(Limit|Count|Quota)Exceeded(Exception|Fault)?$")),
 )
-_BY_WORDS: tuple[tuple[Meaning, re.Pattern[str]], ...] = (
+_BY_WORDS: tuple[tuple[AwsMeaning, re.Pattern[str]], ...] = (
     (
         "expired",
         re.compile(r"token (included in the request )?(is|has) expired|credentials? (has|have|is|are) expired"),
@@ -51,17 +51,17 @@ def bare_code(code: str) -> str:
     return _ORIGIN.sub("", code)
 
 
-def meaning_of(code: str, status: int, message: str) -> Meaning:
+def aws_meaning(code: str, status: int, message: str) -> AwsMeaning:
     """The kind of a failure. `status` is HTTP's, 0 where no answer came; `code` is AWS's then, or the SDK's error."""
     if status == 0:
         return "silent"
     said = message.lower()
-    named: Meaning = next((meaning for meaning, known in _BY_CODE if known.search(bare_code(code))), "")
+    named: AwsMeaning = next((meaning for meaning, known in _BY_CODE if known.search(bare_code(code))), "")
     if named in {"credentials", ""} and _SIGNED_AT.search(said):
         return "skewed"
     if named:
         return named
     if status == 429:
         return "throttled"
-    worded: Meaning = next((meaning for meaning, known in _BY_WORDS if known.search(said)), "")
+    worded: AwsMeaning = next((meaning for meaning, known in _BY_WORDS if known.search(said)), "")
     return worded or ("failed" if status >= _FROM_SERVER else "")

@@ -12,7 +12,7 @@ from bot.providers.ec2_errors import AwsError, reading_failed
 NO_INSTANCE = "i-00000000000000000"
 SOME_TYPE = [{"Name": "instance-type", "Values": ["g5.xlarge"]}]
 MAY = "DryRunOperation"
-NO_SUCH = frozenset({"InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"})
+NO_SUCH_CODES = frozenset({"InvalidInstanceID.Malformed", "InvalidInstanceID.NotFound"})
 
 Attempt = Callable[[Callable[[], Any]], Any]
 """Makes a call and returns its answer, or a Said when it failed."""
@@ -114,7 +114,7 @@ def _stop(room: Room, instance_id: str) -> Access:
         return room.access(f"Stopping in {room.region} could not be tried: no clear answer.", ok=False)
     if said.code == MAY:
         return room.access(f"Valet may stop machines in {room.region}: a dry run was allowed.", ok=True)
-    if said.code in NO_SUCH or (instance_id == NO_INSTANCE and said.meaning == "denied"):
+    if said.code in NO_SUCH_CODES or (instance_id == NO_INSTANCE and said.meaning == "denied"):
         return room.access(f"Nothing Valet may stop runs in {room.region}, so stopping was not tried.", ok=True)
     if said.meaning == "denied" and (cause := cause_of(said.code, said.message)):
         return room.access(
@@ -131,4 +131,4 @@ def _stop(room: Room, instance_id: str) -> Access:
 
 def _denied(said: Any) -> bool:
     # A dry run that is allowed fails too, with DryRunOperation; one on a machine that isn't there with NotFound.
-    return isinstance(said, AwsError) and said.code != MAY and said.code not in NO_SUCH
+    return isinstance(said, AwsError) and said.code != MAY and said.code not in NO_SUCH_CODES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.acting.launch import Order
 from bot.domain.machines.fleet import Instance
 from bot.errors import NoCapacity, NotThere, Refused, Unreachable, ValetError
-from bot.providers.aws_meaning import Meaning, bare_code, meaning_of
+from bot.providers.aws_meaning import AwsMeaning, aws_meaning, bare_code
 from bot.providers.aws_words import cause_of, missing_right, plain_message
 
 PARSER_ERROR = "ResponseParserError"
@@ -37,7 +37,7 @@ UNUSABLE = {
     "InvalidConfigError": "the SDK's own settings are wrong; look at AWS_CONFIG_FILE",
 }
 
-NO_SUCH = "AWS knows no {name} ({id}) in {region}: that is no instance's id."
+NO_SUCH_SENTENCE = "AWS knows no {name} ({id}) in {region}: that is no instance's id."
 NOT_SEEN = "InvalidInstanceID.NotFound"
 """AWS's own answers differ for a while, so it may know the machine a moment later: callers look again."""
 NOT_ALLOWED = (
@@ -53,7 +53,7 @@ WRONG_STATE_CODES = frozenset({"IncorrectInstanceState", "IncorrectState"})
 """What time could mend when a machine is started: it is still stopping."""
 REFUSALS = {
     "denied": NOT_ALLOWED,
-    "InvalidInstanceID.Malformed": NO_SUCH,
+    "InvalidInstanceID.Malformed": NO_SUCH_SENTENCE,
     "IncorrectInstanceState": WRONG_STATE,
     "IncorrectState": WRONG_STATE,
 }
@@ -98,7 +98,7 @@ POLICY = {
     "s3": "`valet iam-policy --only bill` prints",
     "ssm": "`valet iam-policy --only run` prints",
 }
-SAYS: Mapping[Meaning, str] = {
+SAYS: Mapping[AwsMeaning, str] = {
     "expired": (
         "the credentials have run out; those of a role are renewed at the next try, others have to be given anew"
     ),
@@ -124,9 +124,9 @@ class AwsError:
     """Whose operation it is, as policies name it; EC2's where it is not said."""
 
     @property
-    def meaning(self) -> Meaning:
+    def meaning(self) -> AwsMeaning:
         """The kind of failure."""
-        return meaning_of(self.code, self.status, self.message)
+        return aws_meaning(self.code, self.status, self.message)
 
     @property
     def is_passing(self) -> bool:

@@ -2,7 +2,7 @@
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock, system_clock
 
-MORNING = 9 * HOUR_MS + 12 * MINUTE_MS
+DEMO_BEGINS_MS = 9 * HOUR_MS + 12 * MINUTE_MS
 """When the demo's day begins: 09:12 UTC, just after the digests."""
 
 
@@ -11,7 +11,7 @@ class SkippingClock:
 
     def __init__(self, real: Clock = system_clock) -> None:
         self._real = real
-        self._stands_at: int | None = real() // DAY_MS * DAY_MS + MORNING
+        self._stands_at: int | None = real() // DAY_MS * DAY_MS + DEMO_BEGINS_MS
         self._skipped = 0
 
     def __call__(self) -> int:

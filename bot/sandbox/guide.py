@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class GuideStep:
     """One thing to try: what to type or, in brackets, to press; `who` and `where` as people type them."""
 
     topic: str
@@ -15,11 +15,11 @@ class Step:
     what: str
 
 
-def _topic(topic: str, *steps: tuple[str, str, str, str]) -> tuple[Step, ...]:
-    return tuple(Step(topic, *step) for step in steps)
+def _topic(topic: str, *steps: tuple[str, str, str, str]) -> tuple[GuideStep, ...]:
+    return tuple(GuideStep(topic, *step) for step in steps)
 
 
-STEPS = (
+GUIDE = (
     *_topic(
         "Find your way in",
         ("Ask in plain words", "ada", "@ada", "what is free?"),
@@ -59,4 +59,4 @@ STEPS = (
 
 def guide() -> list[dict[str, Any]]:
     """The steps as the page takes them."""
-    return [asdict(step) for step in STEPS]
+    return [asdict(step) for step in GUIDE]

@@ -40,7 +40,7 @@ def works_in(rhythm: Rhythm, name: str, hour: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class HabitJob:
     """A job that somebody has Valet run on a machine: from which minute (since 1970), and up to which."""
 
     first: int

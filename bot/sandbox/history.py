@@ -177,7 +177,7 @@ class SandboxHistory:
         end = self.began if machine is None or machine.stopped_at is None else machine.stopped_at
         return (end // MINUTE_MS - max([LEAST_RUN_MINUTES, *quiet])) // 60 * 60
 
-    def readings(self, instance: Instance, minute: int, job: habits.Job | None = None) -> list[Minute]:
+    def readings(self, instance: Instance, minute: int, job: habits.HabitJob | None = None) -> list[Minute]:
         """What a machine's agent saw in one minute (since 1970), GPU by GPU; empty for one without an agent.
 
         A `job` works on what would be quiet.
@@ -189,7 +189,9 @@ class SandboxHistory:
             readings += at_work.readings(instance.name, tick, quiet=quiet and not job)
         return readings
 
-    def pushes(self, host: str, from_minute: int, to_minute: int, jobs: Iterable[habits.Job] = ()) -> Iterator[Push]:
+    def pushes(
+        self, host: str, from_minute: int, to_minute: int, jobs: Iterable[habits.HabitJob] = ()
+    ) -> Iterator[Push]:
         """The deliveries of a host over the minutes (since 1970) up to `to_minute`, which is now and not over yet.
 
         They must be received at that moment, since the door places ticks by it. Empty for a host without an agent.

@@ -6,7 +6,7 @@ from bot.domain.clock import MINUTE_MS, Clock
 from bot.domain.machines.fleet import Instance
 from bot.domain.sharing.runs import Run, RunLook
 from bot.errors import ValetError
-from bot.sandbox.habits import Job
+from bot.sandbox.habits import HabitJob
 
 TAKES = 5 * MINUTE_MS
 
@@ -59,12 +59,12 @@ class SandboxRunner:
         self.cancelled.append(run.id)
         self._ends.setdefault(run.id, RunLook("cancelled", None, self.look(instance, run).tail))
 
-    def jobs(self, instance_id: str) -> Iterator[Job]:
+    def jobs(self, instance_id: str) -> Iterator[HabitJob]:
         """What has run on a machine, and runs there."""
         for run_id, (where, run) in self._where.items():
             if where == instance_id:
                 first = self._began[run_id] // MINUTE_MS
-                yield Job(first, first + TAKES // MINUTE_MS, run.command.rsplit("/", 1)[-1].split()[0], run.user)
+                yield HabitJob(first, first + TAKES // MINUTE_MS, run.command.rsplit("/", 1)[-1].split()[0], run.user)
 
     def fails(self, run_id: str, exit_code: int, tail: str) -> None:
         """It ends badly."""

@@ -7,7 +7,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.sandbox.slack.people import ADA, BOB, CY
 
 TEAMS = {ADA: "nlp", BOB: "platform", CY: "vision"}
-HOLDERS = {
+DEMO_HOLDERS = {
     "train-7": (ADA, "distillation"),
     "train-3": (BOB, "pretraining, run 12"),
     "train-9": (CY, "vision backbone"),
@@ -22,7 +22,7 @@ HELD_ON = {"train-3": 30 * HOUR_MS, "train-9": 9 * HOUR_MS, "dgx-2": 5 * HOUR_MS
 """By machine, how long after the beginning the claim of whoever works there ends. Others have let theirs end."""
 LET_END = 2 * HOUR_MS
 """So long before the beginning the claim ended on what is still worked on."""
-LONGEST = 6 * DAY_MS
+LONGEST_SPELL_MS = 6 * DAY_MS
 SHORTEST = HOUR_MS // 2
 PAUSE = 3 * HOUR_MS
 """Who comes back within that has not released it."""
@@ -47,9 +47,9 @@ class Spell:
 
 def spells_of(name: str, worked: Iterable[tuple[int, int]], began: int) -> Iterator[Spell]:
     """The claims on a machine, oldest first; `worked` are the spans within clock hours in which it was worked on."""
-    if name not in HOLDERS:
+    if name not in DEMO_HOLDERS:
         return
-    holder, note = HOLDERS[name]
+    holder, note = DEMO_HOLDERS[name]
     joined = _joined(worked)
     for start, end in joined:
         goes_on = (start, end) == joined[-1] and end + HOUR_MS > began
@@ -60,14 +60,14 @@ def spells_of(name: str, worked: Iterable[tuple[int, int]], began: int) -> Itera
             if ended > start:
                 yield Spell(holder, note, start, ended, ended)
         else:
-            yield Spell(holder, note, start, start + LONGEST, end, is_released=True)
+            yield Spell(holder, note, start, start + LONGEST_SPELL_MS, end, is_released=True)
 
 
 def _joined(worked: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Spans with short pauses between them are one, up to the longest claim."""
     joined: list[tuple[int, int]] = []
     for start, end in worked:
-        if joined and start - joined[-1][1] < PAUSE and end - joined[-1][0] <= LONGEST:
+        if joined and start - joined[-1][1] < PAUSE and end - joined[-1][0] <= LONGEST_SPELL_MS:
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))

@@ -13,7 +13,7 @@ from bot.domain.parts import plain
 from bot.errors import NotFound, Refused
 from bot.services import people
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.money.ledger_export import iso
 from store import audit as stored_audit
 from store import checkup
@@ -42,11 +42,13 @@ def entries(ctx: Context, since: int) -> Iterator[tuple[Entry, str]]:
 
 def as_csv(ctx: Context, since: int) -> Iterator[str]:
     """The entries from `since` on as lines of CSV, oldest first, header included."""
-    yield line(COLUMNS)
+    yield csv_line(COLUMNS)
     names = people.known(ctx)
     for entry, name in entries(ctx, since):
         texts = (entry.who, entry.did, entry.subject, name, plain(entry.detail), entry.before, entry.after)
-        yield line((str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, ""))))
+        yield csv_line(
+            (str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, "")))
+        )
 
 
 def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | None]:
@@ -61,7 +63,7 @@ def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | N
                 f"The audit of {database} holds in itself, but no entry of it has the hash {expected}: "
                 "it was cut off before that entry, or written anew."
             )
-        return stored_audit.last(db), broken
+        return stored_audit.last_entry(db), broken
 
 
 MOST = 20

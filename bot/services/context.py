@@ -154,7 +154,7 @@ def is_known(ctx: Context, word: str) -> bool:
     return bool(listings.matching_listings(ctx.store.reading(), word))
 
 
-def channel_of(ctx: Context, team_name: str, roster: Roster | None = None) -> str:
+def team_channel(ctx: Context, team_name: str, roster: Roster | None = None) -> str:
     """Where a team's messages go; the general channel when it has none. Give the roster where many are asked for."""
     team = (roster or ctx.roster()).team(team_name)
     return (team.channel if team else "") or ctx.settings.slack.channel

@@ -12,7 +12,7 @@ _NEXT_CELL = re.compile(rf"(?<=[,;|\t\r\n])(?=\s*[{re.escape(''.join(FORMULA))}]
 Source: OWASP, CSV Injection."""
 
 
-def line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[str]) -> str:
     """One line, ended; every cell is quoted, so that none is taken apart."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(cells)

@@ -30,7 +30,7 @@ from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.reports import Spent
 from bot.errors import Refused
 from bot.services.acting import dormant, images
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.machines import sources, verdict
 from bot.services.money import forecast, ledger
 from store import digest as stored_digest
@@ -42,7 +42,7 @@ from store.machines import fleet as stored_fleet
 from store.money import source_reads
 
 KEEP_FOR = DAY_MS
-FRESH = 10 * MINUTE_MS
+DIGEST_FRESH_MS = 10 * MINUTE_MS
 """A digest waits until verdicts are at most this old: after a start, those of before say nothing about now."""
 LATE = 30 * MINUTE_MS
 """A digest that is made later than that after its time says so."""
@@ -93,7 +93,7 @@ def _due(ctx: Context, zone: str, now: int) -> date | None:
 def judged_lately(db: Database, now: int) -> bool:
     """Whether what verdicts say is of now: after a start it may not be."""
     judged = stored_digest.judged_at(db)
-    return not stored_fleet.running_instances(db) or (judged is not None and now - judged <= FRESH)
+    return not stored_fleet.running_instances(db) or (judged is not None and now - judged <= DIGEST_FRESH_MS)
 
 
 def _make(ctx: Context, db: Database, due: list[tuple[str, str, date]], sums: "_Sums", now: int) -> int:
@@ -191,7 +191,7 @@ class _Sums:
             ctx.store.reading()
         )  # read after what they spent, so that none of those is missing
         roster = ctx.roster()
-        channels = {team: channel_of(ctx, team, roster) for team in {team for _, team, _ in known.values()}}
+        channels = {team: team_channel(ctx, team, roster) for team in {team for _, team, _ in known.values()}}
         return cls(
             start,
             spent,
@@ -230,7 +230,7 @@ def _is_too_early(ctx: Context, db: Database, now: int) -> bool:
     first, rule = source_reads.first_read(db), ctx.settings.idle
     if first is None:
         return not stored_digest.anything_judged(db)
-    return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + FRESH
+    return now - first < (rule.window_minutes + rule.settle_minutes) * MINUTE_MS + DIGEST_FRESH_MS
 
 
 def _has_news(ctx: Context, db: Database) -> bool:
@@ -248,7 +248,7 @@ def _by_channel(ctx: Context, idle: Iterable[Listing]) -> dict[str, list[Listing
     roster = ctx.roster()
     found: dict[str, list[Listing]] = {}
     for listing in idle:
-        found.setdefault(channel_of(ctx, listing.team, roster), []).append(listing)
+        found.setdefault(team_channel(ctx, listing.team, roster), []).append(listing)
     return found
 
 
@@ -256,12 +256,12 @@ def _tell(db: Database, channel: str, local_date: str, now: int) -> None:
     stored_outbox.tell(db, channel, f"digest:{local_date}", kind="digest", subject=f"{channel}|{local_date}", now=now)
 
 
-def refresh(ctx: Context, db: Database, instance_id: str) -> None:
+def refresh_digest(ctx: Context, db: Database, instance_id: str) -> None:
     """Draw the newest digest that lists an instance anew; call it in the transaction that changed the instance."""
     listing = stored_fleet.by_id(db, instance_id)
     if listing is None:
         return
-    now, channel = ctx.clock(), channel_of(ctx, listing["team"])
+    now, channel = ctx.clock(), team_channel(ctx, listing["team"])
     found = stored_digest.newest(db, channel, now - REDRAWN_FOR)
     if found and any(row["instance_id"] == instance_id for row in found[1]["rows"]):
         _tell(db, channel, found[0], now)
@@ -270,7 +270,7 @@ def refresh(ctx: Context, db: Database, instance_id: str) -> None:
 def digest_of(ctx: Context, channel: str, local_date: str) -> DigestNow | None:
     """A digest with the present state of its rows; None when there was nothing to say that day, or no digest."""
     db, now = ctx.store.reading(), ctx.clock()
-    content = stored_outbox.digest(db, channel, local_date)
+    content = stored_outbox.digest_content(db, channel, local_date)
     if content is None:
         return None
     made = Digest.from_json(content)

@@ -39,7 +39,7 @@ def questions_to(ctx: Context, person: str) -> list[Asked]:
 
 
 def _personal(db: Database, person: str) -> Iterator[Asked]:
-    yield from (Asked("consent", each.id) for each in stored_approvals.waiting(db) if each.holder == person)
+    yield from (Asked("consent", each.id) for each in stored_approvals.unanswered_consents(db) if each.holder == person)
     offers = (stored_line.offer_to(db, waiter.id) for waiter in stored_line.places_of(db, person))
     yield from (Asked("offer", offer.id) for offer in offers if offer is not None)
     yield from (Asked("handover", handover.id) for handover in stored_handovers.open_handovers_to(db, person))
@@ -85,7 +85,7 @@ def next_bookings(ctx: Context, person: str) -> list[BookingSlot]:
     return sorted(first.values(), key=lambda slot: slot.from_at)
 
 
-def places(ctx: Context, person: str) -> list[LinePlace]:
+def line_places(ctx: Context, person: str) -> list[LinePlace]:
     """Where a person stands in line."""
     return line.places_of_person(ctx, person)
 
@@ -97,7 +97,7 @@ MOST_OPEN = 20
 """So many desks are looked through for news, those looked at last: each takes a search through the fleet."""
 
 
-def standing(ctx: Context, person: str) -> str:
+def fingerprint(ctx: Context, person: str) -> str:
     """What a person's desk shows, in short: it changes when their desk should be drawn anew, and not by the minute."""
     held = [
         (listing.instance.id, listing.state, claim.id, claim.until_at, claim.gpus)
@@ -111,7 +111,7 @@ def standing(ctx: Context, person: str) -> str:
         held,
         [(asked.kind, asked.subject) for asked in questions_to(ctx, person)],
         [(slot.id, slot.from_at, slot.until_at) for slot in next_bookings(ctx, person)],
-        [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in places(ctx, person)],
+        [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in line_places(ctx, person)],
         (len(free), shown_free),
         (month.team, month.standing.percent if month.standing else None) if month else None,
     )
@@ -132,13 +132,13 @@ def note_drawn(ctx: Context, person: str, shown: str) -> None:
         stored_home.note_drawn(db, person, shown)
 
 
-def forget(ctx: Context, person: str) -> None:
+def forget_desk(ctx: Context, person: str) -> None:
     """Somebody is gone, and with them their desk."""
     with ctx.store.writing() as db:
-        stored_home.forget(db, person)
+        stored_home.forget_desk(db, person)
 
 
-def is_open(ctx: Context, person: str) -> bool:
+def is_desk_open(ctx: Context, person: str) -> bool:
     """Whether somebody has looked at their desk lately."""
     return stored_home.has_opened_since(ctx.store.reading(), person, ctx.clock() - LATELY_MS)
 
@@ -146,7 +146,7 @@ def is_open(ctx: Context, person: str) -> bool:
 def changed_desks(ctx: Context) -> Iterator[tuple[str, str]]:
     """Who has looked at their desk lately and would see something else now: the person, and what it shows now."""
     for row in stored_home.opened_since(ctx.store.reading(), ctx.clock() - LATELY_MS, MOST_OPEN):
-        shown = standing(ctx, row["person"])
+        shown = fingerprint(ctx, row["person"])
         if shown != row["shown"]:
             yield row["person"], shown
 

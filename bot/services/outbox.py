@@ -108,7 +108,7 @@ def bury(ctx: Context, post: Post, error: str) -> None:
     with ctx.store.writing() as db:
         stored_outbox.bury(db, _row(post), error)
         undelivered.tell(ctx, db, post.channel, error, kind=post.kind)
-        undelivered.ask(ctx, db, _row(post))
+        undelivered.ask_elsewhere(ctx, db, _row(post))
 
 
 def first_time(ctx: Context, event_id: str) -> bool:
@@ -117,13 +117,13 @@ def first_time(ctx: Context, event_id: str) -> bool:
         return stored_outbox.new_event(db, event_id, ctx.clock())
 
 
-def forget(ctx: Context, event_id: str) -> None:
+def forget_event(ctx: Context, event_id: str) -> None:
     """It came to nothing, and may come again."""
     with ctx.store.writing() as db:
         stored_outbox.forget_event(db, event_id)
 
 
-def heard(ctx: Context, event_id: str, message: str, *, is_edited: bool) -> Heard:
+def note_message(ctx: Context, event_id: str, message: str, *, is_edited: bool) -> Heard:
     """Note a message by its channel and time stamp: Slack sends it again under another event id once it is edited."""
     now = ctx.clock()
     with ctx.store.writing() as db:

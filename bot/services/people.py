@@ -49,22 +49,22 @@ def called(names: Mapping[str, str], person: str) -> str:
     return f"{person} {UNKNOWN}"
 
 
-def in_words(names: Mapping[str, str], text: str) -> str:
+def named_in_text(names: Mapping[str, str], text: str) -> str:
     """A text with the ids in it by name, where they are known."""
     text = parts.written(text, person=str, command=lambda name, words: parts.typed(f"/{name}", words))
     return USER.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 KIND = "roster"
-PREFIX = "roster "
+ROSTER_PREFIX = "roster "
 log = logging.getLogger(__name__)
 
 
 def tell(ctx: Context, troubles: Mapping[str, str]) -> None:
     """Tell of each trouble that was not there before, by its key; one that is over can be told again."""
-    told = stored_outbox.events(ctx.store.reading(), PREFIX)
-    fresh = {key: sentence for key, sentence in troubles.items() if PREFIX + key not in told}
-    over = [event for event in told if event.removeprefix(PREFIX) not in troubles]
+    told = stored_outbox.events(ctx.store.reading(), ROSTER_PREFIX)
+    fresh = {key: sentence for key, sentence in troubles.items() if ROSTER_PREFIX + key not in told}
+    over = [event for event in told if event.removeprefix(ROSTER_PREFIX) not in troubles]
     if not fresh and not over:
         return
     now, admins = ctx.clock(), sorted(ctx.roster().admins)
@@ -73,7 +73,7 @@ def tell(ctx: Context, troubles: Mapping[str, str]) -> None:
             stored_outbox.forget_event(db, event)
         for key, sentence in sorted(fresh.items()):
             log.error("%s", parts.plain(sentence))
-            stored_outbox.new_event(db, PREFIX + key, now)
+            stored_outbox.new_event(db, ROSTER_PREFIX + key, now)
             for admin in admins:
                 stored_outbox.tell(db, admin, f"{KIND}:{key}:{now}", kind=KIND, subject=sentence, now=now)
     ctx.wake()

@@ -25,7 +25,7 @@ from store.sharing import handovers as stored_handovers
 from store.sharing import runs as stored_runs
 
 
-def page(
+def fleet_page(
     ctx: Context, chosen: FleetFilter, *, limit: int, offset: int = 0, order: str = "waste"
 ) -> tuple[list[Listing], FleetTotals]:
     """Some listings that pass the filter, in one of the store's orders, and the sums over all."""
@@ -62,7 +62,7 @@ def sources(ctx: Context) -> list[FleetSource]:
     return stored_fleet.fleet_sources(ctx.store.reading())
 
 
-def heard(ctx: Context) -> list[AgentReport]:
+def agent_reports(ctx: Context) -> list[AgentReport]:
     """What every agent said of itself last, by host."""
     return [told for _, told in sorted(agents.reports(ctx.store.reading()).items())]
 

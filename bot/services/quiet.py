@@ -138,7 +138,7 @@ MACHINE_OF: dict[str, Callable[[Database, str], str]] = {
 
 def is_overtaken(ctx: Context, kind: str, subject: str) -> bool:
     """Whether a message that has waited has nothing to say any more: what it told of, or asked, is over."""
-    is_over = OVER.get(kind)
+    is_over = IS_OVER.get(kind)
     return is_over is not None and is_over(ctx.store.reading(), subject)
 
 
@@ -197,7 +197,7 @@ def _is_refusal_over(db: Database, _sentence: str) -> bool:
     return read is not None and not read.refused
 
 
-OVER: dict[str, Callable[[Database, str], bool]] = {
+IS_OVER: dict[str, Callable[[Database, str], bool]] = {
     "claim_reminder": _is_reminder_over,
     "waited_for": _is_claim_over,
     "keep_question": _is_checkin_over,

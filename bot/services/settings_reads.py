@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from bot.domain.acting.actions import VALET
 from bot.domain.audit import REFUSED
 from bot.services.context import Context
-from bot.settings.changes import Change
+from bot.settings.changes import SettingChange
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store import settings_reads as stored_settings_reads
@@ -24,14 +24,14 @@ def last_settings_read(ctx: Context) -> SettingsRead | None:
     return stored_settings_reads.settings_read(ctx.store.reading())
 
 
-def note_read(ctx: Context, waiting: tuple[str, ...]) -> None:
+def note_settings_read(ctx: Context, waiting: tuple[str, ...]) -> None:
     """They were read, and say what is in force; nothing to tell."""
     with ctx.store.writing() as db:
         stored_settings_reads.note_settings_read(db, waiting, ctx.clock())
 
 
 def tell_changed(
-    ctx: Context, changes: Sequence[Change], waiting: tuple[str, ...], admins: Collection[str], *, why: str
+    ctx: Context, changes: Sequence[SettingChange], waiting: tuple[str, ...], admins: Collection[str], *, why: str
 ) -> None:
     """They were read again and are in force. `admins` are those of before, too: nobody is put out unheard."""
     now = ctx.clock()

@@ -26,19 +26,19 @@ NOTHING_TO_DO = frozenset({NOTHING_LEFT, "message_not_found", "cant_update_messa
 """Of these nobody misses anything: what they told of is gone, or somebody deleted the message they were to change."""
 
 
-def kept(ctx: Context) -> list[Undelivered]:
+def all_undelivered(ctx: Context) -> list[Undelivered]:
     """Everything that waits for somebody to do something about it."""
-    return waiting(ctx.store.reading())
+    return undelivered_rows(ctx.store.reading())
 
 
-def one(ctx: Context, channel: str, error: str) -> Undelivered | None:
+def undelivered_at(ctx: Context, channel: str, error: str) -> Undelivered | None:
     """What one place does not take for one reason, if there is anything."""
-    return next((each for each in kept(ctx) if (each.channel, each.error) == (channel, error)), None)
+    return next((each for each in all_undelivered(ctx) if (each.channel, each.error) == (channel, error)), None)
 
 
 def tell(ctx: Context, db: Database, channel: str, error: str, *, kind: str) -> None:
     """Tell the admins: one message until it is settled, however many messages are kept."""
-    found = [each for each in waiting(db) if (each.channel, each.error) == (channel, error)]
+    found = [each for each in undelivered_rows(db) if (each.channel, each.error) == (channel, error)]
     if kind != KIND and found:
         _tell(ctx, db, found[0])
 
@@ -48,10 +48,10 @@ def try_again(ctx: Context, person: str, first: str) -> int:
     return _settle(ctx, person, first, "tried messages again", lambda db, each: _revive(ctx, db, each))
 
 
-def drop(ctx: Context, person: str, first: str) -> int:
+def drop_undelivered(ctx: Context, person: str, first: str) -> int:
     """Forget them; how many. Raises Refused."""
     return _settle(
-        ctx, person, first, "dropped messages", lambda db, each: stored_outbox.drop(db, each.channel, each.error)
+        ctx, person, first, "dropped messages", lambda db, each: stored_outbox.drop_rows(db, each.channel, each.error)
     )
 
 
@@ -66,7 +66,7 @@ def refuse_others(ctx: Context, person: str) -> None:
 def _settle(ctx: Context, person: str, first: str, did: str, do: Callable[[Database, Undelivered], int]) -> int:
     refuse_others(ctx, person)
     with ctx.store.writing() as db:
-        found = next((each for each in waiting(db) if each.id == first), None)
+        found = next((each for each in undelivered_rows(db) if each.id == first), None)
         if found is None:
             raise Refused(f"Those were tried again or dropped already. {parts.gpu('undelivered')} shows what is left.")
         count = do(db, found)
@@ -88,7 +88,7 @@ def _tell(ctx: Context, db: Database, found: Undelivered) -> None:
         stored_outbox.tell(db, admin, f"{KIND}:{found.id}", kind=KIND, subject=subject, now=ctx.clock())
 
 
-def waiting(db: Database) -> list[Undelivered]:
+def undelivered_rows(db: Database) -> list[Undelivered]:
     """As `kept`, for whoever has a database and no ctx."""
     return [_group(rows) for rows in _missed(stored_outbox.dead(db))]
 
@@ -131,14 +131,14 @@ MOST_ASKED = 10
 """A whole group of approvers is not called by one card."""
 
 
-def ask(ctx: Context, db: Database, post: Row) -> None:
+def ask_elsewhere(ctx: Context, db: Database, post: Row) -> None:
     """What `post` was to show can't be posted: if nobody could decide on it elsewhere yet, ask in person."""
     found = actions.of_batch(db, post["subject"]) if post["kind"] == "batch_card" else []
     found += [action] if post["kind"] == "action_card" and (action := actions.by_id(db, post["subject"])) else []
     waiting, now = next((each for each in found if each.state == "pending"), None), ctx.clock()
     if (
         waiting is None
-        or stored_outbox.places(db, post["ref"]) != [post["channel"]]
+        or stored_outbox.message_places(db, post["ref"]) != [post["channel"]]
         or stored_outbox.is_posted(db, post["ref"])
     ):
         return
@@ -147,11 +147,11 @@ def ask(ctx: Context, db: Database, post: Row) -> None:
     stored_outbox.tell(db, waiting.told, f"{CARD_KIND}:{post['subject']}", kind=CARD_KIND, subject=waiting.id, now=now)
 
 
-def lost(ctx: Context, action: Action) -> Lost | None:
+def lost_card(ctx: Context, action: Action) -> Lost | None:
     """Where the card of a request was to be and could not; None when it stands there."""
     db, ref = ctx.store.reading(), endings.card_ref(action)
     dead = stored_outbox.dead_of(db, ref)
     if dead is None:
         return None
-    people = tuple(place for place in stored_outbox.places(db, ref) if place != dead["channel"])
+    people = tuple(place for place in stored_outbox.message_places(db, ref) if place != dead["channel"])
     return Lost(dead["channel"], dead["error"], people)

@@ -12,12 +12,12 @@ AT_START = ("database", "slack.gpu_command", "slack.cost_command", "door.host", 
 """What is taken up at a start only: the file that is locked, what Slack's app was told, the address listened on."""
 NAMES = ("name", "scope", "instance", "tag", "source")
 """What an entry of a list goes by, in the file as in sentences: the first of these that it has."""
-LONGEST = 120
+LONGEST_VALUE = 120
 NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """One setting that is not as it was."""
 
     key: str
@@ -33,7 +33,7 @@ class Change:
         return f"{self.key} {self.before} -> {self.after}"
 
 
-def changes(before: Settings, after: Settings) -> list[Change]:
+def changes(before: Settings, after: Settings) -> list[SettingChange]:
     """Every setting that differs, in the order of the file's tables; secrets are hidden."""
     was, now = dict(_flat("", _table(before))), dict(_flat("", _table(after)))
     keys = [*now, *(key for key in was if key not in now)]
@@ -85,23 +85,23 @@ def _text(value: Any) -> str:
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value) or NONE
 
 
-def _change(key: str, before: str, after: str) -> Change:
+def _change(key: str, before: str, after: str) -> SettingChange:
     if key.rpartition(".")[2].partition("[")[0] in NEVER_SHOWN:
         before, after = (each if each == NONE else HIDDEN for each in (before, after))
-    return Change(key, _cut(before), _cut(after))
+    return SettingChange(key, _cut(before), _cut(after))
 
 
 def _cut(text: str) -> str:
     shown = hide(text)
-    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 3]}..."
+    return shown if len(shown) <= LONGEST_VALUE else f"{shown[: LONGEST_VALUE - 3]}..."
 
 
-def _days_off(before: Settings, after: Settings) -> list[Change]:
+def _days_off(before: Settings, after: Settings) -> list[SettingChange]:
     """Teams whose file of days off says something else by now, under the same name."""
     known = before.teams
     both = [(name, known[name].pausing, team.pausing) for name, team in after.teams.items() if name in known]
     return [
-        Change(f"teams.{name}.pausing.holidays_file", _count(was.days_off), _count(now.days_off))
+        SettingChange(f"teams.{name}.pausing.holidays_file", _count(was.days_off), _count(now.days_off))
         for name, was, now in both
         if was.holidays_file == now.holidays_file and was.holidays == now.holidays and was.days_off != now.days_off
     ]

@@ -13,7 +13,7 @@ from bot.errors import SettingsError
 
 UNTIL = date(2100, 1, 1)
 MOST_TIMES = 10_000
-LONGEST = 366
+MOST_DAYS = 366
 """No event covers more days than this."""
 
 
@@ -54,7 +54,7 @@ def _days(event: Any, moved: set[tuple[str, date]]) -> Iterator[date]:
         return  # an event with a time of day is no holiday
     for begins in _times(event, _day(first)):
         if _is_one_time(event) or (str(event.get("UID")), begins) not in moved:
-            yield from (begins + timedelta(days=ahead) for ahead in range(min(length, LONGEST)))
+            yield from (begins + timedelta(days=ahead) for ahead in range(min(length, MOST_DAYS)))
 
 
 def _length(event: Any, first: date) -> int:

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.domain.typography import marks, plain
+from bot.domain.typography import marks, plain_typed
 from bot.errors import SettingsError
 from bot.nearest import nearest
 from bot.settings.lines import line_of
@@ -84,7 +84,7 @@ def _table(text: str) -> tuple[dict[str, Any], str]:
 def _typed(value: Any) -> Any:
     """Every text as a plain keyboard has it, as people's commands are read; what is free text or a command stays."""
     if isinstance(value, str):
-        return plain(value)
+        return plain_typed(value)
     if isinstance(value, Mapping):
         return {key: each if key in VERBATIM else _typed(each) for key, each in value.items()}
     return [_typed(each) for each in value] if isinstance(value, list) else value

@@ -20,7 +20,7 @@ from bot.domain.clock import Clock, system_clock
 from bot.domain.machines.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse_push
-from bot.telemetry.figures import CONTENT_TYPE, Figure, exposition
+from bot.telemetry.figures import CONTENT_TYPE, MetricFamily, exposition
 from bot.telemetry.intake import (
     COME_BACK_S,
     Authenticate,
@@ -68,7 +68,7 @@ def door(
     authenticate: Authenticate,
     health: Callable[[], Health],
     *,
-    metrics: Callable[[], Iterable[Figure]] | None = None,
+    metrics: Callable[[], Iterable[MetricFamily]] | None = None,
     more: Sequence[Route] = (),
     clock: Clock = system_clock,
     pushes_per_minute: int = PUSHES_PER_MINUTE,
@@ -116,14 +116,14 @@ class _Desk:
         self._stored += receipt.stored
         return JSONResponse(asdict(receipt))
 
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[MetricFamily]:
         """The door's own figures."""
         by_status: dict[tuple[str, ...], float] = {
             (str(status),): float(count) for status, count in self._answers.items()
         }
         return [
-            Figure("valet_door_pushes_total", "Deliveries by HTTP status.", by_status, ("status",), "counter"),
-            Figure("valet_door_minutes_total", "GPU minutes stored.", {(): float(self._stored)}, kind="counter"),
+            MetricFamily("valet_door_pushes_total", "Deliveries by HTTP status.", by_status, ("status",), "counter"),
+            MetricFamily("valet_door_minutes_total", "GPU minutes stored.", {(): float(self._stored)}, kind="counter"),
         ]
 
     async def _taken(self, request: Request) -> Receipt:
@@ -157,8 +157,8 @@ class _Window:
     def __init__(
         self,
         health: Callable[[], Health],
-        metrics: Callable[[], Iterable[Figure]],
-        own: Callable[[], Iterable[Figure]],
+        metrics: Callable[[], Iterable[MetricFamily]],
+        own: Callable[[], Iterable[MetricFamily]],
     ) -> None:
         self._health = health
         self._metrics = metrics

@@ -12,7 +12,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class MetricFamily:
     """One metric: `values` maps the label values, in the order of `labels`, to a number; () for one without labels.
 
     A counter's name ends in `_total`.
@@ -26,7 +26,7 @@ class Figure:
 
 
 class _Figures(Collector):
-    def __init__(self, figures: Callable[[], Iterable[Figure]]) -> None:
+    def __init__(self, figures: Callable[[], Iterable[MetricFamily]]) -> None:
         self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
@@ -38,7 +38,7 @@ class _Figures(Collector):
             yield metric
 
 
-def exposition(figures: Iterable[Figure]) -> bytes:
+def exposition(figures: Iterable[MetricFamily]) -> bytes:
     """The figures in Prometheus' text format 0.0.4."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(lambda: figures))

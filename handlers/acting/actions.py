@@ -8,7 +8,7 @@ from bot.errors import Refused
 from bot.services import digest, queries, undelivered
 from bot.services.acting import alternatives, approvals, batches, card_reminders, consents, launch_expiry
 from bot.services.acting import hours as hours_service
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from handlers.acting import batches as batches_controller
 from handlers.acting import hours as hours_controller
 from handlers.acting import launch, start, stop
@@ -61,7 +61,7 @@ def on_ask_again(ctx: Context, user: str, channel: str, value: str) -> Reply:
     if action is None:
         raise Refused("This request is not known here any more.")
     now = ctx.clock()
-    return launch.told(ask, approvals.ask_again(ctx, action, user), now)
+    return launch.launch_told(ask, approvals.ask_again(ctx, action, user), now)
 
 
 def on_ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -71,7 +71,7 @@ def on_ask_launch(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def on_call_off(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Don't start it any more]"""
-    return approvals_blocks.ended(approvals.call_off(ctx, value, user), [])
+    return approvals_blocks.ended_action(approvals.call_off(ctx, value, user), [])
 
 
 def on_open_card(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -97,12 +97,12 @@ def deny(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def agree(ctx: Context, user: str, channel: str, value: str) -> None:
     """[It may be stopped]; the outbox redraws the question."""
-    consents.answer(ctx, value, user, agrees=True)
+    consents.answer_consent(ctx, value, user, agrees=True)
 
 
 def disagree(ctx: Context, user: str, channel: str, value: str) -> None:
     """[I still need it]"""
-    consents.answer(ctx, value, user, agrees=False)
+    consents.answer_consent(ctx, value, user, agrees=False)
 
 
 def ask_stop_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -112,22 +112,22 @@ def ask_stop_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def ask_stop_listed(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Stop all of these...] in a digest; its value is the local date."""
-    return batches_controller.put(Ask(ctx, user, channel, []), digest.undecided(ctx, channel, value))
+    return batches_controller.ask_batch(Ask(ctx, user, channel, []), digest.undecided(ctx, channel, value))
 
 
 def ask_draft(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask about the N dearest]"""
-    return batches_controller.told(Ask(ctx, user, channel, []), batches.ask_drafted(ctx, value, user))
+    return batches_controller.batch_told(Ask(ctx, user, channel, []), batches.ask_drafted(ctx, value, user))
 
 
 def approve_batch(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Stop these N]; the outbox redraws the card."""
-    batches.decide(ctx, value, user, yes=True)
+    batches.decide_batch(ctx, value, user, yes=True)
 
 
 def deny_batch(ctx: Context, user: str, channel: str, value: str) -> None:
     """[Keep them running]"""
-    batches.decide(ctx, value, user, yes=False)
+    batches.decide_batch(ctx, value, user, yes=False)
 
 
 BUTTONS: dict[str, Press] = {
@@ -154,23 +154,23 @@ def action_card(ctx: Context, action_id: str) -> Reply | None:
     action = queries.action(ctx, action_id)
     if action is None:
         return None
-    return approvals_blocks.card(action, deciders(action, ctx.roster()), consents.of(ctx, action_id))
+    return approvals_blocks.card(action, deciders(action, ctx.roster()), consents.consents_of(ctx, action_id))
 
 
 def batch_card(ctx: Context, batch_id: str) -> Reply | None:
     """The card of several stops."""
-    found = batches.of(ctx, batch_id)
-    return batches_blocks.card(*found, deciders(found[1][0], ctx.roster())) if found else None
+    found = batches.batch_of(ctx, batch_id)
+    return batches_blocks.card_of_batch(*found, deciders(found[1][0], ctx.roster())) if found else None
 
 
 def card_reminder(ctx: Context, subject: str) -> Reply | None:
     """The card once more, in person, to somebody who can decide; its subject is "kind id person"."""
     kind, card_id, person = subject.split(" ")
     if kind == "batch":
-        card, waits = batch_card(ctx, card_id), batches.is_open(ctx, card_id)
+        card, waits = batch_card(ctx, card_id), batches.is_batch_open(ctx, card_id)
         ref = f"batch:{card_id}"
     elif kind == "hours":
-        card, waits = hours_controller.hours_request(ctx, card_id), hours_service.is_open(ctx, card_id)
+        card, waits = hours_controller.hours_request(ctx, card_id), hours_service.is_request_open(ctx, card_id)
         ref = f"hours-wish:{card_id}"
     else:
         card, waits = action_card(ctx, card_id), approvals.is_open(ctx, card_id)
@@ -182,15 +182,15 @@ def card_reminder(ctx: Context, subject: str) -> Reply | None:
 
 def batch_ended(ctx: Context, batch_id: str) -> Reply | None:
     """How several stops ended, for the one who asked."""
-    found = batches.of(ctx, batch_id)
-    return batches_blocks.ended(*found) if found else None
+    found = batches.batch_of(ctx, batch_id)
+    return batches_blocks.ended_batch(*found) if found else None
 
 
 def consent(ctx: Context, consent_id: str) -> Reply | None:
     """The question to a holder."""
-    asked = consents.one(ctx, consent_id)
+    asked = consents.consent_by_id(ctx, consent_id)
     action = queries.action(ctx, asked.action_id) if asked else None
-    return consents_blocks.question(asked, action) if asked and action else None
+    return consents_blocks.consent_question(asked, action) if asked and action else None
 
 
 def draw_break_glass(ctx: Context, action_id: str) -> Reply | None:
@@ -202,7 +202,7 @@ def draw_break_glass(ctx: Context, action_id: str) -> Reply | None:
 def action_ended(ctx: Context, action_id: str) -> Reply | None:
     """How it ended, for the one who asked."""
     action = queries.action(ctx, action_id)
-    return approvals_blocks.ended(action, _instead(ctx, action)) if action else None
+    return approvals_blocks.ended_action(action, _instead(ctx, action)) if action else None
 
 
 def action_news(ctx: Context, subject: str) -> Reply | None:
@@ -212,7 +212,7 @@ def action_news(ctx: Context, subject: str) -> Reply | None:
 
 
 def _instead(ctx: Context, action: Action) -> list[Block]:
-    return approvals_blocks.instead(
+    return approvals_blocks.instead_buttons(
         alternatives.machines_instead(ctx, action), alternatives.templates_instead(ctx, action)
     )
 
@@ -223,15 +223,15 @@ def launch_over(ctx: Context, subject: str) -> Reply | None:
     action = queries.action(ctx, action_id)
     if action is None:
         return None
-    return launch_blocks.over(
-        action, queries.name_of(ctx, action.made_id or action.instance_id), why, channel_of(ctx, action.team)
+    return launch_blocks.time_over(
+        action, queries.name_of(ctx, action.made_id or action.instance_id), why, team_channel(ctx, action.team)
     )
 
 
-def undelivered_card(ctx: Context, action_id: str) -> Reply | None:
+def card_lost(ctx: Context, action_id: str) -> Reply | None:
     """The card could not be posted where it belongs, for the one who asked."""
     action = queries.action(ctx, action_id)
-    return approvals_blocks.undelivered_card(action, undelivered.lost(ctx, action)) if action else None
+    return approvals_blocks.undelivered_card(action, undelivered.lost_card(ctx, action)) if action else None
 
 
 MESSAGES: dict[str, Draw] = {
@@ -244,5 +244,5 @@ MESSAGES: dict[str, Draw] = {
     "action_news": action_news,
     card_reminders.KIND: card_reminder,
     launch_expiry.KIND: launch_over,
-    undelivered.CARD_KIND: undelivered_card,
+    undelivered.CARD_KIND: card_lost,
 }

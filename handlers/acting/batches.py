@@ -11,7 +11,7 @@ from bot.errors import Refused
 from bot.nearest import nearest
 from bot.services import names
 from bot.services.acting import batches
-from bot.services.context import channel_of, is_known
+from bot.services.context import is_known, team_channel
 from bot.services.names import Named
 from handlers import verbs
 from handlers.blocks.acting import batches as batches_blocks
@@ -28,7 +28,7 @@ _BEHIND = frozenset({"machine", "machines", "instance", "instances", "ones", "gp
 _ALL = frozenset({"all", "everything", "every", "team", "mine", "unused", "idling", "gpus", "machines", "instances"})
 
 
-def is_meant(ask: Ask) -> bool:
+def is_about_idle(ask: Ask) -> bool:
     """Whether a stop is about those that idle: it begins with that word, and no machine is called so.
 
     Raises Refused for what comes near it: several machines are not stopped by a guess.
@@ -62,12 +62,12 @@ def stop_idle(ask: Ask) -> Reply:
     team = chosen.team or ask.ctx.roster().team_of(ask.user)
     wanted = filter_of(ask.user, [*words[:count], f"team:{team}"] if team else words[:count])
     found = batches.idle_ids(ask.ctx, wanted)
-    more = batches_blocks.beside(*batches.count_beside(ask.ctx, chosen, found), ["idle", *words[1:count]])
+    more = batches_blocks.idle_as_well(*batches.count_beside(ask.ctx, chosen, found), ["idle", *words[1:count]])
     if not found:
         of_team = f" of team {team}" if team else ""
         none = f"No rented machine{of_team} is seen idle just now.{_nearest_team(ask, chosen.team)}"
         raise Refused(" ".join(filter(None, [none, more])))
-    return told(ask, batches.ask(ask.ctx, found, ask.user, reason=readable(" ".join(reason))), more)
+    return batch_told(ask, batches.ask_stops(ask.ctx, found, ask.user, reason=readable(" ".join(reason))), more)
 
 
 def _nearest_team(ask: Ask, team: str) -> str:
@@ -77,7 +77,7 @@ def _nearest_team(ask: Ask, team: str) -> str:
     return f" Did you mean team:{' or team:'.join(close)}?" if close else ""
 
 
-def named(ask: Ask) -> tuple[list[Listing], list[str]]:
+def named_machines(ask: Ask) -> tuple[list[Listing], list[str]]:
     """The machines that a stop names, and the reason: further words count as long as each is exactly a name."""
     ask = replace(ask, words=order.split_names(ask.ctx, ask.words))
     first, rest = verbs.named(ask, "stop")
@@ -103,11 +103,11 @@ def _machine_or_reason(rest: list[str], other: Named) -> Unclear:
     return Unclear(question, rest, [WordChoice(f"{name} as well", as_well), as_note(rest, "The reason")])
 
 
-def put(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:
+def ask_batch(ask: Ask, instance_ids: Sequence[str], *, reason: str = "", named: bool = False) -> Reply:
     """Put the question."""
-    return told(ask, batches.ask(ask.ctx, instance_ids, ask.user, reason=reason, named=named))
+    return batch_told(ask, batches.ask_stops(ask.ctx, instance_ids, ask.user, reason=reason, named=named))
 
 
-def told(ask: Ask, asked: Sequence[BatchResult], more: str = "") -> Reply:
+def batch_told(ask: Ask, asked: Sequence[BatchResult], more: str = "") -> Reply:
     """What came of it, and what was not asked about."""
-    return batches_blocks.asked(asked, {each.team: channel_of(ask.ctx, each.team) for each in asked}, more)
+    return batches_blocks.batch_asked(asked, {each.team: team_channel(ask.ctx, each.team) for each in asked}, more)

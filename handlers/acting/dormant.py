@@ -18,18 +18,18 @@ def dormant_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 def images_of(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Show images] in a digest, of a channel."""
-    return dormant_blocks.images(images.shelf_in_channel(ctx, value))
+    return dormant_blocks.images_listed(images.shelf_in_channel(ctx, value))
 
 
-def keep_image(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def keep_image_button(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Keep] beside an image, in the list, which is drawn anew."""
-    images.keep_image(ctx, value, user)
-    shown = dormant_blocks.images(images.shelf(ctx))
+    images.let_image_stay(ctx, value, user)
+    shown = dormant_blocks.images_listed(images.shelf(ctx))
     return Reply(shown.text, shown.blocks, replace=True)
 
 
 BUTTONS: dict[str, Press] = {
     DORMANT_OF_BUTTON: dormant_of,
     IMAGES_OF_BUTTON: images_of,
-    KEEP_IMAGE_BUTTON: keep_image,
+    KEEP_IMAGE_BUTTON: keep_image_button,
 }

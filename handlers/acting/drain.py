@@ -26,7 +26,7 @@ def draw_drain_form(ask: Ask, given: Filled) -> list[Block]:
     listing = fields.shown_machine(ask, given)
     return [
         fields.machine_field(ask, given, label="Owned machine"),
-        *drain_blocks.form_facts(listing),
+        *drain_blocks.drain_facts(listing),
         fields.note_field(given, label="Reason", placeholder="new power supply"),
     ]
 
@@ -73,7 +73,9 @@ def draw_drain(ctx: Context, drain_id: str) -> Reply | None:
     made = drain_service.drain_of(ctx, drain_id)
     if made is None:
         return None
-    return drain_blocks.notice(made, queries.listing(ctx, made.instance_id), queries.name_of(ctx, made.instance_id))
+    return drain_blocks.drain_notice(
+        made, queries.listing(ctx, made.instance_id), queries.name_of(ctx, made.instance_id)
+    )
 
 
 MESSAGES: dict[str, Draw] = {"drain": draw_drain}

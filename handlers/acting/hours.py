@@ -9,7 +9,7 @@ from bot.errors import Refused
 from bot.services import queries
 from bot.services.acting import hours as hours_service
 from bot.services.acting import rule_starts, rule_stops
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from handlers import fields
 from handlers.blocks import forms as form_blocks
 from handlers.blocks.acting import hours as hours_blocks
@@ -35,7 +35,7 @@ def give_hours(ask: Ask, listing: Listing, windows: str | None, *, stop_only: bo
     """Set them, or ask those who may to; None only shows what there is."""
     if windows is not None and not hours_service.may_set(ask.ctx, listing, ask.user):
         request = hours_service.ask_for_hours(ask.ctx, listing, ask.user, windows, stop_only=stop_only)
-        return hours_blocks.asked(request, channel_of(ask.ctx, request.team), note)
+        return hours_blocks.hours_asked(request, team_channel(ask.ctx, request.team), note)
     if windows is not None:
         hours_service.set_hours(ask.ctx, listing, ask.user, windows, stop_only=stop_only)
     own = hours_service.own_hours(ask.ctx, listing.instance.id)
@@ -75,7 +75,7 @@ def draw_hours_form(ask: Ask, given: Filled) -> list[Block]:
             hours_service.own_hours(ask.ctx, given.one("machine")),
         )
         counting = hours_service.hours_of(ask.ctx, listing, own)
-        shown = hours_blocks.form_facts(listing, counting, wanted, saved, may=may)
+        shown = hours_blocks.hours_facts(listing, counting, wanted, saved, may=may)
     box = form_blocks.option("Stop only", STOP_ONLY, more="It is stopped at their end and never started by itself.")
     return [
         fields.machine_field(ask, given),
@@ -162,13 +162,15 @@ BUTTONS: dict[str, Press] = {
 def rule_stop_notice(ctx: Context, subject: str) -> Reply | None:
     """What stops then, or has."""
     channel, _, moment = subject.partition("|")
-    return rule_stops_blocks.notice(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
+    return rule_stops_blocks.stop_notice(
+        rule_stops.stops_in_notice(ctx, channel, int(moment)), int(moment), ctx.clock()
+    )
 
 
 def rule_stop_soon(ctx: Context, subject: str) -> Reply | None:
     """The last warning."""
     channel, _, moment = subject.partition("|")
-    return rule_stops_blocks.soon(rule_stops.notice(ctx, channel, int(moment)), int(moment), ctx.clock())
+    return rule_stops_blocks.soon(rule_stops.stops_in_notice(ctx, channel, int(moment)), int(moment), ctx.clock())
 
 
 def hours_set(ctx: Context, subject: str) -> Reply | None:
@@ -188,13 +190,13 @@ def hours_request(ctx: Context, request_id: str) -> Reply | None:
     if request is None or listing is None:
         return None
     hours = hours_service.as_on_hours(ctx, listing, request.windows, stop_only=request.stop_only)
-    return hours_blocks.card(request, listing, hours, hours_request_deciders(request, ctx.roster()))
+    return hours_blocks.hours_card(request, listing, hours, hours_request_deciders(request, ctx.roster()))
 
 
 def hours_request_ended(ctx: Context, request_id: str) -> Reply | None:
     """What became of it, for whoever asked."""
     request = hours_service.hours_request(ctx, request_id)
-    return hours_blocks.ended(request, queries.name_of(ctx, request.instance_id)) if request else None
+    return hours_blocks.hours_request_ended(request, queries.name_of(ctx, request.instance_id)) if request else None
 
 
 def hours_void(ctx: Context, subject: str) -> Reply | None:
@@ -208,18 +210,18 @@ def hours_void(ctx: Context, subject: str) -> Reply | None:
     return hours_blocks.hours_void(of_them) if of_them else None
 
 
-def rule_start_failed(ctx: Context, subject: str) -> Reply | None:
+def start_failed_message(ctx: Context, subject: str) -> Reply | None:
     """A machine was not started at the beginning of its on-hours; the subject is "instance|beginning"."""
     instance_id, _, moment = subject.partition("|")
     listing, tries, ends = rule_starts.rule_start_tries(ctx, instance_id, int(moment))
-    return rule_stops_blocks.start_failed(listing, tries, int(moment), ends) if listing and tries else None
+    return rule_stops_blocks.rule_start_failed(listing, tries, int(moment), ends) if listing and tries else None
 
 
-def rule_stop_failed(ctx: Context, subject: str) -> Reply | None:
+def stop_failed_message(ctx: Context, subject: str) -> Reply | None:
     """A stop by rule came to nothing; the subject is "instance|rule|basis"."""
     instance_id, rule, basis = subject.split("|")
     listing, tries = rule_stops.rule_stop_tries(ctx, instance_id, rule, int(basis))
-    return rule_stops_blocks.stop_failed(listing, tries) if listing and tries else None
+    return rule_stops_blocks.rule_stop_failed(listing, tries) if listing and tries else None
 
 
 def rule_stop_own_work(ctx: Context, subject: str) -> Reply | None:
@@ -232,8 +234,8 @@ def rule_stop_own_work(ctx: Context, subject: str) -> Reply | None:
 MESSAGES: dict[str, Draw] = {
     "parking": rule_stop_notice,
     "parking_soon": rule_stop_soon,
-    "waking": rule_start_failed,
-    "not_parked": rule_stop_failed,
+    "waking": start_failed_message,
+    "not_parked": stop_failed_message,
     "parking_own": rule_stop_own_work,
     "hours_set": hours_set,
     "hours_wish": hours_request,

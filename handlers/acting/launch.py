@@ -31,7 +31,7 @@ NO_REBOOT = re.compile(r"-{0,2}\b(?:no|without|don'?t|do not)[ -]?(?:an? )?reboo
 def launch(ask: Ask) -> Reply:
     """Launch a machine, once somebody else said yes; without a name, what there is to launch."""
     if not ask.words or [word.lower() for word in ask.words] == ["list"]:
-        return launch_blocks.listed(launch_service.templates_for(ask.ctx, ask.user))
+        return launch_blocks.templates_listed(launch_service.templates_for(ask.ctx, ask.user))
     wanted, note = timed_words(ask.words[1:], ask.asker())
     return ask_launch(ask, ask.words[0], wanted, note=readable(note))
 
@@ -45,15 +45,15 @@ def ask_launch(ask: Ask, name: str, wanted: TypedSpan | None = None, *, note: st
         return better
     length = wanted.length if wanted.end is None else wanted.end - now
     action = approvals.ask_to_launch(ask.ctx, name, ask.user, length=length, note=note)
-    return told(ask, action, now)
+    return launch_told(ask, action, now)
 
 
-def told(ask: Ask, action: Action, before: int) -> Reply:
+def launch_told(ask: Ask, action: Action, before: int) -> Reply:
     """What whoever asked just now hears; `before` is when they did."""
     again = action.created_at < before or action.requester != ask.user
-    first = consents.of(ask.ctx, action.id)
-    channel, lost = context.channel_of(ask.ctx, action.team), undelivered.lost(ask.ctx, action)
-    return approvals_blocks.asked(action, channel, ask.user, again=again, first=first, lost=lost)
+    first = consents.consents_of(ask.ctx, action.id)
+    channel, lost = context.team_channel(ask.ctx, action.team), undelivered.lost_card(ask.ctx, action)
+    return approvals_blocks.action_asked(action, channel, ask.user, again=again, first=first, lost=lost)
 
 
 def clone(ask: Ask) -> Reply:
@@ -66,7 +66,7 @@ def clone(ask: Ask) -> Reply:
     length = wanted.length if wanted.end is None else wanted.end - now
     note = readable(said)
     action = approvals.ask_to_clone(ask.ctx, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
-    return told(ask, action, now)
+    return launch_told(ask, action, now)
 
 
 def _is_no_time(word: str) -> bool:
@@ -111,12 +111,12 @@ def resize(ask: Ask) -> Reply:
     length = wanted.length if wanted.end is None else wanted.end - now
     reason = readable(said)
     action = approvals.ask_to_resize(ask.ctx, listing.instance.id, ask.user, rest[0], length=length, reason=reason)
-    return told(ask, action, now)
+    return launch_told(ask, action, now)
 
 
 def images(ask: Ask) -> Reply:
     """The images that clones have left, with what they cost."""
-    return dormant_blocks.images(images_service.shelf(ask.ctx))
+    return dormant_blocks.images_listed(images_service.shelf(ask.ctx))
 
 
 def launch_given(ask: Ask) -> Filled | None:
@@ -131,14 +131,14 @@ def draw_launch_form(ask: Ask, given: Filled) -> list[Block]:
     templates = launch_service.templates_for(ask.ctx, ask.user)
     chosen, note = given.one(TEMPLATE), fields.chosen_note(given)
     if not templates:
-        return launch_blocks.listed(templates).blocks
+        return launch_blocks.templates_listed(templates).blocks
     options = launch_blocks.template_options(templates)
     shown: list[Block] = []
     if any(template.name == chosen for template, _ in templates):
         would_be = launch_service.would_be_machine(ask.ctx, launch_service.template_for(ask.ctx, ask.user, chosen))
         length = fields.shown_length(ask, given)
         planned = previews.of_launch(ask.ctx, chosen, ask.user, length=length, note=note)
-        shown = previews_blocks.card(planned, previews.instead(ask.ctx, would_be, ask.user))
+        shown = previews_blocks.preview_card(planned, previews.better_idle(ask.ctx, would_be, ask.user))
     return [
         form_blocks.choice_field(TEMPLATE, "Template", options, chosen=chosen, redraws=True),
         *shown,
@@ -171,7 +171,9 @@ def draw_clone_form(ask: Ask, given: Filled) -> list[Block]:
     shown: list[Block] = []
     if listing is not None:
         length = fields.shown_length(ask, given)
-        shown = previews_blocks.card(previews.of_clone(ask.ctx, listing, ask.user, length=length, reboot=reboot))
+        shown = previews_blocks.preview_card(
+            previews.of_clone(ask.ctx, listing, ask.user, length=length, reboot=reboot)
+        )
     box = form_blocks.option("No reboot", NO_REBOOT_BOX, more="Files that are being written may be torn in the copy.")
     return [
         fields.machine_field(ask, given),
@@ -187,7 +189,7 @@ def submit_clone_form(ask: Ask, given: Filled) -> Reply:
     listing, length, now = fields.chosen_machine(ask, given), fields.chosen_length(ask, given), ask.ctx.clock()
     note, reboot = fields.chosen_note(given), not given.all(NO_REBOOT_BOX)
     action = approvals.ask_to_clone(ask.ctx, listing.instance.id, ask.user, length=length, note=note, reboot=reboot)
-    return told(ask, action, now)
+    return launch_told(ask, action, now)
 
 
 CLONE_FORM = Form(
@@ -224,7 +226,7 @@ def draw_resize_form(ask: Ask, given: Filled) -> list[Block]:
     shown: list[Block] = []
     if listing is not None and kind:
         length = fields.shown_length(ask, given)
-        shown = previews_blocks.card(previews.of_resize(ask.ctx, listing, ask.user, kind, length=length))
+        shown = previews_blocks.preview_card(previews.of_resize(ask.ctx, listing, ask.user, kind, length=length))
     rated = [each for each in previews.types_like(ask.ctx, listing, kind) if each[0] == kind] if kind else []
     chosen = launch_blocks.type_option(*rated[0]) if rated else None
     return [
@@ -243,7 +245,7 @@ def submit_resize_form(ask: Ask, given: Filled) -> Reply:
     if not kind:
         raise BadField(TYPE, "Choose a type.")
     action = approvals.ask_to_resize(ask.ctx, listing.instance.id, ask.user, kind, length=length, reason=reason)
-    return told(ask, action, now)
+    return launch_told(ask, action, now)
 
 
 RESIZE_FORM = Form(

@@ -32,7 +32,7 @@ def ask_start(
     if better is not None:
         return better
     length = length_of(wanted or TypedSpan(), before)
-    return launch.told(
+    return launch.launch_told(
         ask, approvals.ask_to_start(ask.ctx, listing.instance.id, ask.user, length=length, note=note), before
     )
 
@@ -48,8 +48,10 @@ def draw_start_form(ask: Ask, given: Filled) -> list[Block]:
     shown: list[Block] = []
     if listing is not None:
         length = fields.shown_length(ask, given)
-        better = previews.instead(ask.ctx, listing, ask.user)
-        shown = previews_blocks.card(previews.of_start(ask.ctx, listing, ask.user, length=length, note=note), better)
+        better = previews.better_idle(ask.ctx, listing, ask.user)
+        shown = previews_blocks.preview_card(
+            previews.of_start(ask.ctx, listing, ask.user, length=length, note=note), better
+        )
     usual = ask.usual_length()
     return [
         fields.machine_field(ask, given),

@@ -26,13 +26,13 @@ ACTION = "action"
 
 def stop(ask: Ask) -> Reply:
     """Ask somebody else whether to stop an instance, or several."""
-    if batches_controller.is_meant(ask):
+    if batches_controller.is_about_idle(ask):
         return batches_controller.stop_idle(ask)
-    several, reason = batches_controller.named(ask)
+    several, reason = batches_controller.named_machines(ask)
     _refuse_later(several[0].instance.name, reason)
     if len(several) > 1:
         ids = [each.instance.id for each in several]
-        return batches_controller.put(ask, ids, reason=readable(" ".join(reason)), named=True)
+        return batches_controller.ask_batch(ask, ids, reason=readable(" ".join(reason)), named=True)
     if breaks_glass(reason):
         return broken(ask, several[0], "stop", reason[1:])
     return ask_stop(ask, several[0], reason=readable(" ".join(reason)))
@@ -55,7 +55,7 @@ def _refuse_later(name: str, rest: list[str]) -> None:
 def ask_stop(ask: Ask, listing: Listing, *, reason: str = "") -> Reply:
     """Put the question; asked twice, it is the same card."""
     before = ask.ctx.clock()
-    return launch.told(ask, approvals.ask_to_stop(ask.ctx, listing.instance.id, ask.user, reason=reason), before)
+    return launch.launch_told(ask, approvals.ask_to_stop(ask.ctx, listing.instance.id, ask.user, reason=reason), before)
 
 
 def breaks_glass(rest: list[str]) -> bool:
@@ -66,7 +66,7 @@ def breaks_glass(rest: list[str]) -> bool:
 def broken(ask: Ask, listing: Listing, kind: ActionKind, rest: list[str]) -> Reply:
     """Pass one's own request, with the reason. Raises Refused."""
     passed = approvals.break_glass(ask.ctx, listing, kind, ask.user, readable(" ".join(rest)))
-    return approvals_blocks.asked(passed, context.channel_of(ask.ctx, passed.team), ask.user, again=False)
+    return approvals_blocks.action_asked(passed, context.team_channel(ask.ctx, passed.team), ask.user, again=False)
 
 
 def stop_search(ask: Ask, typed: str, _given: Filled) -> list[Block]:
@@ -107,7 +107,7 @@ def submit_stop_form(ask: Ask, given: Filled) -> Reply:
     _refuse_later(chosen[0].instance.name, reason.split())
     if len(chosen) == 1:
         return ask_stop(ask, chosen[0], reason=reason)
-    return batches_controller.put(ask, [listing.instance.id for listing in chosen], reason=reason, named=True)
+    return batches_controller.ask_batch(ask, [listing.instance.id for listing in chosen], reason=reason, named=True)
 
 
 STOP_FORM = Form(

@@ -36,21 +36,23 @@ KEEP_IDLE_BUTTON = "keep_idle"
 DIGEST_HOW_BUTTON = "digest_how"
 
 HOW_COUNTED = "How this is counted"
-HEAD = ("Machine", "Idle", "Unused in 24 h", "Now", "Who, until when", "USD/h", "GPUs")
+DIGEST_HEAD = ("Machine", "Idle", "Unused in 24 h", "Now", "Who, until when", "USD/h", "GPUs")
 """What became of a row stands where a phone still shows it."""
 FEW = 2
 """So many machines have a button each; more have menus."""
-NAMED = 5
-SHOWN = 15
+NAMES_SHOWN = 5
+ROWS_SHOWN = 15
 """Rows drawn; the rest is counted, and `/gpu status idle` shows it."""
 
 
 def digest(made: DigestNow) -> Reply:
     """One channel's digest, with what became of each row since it was posted."""
-    rows, head, late = made.rows[:SHOWN], _headline(made), _late(made.digest)
+    rows, head, late = made.rows[:ROWS_SHOWN], _headline(made), _late(made.digest)
     blocks: list[Block] = [section(lines([f"*{head}*", late]))]
-    blocks += table("Idle machines, most wasteful first", HEAD, [_cells(now, made.digest.made_at) for now in rows])
-    more = len(made.rows) - SHOWN
+    blocks += table(
+        "Idle machines, most wasteful first", DIGEST_HEAD, [_cells(now, made.digest.made_at) for now in rows]
+    )
+    more = len(made.rows) - ROWS_SHOWN
     notes = [f"and {more} more: {gpu_command('status idle')} shows all."] if more > 0 else []
     if made.rows:
         blocks.append(context(" ".join([*notes, *_small_print(made)])))
@@ -65,7 +67,7 @@ def digest(made: DigestNow) -> Reply:
     return Reply(cut(text, 3_900), blocks, private=False)
 
 
-def how_counted(made: DigestNow) -> Reply:
+def digest_counted(made: DigestNow) -> Reply:
     """What the sums of a digest are of, and what they lack."""
     digest = made.digest
     parts = [f"A GPU is idle after {_rule(digest.windows)} without work, seen minute by minute."]
@@ -164,7 +166,7 @@ def _to_tidy(made: DigestNow) -> list[tuple[str, Block]]:
     tidy, channel = made.digest.tidy, made.digest.channel
     if tidy is None:
         return []
-    machines = (dormant_blocks.line(tidy), button("Show", DORMANT_OF_BUTTON, channel))
+    machines = (dormant_blocks.dormant_line(tidy), button("Show", DORMANT_OF_BUTTON, channel))
     unused = (dormant_blocks.image_line(tidy), button("Show images", IMAGES_OF_BUTTON, channel))
     return [*([machines] if tidy.machines else []), *([unused] if tidy.images else [])]
 
@@ -239,11 +241,11 @@ def _rule(windows: Sequence[int]) -> str:
 
 
 def _names(known: Sequence[str]) -> str:
-    rest = len(known) - NAMED
-    return ", ".join([esc(name, 60) for name in known[:NAMED]] + ([f"{rest} more"] if rest > 0 else []))
+    rest = len(known) - NAMES_SHOWN
+    return ", ".join([esc(name, 60) for name in known[:NAMES_SHOWN]] + ([f"{rest} more"] if rest > 0 else []))
 
 
-def kept(name: str, until: int) -> Reply:
+def kept_until(name: str, until: int) -> Reply:
     """Told to the one who pressed Keep."""
     text = f"{esc(name, 60)} stays as it is; no digest asks about it until {at(until)}."
     return Reply(text, [section(text)])

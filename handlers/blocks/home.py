@@ -139,7 +139,7 @@ def _held(listing: Listing, person: str, now: int) -> list[Block]:
     return [section(describe_machine(listing, now)), actions(*extend, release)]
 
 
-def booked(rows: Sequence[Block]) -> list[Block]:
+def bookings_section(rows: Sequence[Block]) -> list[Block]:
     """What they have booked, the next time of each."""
     return [header("You booked"), *rows, context(f"{gpu_command('bookings mine')} shows all of them.")] if rows else []
 

@@ -44,7 +44,7 @@ def understood(command: str, reply: Reply, first: str = "") -> Reply:
     return replace(reply, text=text, blocks=blocks)
 
 
-def free_now(listing: Listing) -> str:
+def is_free_now(listing: Listing) -> str:
     """They need not wait."""
     return f"{esc(listing.instance.name, 60)} is free for you now."
 

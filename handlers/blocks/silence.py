@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from bot.domain.machines.sources import UnreadSource
 from handlers.blocks.words import about, esc, length, near, per_hour, plural
 
-NAMED = 2
+SOURCES_NAMED = 2
 
 
 def not_counted(silent: Sequence[UnreadSource], now: int) -> list[str]:
@@ -24,9 +24,9 @@ def as_they_were(silent: Sequence[UnreadSource], now: int) -> list[str]:
 
 
 def _each(silent: Sequence[UnreadSource], say: Callable[[UnreadSource], str]) -> list[str]:
-    more = len(silent) - NAMED
+    more = len(silent) - SOURCES_NAMED
     rest = [f"{plural(more, 'more source')} of machines {'is' if more == 1 else 'are'} silent too."] if more > 0 else []
-    return [say(each) for each in silent[:NAMED]] + rest
+    return [say(each) for each in silent[:SOURCES_NAMED]] + rest
 
 
 def _read(each: UnreadSource, now: int) -> str:

@@ -8,7 +8,7 @@ from handlers.blocks.words import code, esc, gpu_command, length, near, say
 
 _NAMED = 8
 
-DAMAGED = "the database is damaged; an admin has to restore a backup"
+IS_DAMAGED = "the database is damaged; an admin has to restore a backup"
 _DATABASE_REMEDIES = {
     "the disk is full": "Make room on its disk, and I go on by myself.",
     "it may not be written": "Give Valet's user the right to write it and its folder, and I go on by myself.",
@@ -25,9 +25,9 @@ def backup_failed(reason: str) -> Reply:
     )
 
 
-def impaired(reason: str, backup: str) -> Reply:
+def impaired_reply(reason: str, backup: str) -> Reply:
     """The database can't be used; `backup` is the newest there is, if any."""
-    known = _restore(backup) if reason == DAMAGED else _DATABASE_REMEDIES.get(reason)
+    known = _restore(backup) if reason == IS_DAMAGED else _DATABASE_REMEDIES.get(reason)
     remedy = known or "`valet doctor` on its machine tells more."
     return plainly(
         f"*Valet's database can't be used: {esc(reason)}.* Until then I stop and start nothing, and take no "
@@ -37,7 +37,7 @@ def impaired(reason: str, backup: str) -> Reply:
 
 def refused(sentence: str, reason: str, backup: str) -> Reply:
     """The answer to whoever asks for anything meanwhile."""
-    return plainly(f"{say(sentence)} {_restore(backup)}" if reason == DAMAGED else say(sentence))
+    return plainly(f"{say(sentence)} {_restore(backup)}" if reason == IS_DAMAGED else say(sentence))
 
 
 def _restore(backup: str) -> str:
@@ -49,7 +49,7 @@ def _restore(backup: str) -> str:
 
 def usable_again(reason: str) -> Reply:
     """The database works again; `reason` is why it did not."""
-    if reason == DAMAGED:
+    if reason == IS_DAMAGED:
         return plainly(
             "A backup was restored, and Valet goes on with it. What happened after it was made is not in it: claims, "
             "requests and answers of that time have to be made again, and a message may come twice."

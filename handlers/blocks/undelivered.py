@@ -34,27 +34,27 @@ REMEDIES: Mapping[str, str] = {
 OUR_FAULT = "That is a fault of mine: please report it, with what my log says."
 PREVIEW = 200
 PLACES = 12
-SHOWN = 3
+TEXTS_SHOWN = 3
 MOST_TEXT = 9_000
 
 
-def place(channel: str) -> str:
+def place_name(channel: str) -> str:
     """#gpus, or @Ada."""
     return f"<#{channel}>" if channel.startswith(("C", "G", "D")) else f"<@{channel}>"
 
 
-def told(channel: str, error: str, found: Undelivered | None) -> Reply:
+def undelivered_told(channel: str, error: str, found: Undelivered | None) -> Reply:
     """For an admin: what is kept for a place; None: nothing any more."""
     if found is None:
-        return plainly(f"What I could not post to {place(channel)} was tried again, or dropped.")
+        return plainly(f"What I could not post to {place_name(channel)} was tried again, or dropped.")
     text = (
-        f"I can't post to {place(channel)} ({code(error, 60)}). {remedy(error)} What I had to say there is kept: "
+        f"I can't post to {place_name(channel)} ({code(error, 60)}). {remedy(error)} What I had to say there is kept: "
         f"{plural(len(found.messages), 'message')} until now; {gpu_command('undelivered')} shows what."
     )
     return plainly(text, *_buttons(found))
 
 
-def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
+def undelivered_places(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
     """Everything that is kept, place by place, each message by its text."""
     total = sum(len(each.messages) for each, _ in found)
     if not total:
@@ -68,10 +68,10 @@ def listed(found: Sequence[tuple[Undelivered, Sequence[str]]]) -> Reply:
 
 
 def _group(found: Undelivered, texts: Sequence[str]) -> list[Block]:
-    head = f"*{place(found.channel)}*  {code(found.error, 60)} since {at(found.since)}. {remedy(found.error)}"
-    more = [f"and {len(texts) - SHOWN:,} more"] if len(texts) > SHOWN else []
+    head = f"*{place_name(found.channel)}*  {code(found.error, 60)} since {at(found.since)}. {remedy(found.error)}"
+    more = [f"and {len(texts) - TEXTS_SHOWN:,} more"] if len(texts) > TEXTS_SHOWN else []
     return [
-        section(lines([head, *(f">{_beginning(each)}" for each in texts[:SHOWN]), *more])),
+        section(lines([head, *(f">{_beginning(each)}" for each in texts[:TEXTS_SHOWN]), *more])),
         actions(*_buttons(found)),
     ]
 

@@ -197,7 +197,7 @@ def by_clock(instant: int, seen: int) -> str:
     return clock_time(instant) if abs(instant - seen) < DAY_MS // 2 else near(instant, seen)
 
 
-def snoozed(snooze: Snooze) -> str:
+def snooze_line(snooze: Snooze) -> str:
     """Who keeps a machine until when, and why."""
     reason = f" ({esc(snooze.reason, 120)})" if snooze.reason else ""
     return f"by {person(snooze.who)} until {near(snooze.until_at, snooze.made_at)}{reason}"
@@ -263,7 +263,7 @@ def addresses(count: int) -> str:
     return f"{count:,} elastic IP address{'' if count == 1 else 'es'}"
 
 
-def bars(cells: Sequence[HourCell]) -> str:
+def hour_bars(cells: Sequence[HourCell]) -> str:
     """A strip of hours: the higher, the more of the minutes seen had work; a dot where too few were seen."""
     return "".join(_bar(cell) for cell in cells)
 

@@ -44,8 +44,8 @@ def status(ask: Ask, page: int = 0) -> Reply:
         everything = replace(chosen, state="", unclaimed=False)
         chosen = replace(everything, ids=find_service.free_machines(ask.ctx, everything, ask.user))
     start = page * status_blocks.FLEET_PAGE
-    found, totals = queries.page(ask.ctx, chosen, limit=status_blocks.FLEET_PAGE, offset=start, order=order)
-    return status_blocks.status(
+    found, totals = queries.fleet_page(ask.ctx, chosen, limit=status_blocks.FLEET_PAGE, offset=start, order=order)
+    return status_blocks.status_reply(
         found,
         totals,
         queries.sources(ask.ctx),
@@ -185,7 +185,7 @@ BUTTONS: dict[str, Press] = {
 }
 
 
-def notice(ctx: Context, notice_id: str) -> Reply | None:
+def notice_message(ctx: Context, notice_id: str) -> Reply | None:
     """An agent that is silent, a machine that went down, GPUs that are not there; its subject is its number."""
     found = notices.notice_of(ctx, int(notice_id))
     if found is None:
@@ -194,4 +194,4 @@ def notice(ctx: Context, notice_id: str) -> Reply | None:
     return notices_blocks.machine_notice(found, name, ctx.settings.slack.gpu_command, ctx.clock())
 
 
-MESSAGES: dict[str, Draw] = {notices.NOTICE_MESSAGE: notice}
+MESSAGES: dict[str, Draw] = {notices.NOTICE_MESSAGE: notice_message}

@@ -39,7 +39,7 @@ def days_of(value: str) -> tuple[date, date]:
 VERBS = (Verb("bill", "bill [month|week|day]", "What was billed, what our meters say, and why they differ.", bill),)
 
 
-def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def show_bill(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[October 2026], [Only 20 Nov]: in place."""
     shown = bill(Ask(ctx, user, channel, [value]))
     return Reply(shown.text, shown.blocks, replace=True)
@@ -56,4 +56,4 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return bill_blocks.as_csv(report, "".join(bill_service.by_day(report)))
 
 
-BUTTONS: dict[str, Press] = {BILL_BUTTON: show, BILL_DETAILS_BUTTON: details, BILL_CSV_BUTTON: as_csv}
+BUTTONS: dict[str, Press] = {BILL_BUTTON: show_bill, BILL_DETAILS_BUTTON: details, BILL_CSV_BUTTON: as_csv}

@@ -40,12 +40,12 @@ def budget(ask: Ask) -> Reply:
         raise Refused(SET_BY)
     words = [word for word in ask.words if word.lower() not in {"for", "of", "left", "remaining", "all"}]
     if words:
-        return of_scope(ask, _scope(replace(ask, words=words)))
+        return budget_of_scope(ask, _scope(replace(ask, words=words)))
     found = every(ask.ctx)
     missing = budget_amounts.unknown_machines(ask.ctx)
     if not found and not missing:
         return budgets_blocks.no_budget(ask.ctx.settings.slack.cost_command, TOTAL)
-    return budgets_blocks.overview(found, missing, _lacks(ask.ctx))
+    return budgets_blocks.all_budgets(found, missing, _lacks(ask.ctx))
 
 
 def _lacks(ctx: Context) -> list[str]:
@@ -71,13 +71,13 @@ def every(ctx: Context) -> list[BudgetStanding]:
     return [now for each in budget_amounts.scopes(ctx) if (now := budgets.standing_of(ctx, each))]
 
 
-def of_scope(ask: Ask, about: Scope) -> Reply:
+def budget_of_scope(ask: Ask, about: Scope) -> Reply:
     """One budget in full."""
     now = budgets.standing_of(ask.ctx, about)
     if now is None:
         return budgets_blocks.no_budget(ask.ctx.settings.slack.cost_command, about)
     is_own = budget_amounts.own_budget(ask.ctx, about) is not None
-    return budgets_blocks.standing(now, is_own=is_own, lacks=_lacks(ask.ctx))
+    return budgets_blocks.one_budget(now, is_own=is_own, lacks=_lacks(ask.ctx))
 
 
 VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expected, what follows.", budget),)
@@ -90,10 +90,10 @@ def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
 
 def one_budget(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[nlp]: its budget in full."""
-    return of_scope(Ask(ctx, user, channel, []), stored_scope(ctx, value))
+    return budget_of_scope(Ask(ctx, user, channel, []), stored_scope(ctx, value))
 
 
-def how_counted(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
+def how_budget_counted(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[How this is counted] of one budget, or of all of them: beside it."""
     if value == budgets_blocks.EVERY_BUDGET:
         standings = every(ctx)
@@ -105,7 +105,7 @@ def how_counted(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     if now is None:
         raise Refused("That budget is gone from valet.toml.")
     is_own = budget_amounts.own_budget(ctx, about) is not None
-    return budgets_blocks.counted(now, budgets.channel_for(ctx, about), is_own=is_own)
+    return budgets_blocks.budget_counted(now, budgets.channel_for(ctx, about), is_own=is_own)
 
 
 def as_csv(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
@@ -128,7 +128,7 @@ def not_expected(ctx: Context, user: str, _channel: str, value: str) -> Reply:
 
 
 def _answer(ctx: Context, user: str, value: str, *, is_expected: bool) -> Reply:
-    return plainly(budgets_blocks.answered(unusual.answer_unusual(ctx, value, user, is_expected=is_expected)))
+    return plainly(budgets_blocks.unusual_answered(unusual.answer_unusual(ctx, value, user, is_expected=is_expected)))
 
 
 BUTTONS: dict[str, Press] = {
@@ -136,7 +136,7 @@ BUTTONS: dict[str, Press] = {
     UNUSUAL_NOT_EXPECTED_BUTTON: not_expected,
     BUDGET_DRIVERS_BUTTON: drivers,
     BUDGET_BUTTON: one_budget,
-    BUDGET_HOW_BUTTON: how_counted,
+    BUDGET_HOW_BUTTON: how_budget_counted,
     BUDGET_CSV_BUTTON: as_csv,
 }
 

@@ -32,7 +32,7 @@ WAYS: dict[str, Way] = {"team": "team", "teams": "team", "machine": "machine", "
 def forecast(ask: Ask) -> Reply:
     """A scope, a period and a way to tell it apart, in any order."""
     if ask.words and ACCURACY.fullmatch(ask.words[0].lower()):
-        return accuracy(replace(ask, words=ask.words[1:]))
+        return forecast_accuracy(replace(ask, words=ask.words[1:]))
     way, words = _way(ask.words)
     period, words = periods.read_period(words)
     try:
@@ -106,7 +106,7 @@ def forecast_of_button(ctx: Context, value: str) -> Reply:
     )
 
 
-def accuracy(ask: Ask) -> Reply:
+def forecast_accuracy(ask: Ask) -> Reply:
     """How good forecasts of a scope were."""
     _, words = periods.read_period(_way(ask.words)[1])  # a record is told of every period at once
     return _record(ask.ctx, read_scope(replace(ask, words=words), "forecast accuracy"))

@@ -22,7 +22,7 @@ from handlers.verbs import Ask, BadField, Form, Verb
 AGAINST = re.compile(r"\s+(?:vs\.?|versus|and|or|against)\s+|\s*,\s*", re.IGNORECASE)
 COUNTED = re.compile(r"\d{1,2}\s?[x\u00d7]\s?(.+)", re.IGNORECASE)
 """As in 8xH100: prices are told per GPU-hour."""
-MOST_OFFERED = 30
+MOST_PRICES_OFFERED = 30
 MOST_COMPARED = 3
 """So many are told side by side."""
 IS_TYPE = re.compile(r"[a-z0-9-]{2,20}\.[a-z0-9-]{2,20}")
@@ -116,7 +116,7 @@ def prices_menu(ask: Ask, typed: str, given: Filled) -> list[Block]:
     headed = (("GPUs you have", ours), ("Types you rent", types), ("Other GPUs", others))
     fitting = ((heading, [each for each in some if typed.strip().lower() in each.lower()]) for heading, some in headed)
     found = [
-        form_blocks.group(heading, [form_blocks.option(each, each) for each in some[:MOST_OFFERED]])
+        form_blocks.group(heading, [form_blocks.option(each, each) for each in some[:MOST_PRICES_OFFERED]])
         for heading, some in fitting
         if some
     ]

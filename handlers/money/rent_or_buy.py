@@ -33,7 +33,7 @@ _FIELDS: dict[str, tuple[str, Decimal, Decimal]] = {
     "replaces": ("replaces", Decimal(1), Decimal(100)),
 }
 """What may be given with the question, with the least and the most."""
-MOST_OFFERED = 50
+MOST_TYPES_OFFERED = 50
 EXAMPLES = "price:150000 rate:12 hours:500"
 
 
@@ -82,11 +82,11 @@ def kind_menu(ask: Ask, typed: str, _given: Filled) -> list[Block]:
     rented = queries.types(ask.ctx)
     others = [each for each in sorted(prices.MICROS_PER_HOUR) if each not in rented] if wanted else []
     headed = (("Types you rent", rented), ("Other types", others))
-    found = ((heading, [each for each in some if wanted in each][:MOST_OFFERED]) for heading, some in headed)
+    found = ((heading, [each for each in some if wanted in each][:MOST_TYPES_OFFERED]) for heading, some in headed)
     return [form_blocks.group(head, [form_blocks.option(each, each) for each in some]) for head, some in found if some]
 
 
-def submit_form(ask: Ask, given: Filled) -> Reply:
+def submit_quote(ask: Ask, given: Filled) -> Reply:
     """As `rent-or-buy p5.48xlarge price:150000 hours:500` does."""
     if not given.one(KIND):
         raise BadField(KIND, "Choose a type.")
@@ -121,7 +121,7 @@ RENT_OR_BUY_FORM = Form(
     send="Weigh",
     question="What does a server cost? Prices to buy are quotes, so they come from you.",
     draw=draw_form,
-    submit=submit_form,
+    submit=submit_quote,
     subject=KIND,
     given=form_given,
     menus={KIND: kind_menu},

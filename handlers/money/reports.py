@@ -48,13 +48,13 @@ def _names(ctx: Context, by: ReportBy) -> dict[str, str]:
 
 
 def _idle(ctx: Context, made: SpendReport) -> Reply:
-    return idle_blocks.idle(made, _names(ctx, made.by))
+    return idle_blocks.idle_report(made, _names(ctx, made.by))
 
 
 def idle(ask: Ask) -> Reply:
     """What idled, and what idles now."""
     by, first, last = _asked(ask, "idle", "instance")
-    return _idle(ask.ctx, reports.idle_report(ask.ctx, by, first, last))
+    return _idle(ask.ctx, reports.made_idle_report(ask.ctx, by, first, last))
 
 
 def _asked(ask: Ask, verb: str, usual: ReportBy) -> tuple[ReportBy, date, date]:
@@ -121,7 +121,7 @@ def report_of_button(ctx: Context, value: str, *, idling: bool = False) -> Spend
         days = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
         raise Refused("This button is from another version of Valet. Use the command instead.") from None
-    make = reports.idle_report if idling else reports.spend_report
+    make = reports.made_idle_report if idling else reports.spend_report
     return make(ctx, way(by, f"{ctx.settings.slack.cost_command} report"), *days)
 
 
@@ -138,7 +138,7 @@ VERBS = (
 )
 
 
-def show(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def show_report(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[By person], [October 2026]: in place."""
     return replace(_report(ctx, report_of_button(ctx, value)), replace=not value.endswith(ANEW))
 
@@ -148,14 +148,14 @@ def on_idle(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return replace(_idle(ctx, report_of_button(ctx, value, idling=True)), replace=not value.endswith(ANEW))
 
 
-def how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def how_report_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[How this is counted] under a report: beside it."""
-    return reports_blocks.how(report_of_button(ctx, value))
+    return reports_blocks.report_how(report_of_button(ctx, value))
 
 
 def how_idle_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[How this is counted] under what idled: beside it."""
-    return idle_blocks.how(report_of_button(ctx, value, idling=True))
+    return idle_blocks.idle_counted(report_of_button(ctx, value, idling=True))
 
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -165,10 +165,10 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 
 BUTTONS: dict[str, Press] = {
-    REPORT_BUTTON: show,
+    REPORT_BUTTON: show_report,
     IDLE_BUTTON: on_idle,
     REPORT_CSV_BUTTON: as_csv,
-    REPORT_HOW_BUTTON: how_counted,
+    REPORT_HOW_BUTTON: how_report_counted,
     IDLE_HOW_BUTTON: how_idle_counted,
 }
 

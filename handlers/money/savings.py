@@ -41,9 +41,9 @@ def on_savings(ctx: Context, user: str, channel: str, value: str) -> Reply:
     return Reply(shown.text, shown.blocks, replace=True)
 
 
-def how_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
+def how_savings_counted(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[How this is counted]: beside it."""
-    return savings_blocks.counted(savings_service.savings_of(ctx, *days_of(value)))
+    return savings_blocks.savings_counted(savings_service.savings_of(ctx, *days_of(value)))
 
 
 def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
@@ -54,6 +54,6 @@ def as_csv(ctx: Context, user: str, channel: str, value: str) -> Reply:
 
 BUTTONS: dict[str, Press] = {
     SAVINGS_BUTTON: on_savings,
-    SAVINGS_HOW_BUTTON: how_counted,
+    SAVINGS_HOW_BUTTON: how_savings_counted,
     SAVINGS_CSV_BUTTON: as_csv,
 }

@@ -15,7 +15,7 @@ from handlers.parsing.ends import named_bounds, split_times
 from handlers.parsing.lasting import Asker
 from handlers.parsing.lengths import is_length, read_lengths
 from handlers.parsing.moments import read_clock
-from handlers.parsing.spans import chosen_gpus, claim_words
+from handlers.parsing.spans import claim_words, leading_gpus
 from handlers.parsing.text import readable
 from handlers.parsing.unclear import Unclear, word_choice
 
@@ -25,7 +25,7 @@ def read_booking(rest: list[str], asker: Asker) -> tuple[BookingRequest, str]:
 
     Raises Refused.
     """
-    choice, rest = chosen_gpus(split_times(rest))
+    choice, rest = leading_gpus(split_times(rest))
     rest, weekly = _weekly(rest)
     rest = rest[1:] if rest and rest[0].lower() in {"on", "from"} else rest
     if weekly and (not rest or weekday(rest[0]) is None):

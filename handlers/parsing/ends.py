@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.days import days_after, instant, local
 from handlers.parsing.lengths import bare_word
-from handlers.parsing.moments import DAY_END, EVENING, MORNING, NIGHT, NOON, Moment
+from handlers.parsing.moments import AT_NOON, DAY_END, EVENING, MORNING, NIGHT, Moment
 from handlers.parsing.text import Quoted
 from handlers.parsing.unclear import Unclear, WordChoice, word_choice
 
@@ -78,7 +78,7 @@ def _end(name: str, typed: list[str], there: datetime, zone: ZoneInfo, *, start:
             raise _later(typed, at, begins, ends, books=books)
         return Moment(at.on(*ends), "Tonight is taken to end at 9:00.")
     if name == "weekend":
-        is_near = there.weekday() > _FRIDAY or (there.weekday() == _FRIDAY and there.time() >= NOON)
+        is_near = there.weekday() > _FRIDAY or (there.weekday() == _FRIDAY and there.time() >= AT_NOON)
         if start is None and not is_near:
             raise _later(typed, at, begins, ends, books=books)
         return Moment(at.on(*ends), "The weekend is taken to end on Monday at 9:00.")

@@ -1,6 +1,6 @@
 """Questions about machines: who has it, is it free, what can I have, who waits; each as the words of a verb."""
 
-from handlers.parsing.question_rules import Rule, fixed, of_days, of_exact_machine, of_machine, of_sort, wanting
+from handlers.parsing.question_rules import QuestionRule, fixed, of_days, of_exact_machine, of_machine, of_sort, wanting
 
 _THINGS = r"(?:machines?|instances?|gpus?|boxes|servers?|nodes?|cards?|ones|hosts?|things)"
 _I = r"(?:i|we|one|somebody|someone)"
@@ -9,7 +9,7 @@ _M = r"(?P<machine>.+?)"
 _MINE = r"(?:my|all my)"
 _LATELY = r"(?: (?:last night|yesterday|today|lately|recently|overnight|this morning|last week))?"
 _FOR_HOW_LONG = r"(?: (?P<span>(?:for|until|till|tonight|today|tomorrow|this|now|over|on|at|from|next|in) ?.*))?"
-STATES = {
+STATE_WORDS = {
     **dict.fromkeys(("idle", "unused", "idling", "not used", "not in use", "wasted"), "idle"),
     **dict.fromkeys(("free", "available", "unclaimed", "left", "open", "vacant", "to be had"), "free"),
     **dict.fromkeys(("busy", "in use", "used", "working", "active", "being used"), "active"),
@@ -20,7 +20,7 @@ STATES = {
     **{word: word for word in ("owned", "rented", "dormant")},
 }
 """Words for a state, and the filter of `status` that each of them is."""
-_STATE = "(?P<state>" + "|".join(sorted(STATES, key=len, reverse=True)) + ")"
+_STATE = "(?P<state>" + "|".join(sorted(STATE_WORDS, key=len, reverse=True)) + ")"
 _OF_ONE = (
     r"(?:free|idle|available|busy|taken|claimed|used|in use|being used|running|working|up|down|stopped|off|on|there|"
     r"unclaimed|unused|unknown|occupied|reserved|alive|open|mine|ours|owned|gone|silent|blocked|wasted|full|empty)"
@@ -86,7 +86,7 @@ BOOKED = (
     ),
     fixed("gpu runs", rf"(?:how|what|where) (?:is|are) {_MINE} (?:jobs?|runs?)(?: doing)?"),
 )
-REASONS = (
+WHY_RULES = (
     of_machine(
         "gpu why",
         rf"(?:how )?(?:why|how come)(?: is| was| are| does)? {_M}(?: is)?(?: not)?(?: (?:{_OF_ONE}|red|yellow|"
@@ -116,7 +116,7 @@ REASONS = (
         rf"history (?:of|for) {_M}",
     ),
 )
-HOLDERS = (
+WHO_RULES = (
     fixed(
         "gpu status", r"who (?:has|holds|uses|is using|is on) what", r"who is (?:on|using) (?:the )?(?:gpus|machines)"
     ),
@@ -197,7 +197,7 @@ SORTS = (
         rf"{_STATE} (?P<sort>.+)",
         rf"{_STATE} (?P<sort>.+)",
         rf"(?:which|what|how many|are any|are the|are|is any) (?P<sort>.+?)(?: are| is)? {_STATE}",
-        states=STATES,
+        states=STATE_WORDS,
     ),
     of_sort(
         "gpu status",
@@ -209,7 +209,7 @@ SORTS = (
     ),
 )
 FLEET = (
-    Rule(
+    QuestionRule(
         "gpu",
         frozenset({"status"}),
         (
@@ -231,7 +231,7 @@ FLEET = (
             rf"(?:(?:show|list)(?: me| us)? )?all (?:the |our )?{_STATE}(?: {_THINGS})?",
             rf"(?:what|which) are (?:the |our )?{_STATE} {_THINGS}",
         ),
-        lambda _, match: ["status", STATES[match["state"]]],
+        lambda _, match: ["status", STATE_WORDS[match["state"]]],
     ),
     fixed(
         "gpu status owned", rf"(?:what|which)(?: {_THINGS})? (?:is|are) (?:ours|our own|on-prem|on prem|on premises)"
@@ -269,5 +269,7 @@ FLEET = (
     ),
 )
 BRIEF = (of_exact_machine("gpu status", r"(?P<machine>.+)"), wanting(r"(?P<wanted>.+)", only_gpus=True))
-RULES: tuple[Rule, ...] = (*(*LINES, *BOOKED, *OWN, *REASONS, *HOLDERS, *WHEN, *FLEET, *SORTS, *ONE, *WANTS, *BRIEF),)
+MACHINE_RULES: tuple[QuestionRule, ...] = (
+    *(*LINES, *BOOKED, *OWN, *WHY_RULES, *WHO_RULES, *WHEN, *FLEET, *SORTS, *ONE, *WANTS, *BRIEF),
+)
 """In the order in which they are tried: what is narrower comes first."""

@@ -20,7 +20,7 @@ _HALVES = {"am": "am", "a.m": "am", "pm": "pm", "p.m": "pm"}
 _HALVES_SAID = {"in the morning": "am", "in the afternoon": "pm", "in the evening": "pm"}
 _CLOCK = frozenset({"uhr", "o'clock", "oclock"})
 HOUR_DIGITS = re.compile(r"\d{1,2}", re.ASCII)
-NOON = time(12)
+AT_NOON = time(12)
 MORNING, EVENING, NIGHT, DAY_END = time(9), time(18), time(20), time(18)
 DAY_PARTS = {"morning": MORNING, "evening": EVENING, "night": NIGHT, "eod": DAY_END, "cob": DAY_END}
 """What a part of a day is taken for."""
@@ -41,7 +41,7 @@ def time_of_day(word: str, *, bare: bool = False) -> time | None:
     if not match:
         return None
     if least in {"noon", "midday", "midnight"}:
-        return time() if least == "midnight" else NOON
+        return time() if least == "midnight" else AT_NOON
     return _time(match[1] or match[4], match[2], match[3] or match[5], word)
 
 
@@ -68,7 +68,7 @@ def read_clock(rest: list[str], *, bare: bool = False) -> tuple[time, list[str]]
     if least[1:2] and least[1] in _CLOCK and re.fullmatch(r"\d{1,2}(?:[:.]\d\d)?", least[0], re.ASCII):
         return _o_clock(rest, *least[:2])
     at = time_of_day(rest[0], bare=bare)
-    half_said = _half_said(rest[1:]) if at is not None and 0 < at.hour <= NOON.hour else None
+    half_said = _half_said(rest[1:]) if at is not None and 0 < at.hour <= AT_NOON.hour else None
     if at is not None and half_said is not None:
         return _time(f"{at.hour}", f"{at.minute}", half_said[0], rest[0]), rest[1 + half_said[1] :]
     if at is None and (dotted := _DOTTED.fullmatch(least[0])) and _is_clear(dotted):
@@ -309,4 +309,4 @@ def _night(today: date, at: time, *, early: bool) -> tuple[date, time]:
     """Tonight at 8 is 20:00, tonight at 1 is past the next midnight; `early` is said before that hour of today."""
     if at.hour < _SMALL_HOURS:
         return days_after(today, int(not early)), at
-    return today, at if at >= NOON else at.replace(hour=at.hour + 12)
+    return today, at if at >= AT_NOON else at.replace(hour=at.hour + 12)

@@ -1,6 +1,6 @@
 """Questions about money: what was spent, what was wasted, what is expected; each as the words of a verb."""
 
-from handlers.parsing.question_rules import Rule, fixed, of_days, of_price, of_scope
+from handlers.parsing.question_rules import QuestionRule, fixed, of_days, of_price, scope_rule
 
 _DAYS = r"(?:(?: (?:in|during|over|for|on|this far))? (?P<days>.+?))?"
 _WE = (
@@ -10,7 +10,7 @@ _WE = (
 _MUCH = r"(?:how much|what|how many dollars)(?: money| usd)?"
 _DID = r"(?: did| do| have| has| does| was| were| is| are)?"
 
-RULES: tuple[Rule, ...] = (
+MONEY_RULES: tuple[QuestionRule, ...] = (
     of_days(
         "cost idle",
         rf"{_MUCH}{_DID} {_WE} (?:waste|wasted|lose|lost|burn|burned|burnt|wasting|throw away){_DAYS}",
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:what (?:was|is|were) )?(?:the |our )?(?:total )?(?:spend|spending|costs?|total)(?: (?:of|in|for))?(?: "
         r"(?P<days>.+))?",
     ),
-    of_scope(
+    scope_rule(
         "cost forecast",
         r"(?:how much|what) will (?:(?P<scope>.+?) )?(?:spend|cost|pay|be|come to|need)(?: us)?"
         r"(?: (?:this month|by the end of the month|at the end of the month|by month end|until the end of the "
@@ -83,7 +83,7 @@ RULES: tuple[Rule, ...] = (
         r"end of the month))?",
         r"(?:what|how much) (?:will|is) (?:the |this )?month (?:cost|come to|going to cost)",
     ),
-    of_scope(
+    scope_rule(
         "cost budget",
         r"(?:are|is|will|am) (?P<scope>.+?)(?: be| go)? (?:over|within|under|above|below|on|in|exceeding|"
         r"inside)(?: the| our| its| my)? budget",
@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
         r"(?:will|do|does|did) (?P<scope>.+?) (?:exceed|blow|break|overrun)(?: the| our| its)? budget",
         r"(?:what|how much) is left (?:of|in|from) (?:the|our|my) budget",
     ),
-    of_scope(
+    scope_rule(
         "cost rent-or-buy",
         r"(?:should|shall|would|must|do) (?:we|i) (?:rather )?(?:buy|rent|own)(?: or (?:buy|rent))?(?: "
         r"(?P<scope>.+?))?",

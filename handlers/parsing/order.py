@@ -3,7 +3,7 @@
 from bot.services import names
 from bot.services.context import Context
 from handlers.parsing.lengths import is_length, read_lengths
-from handlers.parsing.text import Quoted, gpu_words
+from handlers.parsing.text import Quoted, split_gpu_words
 from handlers.parsing.unclear import Unclear, WordChoice
 
 _MOST_AHEAD = 4
@@ -26,7 +26,7 @@ def _is_option(words: list[str]) -> bool:
     lasts = words[1:] if words[0].lower() == "for" else words
     if is_length(lasts):
         return not read_lengths(lasts)[1]
-    gpus, left = gpu_words(words)
+    gpus, left = split_gpu_words(words)
     return bool(gpus) and not left
 
 

@@ -14,14 +14,14 @@ from handlers.parsing import machine_questions, money_questions, sentences
 from handlers.parsing.sentences import Sentence
 from handlers.verbs import MEANT, Ask, Verb
 
-RULES = (*money_questions.RULES, *machine_questions.RULES)
+RULES = (*money_questions.MONEY_RULES, *machine_questions.MACHINE_RULES)
 LOOKS = frozenset().union(*(rule.verbs for rule in RULES))
 """Verbs that change nothing."""
 MOST_OFFERS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class Understood:
     """What a sentence means: a command and its words."""
 
     command: str
@@ -31,7 +31,7 @@ class Meaning:
     """When it can be had was asked."""
 
 
-def meaning_of(ask: Ask) -> Meaning | None:
+def understand(ask: Ask) -> Understood | None:
     """What is asked, where the grammar reads all of it."""
     sentence = sentences.sentence_of(ask)
     if sentence is None:
@@ -39,7 +39,7 @@ def meaning_of(ask: Ask) -> Meaning | None:
     for rule in RULES:
         words = next(rule.readings(sentence), None)
         if words is not None:
-            return Meaning(rule.command, tuple(words), rule.is_about_when)
+            return Understood(rule.command, tuple(words), rule.is_about_when)
     return None
 
 
@@ -192,7 +192,7 @@ class Offer:
     """The words are ours, and not typed by anybody."""
 
 
-def near(ask: Ask, verbs: Sequence[Verb], command: str) -> list[Offer]:
+def nearest_meanings(ask: Ask, verbs: Sequence[Verb], command: str) -> list[Offer]:
     """The two things that come nearest to what was written; `verbs` are those of the `command` it was written to."""
     typed = [*things_to_do(ask, verbs)] or [*_misspelt(ask, verbs)]
     sentence = sentences.sentence_of(ask)

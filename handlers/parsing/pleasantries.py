@@ -21,7 +21,7 @@ _FINE = re.compile(
 _EMOJI = re.compile(r":[a-z0-9_+-]+:|[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
-def pleasantry(words: Sequence[str]) -> str:
+def pleasantry_kind(words: Sequence[str]) -> str:
     """ "hello", "thanks" or "fine" where the words are nothing else; empty where they ask for something."""
     said = " ".join(word.lower() for word in words)
     text = " ".join(re.sub(r"[.,;:!?()\u2026]", " ", _EMOJI.sub(" ", said)).split())

@@ -14,7 +14,7 @@ Build = Callable[[Sentence, re.Match[str]], list[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class QuestionRule:
     """One thing that people ask, in the ways in which they say it."""
 
     command: str
@@ -41,13 +41,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def fixed(words: str, *patterns: str) -> Rule:
+def fixed(words: str, *patterns: str) -> QuestionRule:
     """The same words however it is said."""
     command, *verb = words.split()
-    return Rule(command, frozenset(verb[:1]), patterns, lambda _sentence, _match: verb)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, lambda _sentence, _match: verb)
 
 
-def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> Rule:
+def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> QuestionRule:
     """A verb and the machine that is named; a span is left out, as its answer tells of all that is known ahead."""
     command, *verb = words.split()
 
@@ -58,7 +58,7 @@ def of_machine(words: str, *patterns: str, is_about_when: bool = False) -> Rule:
         named = sentences.machine_words(sentence, sentence.slot(match, "machine"))
         return _on_machine(sentence, verb, named) if named else None
 
-    return Rule(command, frozenset(verb[:1]), patterns, build, is_about_when=is_about_when)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build, is_about_when=is_about_when)
 
 
 def _on_machine(sentence: Sentence, verb: Sequence[str], named: list[str]) -> list[str] | None:
@@ -69,7 +69,7 @@ def _on_machine(sentence: Sentence, verb: Sequence[str], named: list[str]) -> li
     return [*verb, *named] if not is_sort or verb == ["status"] else None
 
 
-def of_exact_machine(words: str, *patterns: str) -> Rule:
+def of_exact_machine(words: str, *patterns: str) -> QuestionRule:
     """A verb and a machine by its whole name: for what is said so briefly that nothing else tells what it is."""
     command, *verb = words.split()
 
@@ -78,10 +78,10 @@ def of_exact_machine(words: str, *patterns: str) -> Rule:
         found = names.whole_name(sentence.ask.ctx, named)
         return [*verb, *named] if found is not None and found.count == len(named) else None
 
-    return Rule(command, frozenset(verb[:1]), patterns, build)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build)
 
 
-def of_sort(words: str, *patterns: str, states: Mapping[str, str] | None = None) -> Rule:
+def of_sort(words: str, *patterns: str, states: Mapping[str, str] | None = None) -> QuestionRule:
     """A verb and what sorts machines: a kind of GPU, a type or a team; and in which of the `states` they are to be."""
     command, *verb = words.split()
 
@@ -90,10 +90,10 @@ def of_sort(words: str, *patterns: str, states: Mapping[str, str] | None = None)
         state = [states[match["state"]]] if states and "state" in match.re.groupindex else []
         return [*verb, *state, *sort] if sort else None
 
-    return Rule(command, frozenset(verb[:1]), patterns, build)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build)
 
 
-def wanting(*patterns: str, only_gpus: bool = False) -> Rule:
+def wanting(*patterns: str, only_gpus: bool = False) -> QuestionRule:
     """What somebody could have: of GPUs, for a time, or anything; `only_gpus`: GPUs have to be named."""
 
     def build(sentence: Sentence, match: re.Match[str]) -> list[str] | None:
@@ -105,10 +105,10 @@ def wanting(*patterns: str, only_gpus: bool = False) -> Rule:
             return None
         return ["find", *wanted] if wanted else ["status", "free"]
 
-    return Rule("gpu", frozenset({"find", "status"}), patterns, build)
+    return QuestionRule("gpu", frozenset({"find", "status"}), patterns, build)
 
 
-def of_days(words: str, *patterns: str) -> Rule:
+def of_days(words: str, *patterns: str) -> QuestionRule:
     """A report of days, this month without any; a team that is named is one of its rows."""
     command, *verb = words.split()
 
@@ -122,10 +122,10 @@ def of_days(words: str, *patterns: str) -> Rule:
         by = ["by", "machine"] if team and team[0] == "instance" else verb[1:]
         return [verb[0], *days, *by]
 
-    return Rule(command, frozenset(verb[:1]), patterns, build)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build)
 
 
-def of_scope(words: str, *patterns: str) -> Rule:
+def scope_rule(words: str, *patterns: str) -> QuestionRule:
     """A verb about everything, or about the team, type or machine that is named."""
     command, *verb = words.split()
 
@@ -135,10 +135,10 @@ def of_scope(words: str, *patterns: str) -> Rule:
             scope = sentences.sort_words(sentence, sentence.slot(match, "scope")) or None
         return None if scope is None else [*verb, *scope]
 
-    return Rule(command, frozenset(verb[:1]), patterns, build)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build)
 
 
-def of_price(words: str, *patterns: str) -> Rule:
+def of_price(words: str, *patterns: str) -> QuestionRule:
     """The price of a machine, a type, or a kind of GPU."""
     command, *verb = words.split()
 
@@ -152,4 +152,4 @@ def of_price(words: str, *patterns: str) -> Rule:
         sorts = names.sorts(sentence.ask.ctx, priced[-1].rstrip("s"))
         return [*verb, *([priced[-1].rstrip("s")] if sorts else priced)]
 
-    return Rule(command, frozenset(verb[:1]), patterns, build)
+    return QuestionRule(command, frozenset(verb[:1]), patterns, build)

@@ -8,7 +8,7 @@ from bot.errors import Refused
 from handlers.parsing import notes
 from handlers.parsing.lasting import UNTIL_WORDS, Asker, TypedSpan, is_of_a_model, length_or_note, read_span
 from handlers.parsing.lengths import bare_word, is_length, read_lengths
-from handlers.parsing.text import POLITE, Quoted, gpu_choice, gpu_words
+from handlers.parsing.text import POLITE, Quoted, gpu_choice, split_gpu_words
 from handlers.parsing.unclear import Unclear
 
 
@@ -29,7 +29,7 @@ def claim_words(rest: list[str], asker: Asker, *, choice: GpuChoice | None = Non
     """
     lasts_so_far, left = TypedSpan(), rest
     while left:
-        more, after = chosen_gpus(left)
+        more, after = leading_gpus(left)
         lasts, after = (TypedSpan(), after) if more else _span_or_note(after, asker, first=lasts_so_far == TypedSpan())
         if after == left:
             break
@@ -111,7 +111,7 @@ def _part(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TypedSpan, l
     if isinstance(rest[0], Quoted):
         return None, TypedSpan(), rest
     if re.match(r"-{0,2}gpus?[:=]", first):
-        choice, after = chosen_gpus(rest)
+        choice, after = leading_gpus(rest)
         return choice, TypedSpan(), after
     if first in UNTIL_WORDS or (first == "for" and is_length(rest[1:])) or asker.named_end(rest):
         lasts, after = _span_or_note(rest, asker, first=False)
@@ -125,14 +125,14 @@ def _bare(rest: list[str], asker: Asker) -> tuple[GpuChoice | None, TypedSpan, l
         length, after = read_lengths(rest)
         choice, lasts = None, TypedSpan(length)
     else:
-        (choice, after), lasts = (None, rest) if asker.whole else chosen_gpus(rest), TypedSpan()
+        (choice, after), lasts = (None, rest) if asker.whole else leading_gpus(rest), TypedSpan()
     is_clear = after != rest and (not after or _part(after, asker)[:2] != (None, TypedSpan()))
     return (choice, lasts, after) if is_clear else (None, TypedSpan(), rest)
 
 
-def chosen_gpus(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
+def leading_gpus(rest: list[str]) -> tuple[GpuChoice | None, list[str]]:
     """The GPUs that the first words name, if they do, and the words after them. Raises Refused."""
-    gpus, after = gpu_words(rest)
+    gpus, after = split_gpu_words(rest)
     return (gpu_choice(gpus), after) if gpus else (None, rest)
 
 

@@ -4,9 +4,9 @@ import re
 import unicodedata
 
 from bot.domain.sharing.claims import GpuChoice
-from bot.domain.typography import plain
+from bot.domain.typography import plain_typed
 from bot.errors import Refused
-from handlers.parsing.pleasantries import pleasantry
+from handlers.parsing.pleasantries import pleasantry_kind
 
 _LINK = re.compile(r"<(?:https?|mailto|tel):[^<>|]*\|([^<>|]*)>")
 _NAMED = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^<>|]*))?>")
@@ -41,7 +41,7 @@ def split_words(text: str) -> list[str]:
     text = _LINK.sub(r"\1", text[: 8 * MOST_CHARS])
     for entity, char in _ENTITIES:
         text = text.replace(entity, char)
-    text = plain(text[: 4 * MOST_CHARS])
+    text = plain_typed(text[: 4 * MOST_CHARS])
     text = "".join(char if unicodedata.category(char)[0] not in "CZ" else " " for char in text)
     groups = _WORD.findall(text[:MOST_CHARS])
     typed = (Quoted(_spaced(one or two)) if one or two else _spaced(bare) for one, two, bare in groups)
@@ -53,7 +53,7 @@ def _without_manners(typed: list[str]) -> list[str]:
 
     Words that are nothing but manners stay.
     """
-    if pleasantry(typed):
+    if pleasantry_kind(typed):
         return typed
     while len(typed) > 1 and _is_polite(typed[0]):
         typed = typed[1:]
@@ -75,7 +75,7 @@ def readable(text: str) -> str:
     return _NAMED.sub(lambda match: f"{match[1]}{match[3] or match[2]}", text)
 
 
-def gpu_words(rest: list[str]) -> tuple[str, list[str]]:
+def split_gpu_words(rest: list[str]) -> tuple[str, list[str]]:
     """The GPUs that the first words name, as gpus:2, and the words after them; empty where they name none.
 
     gpus:2, gpus: 2, gpus=2, --gpus 2, gpus 2, gpu 3, gpus 0,1 and 3, gpus 0 to 3, 2 gpus, two cards, all gpus.

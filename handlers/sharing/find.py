@@ -17,7 +17,7 @@ from handlers.controller import Press, number, value_parts
 from handlers.parsing import order
 from handlers.parsing.lasting import TypedSpan, read_span
 from handlers.parsing.moments import Moment
-from handlers.parsing.spans import chosen_gpus, claim_words
+from handlers.parsing.spans import claim_words, leading_gpus
 from handlers.parsing.text import readable
 from handlers.parsing.unclear import Unclear
 from handlers.verbs import Ask, Form, Verb
@@ -102,7 +102,7 @@ def terms_given(ask: Ask) -> Filled | None:
 def _begins_with_terms(ask: Ask) -> bool:
     """Whether the first words say how many or how long, and so name no machine."""
     try:
-        return chosen_gpus(ask.words)[0] is not None or read_span(ask.words, ask.asker())[0] != TypedSpan()
+        return leading_gpus(ask.words)[0] is not None or read_span(ask.words, ask.asker())[0] != TypedSpan()
     except Refused:
         return False
 

@@ -2,7 +2,7 @@
 
 from bot.domain.sharing.grants import grantors
 from bot.services import queries
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.sharing import grants
 from handlers.blocks.parts import Reply
 from handlers.blocks.sharing import grants as grants_blocks
@@ -13,7 +13,7 @@ from handlers.controller import Draw, Press
 def press_ask_grant(ctx: Context, user: str, channel: str, value: str) -> Reply:
     """[Ask an approver]"""
     grant = grants.ask_grant(ctx, value, user)
-    return grants_blocks.grant_asked(grant, channel_of(ctx, grant.team))
+    return grants_blocks.grant_asked(grant, team_channel(ctx, grant.team))
 
 
 def press_let_pass(ctx: Context, user: str, channel: str, value: str) -> None:

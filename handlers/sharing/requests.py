@@ -25,7 +25,7 @@ from handlers.blocks.sharing.requests import (
 from handlers.controller import Draw, Press, listed, number
 from handlers.parsing.lasting import TypedSpan
 from handlers.parsing.lengths import is_length, read_lengths
-from handlers.parsing.spans import chosen_gpus
+from handlers.parsing.spans import leading_gpus
 from handlers.parsing.text import Quoted, readable
 from handlers.sharing.claim_ends import extend_or_explain, release_and_tell
 from handlers.sharing.find import terms_given
@@ -59,7 +59,7 @@ def read_request(rest: list[str]) -> tuple[GpuChoice | None, int | None, str]:
     """
     choice, length, left = None, None, rest
     while left:
-        more, after = (None, left) if choice else chosen_gpus(left)
+        more, after = (None, left) if choice else leading_gpus(left)
         if more is None and length is None and left[0].lower() == "for" and is_length(left[1:]):
             length, after = read_lengths(left[1:])
         if after == left:
@@ -67,7 +67,7 @@ def read_request(rest: list[str]) -> tuple[GpuChoice | None, int | None, str]:
         choice, left = more or choice, after
     at = next((at for at, word in enumerate(left) if _is_choice(word)), None)
     if choice is None and at is not None:
-        choice, after = chosen_gpus(left[at:])
+        choice, after = leading_gpus(left[at:])
         left = [*left[:at], *after]
     return choice, length, " ".join(left)
 

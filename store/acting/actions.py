@@ -326,7 +326,7 @@ def mark_short(db: Database, action: Action, *, retry_at: int, launched_at: int 
     )
 
 
-def call_off(db: Database, action: Action, **fields: object) -> bool:
+def cancel_uncalled(db: Database, action: Action, **fields: object) -> bool:
     """Cancel an action for which no call is under way; False when one is, or it has ended."""
     sets = "".join(f", {name} = ?" for name in fields)
     sql = (

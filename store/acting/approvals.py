@@ -4,7 +4,7 @@ from sqlite_utils import Database
 
 from bot.domain.acting.actions import ActionState
 from bot.domain.acting.approvals import Consent, ConsentAnswer
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed, one
 
 
@@ -26,7 +26,7 @@ def break_glass(db: Database, action_id: str, person: str, why: str, now: int) -
     return changed(db, sql, person, now, why, action_id, now, person) == 1
 
 
-def decide(db: Database, action_id: str, person: str, state: ActionState, now: int) -> bool:
+def decide_action(db: Database, action_id: str, person: str, state: ActionState, now: int) -> bool:
     """The one decision: False when it was decided or has lapsed already, or the person asked for it."""
     return (
         changed(
@@ -73,7 +73,9 @@ def add(db: Database, consent: Consent) -> None:
     insert(db, "consents", consent)
 
 
-def answer(db: Database, consent_id: str, said: ConsentAnswer, now: int, *, before: ConsentAnswer = "") -> bool:
+def note_consent_answer(
+    db: Database, consent_id: str, said: ConsentAnswer, now: int, *, before: ConsentAnswer = ""
+) -> bool:
     """Note the answer; False when it is not what it was `before` any more."""
     sql = "UPDATE consents SET answer = ?, answered_at = ? WHERE id = ? AND answer = ?"
     return changed(db, sql, said, now, consent_id, before) == 1
@@ -81,15 +83,15 @@ def answer(db: Database, consent_id: str, said: ConsentAnswer, now: int, *, befo
 
 def by_id(db: Database, consent_id: str) -> Consent | None:
     """One question."""
-    return find(db, Consent, "SELECT * FROM consents WHERE id = ?", consent_id)
+    return find_record(db, Consent, "SELECT * FROM consents WHERE id = ?", consent_id)
 
 
-def of(db: Database, action_id: str) -> list[Consent]:
+def consents_about(db: Database, action_id: str) -> list[Consent]:
     """Every question about a stop, in the order of their holders."""
     return find_all(db, Consent, "SELECT * FROM consents WHERE action_id = ? ORDER BY holder", action_id)
 
 
-def waiting(db: Database) -> list[Consent]:
+def unanswered_consents(db: Database) -> list[Consent]:
     """Questions without an answer about stops that nobody has decided yet."""
     sql = (
         "SELECT c.* FROM consents c JOIN actions a ON a.id = c.action_id "
@@ -110,4 +112,4 @@ def needed_since(db: Database, claim_id: str, since: int) -> Consent | None:
         "SELECT * FROM consents WHERE claim_id = ? AND answer IN ('needed', 'late') AND answered_at > ? "
         "ORDER BY answered_at DESC LIMIT 1"
     )
-    return find(db, Consent, sql, claim_id, since)
+    return find_record(db, Consent, sql, claim_id, since)

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.batches import Batch, BatchDraft
-from store.records import find, insert
+from store.records import find_record, insert
 from store.sql import changed
 
 SCHEMA = (
@@ -31,7 +31,7 @@ def add(db: Database, batch: Batch) -> None:
 
 def by_id(db: Database, batch_id: str) -> Batch | None:
     """One batch."""
-    return find(db, Batch, "SELECT * FROM batches WHERE id = ?", batch_id)
+    return find_record(db, Batch, "SELECT * FROM batches WHERE id = ?", batch_id)
 
 
 def add_draft(db: Database, draft: BatchDraft) -> None:
@@ -46,4 +46,4 @@ def prune_drafts(db: Database, before: int) -> None:
 
 def draft(db: Database, draft_id: str) -> BatchDraft | None:
     """What was offered."""
-    return find(db, BatchDraft, "SELECT * FROM batch_drafts WHERE id = ?", draft_id)
+    return find_record(db, BatchDraft, "SELECT * FROM batch_drafts WHERE id = ?", draft_id)

@@ -16,13 +16,13 @@ SCHEMA = (
 )
 
 
-def of_source(db: Database, source: str) -> dict[str, Standstill]:
+def standstills_of(db: Database, source: str) -> dict[str, Standstill]:
     """What stands still at a source, by instance."""
     sql = "SELECT s.* FROM standstills s JOIN instances i ON i.id = s.instance_id WHERE i.source = ?"
     return {row["instance_id"]: Standstill(row["since"], bool(row["exact"])) for row in rows(db, sql, source)}
 
 
-def of(db: Database, instance_id: str) -> Standstill | None:
+def kept_standstill(db: Database, instance_id: str) -> Standstill | None:
     """The standstill of one instance; None while it runs."""
     row = one(db, "SELECT since, exact FROM standstills WHERE instance_id = ?", instance_id)
     return Standstill(row["since"], bool(row["exact"])) if row else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database
 
 from bot.domain.acting.drain import Drain
-from store.records import find, insert, record_of
+from store.records import find_record, insert, record_of
 from store.sql import changed, rows
 
 SCHEMA = (
@@ -33,7 +33,7 @@ def end(db: Database, drain_id: str, now: int) -> bool:
 
 def by_id(db: Database, drain_id: str) -> Drain | None:
     """One drain, open or ended."""
-    return find(db, Drain, "SELECT * FROM drains WHERE id = ?", drain_id)
+    return find_record(db, Drain, "SELECT * FROM drains WHERE id = ?", drain_id)
 
 
 def open_on(db: Database, instance_ids: Sequence[str]) -> dict[str, Drain]:

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.hours import HoursRequest, HoursRequestState, HoursRule
-from store.records import find, find_all, insert, record_of
+from store.records import find_all, find_record, insert, record_of
 from store.sql import changed, rows
 
 SCHEMA = (
@@ -76,7 +76,7 @@ def end_request(
 
 def request_by_id(db: Database, request_id: str) -> HoursRequest | None:
     """One wish in whatever state."""
-    return find(db, HoursRequest, "SELECT * FROM hours_wishes WHERE id = ?", request_id)
+    return find_record(db, HoursRequest, "SELECT * FROM hours_wishes WHERE id = ?", request_id)
 
 
 def pending_requests(db: Database, instance_id: str | None = None) -> list[HoursRequest]:

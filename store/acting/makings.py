@@ -54,7 +54,7 @@ _STARTED_OVER = (
 """A machine that was stopped, or started by somebody else, after that start is none of its business any more."""
 
 
-def over(db: Database, now: int, told_before: int) -> list[Action]:
+def makings_over(db: Database, now: int, told_before: int) -> list[Action]:
     """What made or started a machine whose time is over though it runs on unclaimed: makings however they ended.
 
     Those of which people were told at `told_before` at the latest.

@@ -6,7 +6,7 @@ One row is one planned moment. Stops that are put off or tried again are rows of
 from sqlite_utils import Database
 
 from bot.domain.acting.rule_stops import RuleStop, SettleReason
-from store.records import find, find_all
+from store.records import find_all, find_record
 from store.sql import changed
 
 SCHEMA = (
@@ -32,7 +32,7 @@ SCHEMA = (
 WHY_SCHEMA = ("ALTER TABLE parkings ADD COLUMN why TEXT NOT NULL DEFAULT ''",)
 """Empty: not known, as no version before kept it."""
 
-PRUNING = ("CREATE INDEX parkings_settled ON parkings (settled_at) WHERE settled_at IS NOT NULL",)
+RULE_STOPS_PRUNING = ("CREATE INDEX parkings_settled ON parkings (settled_at) WHERE settled_at IS NOT NULL",)
 
 
 def add(db: Database, rule_stop: RuleStop) -> bool:
@@ -63,7 +63,7 @@ def of_basis(db: Database, instance_id: str, rule: str, basis_at: int) -> list[R
 
 def of_action(db: Database, action_id: str) -> RuleStop | None:
     """What a stop by rule came of."""
-    return find(db, RuleStop, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
+    return find_record(db, RuleStop, "SELECT * FROM parkings WHERE action_id = ? AND action_id <> ''", action_id)
 
 
 def open_ones(db: Database) -> list[RuleStop]:
@@ -71,7 +71,7 @@ def open_ones(db: Database) -> list[RuleStop]:
     return find_all(db, RuleStop, "SELECT * FROM parkings WHERE settled_at IS NULL ORDER BY acts_at, instance_id")
 
 
-def at(db: Database, channel: str, acts_at: int) -> list[RuleStop]:
+def stops_at(db: Database, channel: str, acts_at: int) -> list[RuleStop]:
     """What a channel was told would be stopped at a moment."""
     sql = "SELECT * FROM parkings WHERE channel = ? AND acts_at = ? ORDER BY instance_id"
     return find_all(db, RuleStop, sql, channel, acts_at)
@@ -79,7 +79,7 @@ def at(db: Database, channel: str, acts_at: int) -> list[RuleStop]:
 
 def newest_by_hours(db: Database, instance_id: str) -> RuleStop | None:
     """The newest stop by hours that came about."""
-    return find(
+    return find_record(
         db,
         RuleStop,
         "SELECT * FROM parkings WHERE instance_id = ? AND rule = 'hours' AND action_id <> '' "
@@ -98,7 +98,7 @@ def note_waiting(db: Database, rule_stop: RuleStop, waiting: str) -> None:
     _mark(db, rule_stop, "waiting = ?", waiting)
 
 
-def settle(
+def settle_rule_stop(
     db: Database, rule_stop: RuleStop, now: int, why: SettleReason, *, outcome: str, action_id: str = ""
 ) -> None:
     """It came to a stop, or to nothing."""

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.acting.snooze import FOLLOWS_WITHIN_MS, Snooze
-from store.records import find, find_all, insert, record_of
+from store.records import find_all, find_record, insert, record_of
 from store.sql import changed, rows
 
 SCHEMA = (
@@ -19,7 +19,7 @@ SCHEMA = (
 )
 
 
-def put(db: Database, snooze: Snooze) -> None:
+def put_snooze(db: Database, snooze: Snooze) -> None:
     """Leave an instance alone until then; takes the place of the same person's earlier snooze of it."""
     insert(db, "snoozes", snooze, verb="INSERT OR REPLACE")
 
@@ -39,7 +39,7 @@ def lately(db: Database, instance_id: str, now: int) -> list[Snooze]:
 def on(db: Database, instance_id: str, now: int) -> Snooze | None:
     """The longest snooze an instance is under."""
     sql = "SELECT * FROM snoozes WHERE instance_id = ? AND until_at > ? ORDER BY until_at DESC, who DESC LIMIT 1"
-    return find(db, Snooze, sql, instance_id, now)
+    return find_record(db, Snooze, sql, instance_id, now)
 
 
 def active(db: Database, now: int) -> dict[str, Snooze]:

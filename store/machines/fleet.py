@@ -122,7 +122,7 @@ def _values(instance: Instance, team: str, rate: Rate | None) -> tuple[object, .
     )
 
 
-def of_source(db: Database, source: str) -> dict[str, Row]:
+def rows_of_source(db: Database, source: str) -> dict[str, Row]:
     """The instances a source is known to have, by id, as rows."""
     return {row["id"]: row for row in rows(db, "SELECT * FROM instances WHERE source = ? AND gone_at IS NULL", source)}
 
@@ -147,7 +147,7 @@ def mark_gone(db: Database, ids: Iterable[str], now: int) -> None:
         stored_names.tell_apart(db, stored_names.looks_of(db, left))
 
 
-def note_read(db: Database, look: SourceSnapshot, now: int) -> None:
+def note_source_read(db: Database, look: SourceSnapshot, now: int) -> None:
     """Note that a source was read, or why it could not be."""
     error = (look.error or "").strip()
     changed(
@@ -168,7 +168,7 @@ def fleet_sources(db: Database) -> list[FleetSource]:
     return [FleetSource(row["source"], row["ok_at"], row["error"]) for row in found]
 
 
-def unread_sources(db: Database, before: int) -> list[UnreadSource]:
+def unread_rented_sources(db: Database, before: int) -> list[UnreadSource]:
     """Sources of rented machines that were last read before an instant, or never, with what ran there then."""
     found = rows(
         db,

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.machines.notices import Notice, NoticeCase
-from store.records import find, find_all
+from store.records import find_all, find_record
 from store.sql import changed
 
 SCHEMA = (
@@ -34,7 +34,7 @@ def current(db: Database) -> dict[NoticeKey, Notice]:
 
 def by_id(db: Database, notice_id: int) -> Notice | None:
     """One of them."""
-    return find(db, Notice, "SELECT * FROM machine_notices WHERE id = ?", notice_id)
+    return find_record(db, Notice, "SELECT * FROM machine_notices WHERE id = ?", notice_id)
 
 
 def begin(db: Database, case: NoticeCase, now: int) -> None:
@@ -59,12 +59,12 @@ def note_lasting(db: Database, notice: Notice, case: NoticeCase, now: int, *, no
     changed(db, sql, case.since, case.detail, now, noticed_at, notice.id)
 
 
-def note_told(db: Database, notice: Notice, now: int) -> None:
+def note_notice_told(db: Database, notice: Notice, now: int) -> None:
     """It is told now."""
     changed(db, "UPDATE machine_notices SET told_at = ? WHERE id = ?", now, notice.id)
 
 
-def note_over(db: Database, notice: Notice, now: int) -> None:
+def note_notice_over(db: Database, notice: Notice, now: int) -> None:
     """It is so no more."""
     changed(db, "UPDATE machine_notices SET over_at = ? WHERE id = ?", now, notice.id)
 

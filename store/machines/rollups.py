@@ -73,7 +73,7 @@ def roll_up(db: Database, level: str, start: int, host: str) -> None:
         put_sums(db, "hour", start, host, sum_of_minutes(found))
         many(db, _MARK, [("day", start // DAY_MS * DAY_MS, host)])
     else:
-        put_sums(db, "day", start, host, sum_of_sums(hours_of(db, host, start, start + DAY_MS).values()))
+        put_sums(db, "day", start, host, sum_of_sums(gpu_sums_by_hour(db, host, start, start + DAY_MS).values()))
     many(db, "DELETE FROM unrolled WHERE level = ? AND start = ? AND host = ?", [(level, start, host)])
 
 
@@ -84,7 +84,7 @@ def put_sums(db: Database, level: str, start: int, host: str, sums: Sequence[Gpu
         many(db, sql, [(start, host, pack_sums(sums))])
 
 
-def hours_of(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
+def gpu_sums_by_hour(db: Database, host: str, start: int, end: int) -> dict[int, list[GpuSum]]:
     """A host's hours that began from `start` on and before `end`, by their start; both whole hours."""
     wanted = range(start, end, HOUR_MS)
     sql = f"SELECT start, gpus FROM hours WHERE start IN ({', '.join('?' * len(wanted))}) AND host = ?"
@@ -102,7 +102,7 @@ def hour_strip(db: Database, host: str, now: int) -> list[HourCell]:
     """The last 24 hours of a host, oldest first; the last cell is the hour that goes on."""
     last = now // HOUR_MS * HOUR_MS
     starts = range(last - (STRIP_HOURS - 1) * HOUR_MS, last + HOUR_MS, HOUR_MS)
-    hours = hours_of(db, host, starts.start, starts.stop)
+    hours = gpu_sums_by_hour(db, host, starts.start, starts.stop)
     waiting = _waiting(db, host, starts)
     return [hour_cell(at, _fresh(db, host, at) if at in waiting else hours.get(at, ())) for at in starts]
 

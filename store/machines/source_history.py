@@ -68,7 +68,7 @@ def places_read(db: Database, source: str = "") -> list[PlaceRead]:
     return [PlaceRead(**row) for row in rows(db, sql, source)]
 
 
-def note_read(db: Database, source: str, told: SourceAnswer, now: int) -> None:
+def note_history_read(db: Database, source: str, told: SourceAnswer, now: int) -> None:
     """Note that a place was read, or why it could not be; a failure leaves where to go on from as it was."""
     changed(
         db,

@@ -49,12 +49,12 @@ def note_well(db: Database, trouble: SourceTrouble, now: int) -> None:
     changed(db, "UPDATE source_troubles SET well_since = ? WHERE id = ?", now, trouble.id)
 
 
-def note_told(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
+def note_troubles_told(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
     """The admins hear of these now."""
     many(db, "UPDATE source_troubles SET told_at = ? WHERE id = ?", ((now, each.id) for each in found))
 
 
-def note_over(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
+def note_troubles_over(db: Database, found: Sequence[SourceTrouble], now: int) -> None:
     """These are over."""
     many(db, "UPDATE source_troubles SET over_at = ? WHERE id = ?", ((now, each.id) for each in found))
 

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from bot.domain.money.accuracy import Horizon, Score, SecondOpinion
 from bot.domain.money.forecast.report import ForecastReport
 from store.money.ledger import readable_forecast
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -104,4 +104,4 @@ def was_asked(db: Database, day: date) -> bool:
 
 def newest_opinion(db: Database) -> SecondOpinion | None:
     """The newest answer there was."""
-    return find(db, SecondOpinion, "SELECT * FROM opinions WHERE error = '' ORDER BY asked_on DESC LIMIT 1")
+    return find_record(db, SecondOpinion, "SELECT * FROM opinions WHERE error = '' ORDER BY asked_on DESC LIMIT 1")

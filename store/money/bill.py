@@ -15,7 +15,7 @@ from bot.domain.money.bill import BillDimension, BillLine, BillLook
 from bot.domain.money.reconciliation import MeteredMachine
 from store.sql import Row, changed, many, one, rows
 
-STEP = 50_000
+BILL_STEP = 50_000
 EPOCH = date(1970, 1, 1).toordinal()
 SCHEMA = (
     """CREATE TABLE bill_looks (
@@ -251,7 +251,7 @@ _UNPRICED = (
 """Time without a known price; a correction takes back what its charge has told."""
 
 
-def catch_up_metered(db: Database, *, step: int = STEP) -> bool:
+def catch_up_metered(db: Database, *, step: int = BILL_STEP) -> bool:
     """Count charges made since the last time into days of the bill; False when more are left.
 
     At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.

@@ -62,7 +62,7 @@ def marks_noted(db: Database, scope: str, month: date, micros: int) -> frozenset
     return frozenset(row["mark"] for row in rows(db, sql, scope, month.isoformat(), micros))
 
 
-def note_mark(
+def note_budget_mark(
     db: Database, scope: str, month: date, mark: str, *, micros: int, now: int, standing: BudgetStanding
 ) -> bool:
     """Note that something came about, with the budget as it stood; False when it was noted before."""

@@ -21,7 +21,7 @@ from bot.domain.money.scope import Scope
 from bot.domain.spans import TimeSpan
 from store.sql import Row, changed, one, rows
 
-STEP = 50_000
+SPEND_STEP = 50_000
 SCHEMA = (
     """CREATE TABLE spend (
         day TEXT NOT NULL,
@@ -49,7 +49,7 @@ class DaySpend(NamedTuple):
     running_ms: MachineMs
 
 
-def catch_up(db: Database, zone: str, *, step: int = STEP) -> bool:
+def catch_up(db: Database, zone: str, *, step: int = SPEND_STEP) -> bool:
     """Count charges made since the last time, all of them when the zone is another; False when more are left.
 
     At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from bot.domain.sharing.bookings import Booking, BookingSlot, SlotState
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed, many, one
 
 SCHEMA = (
@@ -150,12 +150,12 @@ def end(db: Database, booking_id: str, now: int, *, who: str) -> bool:
 
 def by_id(db: Database, booking_id: str) -> Booking | None:
     """A booking, whether it has ended or not."""
-    return find(db, Booking, "SELECT * FROM bookings WHERE id = ?", booking_id)
+    return find_record(db, Booking, "SELECT * FROM bookings WHERE id = ?", booking_id)
 
 
 def slot_by_id(db: Database, slot_id: str) -> BookingSlot | None:
     """A slot, in whatever state."""
-    return find(db, BookingSlot, f"{_SLOTS} WHERE s.id = ?", slot_id)
+    return find_record(db, BookingSlot, f"{_SLOTS} WHERE s.id = ?", slot_id)
 
 
 def slots_ahead(

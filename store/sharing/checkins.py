@@ -6,7 +6,7 @@ The database keeps two promises: one open question of a kind per claim, and one 
 from sqlite_utils import Database
 
 from bot.domain.sharing.checkins import Checkin, CheckinState
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed, one, rows
 
 SCHEMA = (
@@ -52,7 +52,7 @@ def set_checkin_deadline(db: Database, question_id: str, deadline: int | None) -
 
 def by_id(db: Database, question_id: str) -> Checkin | None:
     """One question, open or settled."""
-    return find(db, Checkin, "SELECT * FROM questions WHERE id = ?", question_id)
+    return find_record(db, Checkin, "SELECT * FROM questions WHERE id = ?", question_id)
 
 
 def open_checkins(db: Database, *, claim_id: str = "") -> list[Checkin]:

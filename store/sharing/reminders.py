@@ -35,7 +35,7 @@ def note_end(db: Database, claim: Claim, set_at: int) -> bool:
     return changed(db, sql, claim.id, claim.until_at, set_at) == 1
 
 
-def note_mark(db: Database, claim_id: str, mark: int) -> bool:
+def note_reminder_mark(db: Database, claim_id: str, mark: int) -> bool:
     """Note that a mark is told; False when it was, or a later one."""
     sql = "UPDATE reminders SET said = ?, posted = 1 WHERE claim_id = ? AND (said IS NULL OR said > ?)"
     return changed(db, sql, mark, claim_id, mark) == 1

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.sharing.runs import Run, RunLook, RunState
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed
 
 SCHEMA = (
@@ -113,7 +113,7 @@ def end_run(db: Database, run_id: str, state: RunState, seen: RunLook, now: int)
 
 def by_id(db: Database, run_id: str) -> Run | None:
     """One run, live or over."""
-    return find(db, Run, "SELECT * FROM runs WHERE id = ?", run_id)
+    return find_record(db, Run, "SELECT * FROM runs WHERE id = ?", run_id)
 
 
 def live_runs(db: Database, instance_id: str = "") -> list[Run]:

@@ -3,7 +3,7 @@
 from sqlite_utils import Database
 
 from bot.domain.sharing.unclaimed import UnclaimedUse
-from store.records import find, find_all, insert
+from store.records import find_all, find_record, insert
 from store.sql import changed, one
 
 SCHEMA = (
@@ -52,7 +52,7 @@ def end(db: Database, squat: UnclaimedUse, state: str) -> bool:
 
 def by_id(db: Database, squat_id: str) -> UnclaimedUse | None:
     """One case, open or over."""
-    return find(db, UnclaimedUse, "SELECT * FROM squats WHERE id = ?", squat_id)
+    return find_record(db, UnclaimedUse, "SELECT * FROM squats WHERE id = ?", squat_id)
 
 
 def open_uses(db: Database) -> list[UnclaimedUse]:

@@ -44,7 +44,7 @@ def test_bench_find(count, tmp_path, capsys):
     ctx = Context(Store(tmp_path / "valet.db"), system_clock, settings, {}, settings.roster)
     fill(ctx, count)
 
-    page = median_ms(lambda: queries.page(ctx, FleetFilter(), limit=10))
+    page = median_ms(lambda: queries.fleet_page(ctx, FleetFilter(), limit=10))
     found = {text: search_ms(ctx, text) for text in ("2xA100", "40gb", "any")}
 
     with capsys.disabled():

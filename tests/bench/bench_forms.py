@@ -43,7 +43,7 @@ def test_bench_forms(count, tmp_path, capsys):
     view = forms.drawn(ctx, FormCall("claim"), "U1", "C1")
     chosen = FormCall("claim", filled(machine=machines[0].id))
 
-    page = percentiles_ms(lambda: queries.page(ctx, FleetFilter(), limit=10))
+    page = percentiles_ms(lambda: queries.fleet_page(ctx, FleetFilter(), limit=10))
     measured = {
         "open": percentiles_ms(lambda: forms.drawn(ctx, FormCall("claim"), "U1", "C1")),
         "open with a machine": percentiles_ms(lambda: forms.drawn(ctx, chosen, "U1", "C1")),

@@ -125,7 +125,7 @@ def rolled(ctx: Context, hosts: list[str], now: list[int]) -> dict[str, float]:
     with ctx.store.writing() as db:
         for host in hosts:
             rollups.mark_unrolled(db, host, [BEGAN - HOUR_MS])
-    wall, spent = cpu(lambda: readings.roll_up(ctx))
+    wall, spent = cpu(lambda: readings.roll_up_readings(ctx))
     db = ctx.store.reading()
     return {
         "roll_up_an_hour_s": wall,

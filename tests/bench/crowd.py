@@ -55,7 +55,7 @@ def fill(ctx: Context, count: int, provider: str = "ec2") -> list[Instance]:
     rate = Rate(21_957_642, "AWS on-demand, us-east-1")
     judged = {each.id: (verdict(chance.choice(STATES), now), chance.choice([0, 21_957_642])) for each in made}
     with ctx.store.writing() as db:
-        stored_fleet.note_read(db, SourceSnapshot(made[0].source, tuple(made)), now)
+        stored_fleet.note_source_read(db, SourceSnapshot(made[0].source, tuple(made)), now)
         stored_fleet.save_all(db, [(each, chance.choice(TEAMS), rate) for each in made])
         stored_fleet.save_verdicts(db, judged)
     for number, each in enumerate(made[:: max(10, count // 500)]):

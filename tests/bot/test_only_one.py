@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.only_one import WAIT_S, OnlyOne, connections
+from bot.only_one import LOCK_WAIT_S, OnlyOne, connections
 
 
 class Boot:
@@ -34,7 +34,7 @@ def test_nothing_is_done_before_slack_has_said_who_is_there(only, boot):
 
 
 def test_where_slack_cant_be_reached_the_work_begins_after_a_while(only, boot):
-    boot.now += WAIT_S
+    boot.now += LOCK_WAIT_S
 
     assert only.acts
 

@@ -26,8 +26,8 @@ def stops(text, state):
 def test_the_largest_card_of_several_stops_is_fit_to_send(text, state):
     batch = Batch("b" * 32, text, "U0ADA0001", text, NOW)
 
-    assert objections(batches_blocks.card(batch, stops(text, state), APPROVERS)) == []
-    assert objections(batches_blocks.ended(batch, stops(text, state))) == []
+    assert objections(batches_blocks.card_of_batch(batch, stops(text, state), APPROVERS)) == []
+    assert objections(batches_blocks.ended_batch(batch, stops(text, state))) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -37,7 +37,7 @@ def test_what_whoever_asked_is_told_is_fit_to_send(text):
     asked = [BatchResult(f"{number}{text}", draft=draft, wanted=99, room=2, left=left) for number in range(30)]
     made = [BatchResult(text, tuple(stops(text, "pending")))]
 
-    assert objections(batches_blocks.asked([*asked, *made], {text: "C0GPUS001"})) == []
+    assert objections(batches_blocks.batch_asked([*asked, *made], {text: "C0GPUS001"})) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -47,8 +47,9 @@ def test_a_holders_question_is_fit_to_send(text, answer, state):
     action = pieces.action(text, state=state)
     asked = Consent("c" * 32, "a" * 32, "k" * 32, "U0CY00001", NOW + HOUR_MS, NOW, NOW + HOUR_MS, answer)
 
-    assert objections(consents_blocks.question(asked, action)) == []
+    assert objections(consents_blocks.consent_question(asked, action)) == []
     assert objections(approvals_blocks.card(action, APPROVERS, [asked] * 16)) == []
     assert (
-        objections(approvals_blocks.asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16)) == []
+        objections(approvals_blocks.action_asked(action, "C0GPUS001", action.requester, again=True, first=[asked] * 16))
+        == []
     )

@@ -52,7 +52,7 @@ APPROVERS = frozenset(f"U{number:010d}" for number in range(300))
 def page(text: str, **how: object) -> Reply:
     found = [pieces.listing(text, **how) for _ in range(status_blocks.FLEET_PAGE)]
     free = {found[0].instance.id: frozenset({0, 1})}
-    return status_blocks.status(
+    return status_blocks.status_reply(
         found, TOTALS, pieces.sources(text), NOW, page=3, query=text[:100], free=free, teams=[text]
     )
 
@@ -107,8 +107,8 @@ def test_replies_about_one_instance_are_fit_to_send(text):
     replies = [
         fleet_blocks.one_machine(one, NOW),
         fleet_blocks.one_machine(Listing(pieces.instance(text, state="stopped", stopped_at=NOW - HOUR_MS)), NOW),
-        status_blocks.status([], FleetTotals(), pieces.sources(text), NOW, page=0, query="", free={}),
-        status_blocks.status([], FleetTotals(), [], NOW, page=0, query=text, free={}),
+        status_blocks.status_reply([], FleetTotals(), pieces.sources(text), NOW, page=0, query="", free={}),
+        status_blocks.status_reply([], FleetTotals(), [], NOW, page=0, query=text, free={}),
         claims_blocks.claim_made(pieces.listing(text, claimed=True), held.holder),
         claims_blocks.claim_made(one, held.holder),
         claims_blocks.claim_released(pieces.listing(text, claimed=True), held, "U0BOB0001", NOW),
@@ -123,7 +123,7 @@ def test_replies_about_one_instance_are_fit_to_send(text):
             for work in ("nobody", "own", "somebody")
         ),
         reminders_blocks.claim_ended(pieces.claim(text, end_reason="released"), text, None),
-        digest.kept(text, NOW),
+        digest.kept_until(text, NOW),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -136,8 +136,8 @@ def test_a_card_in_every_state_is_fit_to_send(text, state):
     replies = [
         approvals_blocks.card(asked_about, APPROVERS),
         approvals_blocks.card(asked_about, frozenset()),
-        approvals_blocks.asked(asked_about, "C0GPUS001", asked_about.requester, again=True),
-        approvals_blocks.ended(asked_about, []),
+        approvals_blocks.action_asked(asked_about, "C0GPUS001", asked_about.requester, again=True),
+        approvals_blocks.ended_action(asked_about, []),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -167,13 +167,13 @@ def test_a_card_of_every_other_kind_is_fit_to_send(text, state, kind):
         retry_at=NOW if state == "executing" else None,
         facts=facts[kind](),
     )
-    others = approvals_blocks.instead([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
+    others = approvals_blocks.instead_buttons([pieces.listing(text)] * 3, [text[:60] or "box"] * 3)
     replies = [
         approvals_blocks.card(asked_about, APPROVERS),
-        approvals_blocks.asked(asked_about, "C0GPUS001", asked_about.requester, again=False),
+        approvals_blocks.action_asked(asked_about, "C0GPUS001", asked_about.requester, again=False),
         approvals_blocks.news(asked_about, others),
-        approvals_blocks.ended(asked_about, others),
-        launch_blocks.over(asked_about, text, f"{text} is working.", "C0GPUS001"),
+        approvals_blocks.ended_action(asked_about, others),
+        launch_blocks.time_over(asked_about, text, f"{text} is working.", "C0GPUS001"),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -197,11 +197,11 @@ def test_templates_images_and_free_machines_are_fit_to_send(text):
     made = [StoredImage(replace(image, id=f"ami-{number:017}"), NOW - 99 * DAY_MS) for number in range(40)]
     kept = [replace(each, keep=ImageKeep(each.image.id, "U0123456789AB", NOW + DAY_MS, NOW)) for each in made]
     replies = [
-        launch_blocks.listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
-        launch_blocks.listed([]),
-        dormant_blocks.images(ImageShelf(60, NOW, tuple(made))),
-        dormant_blocks.images(ImageShelf(60, NOW, tuple(kept))),
-        dormant_blocks.images(ImageShelf(60, NOW, ())),
+        launch_blocks.templates_listed([(template, Rate(98_320_000_000, text, exact=False))] * 40),
+        launch_blocks.templates_listed([]),
+        dormant_blocks.images_listed(ImageShelf(60, NOW, tuple(made))),
+        dormant_blocks.images_listed(ImageShelf(60, NOW, tuple(kept))),
+        dormant_blocks.images_listed(ImageShelf(60, NOW, ())),
     ]
 
     assert [objections(reply) for reply in replies] == [[]] * len(replies)
@@ -227,7 +227,7 @@ def test_a_forecast_is_fit_to_send(text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_refusals_and_help_are_fit_to_send(text):
     replies = [
-        working.in_words(None, NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
+        working.error_reply(None, NotFound(f'I don\'t know "{text}".', (text or "a", "b", "c"))),
         questions_blocks.unread(text, None, ["gpu status free", "cost idle"]),
         questions_blocks.understood(f"/gpu status {text}", plainly("x" * 3_000)),
         help_blocks.overview(ExampleNames("train-7", "train-7", "train-3", "dgx-1")),
@@ -237,9 +237,11 @@ def test_refusals_and_help_are_fit_to_send(text):
         ),
         *(help_blocks.verb_help("/gpu", [(verb.usage, verb.help)]) for verb in (*gpu.VERBS, *cost.VERBS)),
         plainly("x" * 9_000),
-        undelivered.told("C0GPUS001", "is_archived", KEPT),
-        undelivered.told("U0ADA0001", text or "x", None),
-        undelivered.listed([(KEPT, [approvals_blocks.card(pieces.action(text), APPROVERS).text] * 40)] * 30),
+        undelivered.undelivered_told("C0GPUS001", "is_archived", KEPT),
+        undelivered.undelivered_told("U0ADA0001", text or "x", None),
+        undelivered.undelivered_places(
+            [(KEPT, [approvals_blocks.card(pieces.action(text), APPROVERS).text] * 40)] * 30
+        ),
     ]
 
     assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []

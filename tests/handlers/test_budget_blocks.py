@@ -39,23 +39,23 @@ def test_what_a_channel_hears_of_a_budget_is_fit_to_send(text, mark):
 
     for each in (now, replace(now, expected=None, chance_over=None, over_on=None), replace(now, scope=Scope())):
         assert objections(budgets_blocks.budget_told(each, mark)) == []
-        assert objections(budgets_blocks.standing(each)) == []
-        assert objections(budgets_blocks.counted(each, "C0GPUS001")) == []
+        assert objections(budgets_blocks.one_budget(each)) == []
+        assert objections(budgets_blocks.budget_counted(each, "C0GPUS001")) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_many_budgets_are_fit_to_send(text):
     many = [replace(standing(text), scope=Scope("team", f"{number}{text[:50]}")) for number in range(200)]
 
-    shown = budgets_blocks.overview(many)
+    shown = budgets_blocks.all_budgets(many)
 
     assert objections(shown) == []
     assert size(shown.blocks) < 9_000
     for kind in ("team", "type", "instance", "total"):
         assert objections(budgets_blocks.no_budget("/cost", Scope(kind, text, text))) == []
     assert (
-        objections(budgets_blocks.overview(many[:1], [text] * 9))
-        == objections(budgets_blocks.overview([], [text]))
+        objections(budgets_blocks.all_budgets(many[:1], [text] * 9))
+        == objections(budgets_blocks.all_budgets([], [text]))
         == []
     )
 
@@ -78,7 +78,7 @@ def test_savings_are_fit_to_send_and_tell_how_many_are_not_shown(text):
     shown = savings_blocks.savings(told)
 
     assert objections(shown) == []
-    assert objections(savings_blocks.counted(told)) == []
+    assert objections(savings_blocks.savings_counted(told)) == []
     assert "20 smaller ones" in str(shown.blocks)
     assert objections(savings_blocks.savings(replace(told, found=(), wasted_micros_per_hour=0))) == []
     assert objections(savings_blocks.savings(replace(told, first=date(2026, 1, 1), last=date(2026, 12, 31)))) == []

@@ -26,4 +26,4 @@ def test_a_budget_that_is_over_already_is_not_taken_over(spent, rate, said):
     facts = StartFacts(name="train-7", type="p4d.24xlarge", region="us-east-1", rate_micros=micros, over=others)
     action = Action("a", "start", "i-1", None, "U0ADA", "nlp", "pending", 0, 0, facts, length=HOUR_MS)
 
-    assert card_parts_blocks.budget(action) == said
+    assert card_parts_blocks.budget_line(action) == said

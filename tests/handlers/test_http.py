@@ -16,7 +16,7 @@ from bot.sandbox.slack.records import ResponseUrl
 from bot.services.machines import fleet
 from bot.settings import Secrets, parse
 from bot.wiring import build_valet
-from handlers.http import PATH
+from handlers.http import SLACK_PATH
 from tests.opening import open_store
 from tests.stories.conftest import SETTINGS
 
@@ -73,7 +73,7 @@ def caller_of(valet):
         signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body) or ""
         signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
         connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
-        connection.request("POST", PATH, body, {**FORM, **signed, **(headers or {})})
+        connection.request("POST", SLACK_PATH, body, {**FORM, **signed, **(headers or {})})
         response = connection.getresponse()
         answer = response.status, response.read().decode()
         connection.close()
@@ -162,7 +162,7 @@ def test_what_slack_did_not_sign_is_refused_in_one_line(valet, slack, caller, ca
 
 def test_missing_headers_are_refused(valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
-    connection.request("POST", PATH, "command=/gpu", FORM)
+    connection.request("POST", SLACK_PATH, "command=/gpu", FORM)
 
     assert connection.getresponse().status == 401
     connection.close()
@@ -179,7 +179,7 @@ def test_a_body_that_was_changed_on_the_way_is_refused(valet, slack):
     signature = SignatureVerifier(SECRET).generate_signature(timestamp=stamp, body=body) or ""
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
     headers = {**FORM, "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
-    connection.request("POST", PATH, body.replace(ADA, "U0BOB0001"), headers)
+    connection.request("POST", SLACK_PATH, body.replace(ADA, "U0BOB0001"), headers)
 
     assert connection.getresponse().status == 401
     connection.close()
@@ -187,7 +187,7 @@ def test_a_body_that_was_changed_on_the_way_is_refused(valet, slack):
 
 def test_an_ssl_check_without_a_signature_gets_no_further(valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
-    connection.request("POST", PATH, "ssl_check=1&command=/gpu&text=claim", FORM)
+    connection.request("POST", SLACK_PATH, "ssl_check=1&command=/gpu&text=claim", FORM)
 
     assert connection.getresponse().status == 401
     connection.close()
@@ -222,7 +222,7 @@ def test_a_request_that_is_played_again_changes_nothing_and_one_that_is_made_aga
 def test_a_body_too_large_is_refused_before_it_is_read_whole(caller, valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
     headers = {"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": "v0=x", "Content-Length": str(50 * 1024 * 1024)}
-    connection.putrequest("POST", PATH)
+    connection.putrequest("POST", SLACK_PATH)
     for name, value in headers.items():
         connection.putheader(name, value)
     connection.endheaders(b"x" * (1024 * 1024 + 1))
@@ -234,7 +234,7 @@ def test_a_body_too_large_is_refused_before_it_is_read_whole(caller, valet):
 def test_bytes_that_are_no_text_are_refused(valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
     headers = {**FORM, "X-Slack-Request-Timestamp": str(int(time.time())), "X-Slack-Signature": "v0=x"}
-    connection.request("POST", PATH, b"\xff\xfe\x00" * 100, headers)
+    connection.request("POST", SLACK_PATH, b"\xff\xfe\x00" * 100, headers)
 
     assert connection.getresponse().status == 401
     connection.close()
@@ -250,7 +250,7 @@ def test_the_door_stands_at_the_same_address(valet):
 
 def test_only_posts_are_taken(valet):
     connection = http.client.HTTPConnection("127.0.0.1", valet.door.port, timeout=10)
-    connection.request("GET", PATH)
+    connection.request("GET", SLACK_PATH)
 
     assert connection.getresponse().status in {404, 405}
     connection.close()

@@ -17,7 +17,7 @@ from bot.sandbox.slack.people import ADA, GPUS
 from bot.settings import parse
 from bot.settings.company import SlackSettings
 from handlers import cost, gpu, http, topics
-from handlers.manifest import PATH, bot_scopes, manifest
+from handlers.manifest import EVENTS_PATH, bot_scopes, manifest
 from handlers.parsing.text import split_words
 from handlers.verbs import Ask
 from tests import house
@@ -171,4 +171,4 @@ def test_names_of_people_in_commands_come_as_ids():
 
 
 def test_the_address_in_it_is_the_one_that_is_served():
-    assert http.PATH == PATH
+    assert http.SLACK_PATH == EVENTS_PATH

@@ -82,9 +82,9 @@ def expected() -> ForecastReport:
     [
         reports_blocks.report(month("team", *TEAMS)),
         reports_blocks.report(month("instance", *MACHINES)),
-        idle_blocks.idle(month("instance", *MACHINES)),
-        budgets_blocks.overview(budgets_of(*TEAMS)),
-        budgets_blocks.standing(budgets_of("nlp")[0]),
+        idle_blocks.idle_report(month("instance", *MACHINES)),
+        budgets_blocks.all_budgets(budgets_of(*TEAMS)),
+        budgets_blocks.one_budget(budgets_of("nlp")[0]),
         savings_blocks.savings(saved()),
         forecast_blocks.forecast(expected()),
         forecast_blocks.forecast(expected(), "30d"),

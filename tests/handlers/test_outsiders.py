@@ -43,7 +43,9 @@ def holders(office):
 
 
 def refused(office, who):
-    return [entry.did for entry in stored_audit.of(office.valet.ctx.store.reading(), "valet") if entry.who == who]
+    return [
+        entry.did for entry in stored_audit.entries_about(office.valet.ctx.store.reading(), "valet") if entry.who == who
+    ]
 
 
 @pytest.fixture

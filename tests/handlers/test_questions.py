@@ -11,9 +11,9 @@ from bot.sandbox.slack.people import ADA, GPUS
 from handlers import cost, gpu, said
 from handlers.parsing import plain_questions
 from handlers.parsing.plain_questions import LOOKS
-from handlers.parsing.pleasantries import pleasantry
+from handlers.parsing.pleasantries import pleasantry_kind
 from handlers.parsing.text import split_words
-from handlers.verbs import Ask, is_known
+from handlers.verbs import Ask, is_verb
 from tests.examples import examples
 
 QUESTIONS = [line.split(" -> ") for line in Path(__file__).with_name("questions.txt").read_text().splitlines()]
@@ -24,20 +24,20 @@ def is_command(typed: str) -> bool:
     """Whether it begins as a command does, and so is one."""
     words = split_words(typed)
     verbs = (*gpu.VERBS, *cost.VERBS)
-    return not words or is_known(verbs, words) or words[0].lower() in {"cost", "gpu"}
+    return not words or is_verb(verbs, words) or words[0].lower() in {"cost", "gpu"}
 
 
 def reading(ctx, typed: str) -> str:
     ask = Ask(ctx, ADA, GPUS, split_words(typed))
-    if kind := pleasantry(ask.words):
+    if kind := pleasantry_kind(ask.words):
         return kind
     about = plain_questions.help_asked(ask, gpu.VERBS)
     if about is not None:
         return " ".join(["gpu help", *about])
-    meaning = plain_questions.meaning_of(ask)
+    meaning = plain_questions.understand(ask)
     if meaning is not None:
         return " ".join([meaning.command, *meaning.words, *(["WHEN"] if meaning.is_about_when else [])])
-    offers = plain_questions.near(ask, gpu.VERBS, "gpu")
+    offers = plain_questions.nearest_meanings(ask, gpu.VERBS, "gpu")
     return " ".join(["ASK", offers[0].command, *offers[0].words])
 
 
@@ -109,8 +109,8 @@ def test_whatever_is_asked_nothing_is_done_by_it(office, typed):
 def test_no_text_escapes_the_grammar(ctx, text):
     ask = Ask(ctx, ADA, GPUS, split_words(text))
     if ask.words:
-        plain_questions.meaning_of(ask)
-        assert len(plain_questions.near(ask, gpu.VERBS, "gpu")) == 2
+        plain_questions.understand(ask)
+        assert len(plain_questions.nearest_meanings(ask, gpu.VERBS, "gpu")) == 2
 
 
 def test_the_grammar_leads_only_to_verbs_of_its_command():

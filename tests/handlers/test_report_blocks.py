@@ -67,12 +67,16 @@ def week(text: str, *todos: Todo) -> Weekly:
 def test_reports_are_fit_to_send_however_they_are_told_apart(text):
     for by in REPORT_WAYS:
         assert objections(reports_blocks.report(report(text, by))) == []
-        assert objections(idle_blocks.idle(report(text, by))) == []
-        assert objections(reports_blocks.how(report(text, by))) == objections(idle_blocks.how(report(text, by))) == []
+        assert objections(idle_blocks.idle_report(report(text, by))) == []
+        assert (
+            objections(reports_blocks.report_how(report(text, by)))
+            == objections(idle_blocks.idle_counted(report(text, by)))
+            == []
+        )
         assert objections(reports_blocks.as_csv(report(text, by), "a,b\n")) == []
         silent = replace(report(text, by), silent=pieces.silent(text), timezone="Asia/Kolkata")
         assert objections(reports_blocks.report(silent)) == objections(reports_blocks.as_csv(silent, "a,b\n")) == []
-        assert objections(idle_blocks.idle(silent)) == []
+        assert objections(idle_blocks.idle_report(silent)) == []
 
 
 def test_gpu_time_that_is_not_nothing_is_never_told_as_zero():
@@ -92,7 +96,7 @@ def test_a_report_of_nothing_is_fit_to_send():
     nothing = replace(report("", "team", rows=0), rows=(), idle_now=(), before_micros=None, begins=None)
 
     assert objections(reports_blocks.report(nothing)) == []
-    assert objections(idle_blocks.idle(nothing)) == []
+    assert objections(idle_blocks.idle_report(nothing)) == []
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -156,7 +160,10 @@ def test_what_is_not_shown_one_by_one_is_summed_up_owned_ones_too():
     assert text_of_blocks(reports_blocks.report(many).blocks).splitlines()[-2] == (
         "3 more | ~$3,000,000,000 + ? | 40 %, 20 % not known | 3,000,000 | ~$2,000,000,000 + ? | 2,000,000"
     )
-    assert text_of_blocks(idle_blocks.idle(many).blocks).splitlines()[-2] == "3 more | ~$1,200,000,000 | - | 300,000"
+    assert (
+        text_of_blocks(idle_blocks.idle_report(many).blocks).splitlines()[-2]
+        == "3 more | ~$1,200,000,000 | - | 300,000"
+    )
 
 
 @given(st.lists(st.integers(0, 10**12), max_size=12))

@@ -32,7 +32,7 @@ def keeps(blocks: list[dict]) -> list[str]:
 def test_every_machine_that_is_named_can_be_kept_by_one_tap(count):
     wanted = [f"i-{number}" for number in range(count)]
 
-    assert keeps(rule_stops_blocks.notice(rows(count, "train-"), NOW + HOUR_MS, NOW).blocks) == wanted
+    assert keeps(rule_stops_blocks.stop_notice(rows(count, "train-"), NOW + HOUR_MS, NOW).blocks) == wanted
     assert keeps(rule_stops_blocks.soon(rows(count, "train-"), NOW + HOUR_MS, NOW).blocks) == wanted
 
 
@@ -40,7 +40,7 @@ def test_every_machine_that_is_named_can_be_kept_by_one_tap(count):
 def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_name(text):
     many = rows(43, text)
 
-    assert objections(rule_stops_blocks.notice(many, NOW + HOUR_MS, NOW)) == []
+    assert objections(rule_stops_blocks.stop_notice(many, NOW + HOUR_MS, NOW)) == []
     assert objections(rule_stops_blocks.soon(many, NOW + HOUR_MS, NOW)) == []
     assert "and 23 more" in rule_stops_blocks.soon(rows(43, "train-"), NOW + HOUR_MS, NOW).text
 

@@ -11,7 +11,7 @@ from bot.demo import STARTING, Demo, role_of
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import FleetFilter
 from bot.domain.machines.verdict import IDLE_STATES
-from bot.sandbox.guide import STEPS
+from bot.sandbox.guide import GUIDE
 from bot.sandbox.slack.people import ADA, BOB, CY
 from bot.services import audit
 from bot.services.context import find
@@ -152,7 +152,7 @@ def test_the_words_under_a_name_are_what_the_settings_say(demo):
 
 def test_the_page_says_to_try_what_the_tour_does_in_its_order():
     assert [(step["who"], step["where"], step["what"].strip()) for step in tour()] == [
-        (step.who, step.where, step.what) for step in STEPS
+        (step.who, step.where, step.what) for step in GUIDE
     ]
 
 

@@ -46,7 +46,7 @@ def test_an_entry_can_be_neither_changed_nor_removed(noted, statement):
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), noted.writing() as db:
         db.execute(statement)
 
-    assert len(stored_audit.of(noted.reading(), "i-1")) == 6
+    assert len(stored_audit.entries_about(noted.reading(), "i-1")) == 6
     assert stored_audit.verify(noted.reading()) is None
 
 
@@ -95,7 +95,7 @@ def test_entries_that_changed_places_are_found(noted):
 
 def test_an_entry_rewritten_with_a_hash_that_fits_shows_at_the_next_one(noted):
     content = [3, MONDAY + 2, "U0BOB", "claimed", "i-1", "run 2", "", ""]
-    second = stored_audit.of(noted.reading(), "i-1")[1].hash
+    second = stored_audit.entries_about(noted.reading(), "i-1")[1].hash
 
     broken = tampered(
         noted, f"UPDATE audit SET who = 'U0BOB', hash = '{stored_audit._hash(second, content)}' WHERE id = 3"
@@ -115,7 +115,7 @@ def test_a_change_that_is_rolled_back_leaves_the_chain_whole(noted):
         stored_audit.add(db, MONDAY, "U0ADA", "claimed", subject="i-3")
 
     assert stored_audit.verify(noted.reading()) is None
-    assert [row.id for row in stored_audit.of(noted.reading(), "i-3")] == [7]
+    assert [row.id for row in stored_audit.entries_about(noted.reading(), "i-3")] == [7]
 
 
 @pytest.mark.parametrize(

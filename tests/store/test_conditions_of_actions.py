@@ -54,7 +54,7 @@ DECIDING = [
         (EXPIRED, LAPSED, f"UPDATE actions SET requester = '{OLA}'"),
     ),
     Condition(
-        asked(stored_approvals.decide, STOP, PAT, "approved", NEAR),
+        asked(stored_approvals.decide_action, STOP, PAT, "approved", NEAR),
         (EXPIRED, LAPSED, f"UPDATE actions SET requester = '{PAT}'"),
     ),
     Condition(written(stored_approvals.set_deadline, STOP, FAR), (be("approved"),)),
@@ -196,7 +196,7 @@ STEPS = [
         look=seen,
     ),
     *(
-        Condition(actions.call_off, (be("executing"), be("done")), (state,), seen)
+        Condition(actions.cancel_uncalled, (be("executing"), be("done")), (state,), seen)
         for state in ("UPDATE actions SET state = 'pending'", be("approved"), be("executing", retry_at=FAR))
     ),
     Condition(

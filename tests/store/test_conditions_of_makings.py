@@ -19,7 +19,7 @@ MAKING = [
     ),
     *(
         Condition(
-            asked(makings.over, FAR, FAR),
+            asked(makings.makings_over, FAR, FAR),
             (
                 "UPDATE actions SET length = length + 1",
                 GONE,
@@ -106,11 +106,11 @@ PARKING = [
         lambda db: stored_rule_stops.of_basis(db, MACHINE, "hours", NEAR)[0],
     ),
     Condition(
-        lambda db, parking: written(stored_rule_stops.settle, parking, FAR, "acted", outcome="")(db, None),
+        lambda db, parking: written(stored_rule_stops.settle_rule_stop, parking, FAR, "acted", outcome="")(db, None),
         ("UPDATE parkings SET settled_at = 1",),
         look=lambda db: stored_rule_stops.open_ones(db)[0],
     ),
-    Condition(asked(stored_rule_stops.at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
+    Condition(asked(stored_rule_stops.stops_at, CHANNEL, FAR), (f"UPDATE parkings SET acts_at = {NEAR}",)),
 ]
 
 

@@ -50,7 +50,7 @@ TELLING = [
         ),
         (f"UPDATE outbox SET not_before = {FAR} WHERE ref = 'waits-next-door'",),
     ),
-    Condition(asked(stored_outbox.next_due), (TAKEN,)),
+    Condition(asked(stored_outbox.next_row_due), (TAKEN,)),
     *(
         Condition(
             asked(stored_outbox.is_held_up, CHANNEL, "waits-next-door"),

@@ -61,7 +61,7 @@ CLAIMING = [
         ("UPDATE requests SET answer = 'ended', answered_at = 1",),
     ),
     Condition(
-        asked(stored_reminders.note_mark, CLAIM, 5),
+        asked(stored_reminders.note_reminder_mark, CLAIM, 5),
         ("UPDATE reminders SET said = 5", "UPDATE reminders SET said = 4"),
         ("UPDATE reminders SET said = 6",),
     ),

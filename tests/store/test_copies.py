@@ -118,11 +118,11 @@ def test_the_drill_a_ruined_database_is_replaced_and_all_of_it_is_back(store, tm
     for ending in ("-wal", "-shm"):
         (tmp_path / f"valet.db{ending}").write_bytes(b"of another time")
 
-    copies.restore(backup, store.path, MONDAY, who="command line", aside=tmp_path / "valet.db.before")
+    copies.restore_copy(backup, store.path, MONDAY, who="command line", aside=tmp_path / "valet.db.before")
 
     again = Store(store.path)
     assert stored_audit.verify(again.reading()) is None
-    newest = stored_audit.last(again.reading())
+    newest = stored_audit.last_entry(again.reading())
     assert newest is not None
     assert (newest.id, newest.who, newest.did, newest.detail) == (51, "command line", "restored a backup", str(backup))
     again.close()
@@ -137,7 +137,7 @@ def test_what_is_no_backup_is_refused_and_the_database_stays(store, tmp_path, co
     wrong.write_bytes(content)
 
     with pytest.raises((Refused, Unreachable)):
-        copies.restore(wrong, store.path, MONDAY, who="command line", aside=tmp_path / "aside")
+        copies.restore_copy(wrong, store.path, MONDAY, who="command line", aside=tmp_path / "aside")
 
     assert entries(store.path) == 1
     assert not (tmp_path / "aside").exists()
@@ -155,9 +155,9 @@ def test_a_database_of_something_else_and_one_of_a_newer_valet_are_refused(store
     newer.close()
 
     with pytest.raises(Refused, match="is no database of Valet's"):
-        copies.restore(tmp_path / "other.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
+        copies.restore_copy(tmp_path / "other.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
     with pytest.raises(Refused, match="newer Valet wrote"):
-        copies.restore(tmp_path / "newer.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
+        copies.restore_copy(tmp_path / "newer.db", store.path, MONDAY, who="x", aside=tmp_path / "aside")
 
 
 CRASH = """
@@ -192,7 +192,7 @@ def test_whenever_a_restore_is_cut_off_there_is_a_whole_database(store, tmp_path
     assert done.returncode == (9 if point < 2 else 0)
     again = Store(store.path)
     assert stored_audit.verify(again.reading()) is None
-    newest = stored_audit.last(again.reading())
+    newest = stored_audit.last_entry(again.reading())
     again.close()
     assert newest is not None
     assert newest.id == (7 if point == 0 else 6)

@@ -105,4 +105,4 @@ def test_the_next_message_is_due_when_the_first_of_all_is(db):
     for number, due in enumerate((NEAR, NEAR - 5, FAR)):
         stored_outbox.tell(db, f"C{number}", "message", kind="x", subject="", now=due)
 
-    assert stored_outbox.next_due(db) == NEAR - 5
+    assert stored_outbox.next_row_due(db) == NEAR - 5

@@ -51,7 +51,7 @@ def ruin(path):
 
 
 def restored(path):
-    copies.restore(path.with_name("backup.db"), path, MONDAY, who="x", aside=path.with_name("aside.db"))
+    copies.restore_copy(path.with_name("backup.db"), path, MONDAY, who="x", aside=path.with_name("aside.db"))
 
 
 @pytest.mark.parametrize("content", [b"no database at all" * 500, b"SQLite format 3\0" + b"x" * 9000])

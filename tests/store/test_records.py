@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.records import find, find_all, insert, record_of
+from store.records import find_all, find_record, insert, record_of
 from store.sql import changed, one
 from tests.examples import examples
 from tests.opening import open_store
@@ -71,9 +71,9 @@ def test_what_is_written_comes_back_as_it_was(db, thing):
     changed(db, "DELETE FROM things")
 
     assert insert(db, "things", thing, later=7) == 1
-    assert find(db, Thing, "SELECT * FROM things WHERE id = ?", "a") == thing
+    assert find_record(db, Thing, "SELECT * FROM things WHERE id = ?", "a") == thing
     assert find_all(db, Thing, "SELECT * FROM things") == [thing]
-    assert find(db, Thing, "SELECT * FROM things WHERE id = ?", "b") is None
+    assert find_record(db, Thing, "SELECT * FROM things WHERE id = ?", "b") is None
 
 
 def test_cells_are_what_a_query_can_ask(db):

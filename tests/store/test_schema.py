@@ -79,7 +79,9 @@ def test_a_step_that_was_edited_in_place_is_refused_with_a_sentence(store):
     with pytest.raises(Refused, match="Step 0001_claims of this database is not the one this Valet knows"):
         Store(store.path)
     with pytest.raises(Refused, match=r"never released \(step 0001_claims\)"):
-        copies.restore(store.path, store.path.with_name("other.db"), 0, who="ada", aside=store.path.with_name("aside"))
+        copies.restore_copy(
+            store.path, store.path.with_name("other.db"), 0, who="ada", aside=store.path.with_name("aside")
+        )
     assert checkup(store.path).altered == ("0001_claims",)
 
 

@@ -59,7 +59,7 @@ def test_a_database_that_may_not_be_written_can_still_be_read(store):
     with pytest.raises(Impaired, match="it may not be written"):
         note(store)
 
-    assert len(stored_audit.of(store.reading(), "i-1")) == 1
+    assert len(stored_audit.entries_about(store.reading(), "i-1")) == 1
     store._writer.execute("PRAGMA query_only=0")
     store.check(MONDAY)
     assert store.trouble.reason == ""
@@ -72,7 +72,9 @@ def test_a_broken_promise_is_no_trouble_of_the_database(store):
     assert store.trouble.reason == ""
 
 
-@pytest.mark.parametrize("find", [lambda store: stored_audit.of(store.reading(), "i-1"), lambda store: store.examine()])
+@pytest.mark.parametrize(
+    "find", [lambda store: stored_audit.entries_about(store.reading(), "i-1"), lambda store: store.examine()]
+)
 def test_damage_stops_every_change_until_a_restart(store, find):
     for number in range(200):
         note(store, detail=f"{number} " + "x" * 500)
@@ -163,6 +165,6 @@ def test_a_file_system_that_takes_no_more_loses_nothing_that_was_committed(tmp_p
     assert sentence.startswith("Valet's database can't be used now: the disk ")
     assert last == f"{int(kept) + 1} well"
     store = Store(path)
-    assert len(stored_audit.of(store.reading(), "i-1")) == int(kept) + 1
+    assert len(stored_audit.entries_about(store.reading(), "i-1")) == int(kept) + 1
     assert stored_audit.verify(store.reading()) is None
     store.close()

@@ -94,8 +94,8 @@ ENDS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda db: actions.live_stops(db, TEAM, 0), "UPDATE actions SET state = 'expired'"),
     (lambda db: actions.live_stops(db, TEAM, FAR - 1), "UPDATE actions SET expires_at = expires_at - 1"),
     (lambda db: actions.in_state(db, "pending"), "UPDATE actions SET state = 'expired'"),
-    (stored_approvals.waiting, "UPDATE actions SET state = 'expired'"),
-    (stored_approvals.waiting, "UPDATE consents SET answer = 'agreed', answered_at = 1"),
+    (stored_approvals.unanswered_consents, "UPDATE actions SET state = 'expired'"),
+    (stored_approvals.unanswered_consents, "UPDATE consents SET answer = 'agreed', answered_at = 1"),
     (lambda db: stored_approvals.hold_back(db, STOP), "UPDATE consents SET answer = 'agreed', answered_at = 1"),
     (lambda db: stored_snooze.on(db, MACHINE, FAR - 1), "UPDATE snoozes SET until_at = until_at - 1"),
     (lambda db: stored_snooze.active(db, FAR - 1), "UPDATE snoozes SET until_at = until_at - 1"),
@@ -105,7 +105,7 @@ ENDS: list[tuple[Callable[[Any], Any], str]] = [
     (stored_rule_stops.open_ones, "UPDATE parkings SET settled_at = 1"),
     (lambda db: stored_rule_stops.newest_by_hours(db, MACHINE), "UPDATE parkings SET action_id = ''"),
     (lambda db: stored_rule_stops.newest_by_hours(db, MACHINE), "UPDATE parkings SET rule = 'idle'"),
-    (lambda db: stored_fleet.of_source(db, "ec2/next-door"), "UPDATE instances SET gone_at = 1"),
+    (lambda db: stored_fleet.rows_of_source(db, "ec2/next-door"), "UPDATE instances SET gone_at = 1"),
     (lambda db: stored_fleet.pool(db, TEAM), "UPDATE instances SET gone_at = 1"),
     (lambda db: stored_fleet.pool(db, TEAM), "UPDATE instances SET state = 'stopped'"),
     (lambda db: stored_fleet.pool(db, TEAM), "UPDATE instances SET provider = 'owned'"),
@@ -115,9 +115,9 @@ ENDS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda db: stored_outbox.due(db, FAR), "UPDATE outbox SET state = 'dead', ref = ref || id"),
     (stored_outbox.dead, "UPDATE outbox SET state = 'sent'"),
     (lambda db: stored_outbox.dead_of(db, "dead-next-door"), "UPDATE outbox SET state = 'sent'"),
-    (lambda db: stored_outbox.drop(db, CHANNEL, "gone"), "UPDATE outbox SET state = 'sent'"),
+    (lambda db: stored_outbox.drop_rows(db, CHANNEL, "gone"), "UPDATE outbox SET state = 'sent'"),
     (lambda db: stored_outbox.was_sent(db, "posted-next-door", 1), "UPDATE outbox SET tried_at = 2"),
-    (stored_outbox.next_due, "UPDATE outbox SET state = 'sent'"),
+    (stored_outbox.next_row_due, "UPDATE outbox SET state = 'sent'"),
 ]
 
 

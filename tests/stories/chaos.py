@@ -424,7 +424,7 @@ class Upheaval(Office):
         """How many yeses it takes to stop this machine as it is now."""
         now = self.clock.now
         assert now - self.told_at[machine.name] <= STALE, "nobody knows whether it works"
-        asked = {each.claim_id: each for each in stored_approvals.of(self.db, action.id)}
+        asked = {each.claim_id: each for each in stored_approvals.consents_about(self.db, action.id)}
         for held in stored_claims.open_claims_on(self.db, machine.id):
             if held.holder == action.requester:
                 continue
@@ -486,7 +486,7 @@ class Upheaval(Office):
         self.start_again()
         for _ in range(200):  # what waits for a morning is told then
             self.pass_minutes(5)
-            if undelivered.kept(self.valet.ctx):
+            if undelivered.all_undelivered(self.valet.ctx):
                 self.types_line(IDA, "/gpu undelivered")
                 self.slack.click(IDA, "#gpus", "Try again")
                 self.go_on()

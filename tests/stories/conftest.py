@@ -271,7 +271,7 @@ class Office:
         handovers.lapse_handovers(ctx)
         grants.carry_out_grants(ctx)
         hours.lapse_requests(ctx)
-        consents.settle(ctx)
+        consents.pass_on(ctx)
         approvals.expire(ctx)
         half_way.remind(ctx)
         owned.look_at_power(ctx)

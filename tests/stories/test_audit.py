@@ -136,7 +136,7 @@ def test_every_step_is_in_the_audit_with_what_it_changed(office):
     office.presses("bob", "Stop train-7", "#ml-platform")
     office.passes(MINUTE_MS)
 
-    entries = stored_audit.of(office.valet.ctx.store.reading(), office.machine("train-7").id)
+    entries = stored_audit.entries_about(office.valet.ctx.store.reading(), office.machine("train-7").id)
     steps = [(each.before, each.after) for each in entries]
     assert steps == [("", "pending"), ("pending", "approved"), ("approved", "executing"), ("executing", "done")]
 

@@ -149,4 +149,4 @@ def test_a_full_desk_is_fit_to_publish(office):
         office.types("bob", f"/gpu claim {name} for 4h {'&' * 300}")
         office.types("cy", f"/gpu request {name} {'<' * 300}")
 
-    assert objections(home.page(office.valet.ctx, office.slack.person("bob").id), "home") == []
+    assert objections(home.desk_page(office.valet.ctx, office.slack.person("bob").id), "home") == []

@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_said_and_changes_nothing(office, typed, said):
 
 def test_every_kind_of_message_is_in_the_table():
     assert MESSAGES.keys() == quiet.TIMING.keys()
-    assert quiet.OVER.keys() | quiet.MACHINE_OF.keys() <= quiet.TIMING.keys()
+    assert quiet.IS_OVER.keys() | quiet.MACHINE_OF.keys() <= quiet.TIMING.keys()
 
 
 def test_a_reminder_of_the_night_waits_for_the_morning_and_says_how_it_ended(office):

@@ -64,7 +64,7 @@ def told(company, who="bob"):
 
 
 def kept(company):
-    return stored_audit.of(company.valet.ctx.store.reading(), "settings")
+    return stored_audit.entries_about(company.valet.ctx.store.reading(), "settings")
 
 
 def test_a_budget_counts_at_once_and_admins_and_audit_know(company, path):

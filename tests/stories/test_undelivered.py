@@ -79,7 +79,7 @@ def test_what_nobody_needs_any_more_is_dropped_and_that_is_audited(office):
     archived(office, yes=False)
     office.settle()
     assert office.slack.sees("bob", "#ml-platform") == []
-    newest = stored_audit.last(office.valet.ctx.store.reading())
+    newest = stored_audit.last_entry(office.valet.ctx.store.reading())
     assert (newest.did, newest.detail) == ("dropped messages", "1 to C0MLPLAT1 (is_archived)")
 
 

@@ -112,7 +112,9 @@ def test_on_a_database_found_damaged_at_the_start_every_button_is_answered_and_a
     office.slack.mention("ada", "#gpus", "status")
     mentioned = answered(office)
     told = office.slack.sees("bob", "@bob")
-    copies.restore(backup, office.path, office.clock(), who="command line", aside=office.path.with_suffix(".aside"))
+    copies.restore_copy(
+        backup, office.path, office.clock(), who="command line", aside=office.path.with_suffix(".aside")
+    )
     for _ in range(7):
         alarm.look()
         office.clock.forward(MINUTE_MS)

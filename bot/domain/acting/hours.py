@@ -16,7 +16,7 @@ from bot.domain.acting.approvals import rule_setters
 from bot.domain.clock import DAY_MS, MINUTE_MS
 from bot.domain.days import instant, local
 from bot.domain.people import Roster
-from bot.domain.typography import plain
+from bot.domain.typography import plain_typed
 from bot.errors import Refused
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -79,7 +79,7 @@ def parse_hours(text: str) -> tuple[Window, ...]:
 
     Days without hours have those that follow ("mon, wed, fri 8-18"), hours without days are of the days before.
     """
-    least = " ".join(plain(text).lower().split())
+    least = " ".join(plain_typed(text).lower().split())
     for written, meant in _AS_MEANT:
         least = re.sub(written, meant, least)
     windows: list[Window] = []

@@ -16,8 +16,8 @@ from bot.domain.machines.exemptions import Exemption
 from bot.domain.machines.listing import Listing
 from bot.domain.sharing.bookings import BookingSlot
 
-Rule = Literal["hours", "idle"]
-WARNINGS_MS: dict[Rule, tuple[int, int]] = {
+StopRule = Literal["hours", "idle"]
+WARNINGS_MS: dict[StopRule, tuple[int, int]] = {
     "hours": (30 * MINUTE_MS, 5 * MINUTE_MS),
     "idle": (60 * MINUTE_MS, 15 * MINUTE_MS),
 }
@@ -37,7 +37,7 @@ class RuleStop:
     """One planned stop by rule. `basis_at` is what it follows from: the end of a window, or since when it idles."""
 
     instance_id: str
-    rule: Rule
+    rule: StopRule
     basis_at: int
     acts_at: int
     channel: str
@@ -152,7 +152,7 @@ def planned_anew(rule_stop: RuleStop, now: int) -> RuleStop:
     return replace(rule_stop, acts_at=now + WARNINGS_MS[rule_stop.rule][0], warned=0)
 
 
-def acts_at(rule: Rule, planned: int, now: int) -> int:
+def acts_at(rule: StopRule, planned: int, now: int) -> int:
     """When to stop: as planned, but never sooner than the warnings allow."""
     first, last = WARNINGS_MS[rule]
     return planned if planned - now >= last else now + first

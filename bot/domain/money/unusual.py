@@ -17,7 +17,7 @@ HIGHER_TIMES = 1.25
 EXPECTED_FOR_DAYS = 90
 """So long after a day that somebody called expected, days like it are not told."""
 SHOWN_MACHINES = 3
-LEAST_SHARE = 0.1
+LEAST_TEAM_SHARE = 0.1
 """Machines with less of it than this are not behind it."""
 
 
@@ -65,7 +65,7 @@ def machines_behind(
     """The machines that cost most beyond their usual, by id."""
     found = [MachineBehind(key, names.get(key, key), micros, usual.get(key, 0)) for key, micros in day.items()]
     more = sorted((each for each in found if each.micros > each.usual_micros), key=_beyond, reverse=True)
-    least = sum(each.micros - each.usual_micros for each in more) * LEAST_SHARE
+    least = sum(each.micros - each.usual_micros for each in more) * LEAST_TEAM_SHARE
     return tuple(each for each in more[:SHOWN_MACHINES] if each.micros - each.usual_micros >= least)
 
 

@@ -15,8 +15,8 @@ from bot.sandbox.slack.shapes import (
     number_within,
     object_of,
     one_of,
+    one_of_types,
     text,
-    typed,
 )
 
 _LABEL = text(limits.CHART_LABEL)
@@ -34,10 +34,10 @@ def _positive(value: Any, pointer: str, problems: list[str]) -> None:
 
 
 _POINT = object_of({"label": _LABEL, "value": _finite}, ("label", "value"))
-_SERIES = object_of({"name": _LABEL, "data": items(_POINT, 1, limits.CHART_POINTS)}, ("name", "data"))
+_SERIES = object_of({"name": _LABEL, "data": items(_POINT, 1, limits.SLACK_CHART_POINTS)}, ("name", "data"))
 _AXES = object_of(
     {
-        "categories": items(_LABEL, 1, limits.CHART_POINTS),
+        "categories": items(_LABEL, 1, limits.SLACK_CHART_POINTS),
         "x_label": text(limits.AXIS_LABEL),
         "y_label": text(limits.AXIS_LABEL),
     },
@@ -75,10 +75,10 @@ def _axes_chart(value: Any, pointer: str, problems: list[str]) -> None:
 
 DATA_VISUALIZATION: dict[str, ShapeCheck] = {
     "title": text(limits.CHART_TITLE),
-    "chart": typed({"bar": _axes_chart, "line": _axes_chart, "area": _axes_chart, "pie": _PIE}, "chart type"),
+    "chart": one_of_types({"bar": _axes_chart, "line": _axes_chart, "area": _axes_chart, "pie": _PIE}, "chart type"),
 }
 
-_CELL = typed(
+_CELL = one_of_types(
     {
         "raw_text": object_of({"type": anything, "text": text(limits.TABLE_CHARACTERS)}, ("text",)),
         "raw_number": object_of({"type": anything, "value": _finite, "text": text(100)}, ("value",)),

@@ -63,7 +63,7 @@ def post_ephemeral(slack: Workspace, given: Json) -> Json:
     return {"ok": True, "message_ts": posted.ts}
 
 
-def update(slack: Workspace, given: Json) -> Json:
+def update_message(slack: Workspace, given: Json) -> Json:
     """chat.update: what is left out stays; an empty list of blocks removes them."""
     old = _own_message(slack, given, "cant_update_message")
     blocks = checked_blocks(slack, given["blocks"]) if "blocks" in given else list(old.blocks)

@@ -19,10 +19,10 @@ from bot.sandbox.slack.shapes import (
     items,
     object_of,
     one_of,
+    one_of_types,
     plain_text,
     prose,
     text,
-    typed,
 )
 
 _BLOCK: dict[str, ShapeCheck] = {"type": anything, "block_id": text(limits.ID)}
@@ -33,7 +33,7 @@ def _section(value: Any, pointer: str, found: list[str]) -> None:
     fields: dict[str, ShapeCheck] = {
         "text": prose(limits.SECTION_LIMIT),
         "fields": items(prose(limits.FIELD_TEXT), 1, limits.SECTION_FIELDS),
-        "accessory": typed(BESIDE_SECTION, "element type"),
+        "accessory": one_of_types(BESIDE_SECTION, "element type"),
         "expand": flag,
     }
     object_of(_BLOCK | fields)(value, pointer, found)
@@ -50,7 +50,8 @@ def _image_block(value: Any, pointer: str, found: list[str]) -> None:
 
 BLOCKS: dict[str, ShapeCheck] = {
     "actions": object_of(
-        _BLOCK | {"elements": items(typed(IN_ACTIONS, "element type"), 1, limits.ACTIONS_ELEMENTS)}, ("elements",)
+        _BLOCK | {"elements": items(one_of_types(IN_ACTIONS, "element type"), 1, limits.ACTIONS_ELEMENTS)},
+        ("elements",),
     ),
     "alert": object_of(
         _BLOCK | {"text": prose(limits.ALERT_TEXT), "level": one_of("default", "info", "warning", "error", "success")},
@@ -60,7 +61,9 @@ BLOCKS: dict[str, ShapeCheck] = {
         _BLOCK
         | {
             "elements": items(
-                typed({"image": IMAGE_ELEMENT, "mrkdwn": _CONTEXT_PROSE, "plain_text": _CONTEXT_PROSE}, "element type"),
+                one_of_types(
+                    {"image": IMAGE_ELEMENT, "mrkdwn": _CONTEXT_PROSE, "plain_text": _CONTEXT_PROSE}, "element type"
+                ),
                 1,
                 limits.CONTEXT_ELEMENTS,
             )
@@ -76,7 +79,7 @@ BLOCKS: dict[str, ShapeCheck] = {
         _BLOCK
         | {
             "label": plain_text(limits.INPUT_LABEL),
-            "element": typed(INPUTS, "element type"),
+            "element": one_of_types(INPUTS, "element type"),
             "hint": plain_text(limits.INPUT_LABEL),
             "optional": flag,
             "dispatch_action": flag,
@@ -94,7 +97,7 @@ def problems(blocks: Any, surface: str = "message") -> list[str]:
     """Everything Slack would refuse in the list of blocks of a "message", a "modal" or a "home" tab."""
     found: list[str] = []
     most = limits.MESSAGE_BLOCKS if surface == "message" else limits.VIEW_BLOCKS
-    items(typed(BLOCKS), 0, most)(blocks, "/blocks", found)
+    items(one_of_types(BLOCKS), 0, most)(blocks, "/blocks", found)
     if not isinstance(blocks, list):
         return found
     known = [(index, block) for index, block in enumerate(blocks) if isinstance(block, dict)]

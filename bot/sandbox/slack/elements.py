@@ -13,10 +13,10 @@ from bot.sandbox.slack.shapes import (
     number_within,
     object_of,
     one_of,
+    one_of_types,
     plain_text,
     prose,
     text,
-    typed,
 )
 
 _ID = text(limits.ID, 0)
@@ -219,7 +219,7 @@ def options_problems(answer: Any) -> list[str]:
 
 _STYLE = object_of(dict.fromkeys(("bold", "italic", "strike", "code", "underline", "client_highlight"), flag))
 _STYLED: dict[str, ShapeCheck] = {"type": anything, "style": _STYLE}
-_INLINE = typed(
+_INLINE = one_of_types(
     {
         "text": object_of(_STYLED | {"text": text(limits.SECTION_LIMIT * 4)}, ("text",)),
         "link": object_of(_STYLED | {"url": url(limits.BUTTON_URL), "text": text(3000, 0), "unsafe": flag}, ("url",)),
@@ -239,7 +239,7 @@ _INLINE = typed(
 )
 _LINES: dict[str, ShapeCheck] = {"type": anything, "elements": items(_INLINE, 0, 1000), "border": number_within(0, 1)}
 _SECTION = object_of(_LINES, ("elements",))
-RICH_TEXT_PARTS: ShapeCheck = typed(
+RICH_TEXT_PARTS: ShapeCheck = one_of_types(
     {
         "rich_text_section": _SECTION,
         "rich_text_quote": _SECTION,
@@ -248,7 +248,7 @@ RICH_TEXT_PARTS: ShapeCheck = typed(
             {
                 "type": anything,
                 "style": one_of("bullet", "ordered"),
-                "elements": items(typed({"rich_text_section": _SECTION}, "element type"), 0, 1000),
+                "elements": items(one_of_types({"rich_text_section": _SECTION}, "element type"), 0, 1000),
                 "indent": number_within(0, 8),
                 "offset": number_within(0, 10_000),
                 "border": number_within(0, 1),

@@ -148,7 +148,7 @@ METHODS: dict[str, tuple[Method, str]] = {
     "chat.getPermalink": (chat.permalink, ""),
     "chat.postEphemeral": (chat.post_ephemeral, "chat:write"),
     "chat.postMessage": (chat.post_message, "chat:write"),
-    "chat.update": (chat.update, "chat:write"),
+    "chat.update": (chat.update_message, "chat:write"),
     "conversations.history": (reads.channel_history, "channels:history"),
     "conversations.info": (reads.conversation_info, "channels:read"),
     "conversations.list": (reads.list_conversations, "channels:read"),

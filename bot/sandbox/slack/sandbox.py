@@ -209,7 +209,7 @@ class SandboxSlack(Screens):
 
         Returns what was refused, block_id -> sentence; empty when the submission went through.
         """
-        return views.submit(self, self.person(user), view, values or {})
+        return views.submit_view(self, self.person(user), view, values or {})
 
     def close(self, user: str, view: str | View, *, all_of_them: bool = False) -> None:
         """Close a modal, or with `all_of_them` the whole stack."""

@@ -97,7 +97,7 @@ def object_of(fields: Mapping[str, ShapeCheck], required: tuple[str, ...] = ()) 
     return check
 
 
-def typed(kinds: Mapping[str, ShapeCheck], what: str = "type") -> ShapeCheck:
+def one_of_types(kinds: Mapping[str, ShapeCheck], what: str = "type") -> ShapeCheck:
     """An object whose `type` chooses the check; unknown types are refused."""
 
     def check(value: Any, pointer: str, problems: list[str]) -> None:
@@ -115,13 +115,13 @@ def typed(kinds: Mapping[str, ShapeCheck], what: str = "type") -> ShapeCheck:
 
 def plain_text(longest: int, shortest: int = 1) -> ShapeCheck:
     """A plain_text object."""
-    return typed({"plain_text": _text_object(longest, shortest)}, "text type")
+    return one_of_types({"plain_text": _text_object(longest, shortest)}, "text type")
 
 
 def prose(longest: int, shortest: int = 1) -> ShapeCheck:
     """A plain_text or an mrkdwn object."""
     check = _text_object(longest, shortest)
-    return typed({"plain_text": check, "mrkdwn": check}, "text type")
+    return one_of_types({"plain_text": check, "mrkdwn": check}, "text type")
 
 
 def _text_object(longest: int, shortest: int) -> ShapeCheck:

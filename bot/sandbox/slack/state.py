@@ -122,14 +122,14 @@ def option_named(element: Json, given: str) -> Json:
     """The option of that value or label, or the one whose label begins with that word. Raises Refused."""
     options = options_of(element)
     exact = [option for option in options if given in (option["value"], option["text"]["text"])]
-    begun = {option["value"]: option for option in options if is_meant(option, given)}
+    begun = {option["value"]: option for option in options if is_option_meant(option, given)}
     if exact or len(begun) == 1:
         return dict(copied((exact or [*begun.values()])[0]))
     seen = ", ".join(repr(option["text"]["text"]) for option in options) or "none at all"
     raise Refused(f"There is no option {given!r} in {element['action_id']}, but {seen}.")
 
 
-def is_meant(option: Json, given: str) -> bool:
+def is_option_meant(option: Json, given: str) -> bool:
     """Whether a person who looks for that may choose this option."""
     return given in (option["value"], option["text"]["text"]) or option["text"]["text"].startswith(f"{given} ")
 

@@ -7,7 +7,7 @@ from bot.sandbox.slack import limits, payloads
 from bot.sandbox.slack.app import Workspace
 from bot.sandbox.slack.elements import options_of, options_problems
 from bot.sandbox.slack.records import Json, Message, Person, View
-from bot.sandbox.slack.state import is_meant
+from bot.sandbox.slack.state import is_option_meant
 
 EXTERNAL = ("external_select", "multi_external_select")
 
@@ -40,7 +40,7 @@ def as_offered(
     known = [*slack.offered.get(key, ()), *_standing(shown_in, block, element)]
     for wanted in [picked] if isinstance(picked, str) else picked:
         for typed in ("", str(wanted)):
-            if not any(is_meant(option, str(wanted)) for option in known):
+            if not any(is_option_meant(option, str(wanted)) for option in known):
                 known += options_of(suggest(slack, person, shown_in, block, element, typed))
     return element | {"options": known}
 

@@ -95,7 +95,7 @@ def open_modal(slack: SlackWorld, person: Person, view: str | View) -> View:
     raise NotFound(f"{person.name} has no modal {name} open.")
 
 
-def submit(slack: Workspace, person: Person, view: str | View, given: Json) -> dict[str, str]:
+def submit_view(slack: Workspace, person: Person, view: str | View, given: Json) -> dict[str, str]:
     """Fill in, check what Slack checks itself, deliver, and do what the app answered."""
     opened = open_modal(slack, person, view)
     if "submit" not in opened.content:

@@ -17,7 +17,7 @@ from bot.domain.money.rates import cost_for
 from bot.errors import Refused
 from bot.services import audit, digest
 from bot.services.acting import allowances, consents, endings, plans
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.money import budgets
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -39,7 +39,7 @@ def ask_to_stop(ctx: Context, instance_id: str, requester: str, *, reason: str =
         "stop",
         instance_id,
         requester,
-        lambda db, listing: plans.stop(ctx, db, listing, requester, reason=reason, owner=owner),
+        lambda db, listing: plans.plan_stop(ctx, db, listing, requester, reason=reason, owner=owner),
         ends_work=bool(reason) and requester != VALET,
     )
 
@@ -53,7 +53,7 @@ def ask_to_start(
         "start",
         instance_id,
         requester,
-        lambda db, listing: plans.start(ctx, db, listing, requester, length=length, reason=note),
+        lambda db, listing: plans.plan_start(ctx, db, listing, requester, length=length, reason=note),
     )
 
 
@@ -66,8 +66,8 @@ def ask_to_launch(
     with audit.kept(ctx, requester, "launch it", subject), ctx.store.writing() as db:
         live = endings.lapse(ctx, db, makings.live_launch(db, requester, template_name))
         if live is None:
-            planned = plans.launch(ctx, db, template_name, requester, length=length, reason=note)
-            live = put(ctx, db, planned)
+            planned = plans.plan_launch(ctx, db, template_name, requester, length=length, reason=note)
+            live = put_card(ctx, db, planned)
     ctx.wake()
     return live
 
@@ -78,7 +78,7 @@ def ask_to_clone(
     """Ask for a copy of an instance, claimed for that long; asked twice, it is the same card. Raises Refused."""
 
     def plan(db: Database, listing: Listing) -> Action:
-        return plans.clone(ctx, db, listing, requester, length=length, reason=note, reboot=reboot)
+        return plans.plan_clone(ctx, db, listing, requester, length=length, reason=note, reboot=reboot)
 
     return _ask(ctx, "clone", instance_id, requester, plan)
 
@@ -92,7 +92,7 @@ def ask_to_resize(
     """
 
     def plan(db: Database, listing: Listing) -> Action:
-        return plans.resize(ctx, db, listing, requester, kind, length=length, reason=reason)
+        return plans.plan_resize(ctx, db, listing, requester, kind, length=length, reason=reason)
 
     action = _ask(ctx, "resize", instance_id, requester, plan)
     if action.facts.type != kind.lower():
@@ -110,12 +110,12 @@ def _ask(
         if listing is None:
             raise Refused("That instance is gone.")
         live = _still_meant(ctx, db, listing, kind, ends_work=ends_work)
-        action = live or put(ctx, db, plan(db, listing))
+        action = live or put_card(ctx, db, plan(db, listing))
     ctx.wake()
     return action
 
 
-def put(ctx: Context, db: Database, action: Action) -> Action:
+def put_card(ctx: Context, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
     now, action = action.created_at, allowances.with_fair_use(ctx, db, action)
     free = is_auto_approved(ctx, db, action)
@@ -125,13 +125,13 @@ def put(ctx: Context, db: Database, action: Action) -> Action:
     did = f"asked to {action.kind}"
     stored_audit.add(db, now, action.requester, did, subject=action.subject, detail=action.reason, after=action.state)
     if free:
-        stored_approvals.decide(db, action.id, BY_RULE, "approved", now)
+        stored_approvals.decide_action(db, action.id, BY_RULE, "approved", now)
         did = f"let the {action.kind} pass unasked"
         stored_audit.add(
             db, now, "valet", did, subject=action.subject, detail=action.id, before="pending", after="approved"
         )
     else:
-        consents.ask(ctx, db, action)
+        consents.ask_holders(ctx, db, action)
     endings.show_card(ctx, db, action)
     return actions.by_id(db, action.id) or action
 
@@ -186,7 +186,7 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
         return "You have approved this already. It needs somebody else's approval, too."
     # Where two have to say yes, the first is counted and the action stays pending.
     waits = yes and _still_needed(ctx, db, action)
-    if not waits and not stored_approvals.decide(db, action.id, person, state, now):
+    if not waits and not stored_approvals.decide_action(db, action.id, person, state, now):
         return "Somebody else decided this at the same moment."
     did = f"approved the {action.kind}" if yes else _denied(action)
     after = "pending" if waits else state
@@ -195,7 +195,7 @@ def _decided(ctx: Context, db: Database, action: Action, person: str, *, yes: bo
         wanted = Snooze(action.instance_id, now + digest.KEEP_FOR, person, now, BY_BUTTON)
         snooze = by_one_tap(stored_snooze.lately(db, action.instance_id, now), wanted)
         if snooze is not None:
-            stored_snooze.put(db, snooze)
+            stored_snooze.put_snooze(db, snooze)
     if not yes:
         endings.tell_asker(db, action, now)
     return None
@@ -293,7 +293,7 @@ def call_off(ctx: Context, action_id: str, person: str) -> Action:
         if person != action.requester:
             raise Refused(f"Only {action.asker}, who asked for it, can call it off.")
         outcome = f"{parts.person(person)} called it off."
-        if not actions.call_off(db, action, finished_at=now, outcome=outcome):
+        if not actions.cancel_uncalled(db, action, finished_at=now, outcome=outcome):
             raise Refused("It is under way or over, so it can't be called off any more.")
         stored_audit.add(db, now, person, f"called the {action.kind} off", subject=action.subject, detail=action.id)
         endings.show_card(ctx, db, action)
@@ -341,7 +341,7 @@ def break_glass(ctx: Context, listing: Listing, kind: ActionKind, person: str, w
         did = f"broke the glass for the {kind}"
         stored_audit.add(db, now, person, did, subject=action.subject, detail=why, before="pending", after="approved")
         ref = f"break-glass:{action.id}"
-        stored_outbox.tell(db, channel_of(ctx, action.team), ref, kind="break_glass", subject=action.id, now=now)
+        stored_outbox.tell(db, team_channel(ctx, action.team), ref, kind="break_glass", subject=action.id, now=now)
         endings.show_card(ctx, db, action)
         passed = actions.by_id(db, action.id) or action
     ctx.wake()

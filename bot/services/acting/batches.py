@@ -39,7 +39,7 @@ def count_beside(ctx: Context, chosen: FleetFilter, asked: Sequence[str]) -> tup
     return len(providers) - providers.count("owned"), providers.count("owned")
 
 
-def ask(
+def ask_stops(
     ctx: Context, instance_ids: Sequence[str], requester: str, *, reason: str = "", named: bool = False
 ) -> list[BatchResult]:
     """Ask to stop several machines, on one card for each team's; machines at work or held by others are left out.
@@ -67,7 +67,7 @@ def ask_drafted(ctx: Context, draft_id: str, person: str) -> list[BatchResult]:
         raise Refused(f"This was offered to somebody else. {parts.gpu('stop idle')} asks about what idles now.")
     if draft is None or ctx.clock() - draft.made_at > DRAFT_LASTS_MS:
         raise Refused(f"This offer is over an hour old. {parts.gpu('stop idle')} asks about what idles now.")
-    return ask(ctx, draft.instance_ids, person, reason=draft.reason)
+    return ask_stops(ctx, draft.instance_ids, person, reason=draft.reason)
 
 
 def _ask(
@@ -84,11 +84,11 @@ def _ask(
         draft = _drafted(ctx, db, planned, requester, reason=reason, room=room)
         return BatchResult(team, draft=draft, wanted=len(planned), room=room, left=tuple(left))
     if len(planned) < 2:
-        stops = tuple(approvals.put(ctx, db, stop) for stop in planned)
+        stops = tuple(approvals.put_card(ctx, db, stop) for stop in planned)
         return BatchResult(team, stops, left=tuple(left))
     batch = Batch(secrets.token_hex(16), team, requester, reason, ctx.clock())
     stored_batches.add(db, batch)
-    stops = tuple(approvals.put(ctx, db, replace(stop, batch=batch.id)) for stop in planned)
+    stops = tuple(approvals.put_card(ctx, db, replace(stop, batch=batch.id)) for stop in planned)
     return BatchResult(team, stops, batch, left=tuple(left))
 
 
@@ -101,7 +101,7 @@ def _plan(ctx: Context, db: Database, listing: Listing, requester: str, reason: 
     others = [claim.holder for claim in listing.claims if claim.holder != requester]
     if others:
         raise Refused(f"{name} is {parts.person(others[0])}'s; {parts.gpu('stop', name)} asks them first.")
-    planned = plans.stop(ctx, db, listing, requester, reason=reason, may_end_work=False)
+    planned = plans.plan_stop(ctx, db, listing, requester, reason=reason, may_end_work=False)
     if planned.machine and planned.machine.kept_by:
         raise Refused(
             f"{parts.person(planned.machine.kept_by)} keeps {name}; {parts.gpu('stop', name)} asks all the same."
@@ -129,7 +129,7 @@ def _drafted(
     return draft
 
 
-def decide(ctx: Context, batch_id: str, person: str, *, yes: bool) -> None:
+def decide_batch(ctx: Context, batch_id: str, person: str, *, yes: bool) -> None:
     """The one decision on all that nobody has decided yet. Raises Refused when it counts for none of them."""
     ctx.freshen()
     with ctx.store.writing() as db:
@@ -144,12 +144,12 @@ def decide(ctx: Context, batch_id: str, person: str, *, yes: bool) -> None:
         raise Refused(refused)
 
 
-def is_open(ctx: Context, batch_id: str) -> bool:
+def is_batch_open(ctx: Context, batch_id: str) -> bool:
     """Whether any stop of a batch waits for an answer."""
     return any(stop.state == "pending" for stop in actions.of_batch(ctx.store.reading(), batch_id))
 
 
-def of(ctx: Context, batch_id: str) -> tuple[Batch, list[Action]] | None:
+def batch_of(ctx: Context, batch_id: str) -> tuple[Batch, list[Action]] | None:
     """A batch and its stops, the dearest first; None when there is none."""
     db = ctx.store.reading()
     batch = stored_batches.by_id(db, batch_id)

@@ -20,7 +20,7 @@ def queue_reminder(db: Database, person: str, card_ref: str, subject: str, now: 
 
 def edit_reminders(db: Database, card_ref: str, subject: str, now: int) -> None:
     """Bring the reminders of a card up to date that have been sent or are to be."""
-    for person in stored_outbox.places(db, reminder_ref(card_ref)):
+    for person in stored_outbox.message_places(db, reminder_ref(card_ref)):
         queue_reminder(db, person, card_ref, subject, now)
 
 

@@ -40,7 +40,7 @@ def check(ctx: Context, db: Database, listing: Listing, requester: str) -> None:
             raise Refused(f"{when} and still needs {listing.instance.name}. Talk to them.")
 
 
-def ask(ctx: Context, db: Database, action: Action) -> bool:
+def ask_holders(ctx: Context, db: Database, action: Action) -> bool:
     """Ask everybody else who holds it; False when nobody does, so that it can be decided at once."""
     if not isinstance(action.facts, StopFacts) or action.requester == VALET:
         return False
@@ -55,7 +55,7 @@ def ask(ctx: Context, db: Database, action: Action) -> bool:
     return bool(others)
 
 
-def answer(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
+def answer_consent(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
     """What the holder says. Raises Refused."""
     now, stop = ctx.clock(), _asked_about(ctx, consent_id)
     tried = "agree to the stop" if agrees else "keep it from the stop"
@@ -68,7 +68,7 @@ def answer(ctx: Context, consent_id: str, person: str, *, agrees: bool) -> None:
             raise Refused(f"This is over already. {parts.gpu('status mine')} shows what you hold.")
         if not agrees:
             _needs(ctx, db, action, consent)
-        elif not stored_approvals.answer(db, consent.id, "agreed", now):
+        elif not stored_approvals.note_consent_answer(db, consent.id, "agreed", now):
             raise Refused("This has been answered already, or nobody did in time, so those who decide are asked.")
         else:
             _follow(ctx, db, action, consent, "agreed")
@@ -92,7 +92,7 @@ def _needs(ctx: Context, db: Database, action: Action, consent: Consent) -> None
             f"Your claim has ended. {parts.gpu('claim', action.facts.name)} takes it again, and ends the request."
         )
     reply: ConsentAnswer = "late" if consent.answer in OPEN_ANSWERS else "needed"
-    if consent.answer not in {"", *OPEN_ANSWERS} or not stored_approvals.answer(
+    if consent.answer not in {"", *OPEN_ANSWERS} or not stored_approvals.note_consent_answer(
         db, consent.id, reply, ctx.clock(), before=consent.answer
     ):
         raise Refused("You have said so already.")
@@ -104,19 +104,24 @@ def extended(ctx: Context, db: Database, held: Claim) -> None:
     action = actions.live_on(db, held.instance_id)
     if action is None or action.state not in UNDONE:
         return
-    for consent in stored_approvals.of(db, action.id):
+    for consent in stored_approvals.consents_about(db, action.id):
         if consent.claim_id == held.id and consent.answer in {"", *OPEN_ANSWERS}:
             _needs(ctx, db, action, consent)
 
 
-def settle(ctx: Context) -> None:
+def pass_on(ctx: Context) -> None:
     """Pass on what nobody answered in time, and what has answered itself. Run it every minute."""
     now = ctx.clock()
-    for consent in stored_approvals.waiting(ctx.store.reading()):
+    for consent in stored_approvals.unanswered_consents(ctx.store.reading()):
         with ctx.store.writing() as db:
             reply = _by_itself(db, consent, now)
             action = actions.by_id(db, consent.action_id)
-            if reply and action and action.state == "pending" and stored_approvals.answer(db, consent.id, reply, now):
+            if (
+                reply
+                and action
+                and action.state == "pending"
+                and stored_approvals.note_consent_answer(db, consent.id, reply, now)
+            ):
                 _follow(ctx, db, action, consent, reply)
         if reply:
             ctx.wake()
@@ -147,7 +152,11 @@ def _follow(ctx: Context, db: Database, action: Action, consent: Consent, reply:
     if reply in SAID:
         stored_audit.add(db, now, consent.holder, SAID[reply], subject=action.subject, detail=action.id)
     no = reply in {"needed", "late"}
-    if no and action.state == "pending" and stored_approvals.decide(db, action.id, consent.holder, "denied", now):
+    if (
+        no
+        and action.state == "pending"
+        and stored_approvals.decide_action(db, action.id, consent.holder, "denied", now)
+    ):
         endings.tell_asker(db, action, now)
     elif no:
         outcome = f"{parts.person(consent.holder)} holds it and still needs it."
@@ -168,16 +177,16 @@ def _pass_on(ctx: Context, db: Database, action: Action) -> None:
 
 def obstacle(db: Database, action: Action) -> str | None:
     """Why nobody decides on it yet; None when they may."""
-    unanswered = [consent for consent in stored_approvals.of(db, action.id) if not consent.answer]
+    unanswered = [consent for consent in stored_approvals.consents_about(db, action.id) if not consent.answer]
     who = parts.persons((consent.holder for consent in unanswered), " and ")
     return f"{who} holds it and is asked first; the card comes when that is answered." if unanswered else None
 
 
-def of(ctx: Context, action_id: str) -> list[Consent]:
+def consents_of(ctx: Context, action_id: str) -> list[Consent]:
     """What holders were asked about a stop, and what they said."""
-    return stored_approvals.of(ctx.store.reading(), action_id)
+    return stored_approvals.consents_about(ctx.store.reading(), action_id)
 
 
-def one(ctx: Context, consent_id: str) -> Consent | None:
+def consent_by_id(ctx: Context, consent_id: str) -> Consent | None:
     """One question."""
     return stored_approvals.by_id(ctx.store.reading(), consent_id)

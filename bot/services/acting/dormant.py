@@ -12,7 +12,7 @@ from bot.domain.digest import Tidy
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.money.standing_costs import standing_cost
 from bot.services.acting import images
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.money import rates
 from store.acting import snooze as stored_snooze
 from store.machines import listings
@@ -42,7 +42,7 @@ def digest_part(ctx: Context, channel: str) -> Tidy | None:
 def dormant_in_channel(ctx: Context, channel: str) -> Dormancy:
     """Machines that have stood still for long, of the teams whose messages go to a channel."""
     whole, roster = dormant(ctx), ctx.roster()
-    return whole.of(lambda machine: channel_of(ctx, machine.listing.team, roster) == channel)
+    return whole.of(lambda machine: team_channel(ctx, machine.listing.team, roster) == channel)
 
 
 def dormant(ctx: Context, chosen: FleetFilter | None = None) -> Dormancy:

@@ -7,7 +7,7 @@ from bot.domain.acting.actions import NOBODY_ASKED, NOTHING_CAME, PAST_TENSE, Ac
 from bot.errors import RequestOpen
 from bot.services import digest
 from bot.services.acting import card_reminders
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import actions
@@ -34,7 +34,7 @@ def end(
 
 def _tell_holders(db: Database, action: Action, now: int) -> None:
     """Whoever was asked before hears that it was done: their question, edited, notifies nobody."""
-    for consent in stored_approvals.of(db, action.id):
+    for consent in stored_approvals.consents_about(db, action.id):
         stored_outbox.tell(
             db, consent.holder, f"action-end:{action.id}", kind="action_ended", subject=action.id, now=now
         )
@@ -69,19 +69,19 @@ def card_ref(action: Action) -> str:
 
 def show_card(ctx: Context, db: Database, action: Action) -> None:
     """Bring its card or the holders' questions up to date, and the digest; all are drawn when they are sent."""
-    channel = channel_of(ctx, action.team)
-    for consent in stored_approvals.of(db, action.id):
+    channel = team_channel(ctx, action.team)
+    for consent in stored_approvals.consents_about(db, action.id):
         ref = f"consent:{consent.id}"
         stored_outbox.tell(db, consent.holder, ref, kind="consent", subject=consent.id, now=ctx.clock())
     if action.facts.parked_at is not None:
         _show_by_rule(db, action, channel, ctx.clock())
     elif not action.facts.rule and not stored_approvals.hold_back(db, action.id):
         kind, subject = ("batch_card", action.batch) if action.batch else ("action_card", action.id)
-        for place in {channel, *stored_outbox.places(db, card_ref(action))}:
+        for place in {channel, *stored_outbox.message_places(db, card_ref(action))}:
             stored_outbox.tell(db, place, card_ref(action), kind=kind, subject=subject, now=ctx.clock())
         card_reminders.edit_reminders(db, card_ref(action), f"{kind.removesuffix('_card')} {subject}", ctx.clock())
     if action.instance_id:
-        digest.refresh(ctx, db, action.instance_id)
+        digest.refresh_digest(ctx, db, action.instance_id)
 
 
 def _show_by_rule(db: Database, action: Action, channel: str, now: int) -> None:

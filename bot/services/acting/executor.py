@@ -13,16 +13,16 @@ from bot.services.acting import clone, launch, resize, start, stop
 from bot.services.context import Context
 from store.acting import actions
 
-Step = Callable[[Context, Action], None]
+ActionStep = Callable[[Context, Action], None]
 _STATES: tuple[ActionState, ...] = ("executing", "approved")
-BEGIN: dict[ActionKind, Step] = {
+BEGIN: dict[ActionKind, ActionStep] = {
     "stop": stop.begin,
     "start": start.begin,
     "launch": launch.begin,
     "clone": clone.begin,
     "resize": clone.begin,
 }
-FOLLOW: dict[ActionKind, Step] = {
+FOLLOW: dict[ActionKind, ActionStep] = {
     "stop": stop.follow,
     "start": start.follow,
     "launch": launch.follow,
@@ -54,7 +54,7 @@ def one_by_one(todo: Sequence[Callable[[], None]]) -> None:
             turns.callback(step)
 
 
-def waited(ctx: Context) -> int:
+def executor_waited(ctx: Context) -> int:
     """How long the oldest approved action has waited to be taken up, milliseconds; 0 when none waits."""
     since = actions.approved_since(ctx.store.reading())
     return 0 if since is None else max(0, ctx.clock() - since)

@@ -28,7 +28,7 @@ def remind(ctx: Context) -> None:
         if _is_half_over(ctx, action.expires_at, now) and _is_new(db, endings.card_ref(action)):
             _remind_of_action(ctx, action)
     for request in hours_service.pending_requests(ctx):
-        if _is_half_over(ctx, request.expires_at, now) and _is_new(db, hours_service.card_ref(request)):
+        if _is_half_over(ctx, request.expires_at, now) and _is_new(db, hours_service.request_ref(request)):
             _remind_of_hours(ctx, request)
 
 
@@ -38,7 +38,7 @@ def _is_half_over(ctx: Context, expires_at: int, now: int) -> bool:
 
 def _is_new(db: Database, card_ref: str) -> bool:
     """The card stands somewhere, and nobody was reminded of it."""
-    return stored_outbox.is_posted(db, card_ref) and not stored_outbox.places(db, reminder_ref(card_ref))
+    return stored_outbox.is_posted(db, card_ref) and not stored_outbox.message_places(db, reminder_ref(card_ref))
 
 
 def _remind_of_action(ctx: Context, action: Action) -> None:
@@ -62,7 +62,7 @@ def _remind_of_action(ctx: Context, action: Action) -> None:
 def _remind_of_hours(ctx: Context, request: HoursRequest) -> None:
     with ctx.store.writing() as db:
         able = hours_request_deciders(request, ctx.roster())
-        _queue(ctx, db, hours_service.card_ref(request), f"hours {request.id}", able)
+        _queue(ctx, db, hours_service.request_ref(request), f"hours {request.id}", able)
     ctx.wake()
 
 

@@ -25,7 +25,7 @@ from bot.domain.preconditions import Conditions, difference
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import card_reminders
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from store import audit as stored_audit
 from store import outbox as stored_outbox
 from store.acting import hours as stored_hours
@@ -89,7 +89,7 @@ def _note(ctx: Context, changed: Sequence[tuple[Listing, HoursRule]], standing: 
             detail = f"set by {own.set_by}: {own.windows}"
             stored_audit.add(db, now, "valet", f"let on-hours {did}", subject=own.instance_id, detail=detail)
             if not stands:
-                void.setdefault((channel_of(ctx, listing.team), own.set_by), []).append(own.instance_id)
+                void.setdefault((team_channel(ctx, listing.team), own.set_by), []).append(own.instance_id)
         for (channel, person), instance_ids in void.items():
             ref, subject = f"hours-void:{person}:{now}", " ".join(instance_ids)
             stored_outbox.tell(db, channel, ref, kind="hours_void", subject=subject, now=now)
@@ -141,10 +141,10 @@ def refuse_owned(listing: Listing) -> None:
 
 def own_in_words(own: HoursRule | None) -> str:
     """On-hours as the audit and the channel name them."""
-    return in_words(own.windows, stop_only=own.stop_only) if own else AS_TEAM
+    return hours_in_words(own.windows, stop_only=own.stop_only) if own else AS_TEAM
 
 
-def in_words(windows: str, *, stop_only: bool) -> str:
+def hours_in_words(windows: str, *, stop_only: bool) -> str:
     """Windows as they were typed; those of the team where there are none."""
     return f"{windows}{' stop-only' if stop_only else ''}" if windows else AS_TEAM
 
@@ -152,7 +152,7 @@ def in_words(windows: str, *, stop_only: bool) -> str:
 def _tell(ctx: Context, db: Database, listing: Listing, person: str, before: str) -> None:
     now, instance_id = ctx.clock(), listing.instance.id
     subject, ref = f"{instance_id}|{person}|{before}", f"hours-set:{instance_id}:{now}"
-    stored_outbox.tell(db, channel_of(ctx, listing.team), ref, kind="hours_set", subject=subject, now=now)
+    stored_outbox.tell(db, team_channel(ctx, listing.team), ref, kind="hours_set", subject=subject, now=now)
 
 
 SAVED_OVER_MS = 28 * DAY_MS
@@ -187,7 +187,7 @@ def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, 
     refuse_owned(listing)
     instance, now = listing.instance, ctx.clock()
     before = own_in_words(own_hours(ctx, instance.id))
-    after = in_words(windows, stop_only=stop_only)
+    after = hours_in_words(windows, stop_only=stop_only)
     if before == after:
         raise Refused(f"{instance.name} has just those on-hours already: {after}.")
     request = HoursRequest(
@@ -203,7 +203,7 @@ def ask_for_hours(ctx: Context, listing: Listing, person: str, windows: str, *, 
     )
     if not hours_request_deciders(request, ctx.roster()):
         raise Refused("Nobody could set that. Ask an admin to name approvers in valet.toml.")
-    if not channel_of(ctx, listing.team):
+    if not team_channel(ctx, listing.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
     with ctx.store.writing() as db:
         for known in stored_hours.pending_requests(db, instance.id):
@@ -274,7 +274,7 @@ def hours_request(ctx: Context, request_id: str) -> HoursRequest | None:
     return stored_hours.request_by_id(ctx.store.reading(), request_id)
 
 
-def is_open(ctx: Context, request_id: str) -> bool:
+def is_request_open(ctx: Context, request_id: str) -> bool:
     """Whether a request waits for an answer."""
     request = hours_request(ctx, request_id)
     return request is not None and request.state == "pending"
@@ -290,16 +290,16 @@ def pending_requests(ctx: Context, instance_id: str | None = None) -> list[Hours
     ]
 
 
-def card_ref(request: HoursRequest) -> str:
+def request_ref(request: HoursRequest) -> str:
     """The name of its card in the outbox."""
     return f"hours-wish:{request.id}"
 
 
 def _show(ctx: Context, db: Database, request: HoursRequest, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, whoever asked is told, too."""
-    channel, now = channel_of(ctx, request.team), ctx.clock()
-    stored_outbox.tell(db, channel, card_ref(request), kind="hours_wish", subject=request.id, now=now)
-    card_reminders.edit_reminders(db, card_ref(request), f"hours {request.id}", now)
+    channel, now = team_channel(ctx, request.team), ctx.clock()
+    stored_outbox.tell(db, channel, request_ref(request), kind="hours_wish", subject=request.id, now=now)
+    card_reminders.edit_reminders(db, request_ref(request), f"hours {request.id}", now)
     if ended:
         stored_outbox.tell(
             db, request.person, f"hours-wish-end:{request.id}", kind="hours_wish_ended", subject=request.id, now=now

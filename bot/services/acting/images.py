@@ -3,13 +3,13 @@
 from bot.domain.acting.images import Image, ImageKeep, ImageShelf, with_last_use
 from bot.domain.clock import DAY_MS
 from bot.errors import Refused
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from store import audit as stored_audit
 from store.acting import images as stored_images
 from store.acting import makings
 
 
-def refresh(ctx: Context) -> None:
+def refresh_images(ctx: Context) -> None:
     """Look where images are; a place that does not answer keeps what was last seen."""
     for provider in ctx.providers.values():
         for source, seen in provider.images():
@@ -30,12 +30,12 @@ def shelf_in_channel(ctx: Context, channel: str) -> ImageShelf:
     roster = ctx.roster()
 
     def is_here(image: Image) -> bool:
-        return channel_of(ctx, roster.team_of(image.owner), roster) == channel
+        return team_channel(ctx, roster.team_of(image.owner), roster) == channel
 
     return shelf(ctx).of(is_here)
 
 
-def keep_image(ctx: Context, image_id: str, person: str) -> ImageKeep:
+def let_image_stay(ctx: Context, image_id: str, person: str) -> ImageKeep:
     """Let an image stay: it is proposed no more for as long as an unused one is left alone. Raises Refused if gone."""
     now = ctx.clock()
     with ctx.store.writing() as db:

@@ -101,10 +101,10 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
     except Unreachable:
         return  # nobody knows whether it arrived: `follow_order` looks for what bears its tag
     else:
-        note_made(ctx, action, machine)
+        tell_made(ctx, action, machine)
 
 
-def note_made(ctx: Context, action: Action, machine: Instance) -> None:
+def tell_made(ctx: Context, action: Action, machine: Instance) -> None:
     """Note which machine it is, and tell whoever asked."""
     now = ctx.clock()
     with ctx.store.writing() as db:
@@ -154,7 +154,7 @@ def _look_for(
         return
     since = steps.since_call(action, ctx.clock())
     if machine is not None:
-        note_made(ctx, action, machine)
+        tell_made(ctx, action, machine)
     elif off := steps.no_colleague(ctx, action) or obstacle(ctx.store.reading()):
         if since > APPEARS_WITHIN_MS:  # it is not sent again, and the one that was sent may still show
             steps.close(ctx, action, "unknown", f"{off} AWS never confirmed it; look for {order.name} in AWS.")

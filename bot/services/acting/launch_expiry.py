@@ -24,7 +24,7 @@ def ask_about_over(ctx: Context) -> None:
     """Ask, once a day, about every launched or started machine whose time is over and that runs on unclaimed."""
     find_late(ctx)
     now = ctx.clock()
-    for action in makings.over(ctx.store.reading(), now, now - DAY_MS):
+    for action in makings.makings_over(ctx.store.reading(), now, now - DAY_MS):
         try:
             why = _ask(ctx, action)
         except StopsCapped:

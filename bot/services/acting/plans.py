@@ -33,7 +33,7 @@ from bot.domain.money.standing_costs import standing_cost
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services.acting import allowances, consents, scenes
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.money import rates
 from bot.services.sharing import unclaimed
 from store.acting import actions
@@ -44,7 +44,7 @@ from store.sharing import line as stored_line
 M = TypeVar("M", bound=MachineFacts)
 
 
-def stop(
+def plan_stop(
     ctx: Context,
     db: Database,
     listing: Listing,
@@ -99,7 +99,7 @@ def refusal_to_start_by_rule(ctx: Context, db: Database, planned: Action, listin
     return obstacle_to_begin_start(planned, scenes.scene_of(ctx, db, planned, listing.instance))
 
 
-def start_by_rule(
+def plan_start_by_rule(
     ctx: Context, db: Database, listing: Listing, *, stopped_by: Action, begun_at: int, reason: str
 ) -> Action:
     """The start of an instance whose on-hours have begun; nobody gets a claim on it. What is in the way aborts it.
@@ -111,7 +111,9 @@ def start_by_rule(
     return _on(ctx, "start", listing, VALET, facts=facts, reason=reason, length=length)
 
 
-def start(ctx: Context, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str) -> Action:
+def plan_start(
+    ctx: Context, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str
+) -> Action:
     """The start of a stopped instance, for as long as a claim may be."""
     scene = scenes.scene(ctx, db, listing.instance, listing.claims)
     _refuse(obstacle_to_start(scene))
@@ -126,7 +128,7 @@ def _could_stop(ctx: Context, listing: Listing) -> bool:
     return listing.instance.provider != "owned" or "stop" in ctx.switches(listing.instance)
 
 
-def launch(ctx: Context, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
+def plan_launch(ctx: Context, db: Database, name: str, requester: str, *, length: int | None, reason: str) -> Action:
     """The launch of a new machine from a template that admins have listed."""
     team = ctx.roster().team_of(requester)
     template = template_of(ctx, name, team)
@@ -135,7 +137,7 @@ def launch(ctx: Context, db: Database, name: str, requester: str, *, length: int
     return _new(ctx, "launch", requester, team, facts=facts, reason=reason, length=wanted, template=name)
 
 
-def clone(
+def plan_clone(
     ctx: Context, db: Database, listing: Listing, requester: str, *, length: int | None, reason: str, reboot: bool
 ) -> Action:
     """A copy of an instance, on a machine of the same shape."""
@@ -151,7 +153,7 @@ def clone(
     return _on(ctx, "clone", listing, requester, facts=facts, reason=reason, length=wanted)
 
 
-def resize(
+def plan_resize(
     ctx: Context, db: Database, listing: Listing, requester: str, kind: str, *, length: int | None, reason: str
 ) -> Action:
     """A machine of another type, made of an instance, which is then stopped and kept."""
@@ -312,7 +314,7 @@ def check_askable(ctx: Context, action: Action) -> None:
         could = f"It takes {action.facts.approvals} others to approve this, and there is {able}" if able else ""
         could = could or "Nobody could approve this but you"
         raise Refused(f"{could}. Ask an admin to name approvers in valet.toml.")
-    if not channel_of(ctx, action.team):
+    if not team_channel(ctx, action.team):
         raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
 
 

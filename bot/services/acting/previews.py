@@ -23,31 +23,31 @@ Preview = Action | Refused
 
 def of_stop(ctx: Context, listing: Listing, person: str, *, reason: str = "") -> Preview:
     """The stop of an instance."""
-    return _planned(ctx, lambda db: plans.stop(ctx, db, listing, person, reason=reason))
+    return _planned(ctx, lambda db: plans.plan_stop(ctx, db, listing, person, reason=reason))
 
 
 def of_start(ctx: Context, listing: Listing, person: str, *, length: int | None, note: str = "") -> Preview:
     """The start of an instance."""
-    return _planned(ctx, lambda db: plans.start(ctx, db, listing, person, length=length, reason=note))
+    return _planned(ctx, lambda db: plans.plan_start(ctx, db, listing, person, length=length, reason=note))
 
 
 def of_launch(ctx: Context, template: str, person: str, *, length: int | None, note: str = "") -> Preview:
     """The launch from a template."""
-    return _planned(ctx, lambda db: plans.launch(ctx, db, template, person, length=length, reason=note))
+    return _planned(ctx, lambda db: plans.plan_launch(ctx, db, template, person, length=length, reason=note))
 
 
 def of_clone(ctx: Context, listing: Listing, person: str, *, length: int | None, reboot: bool) -> Preview:
     """A copy of an instance."""
 
     def plan(db: Database) -> Action:
-        return plans.clone(ctx, db, listing, person, length=length, reason="", reboot=reboot)
+        return plans.plan_clone(ctx, db, listing, person, length=length, reason="", reboot=reboot)
 
     return _planned(ctx, plan)
 
 
 def of_resize(ctx: Context, listing: Listing, person: str, kind: str, *, length: int | None) -> Preview:
     """A machine of another type in the place of an instance."""
-    return _planned(ctx, lambda db: plans.resize(ctx, db, listing, person, kind, length=length, reason=""))
+    return _planned(ctx, lambda db: plans.plan_resize(ctx, db, listing, person, kind, length=length, reason=""))
 
 
 def _planned(ctx: Context, plan: Callable[[Database], Action]) -> Preview:
@@ -82,7 +82,7 @@ def types_like(ctx: Context, listing: Listing | None, typed: str) -> list[tuple[
     return rated[:MOST_TYPES]
 
 
-def instead(ctx: Context, listing: Listing, person: str) -> Listing | None:
+def better_idle(ctx: Context, listing: Listing, person: str) -> Listing | None:
     """What stands idle and would do as well; None where nothing does."""
     better = find.find_instead(ctx, listing, person)
     return better.listing if better else None

@@ -271,7 +271,7 @@ def move_along(ctx: Context, db: Database, carried: CarryOver, action: Action, m
     if carried.hours:
         stored_hours.set_hours(db, replace(carried.hours, instance_id=machine.id))
     for snooze in carried.snoozed:
-        stored_snooze.put(db, replace(snooze, instance_id=machine.id))
+        stored_snooze.put_snooze(db, replace(snooze, instance_id=machine.id))
     sentence = carried.said(action.facts.name)
     if sentence:
         stored_audit.add(db, ctx.clock(), VALET, "took along", subject=machine.id, detail=sentence)

@@ -36,7 +36,7 @@ def start_by_rule(ctx: Context, listing: Listing, own: HoursRule | None, now: in
     if stopped_by is None or not _is_time(ctx.store.reading(), instance_id, edge, now):
         return
     with ctx.store.writing() as db:
-        planned = plans.start_by_rule(
+        planned = plans.plan_start_by_rule(
             ctx, db, listing, stopped_by=stopped_by, begun_at=edge.at, reason="Its on-hours have begun."
         )
         # The first try of a morning is made even so, as its end tells people why. After that a start that could only

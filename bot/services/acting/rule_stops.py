@@ -17,9 +17,9 @@ from bot.domain.acting.rule_stops import (
     FOR_GOOD,
     WARNINGS_MS,
     Circumstances,
-    Rule,
     RuleStop,
     Settlement,
+    StopRule,
     acts_at,
     again_at,
     is_stale,
@@ -35,7 +35,7 @@ from bot.errors import Refused
 from bot.services.acting import endings, plans, rule_starts, scenes
 from bot.services.acting import hours as hours_service
 from bot.services.acting.executor import one_by_one
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.sharing import unclaimed
 from store import audit as stored_audit
 from store import outbox as stored_outbox
@@ -109,13 +109,13 @@ def _end_of_window(hours: OnHours, now: int) -> int | None:
     return edge.at if edge is not None and not edge.on else None
 
 
-def _add(ctx: Context, listing: Listing, rule: Rule, basis_at: int, decider: str, *, planned: int) -> None:
+def _add(ctx: Context, listing: Listing, rule: StopRule, basis_at: int, decider: str, *, planned: int) -> None:
     now, instance = ctx.clock(), listing.instance
     db = ctx.store.reading()
     when = _when(db, stored_rule_stops.of_basis(db, instance.id, rule, basis_at), planned)
     if when is None:
         return
-    channel = channel_of(ctx, listing.team)
+    channel = team_channel(ctx, listing.team)
     rule_stop = RuleStop(instance.id, rule, basis_at, acts_at(rule, when, now), channel, decider)
     if not channel or settlement(rule_stop, listing) is not None or _never(ctx, listing) or ctx.exemption(instance):
         return
@@ -225,15 +225,17 @@ def _approve(ctx: Context, db: Database, planned: Action, decider: str) -> None:
     stored_audit.add(
         db, now, VALET, f"{planned.kind} by rule", subject=planned.subject, detail=f"{planned.reason} {whose}"
     )
-    stored_approvals.decide(db, planned.id, decider, "approved", now)
+    stored_approvals.decide_action(db, planned.id, decider, "approved", now)
     endings.show_card(ctx, db, planned)
 
 
-def notice(ctx: Context, channel: str, at: int) -> list[tuple[RuleStop, Listing | None, Action | None, str | None]]:
+def stops_in_notice(
+    ctx: Context, channel: str, at: int
+) -> list[tuple[RuleStop, Listing | None, Action | None, str | None]]:
     """What one notice tells of: each planned stop, its instance, the stop that came of it, and what it waits for."""
     db, now = ctx.store.reading(), ctx.clock()
     rows = []
-    for rule_stop in stored_rule_stops.at(db, channel, at):
+    for rule_stop in stored_rule_stops.stops_at(db, channel, at):
         listing = listings.by_id(db, rule_stop.instance_id)
         waiting = obstacle_now(ctx, rule_stop, listing, now) if listing and rule_stop.settled_at is None else None
         action = actions.by_id(db, rule_stop.action_id) if rule_stop.action_id else None
@@ -366,7 +368,9 @@ def settle_rule_stop(
     db: Database, rule_stop: RuleStop, now: int, over: Settlement, action: Action | None = None
 ) -> None:
     """It came to a stop, or to nothing."""
-    stored_rule_stops.settle(db, rule_stop, now, over.why, outcome=over.said, action_id=action.id if action else "")
+    stored_rule_stops.settle_rule_stop(
+        db, rule_stop, now, over.why, outcome=over.said, action_id=action.id if action else ""
+    )
     if rule_stop.warned and now - rule_stop.acts_at < NOTICE_FRESH_MS:
         show_notice(db, rule_stop, now)
 

@@ -91,7 +91,7 @@ def with_verdict(ctx: Context, db: Database, facts: _F, instance: Instance, verd
     """The facts with a verdict, as of when it is, and who can tell of work only late."""
     if verdict is None:
         return facts
-    newest, slow = looks.seen_until(ctx, db, instance), looks.slowest_notice(ctx, db, instance)
+    newest, slow = looks.machine_seen_until(ctx, db, instance), looks.slowest_notice(ctx, db, instance)
     return replace(
         facts,
         verdict=verdict.state,

@@ -75,7 +75,7 @@ def snooze_by_button(ctx: Context, instance_id: str, person: str, *, length: int
 
 def _put(ctx: Context, db: Database, new: Snooze) -> Snooze:
     _call_off_stop(ctx, db, new)
-    stored_snooze.put(db, new)
+    stored_snooze.put_snooze(db, new)
     stored_audit.add(db, new.made_at, new.who, "snoozed", subject=new.instance_id, detail=new.reason)
     _refresh(ctx, db, new.instance_id)
     return stored_snooze.on(db, new.instance_id, new.made_at) or new
@@ -141,5 +141,5 @@ def _end(db: Database, ended: Snooze, person: str, now: int) -> None:
 
 
 def _refresh(ctx: Context, db: Database, instance_id: str) -> None:
-    digest.refresh(ctx, db, instance_id)
+    digest.refresh_digest(ctx, db, instance_id)
     rule_stops.redraw_notices(ctx, db, instance_id)

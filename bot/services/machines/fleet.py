@@ -70,7 +70,7 @@ def _record_or_say(ctx: Context, look: SourceSnapshot, began: int) -> None:
         log.exception("what was seen in %s can't be written down", look.source)
         with ctx.store.writing() as db:
             said = f"What was seen there can't be written down ({type(error).__name__}); Valet's log has more."
-            stored_fleet.note_read(db, SourceSnapshot(look.source, error=said), began)
+            stored_fleet.note_source_read(db, SourceSnapshot(look.source, error=said), began)
 
 
 def _note_unlooked(ctx: Context, looked_at: set[str], why: str) -> None:
@@ -79,7 +79,7 @@ def _note_unlooked(ctx: Context, looked_at: set[str], why: str) -> None:
     for source in unlooked:
         if source.error != why:
             with ctx.store.writing() as db:
-                stored_fleet.note_read(db, SourceSnapshot(source.name, error=why), ctx.clock())
+                stored_fleet.note_source_read(db, SourceSnapshot(source.name, error=why), ctx.clock())
 
 
 def record_snapshot(ctx: Context, look: SourceSnapshot, now: int) -> None:
@@ -89,11 +89,11 @@ def record_snapshot(ctx: Context, look: SourceSnapshot, now: int) -> None:
     """
     with ctx.store.writing() as db:
         last_look = stored_fleet.ok_at(db, look.source)
-        stored_fleet.note_read(db, look, now)
+        stored_fleet.note_source_read(db, look, now)
         if look.error:
             return
         known, missed = (
-            stored_fleet.of_source(db, look.source),
+            stored_fleet.rows_of_source(db, look.source),
             stored_fleet.missed_since(db, look.source, gone_since(now)),
         )
         newer = {key for key, row in known.items() if (row["seen_at"] or 0) > now}
@@ -177,7 +177,7 @@ def _meter_owned(ctx: Context) -> None:
     """Owned machines cost the same whether they run or not: their time goes on from when they were first known."""
     now = ctx.clock()
     with ctx.store.writing() as db:
-        known = stored_fleet.of_source(db, OWNED_SOURCE)
+        known = stored_fleet.rows_of_source(db, OWNED_SOURCE)
         present = [
             (replace(stored_fleet.instance_of(row), launched_at=None, stopped_at=None), True) for row in known.values()
         ]
@@ -195,7 +195,7 @@ def note_standstills(
     db: Database, source: str, seen: Iterable[Instance], before: Mapping[str, Row], now: int, *, last_look: int | None
 ) -> None:
     """Write what a look shows of a source's instances; `before` is how they were last seen, by id, as rows."""
-    known = stored_dormant.of_source(db, source)
+    known = stored_dormant.standstills_of(db, source)
     lately = last_look is not None and now - last_look <= SEEN_WITHIN_MS
     begun: dict[str, Standstill] = {}
     ended: list[str] = []

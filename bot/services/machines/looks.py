@@ -59,7 +59,7 @@ def stale_source(ctx: Context, db: Database, instance: Instance, look: FreshAnsw
     return stale_witness(_witnesses(ctx, db, instance, look), since, ctx.clock())
 
 
-def seen_until(ctx: Context, db: Database, instance: Instance) -> int | None:
+def machine_seen_until(ctx: Context, db: Database, instance: Instance) -> int | None:
     """Up to when the source that knows most of it has seen it; None when nobody has lately."""
     known = [each.seen_until for each in _witnesses(ctx, db, instance, FreshAnswers()) if each.seen_until is not None]
     return min(ctx.clock(), max(known)) if known else None

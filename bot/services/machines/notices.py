@@ -18,7 +18,7 @@ from bot.domain.machines.notices import (
 from bot.domain.machines.readings import AgentReport
 from bot.domain.sharing.claims import Claim
 from bot.services import digest
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from store import outbox as stored_outbox
 from store.acting import actions
 from store.acting import hours as stored_hours
@@ -53,7 +53,7 @@ def watch_machines(ctx: Context) -> None:
             if key in cases:
                 _carry_on(ctx, writing, cases[key], notice, now)
             else:
-                stored_notices.note_over(writing, notice, now)
+                stored_notices.note_notice_over(writing, notice, now)
                 if notice.told_at is not None:
                     _tell(ctx, writing, notice, now)
         stored_notices.prune(writing, now - NOTICES_KEPT_MS)
@@ -71,13 +71,13 @@ def _carry_on(ctx: Context, db: Database, case: NoticeCase, notice: Notice, now:
     stored_notices.note_lasting(db, notice, case, now, noticed_at=noticed_at)
     fresh = stored_notices.by_id(db, notice.id) or notice
     if notice.told_at is None and is_notice_due(case, fresh, now):
-        stored_notices.note_told(db, notice, now)
+        stored_notices.note_notice_told(db, notice, now)
         _tell(ctx, db, notice, now)
 
 
 def _tell(ctx: Context, db: Database, notice: Notice, now: int) -> None:
     row = stored_fleet.by_id(db, notice.instance_id)
-    place = notice.person or channel_of(ctx, row["team"] if row else "")
+    place = notice.person or team_channel(ctx, row["team"] if row else "")
     stored_outbox.tell(db, place, f"{NOTICE_MESSAGE}:{notice.id}", kind=NOTICE_MESSAGE, subject=str(notice.id), now=now)
 
 
@@ -91,7 +91,7 @@ def _cases(ctx: Context, db: Database, now: int) -> Iterator[NoticeCase]:
         mine = held.get(row["id"], ())
         if now - told.reported_at >= AGENT_LATE_MS:
             counts = bool(mine) or _has_window(ctx, row, hours.get(row["id"]))
-            zone = "" if counts else zones.get(channel_of(ctx, row["team"]), "UTC")
+            zone = "" if counts else zones.get(team_channel(ctx, row["team"]), "UTC")
             wait = NOTICE_SOON_MS if counts else NOTICE_LATER_MS
             yield NoticeCase(row["id"], "agent", "", told.reported_at, wait=wait, zone=zone)
             for claim in mine:

@@ -16,7 +16,7 @@ from bot.domain.machines.readings import AgentReport
 from bot.errors import Refused
 from bot.services import audit
 from bot.services.acting import steps
-from bot.services.context import Context, channel_of, exactly
+from bot.services.context import Context, exactly, team_channel
 from bot.services.money import owned_rates
 from bot.services.sharing import claims
 from store import audit as stored_audit
@@ -214,7 +214,7 @@ def retire_silent(ctx: Context) -> None:
     now, days = ctx.clock(), ctx.settings.owned.retire_after_days
     db = ctx.store.reading()
     pending = stored_owned.announced(db)
-    for instance_id, row in stored_fleet.of_source(db, "owned").items():
+    for instance_id, row in stored_fleet.rows_of_source(db, "owned").items():
         _undo_if_back(ctx, db, row)
         heard, known = _silent_since(db, instance_id), pending.get(instance_id)
         is_due = bool(days) and row["state"] == "running" and heard is not None and now - heard > days * DAY_MS
@@ -268,7 +268,7 @@ def _retire(ctx: Context, db: Database, done: Retirement) -> None:
 
 
 def _tell(ctx: Context, db: Database, retirement: Retirement, row: Row | None) -> None:
-    channel = channel_of(ctx, row["team"] if row else "")
+    channel = team_channel(ctx, row["team"] if row else "")
     ref = f"{RETIREMENT_MESSAGE}:{retirement.id}"
     stored_outbox.tell(db, channel, ref, kind=RETIREMENT_MESSAGE, subject=retirement.id, now=ctx.clock())
 

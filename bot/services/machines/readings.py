@@ -22,7 +22,7 @@ from store.machines import fleet as stored_fleet
 from store.machines import readings as stored_readings
 from store.sql import Row
 
-AHEAD = 3 * MINUTE_MS
+CLOCK_AHEAD_MS = 3 * MINUTE_MS
 """A minute placed further ahead than this was placed by a clock that has been set back since."""
 EC2_ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
 
@@ -87,7 +87,7 @@ def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
 
 def _keep_minutes(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
     """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
-    quiet_from = stored_readings.quiet_from(db, push.host, now + AHEAD)
+    quiet_from = stored_readings.quiet_from(db, push.host, now + CLOCK_AHEAD_MS)
     kept = _devices(db, push, rule, now)
     for row in kept.values():
         _forget_untrue(row, quiet_from=quiet_from, now=now)
@@ -159,7 +159,7 @@ def _forget_untrue(row: Row, *, quiet_from: int, now: int) -> None:
     """Take out of a trace what a reboot or a clock that was set back has made untrue."""
     if row["quiet_since"] is not None and row["quiet_since"] < quiet_from:
         row["quiet_since"] = None
-    if (row["last_minute_at"] or 0) > now + AHEAD:
+    if (row["last_minute_at"] or 0) > now + CLOCK_AHEAD_MS:
         row |= {"last_minute_at": None, "last_known_at": None, "quiet_since": None, "flat_since": None}
         row |= {"quiet_head": None, "quiet_bits": b"", "seen_until": None}
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
@@ -316,7 +316,7 @@ ROLLUP_BATCH = 100
 """Hours or days of hosts that are counted in one transaction; deliveries wait for no more than that."""
 
 
-def roll_up(ctx: Context) -> int:
+def roll_up_readings(ctx: Context) -> int:
     """Count every hour and day that is over and waits for it; how many there were."""
     count = 0
     while done := _batch(ctx):

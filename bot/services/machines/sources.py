@@ -29,7 +29,7 @@ from store.machines import sources as stored_sources
 from store.money import bill as stored_bill
 from store.money import prices as stored_prices
 
-AHEAD = 3 * MINUTE_MS
+AHEAD_MS = 3 * MINUTE_MS
 """A minute that lies further ahead than this was placed by a clock that has been set back since."""
 EVERY_PLACE = ""
 """Stands for the places of a source that broke off before it told of any."""
@@ -61,7 +61,7 @@ def read_sources(ctx: Context, sources: Sequence[GpuSource]) -> None:
 def record_answer(ctx: Context, source: str, told: SourceAnswer, now: int, *, rule_for: Mapping[str, IdleRule]) -> None:
     """Write one answer, in one transaction; `rule_for` has the rule of each instance, by id."""
     with ctx.store.writing() as db:
-        source_history.note_read(db, source, told, now)
+        source_history.note_history_read(db, source, told, now)
         source_history.save(db, source, _extended(db, source, told, now=now, rule_for=rule_for))
 
 
@@ -73,7 +73,7 @@ def _extended(
     carried = {}
     for key, of_one in groupby(sorted(seen, key=_place_in_order), key=lambda each: (each.instance_id, each.gpu)):
         before = kept.get(key)
-        if before is not None and before.head > now + AHEAD:
+        if before is not None and before.head > now + AHEAD_MS:
             before = None
         trail = extend_history(before, of_one, rule_for[key[0]])
         if trail is not None:
@@ -101,7 +101,7 @@ def unread_of(ctx: Context, ids: Iterable[str]) -> tuple[UnreadSource, ...]:
 
 def unread_sources(ctx: Context) -> tuple[UnreadSource, ...]:
     """Every source that was not read within the last minutes; not those taken out of valet.toml with nothing left."""
-    found = stored_fleet.unread_sources(ctx.store.reading(), ctx.clock() - READ_WITHIN_MS)
+    found = stored_fleet.unread_rented_sources(ctx.store.reading(), ctx.clock() - READ_WITHIN_MS)
     return tuple(each for each in found if each.running or each.error != NOT_LOOKED_AT)
 
 
@@ -182,8 +182,8 @@ def _tell_of_changes(ctx: Context, db: Database, now: int) -> None:
     ended = [each for each in current if each.well_since is not None and now - each.well_since >= WELL_FOR_MS]
     for each in ended:
         log.warning("%s can be read again", each.source)
-    stored_sources.note_told(db, lasting, now)
-    stored_sources.note_over(db, ended, now)
+    stored_sources.note_troubles_told(db, lasting, now)
+    stored_sources.note_troubles_over(db, ended, now)
     stored_sources.prune(db, now - TROUBLES_KEPT_MS)
     if lasting:
         _tell(ctx, db, FAILING, now)

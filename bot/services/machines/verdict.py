@@ -19,7 +19,7 @@ from store.machines import fleet as stored_fleet
 from store.machines import readings as stored_readings
 
 CLICK_STALE_MINUTES = 3
-AHEAD = CLICK_STALE_MINUTES * MINUTE_MS
+VERDICT_AHEAD_MS = CLICK_STALE_MINUTES * MINUTE_MS
 """A boot that lies further ahead than this was placed by a clock that has been set back since."""
 NO_HISTORIES: Mapping[str, Sequence[SourceHistory]] = {}
 
@@ -46,7 +46,7 @@ def judge_all(ctx: Context) -> None:
     windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
     traces = stored_readings.traces(db, now, window_minutes=ctx.settings.idle.window_minutes, windows=windows)
     told, heard = source_history.histories(db, list(ctx.settings.source_limits)), agents.reports(db)
-    booted, limits = stored_readings.booted(db, now + AHEAD), ctx.settings.source_limits
+    booted, limits = stored_readings.booted(db, now + VERDICT_AHEAD_MS), ctx.settings.source_limits
     judged = {}
     for row in running:
         name, seen = row["id"], traces.get(row["id"], ())
@@ -85,7 +85,7 @@ def judge_now(
         gpu_count=gpu_count,
         launched_at=launched_at,
         heard=agents.report_of(db, instance_id),
-        booted_at=stored_readings.quiet_from(db, instance_id, now + AHEAD),
+        booted_at=stored_readings.quiet_from(db, instance_id, now + VERDICT_AHEAD_MS),
     )
     return _judge(case, rule, now, limits)
 
@@ -93,7 +93,7 @@ def judge_now(
 def other_sources(ctx: Context, db: Database, instance: Instance, rule: IdleRule) -> list[tuple[str, Verdict]]:
     """What each source but the agent says of an instance by itself, under its name."""
     told, now = source_history.histories_of(db, instance.id, list(ctx.settings.source_limits)), ctx.clock()
-    booted_at = stored_readings.quiet_from(db, instance.id, now + AHEAD)
+    booted_at = stored_readings.quiet_from(db, instance.id, now + VERDICT_AHEAD_MS)
     case = _Case((), told, instance.gpu_count, instance.launched_at, booted_at=booted_at)
     return _others(case, rule, now, ctx.settings.source_limits)
 

@@ -13,7 +13,7 @@ from bot.domain.machines.why import Explanation
 from bot.errors import Refused
 from bot.services import digest
 from bot.services.acting import plans, scenes
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.machines import owned, sources
 from bot.services.machines import verdict as verdict_service
 from bot.services.money import ledger
@@ -43,7 +43,7 @@ def explain_verdict(ctx: Context, listing: Listing, viewer: str) -> Explanation:
         exemption=ctx.exemption(instance),
         snooze=stored_snooze.on(db, instance.id, now),
         action=action,
-        asked_first=tuple(each.holder for each in stored_approvals.of(db, action.id) if not each.answer)
+        asked_first=tuple(each.holder for each in stored_approvals.consents_about(db, action.id) if not each.answer)
         if action
         else (),
         obstacle=stop if isinstance(stop, str) else None,
@@ -60,7 +60,7 @@ def explain_verdict(ctx: Context, listing: Listing, viewer: str) -> Explanation:
 def _stop_or_why_not(ctx: Context, db: Database, listing: Listing, viewer: str) -> Action | str:
     """The stop that would be asked for just now without a reason; else the sentence that refuses it."""
     try:
-        planned = plans.stop(ctx, db, listing, viewer, reason="")
+        planned = plans.plan_stop(ctx, db, listing, viewer, reason="")
         plans.check_askable(ctx, planned)
     except Refused as error:
         return error.sentence
@@ -73,7 +73,7 @@ def agent_report(ctx: Context, instance_id: str) -> AgentReport | None:
 
 
 def _next_digest(ctx: Context, listing: Listing, now: int) -> int | None:
-    zone = digest.zones(ctx).get(channel_of(ctx, listing.team))
+    zone = digest.zones(ctx).get(team_channel(ctx, listing.team))
     if zone is None or not ctx.settings.digest.enabled:
         return None
     return next_due(now, zone, ctx.settings.digest.at)

@@ -29,7 +29,7 @@ from bot.domain.money.reconciliation import (
 )
 from bot.errors import Refused, ValetError, answering
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
 from bot.services.money.ledger_export import exact_usd, iso
@@ -125,7 +125,7 @@ def _count_charges(ctx: Context) -> None:
             done = stored_bill.catch_up_metered(db)
 
 
-MOST_SILENT = 2
+MOST_SILENT_NAMED = 2
 SOURCES = {"cost-explorer": "Cost Explorer", "focus": "FOCUS files", "athena": "FOCUS by Athena"}
 """What the sources of the settings call themselves."""
 
@@ -186,7 +186,7 @@ def bill_report(ctx: Context, first: date, last: date) -> BillReport:
 def _silences(ctx: Context, last: date, now: int) -> Iterator[str]:
     """What our meters lack while a source is silent."""
     end = int(datetime.combine(last + ONE_DAY, time(), UTC).timestamp() * 1000)
-    for each in until(sources.unread_sources(ctx), end, now)[:MOST_SILENT]:
+    for each in until(sources.unread_sources(ctx), end, now)[:MOST_SILENT_NAMED]:
         if each.since is None:
             yield f"{each.name} was never read, so our meters have nothing of it."
         else:
@@ -333,20 +333,20 @@ def _ranked(parts: Iterable[ComparedSum]) -> tuple[ComparedSum, ...]:
     return tuple(sorted(parts, key=lambda each: (-each.billed_micros, -(each.metered_micros or 0), each.name)))
 
 
-REASONS: tuple[BillReason, ...] = get_args(BillReason)
+BILL_REASONS: tuple[BillReason, ...] = get_args(BillReason)
 
 
 def by_day(report: BillReport) -> Iterator[str]:
     """A line per day that either side knows, header included; the reasons add up to the difference."""
-    names = ("day", "billed_usd", "metered_usd", "difference_usd", *(f"{why}_usd" for why in REASONS))
-    yield line((*names, "estimate", "source", "as_of"))
+    names = ("day", "billed_usd", "metered_usd", "difference_usd", *(f"{why}_usd" for why in BILL_REASONS))
+    yield csv_line((*names, "estimate", "source", "as_of"))
     compared = {day.day for day in report.compared}
     for day in report.days:
         if day.billed_micros is None and day.metered_micros is None:
             continue
         both = day.day in compared
-        reasons = [exact_usd(day.reasons.get(why, 0)) if both else "" for why in REASONS]
-        yield line(
+        reasons = [exact_usd(day.reasons.get(why, 0)) if both else "" for why in BILL_REASONS]
+        yield csv_line(
             (
                 day.day.isoformat(),
                 "" if day.billed_micros is None else exact_usd(day.billed_micros),
@@ -367,9 +367,9 @@ def by_dimension(ctx: Context, by: str, report: BillReport) -> Iterator[str]:
     found = stored_bill.sums(db, chosen, report.first, report.last)
     if days and not found:
         raise Refused(f"The source of the bill ({report.source}) does not split it by {by}; a FOCUS export does.")
-    yield line(("day", by, "billed_usd", "estimate", "source", "as_of"))
+    yield csv_line(("day", by, "billed_usd", "estimate", "source", "as_of"))
     for row in found:
         day = days[date.fromisoformat(row["day"])]
         estimate = "yes" if is_estimate(day.day, day.as_of) else "no"
         told = (row["day"], safe(row["name"]), exact_usd(row["billed_micros"]), estimate, safe(day.source))
-        yield line((*told, iso(day.as_of) or ""))
+        yield csv_line((*told, iso(day.as_of) or ""))

@@ -7,8 +7,8 @@ from sqlite_utils import Database
 from bot.domain.money.budgets import BudgetStanding, gravest_news, reached_marks
 from bot.domain.money.forecast.report import Range
 from bot.domain.money.scope import TOTAL, Scope
-from bot.services.context import Context, channel_of
-from bot.services.csv_lines import line, safe
+from bot.services.context import Context, team_channel
+from bot.services.csv_lines import csv_line, safe
 from bot.services.money import budget_amounts, forecast, ledger
 from bot.services.money.ledger_export import exact_usd
 from store import outbox as stored_outbox
@@ -84,7 +84,7 @@ def tell_budgets(ctx: Context) -> None:
 
 def channel_for(ctx: Context, scope: Scope) -> str:
     """Where a scope's people are told of its budget: a machine's are its team."""
-    return channel_of(ctx, _team_of(ctx, scope))
+    return team_channel(ctx, _team_of(ctx, scope))
 
 
 def _team_of(ctx: Context, scope: Scope) -> str:
@@ -97,7 +97,7 @@ def _tell(ctx: Context, now: BudgetStanding, reached: tuple[str, ...]) -> None:
     with ctx.store.writing() as db:
         gravest = gravest_news(reached_marks(now), stored_budgets.marks_noted(db, scope.text, now.month, micros))
         for mark in reached:
-            stored_budgets.note_mark(db, scope.text, now.month, mark, micros=micros, now=at, standing=now)
+            stored_budgets.note_budget_mark(db, scope.text, now.month, mark, micros=micros, now=at, standing=now)
         if gravest is not None:
             subject = f"{scope.text}|{now.month}|{gravest}|{micros}"
             channel = channel_for(ctx, scope)
@@ -120,7 +120,7 @@ COLUMNS = (
 
 def budget_lines(standings: Iterable[BudgetStanding]) -> Iterator[str]:
     """A line per budget, the header included; what is not known is empty."""
-    yield line(COLUMNS)
+    yield csv_line(COLUMNS)
     for standing in standings:
         ahead = standing.expected
         bounds = (ahead.micros, ahead.lo_micros, ahead.hi_micros) if ahead else (None, None, None)
@@ -131,4 +131,4 @@ def budget_lines(standings: Iterable[BudgetStanding]) -> Iterator[str]:
         chance = "" if standing.chance_over is None else f"{standing.chance_over * 100:.1f}"
         over_on = standing.over_on.isoformat() if standing.over_on else ""
         name = safe(standing.scope.label or standing.scope.key)
-        yield line((standing.scope.kind, name, f"{standing.month:%Y-%m}", *money, chance, over_on))
+        yield csv_line((standing.scope.kind, name, f"{standing.month:%Y-%m}", *money, chance, over_on))

@@ -112,7 +112,7 @@ def _keep(ctx: Context, report: ForecastReport) -> ForecastReport:
 
 
 SHOWN_BACK = 31
-MOST_SILENT = 2
+MOST_SILENT_SOURCES = 2
 
 
 def build_report(ctx: Context, scope: Scope, inputs: ForecastInputs) -> ForecastReport:
@@ -290,7 +290,7 @@ def _silences(ctx: Context, scope: Scope, machines: Iterable[RentedMachine], inp
     """What was charged lacks something while a source is silent."""
     total = scope.kind == "total"
     found = sources.unread_sources(ctx) if total else sources.unread_of(ctx, (machine.id for machine in machines))
-    return tuple(_lacks(each, inputs.zone) for each in found[:MOST_SILENT])
+    return tuple(_lacks(each, inputs.zone) for each in found[:MOST_SILENT_SOURCES])
 
 
 def _lacks(silent: UnreadSource, zone: ZoneInfo) -> str:

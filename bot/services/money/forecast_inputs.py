@@ -58,7 +58,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
     facts: dict[str, KnownAhead] = {}
     open_ended: dict[str, int] = {}
     own, snoozed, booked = stored_hours.own_hours(db), stored_snooze.active(db, now), _booked(db)
-    timed = {action.made_id: action for action in makings.over(db, now + FAR_MS, now + FAR_MS)}
+    timed = {action.made_id: action for action in makings.makings_over(db, now + FAR_MS, now + FAR_MS)}
     for listing in listings.listings_page(db, FleetFilter(provider="ec2"), limit=_NO_LIMIT):
         each, rule = listing.instance.id, own.get(listing.instance.id)
         rule = rule if rule is not None and still_counts(ctx, listing, rule) else None

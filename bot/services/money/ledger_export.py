@@ -17,7 +17,7 @@ from bot.domain.money.standing_costs import standing_cost
 from bot.services import people
 from bot.services.acting import dormant as dormant_service
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger, rates
 from store.machines import fleet as stored_fleet
@@ -46,7 +46,7 @@ def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
     region's, of spot, or without a part); `source` says where it is from. A charge has a line for each holder and use,
     which add up to it; an hour in which team or rate changed, or a GPU fell idle, has several charges.
     """
-    yield line(COLUMNS)
+    yield csv_line(COLUMNS)
     for _, group in groupby(_shares(ctx, start, end), key=lambda row: row["charge_id"]):
         shares = list(group)
         ran = share_out(shares[0]["running_ms"], [row["gpu_ms"] for row in shares])
@@ -55,7 +55,7 @@ def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
             texts = [safe(row[name]) for name in COLUMNS[1:9]]
             priced = exact_usd(row["micros"]) if row["rate_micros"] else ""
             estimate = "no" if row["exact"] else "yes"
-            yield line(
+            yield csv_line(
                 (
                     hour,
                     *texts,

@@ -50,7 +50,9 @@ def owned_rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:
 def refresh_owned_rates(ctx: Context) -> None:
     """Bring the rates and teams of owned machines up to date: settings change, power moves, lives end."""
     db = ctx.store.reading()
-    stale = [instance_id for instance_id, row in stored_fleet.of_source(db, "owned").items() if _fresh(ctx, db, row)]
+    stale = [
+        instance_id for instance_id, row in stored_fleet.rows_of_source(db, "owned").items() if _fresh(ctx, db, row)
+    ]
     for instance_id in stale:
         with ctx.store.writing() as db:
             row = stored_fleet.by_id(db, instance_id)  # it may have changed in the meantime
@@ -119,7 +121,7 @@ def measured_watts(db: Database, instance: Instance, now: int) -> Decimal | None
     """
     day, hour = now // DAY_MS * DAY_MS, now // HOUR_MS * HOUR_MS
     days = rollups.rolled_days(db, instance.id, day - MEASURED_DAYS * DAY_MS, day)
-    found = days or rollups.hours_of(db, instance.id, hour - MEASURED_HOURS * HOUR_MS, hour)
+    found = days or rollups.gpu_sums_by_hour(db, instance.id, hour - MEASURED_HOURS * HOUR_MS, hour)
     present = stored_readings.gpu_rows(db, instance.id).keys()
     here = ([each for each in sums if each.gpu in present] for sums in found.values()) if present else found.values()
     return _mean_watts(here, instance.gpu_count)

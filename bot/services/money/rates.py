@@ -76,7 +76,7 @@ def utc_moment(instant: int) -> datetime:
 def book_without_reads(settings: Settings, now: int) -> PriceBook:
     """The prices that are known without a database: the company's own, and our table."""
     own = {kind: micros_of_usd(usd) for kind, usd in settings.prices.items()}
-    return PriceBook(now, prices.on_demand_price, own, settings.discounts)
+    return PriceBook(now, prices.list_price, own, settings.discounts)
 
 
 def rented_rate(ctx: Context, db: Database, instance: Instance) -> Rate | None:

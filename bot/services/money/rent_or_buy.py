@@ -32,7 +32,7 @@ from bot.domain.spans import TimeSpan, merged_spans, without_holes
 from bot.errors import Refused
 from bot.services import queries
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.money import ledger, rates
 from bot.services.money.ledger_export import exact_usd
 from bot.settings import Settings
@@ -249,9 +249,9 @@ OTHER_USES = frozenset({"without_idle_hours", "as_in_the_last_14_days"})
 def advice_lines(answer: RentOrBuyAnswer) -> Iterator[str]:
     """A line per type that was weighed, the header included; what is not known is empty."""
     rows = [dict(_flat(advice_record(advice))) for advice in answer.answers]
-    yield line(list(rows[0]))
+    yield csv_line(list(rows[0]))
     for row in rows:
-        yield line(list(row.values()))
+        yield csv_line(list(row.values()))
 
 
 def _flat(nested: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.sources import until
 from bot.domain.money.reports import IdleNow, LedgerSum, ReportBy, ReportRow, SpendReport, Spent
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger
 from bot.services.money.ledger_export import exact_usd
@@ -59,7 +59,7 @@ def spend_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendRe
     )
 
 
-def idle_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
+def made_idle_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendReport:
     """The same days, what idled most first, with the machines that idle now."""
     found = spend_report(ctx, by, first, last)
     order = sorted(found.rows, key=lambda row: (-row.rented.idle_micros, -row.owned.idle_gpu_ms, row.name))
@@ -129,14 +129,14 @@ def _before(ctx: Context, first: date, last: date) -> tuple[int | None, bool]:
 
 def csv(report: SpendReport) -> Iterator[str]:
     """The rows as CSV, the header included; amounts are exact, and no cell is a formula."""
-    yield line((report.by, *(("instance_id",) if report.by == "instance" else ()), *COLUMNS))
+    yield csv_line((report.by, *(("instance_id",) if report.by == "instance" else ()), *COLUMNS))
     for row in report.rows:
         for kind, spent in (("rented", row.rented), ("owned", row.owned)):
             if spent.gpu_ms or spent.micros:
                 named = (row.name, row.key) if report.by == "instance" else (row.name,)
                 money = (spent.micros, spent.busy_micros, spent.idle_micros, spent.unknown_micros)
                 times = (f"{ms / HOUR_MS:.3f}" for ms in (spent.gpu_ms, spent.idle_gpu_ms, spent.unpriced_gpu_ms))
-                yield line(
+                yield csv_line(
                     (
                         *(safe(part) for part in named),
                         kind,

@@ -31,7 +31,7 @@ from bot.domain.money.source_reads import SourceReads
 from bot.domain.spans import TimeSpan, without_holes
 from bot.services.acting import hours as hours_service
 from bot.services.context import Context
-from bot.services.csv_lines import line, safe
+from bot.services.csv_lines import csv_line, safe
 from bot.services.machines import sources
 from bot.services.money import ledger, rates
 from bot.services.money.ledger import span_of
@@ -251,8 +251,8 @@ def _is_exact(ctx: Context, db: Database, template: str) -> bool:
 
 def savings_lines(savings: Savings) -> Iterator[str]:
     """A line per source and way, the header included; the amounts add up to the sum of the answer."""
-    yield line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
+    yield csv_line(("machine", "team", "by", "hours_not_run", "usd", "otherwise", "estimate"))
     for saved in savings.found:
         name, team, otherwise = (safe(text) for text in (saved.name, saved.team, saved.counterfactual))
         amounts = f"{saved.saved_ms / HOUR_MS:.3f}", exact_usd(saved.micros)
-        yield line((name, team, saved.kind, *amounts, otherwise, "no" if saved.exact else "yes"))
+        yield csv_line((name, team, saved.kind, *amounts, otherwise, "no" if saved.exact else "yes"))

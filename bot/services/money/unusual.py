@@ -20,7 +20,7 @@ from bot.domain.money.unusual import (
     machines_behind,
 )
 from bot.errors import Refused
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.money.forecast_inputs import ForecastInputs, days_metered, gather_inputs, rows_of
 from bot.services.money.savings import today
 from store import audit as stored_audit
@@ -125,7 +125,7 @@ def _note(ctx: Context, scope: Scope, day: date, found: UnusualDay | None) -> No
 
 def _tell(ctx: Context, db: Database, scope: Scope, subject: str) -> None:
     """Post it, or edit what was posted."""
-    channel = channel_of(ctx, scope.key)
+    channel = team_channel(ctx, scope.key)
     stored_outbox.tell(db, channel, f"unusual:{subject}", kind=KIND, subject=subject, now=ctx.clock())
 
 

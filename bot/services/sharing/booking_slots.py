@@ -75,7 +75,7 @@ def _begin(ctx: Context, db: Database, slot: BookingSlot) -> bool:
         return False
     stored_bookings.move_slot(db, slot, "claimed", claim_id=claim.id, gpus=gpus)
     stored_audit.add(db, now, slot.holder, "began a booking", subject=slot.instance_id, detail=slot.note)
-    digest.refresh(ctx, db, slot.instance_id)
+    digest.refresh_digest(ctx, db, slot.instance_id)
     bookings.tell_booker(db, slot, now)
     return True
 

@@ -214,7 +214,7 @@ def _gpus(
 
 
 def _changed(ctx: Context, db: Database, instance_id: str) -> Listing:
-    digest.refresh(ctx, db, instance_id)
+    digest.refresh_digest(ctx, db, instance_id)
     listing = listings.by_id(db, instance_id)
     if listing is None:
         raise Refused("That instance is gone.")
@@ -331,7 +331,7 @@ def fit_claims(ctx: Context, db: Database) -> list[bool]:
         stored_audit.add(
             db, now, "valet", "cut the claim to the GPUs there are", subject=claim.instance_id, detail=claim.holder
         )
-        digest.refresh(ctx, db, claim.instance_id)
+        digest.refresh_digest(ctx, db, claim.instance_id)
         subject = f"{claim.id}|{','.join(map(str, claim.gpus))}"
         stored_outbox.tell(db, claim.holder, f"claim-cut:{subject}", kind="claim_cut", subject=subject, now=now)
     return fitted
@@ -343,7 +343,7 @@ def end_claim(ctx: Context, db: Database, claim: Claim, reason: ClaimEndReason, 
     if not stored_claims.end(db, claim.id, now, reason, who=who):
         return False
     stored_audit.add(db, now, who or "valet", reason, subject=claim.instance_id, detail=claim.holder)
-    digest.refresh(ctx, db, claim.instance_id)
+    digest.refresh_digest(ctx, db, claim.instance_id)
     requests.tell_ended(ctx, db, claim, reason)
     foreseen = reminders.end_reminder(db, claim, now) and reason == "expired"
     if who != claim.holder and not foreseen:

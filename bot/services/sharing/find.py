@@ -315,7 +315,7 @@ def too_many(want: GpuSpec, most: int) -> str:
     return f"No machine has {want.count:,} {kind}GPUs; the largest has {most}."
 
 
-MOST_OFFERED = 100
+MOST_FOUND = 100
 """Slack's menus hold so many."""
 
 
@@ -332,7 +332,7 @@ class MachineMenu:
 def machine_menu(ctx: Context, person: str, typed: str, chosen: FleetFilter | None = None) -> MachineMenu:
     """At most 100 machines that pass a filter, and whose name, id, type or GPU has what was typed in it."""
     db, chosen = ctx.store.reading(), chosen or FleetFilter()
-    ids = listings.ids_with(db, chosen, typed.strip(), person=person, limit=MOST_OFFERED)
+    ids = listings.ids_with(db, chosen, typed.strip(), person=person, limit=MOST_FOUND)
     found = listings.by_ids(db, ids)
     free = frozenset(free_among(ctx, found, person))
     mine = tuple(each for each in found if each.claim_of(person) is not None)

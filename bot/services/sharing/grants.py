@@ -13,7 +13,7 @@ from bot.domain.sharing.bookings import BookingRequest
 from bot.domain.sharing.claims import AS_NOW, CLAIM_GRACE_MS, AsNow, GpuChoice
 from bot.domain.sharing.grants import Grant, grantors
 from bot.errors import Refused
-from bot.services.context import Context, channel_of
+from bot.services.context import Context, team_channel
 from bot.services.sharing import bookings, claims, handovers
 from bot.services.sharing.limits import OverLimit
 from store import audit as stored_audit
@@ -104,7 +104,7 @@ def ask_grant(ctx: Context, grant_id: str, person: str) -> Grant:
             raise Refused("That request is somebody else's.")
         if not grantors(grant, ctx.roster()):
             raise Refused("Nobody could let this pass. Ask an admin to name approvers in valet.toml.")
-        if not channel_of(ctx, grant.team):
+        if not team_channel(ctx, grant.team):
             raise Refused("There is no channel to ask in. Ask an admin to set [slack] channel in valet.toml.")
         if grant.expires_at <= ctx.clock() or not stored_grants.move_grant(db, grant_id, "drafted", "pending"):
             raise Refused("That was asked already, or too long ago. Type it again to see how things stand.")
@@ -204,7 +204,7 @@ def _close(ctx: Context, grant: Grant, outcome: str) -> None:
 
 def _show(ctx: Context, db: Database, grant: Grant, *, ended: bool = False) -> None:
     """Bring the card up to date; once it is over, the person is told, too."""
-    channel, now = channel_of(ctx, grant.team), ctx.clock()
+    channel, now = team_channel(ctx, grant.team), ctx.clock()
     stored_outbox.tell(db, channel, f"grant:{grant.id}", kind="grant_card", subject=grant.id, now=now)
     if ended:
         stored_outbox.tell(db, grant.person, f"grant-end:{grant.id}", kind="grant_ended", subject=grant.id, now=now)

@@ -155,7 +155,7 @@ def _take_over(ctx: Context, db: Database, handover: Handover, now: int, *, gran
     stored_claims.add(db, taken)
     requests.tell_ended(ctx, db, held, "handed")
     stored_audit.add(db, now, handover.taker, "took over", subject=held.instance_id, detail=handover.giver)
-    digest.refresh(ctx, db, held.instance_id)
+    digest.refresh_digest(ctx, db, held.instance_id)
     _settle(db, handover, "taken", now)
     return taken
 

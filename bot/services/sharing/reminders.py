@@ -72,7 +72,7 @@ def end_reminder(db: Database, claim: Claim, now: int) -> bool:
 
 
 def _say(db: Database, claim: Claim, mark: int, now: int) -> bool:
-    if not stored_reminders.note_mark(db, claim.id, mark):
+    if not stored_reminders.note_reminder_mark(db, claim.id, mark):
         return False
     _tell(db, claim, now)
     return True

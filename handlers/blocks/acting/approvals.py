@@ -89,7 +89,8 @@ def _sure(action: Action) -> str:
     holder = f"held by {persons(facts.holders)}" if facts.holders else "held by nobody"
     holder += f", and {person(facts.kept_by)} wants it left alone" if facts.kept_by else ""
     works = " It is working, and that work ends." if action.ends_work else ""
-    return f"{card_name(action)}{rate}, {holder}.{works} {card_parts_blocks.lost(facts, ends_work=action.ends_work)}"
+    lost = card_parts_blocks.lost_by_stop(facts, ends_work=action.ends_work)
+    return f"{card_name(action)}{rate}, {holder}.{works} {lost}"
 
 
 def _start_again(action: Action) -> tuple[Block, ...]:
@@ -113,7 +114,7 @@ def reminder(card: Reply) -> Reply:
     return Reply(f"{said} {card.text}", [context(said), *card.blocks])
 
 
-def asked(
+def action_asked(
     action: Action,
     channel: str,
     reader: str,
@@ -152,7 +153,7 @@ def undelivered_card(action: Action, lost: Lost | None) -> Reply:
 
 def _lost(lost: Lost) -> str:
     instead = f" {persons(lost.people)} {'was' if len(lost.people) == 1 else 'were'} asked in person instead."
-    where = f"{undelivered.place(lost.channel)} ({code(lost.error, 60)})"
+    where = f"{undelivered.place_name(lost.channel)} ({code(lost.error, 60)})"
     return f"The card could not be posted to {where}. {undelivered.remedy(lost.error)}{instead if lost.people else ''}"
 
 
@@ -180,7 +181,7 @@ def news(action: Action, others: list[Block]) -> Reply:
     return plainly(text, *_off(action), *others)
 
 
-def instead(others: list[Listing], templates: list[str]) -> list[Block]:
+def instead_buttons(others: list[Listing], templates: list[str]) -> list[Block]:
     """Buttons for machines that could be had instead."""
     machines = [
         button(
@@ -200,7 +201,7 @@ def _offer(others: list[Block]) -> str:
     return " Or take another:" if others else ""
 
 
-def ended(action: Action, others: list[Block]) -> Reply:
+def ended_action(action: Action, others: list[Block]) -> Reply:
     """Told in person to the one who asked, when it is over; `others` are buttons for what could be had instead."""
     text, more = outcomes_blocks.whole_outcome(action), ""
     if action.kind != "stop" and (action.state == "done" or action.arrived_at):

@@ -36,7 +36,7 @@ MOST_LEFT = 12
 _MOST_NAMED = 20
 
 
-def card(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Reply:
+def card_of_batch(batch: Batch, stops: Sequence[Action], approvers: frozenset[str]) -> Reply:
     """The card in whatever state its stops are; only what nobody has decided has buttons."""
     waiting = [each for each in stops if each.state == "pending"]
     text = f"{_question(batch, stops)} {_asked(batch, waiting, approvers)}" if waiting else _became(batch, stops)
@@ -97,7 +97,7 @@ def stop_row(stop: Action) -> str:
     """One of several: what it costs, what it does and what is lost, or what became of it."""
     known = stop.facts
     rate = card_parts_blocks.price(known) if known.rate_micros is not None else "no known price"
-    head = f"*{esc(known.name, 60)}*  {card_parts_blocks.place(stop)}, {rate}"
+    head = f"*{esc(known.name, 60)}*  {card_parts_blocks.place_line(stop)}, {rate}"
     if stop.state == "pending" and isinstance(known, StopFacts):
         idle = f" for {length((known.as_of or stop.created_at) - known.verdict_since)}" if known.verdict_since else ""
         nvme = f", {card_parts_blocks.local_nvme(known.nvme_gb)}" if known.nvme_gb else ""
@@ -162,7 +162,7 @@ def _buttons(batch: Batch, waiting: Sequence[Action]) -> Block:
     )
 
 
-def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
+def ended_batch(batch: Batch, stops: Sequence[Action]) -> Reply:
     """Told in person to the one who asked, when all of it is over."""
     done = [each for each in stops if each.state == "done"]
     rate = saved_micros_of(done)
@@ -172,7 +172,7 @@ def ended(batch: Batch, stops: Sequence[Action]) -> Reply:
     return Reply(f"{text} {_names(stops)}", [section(f"*{text}*"), *_rows(stops)])
 
 
-def beside(rented: int, owned: int, said: Sequence[str]) -> str:
+def idle_as_well(rented: int, owned: int, said: Sequence[str]) -> str:
     """How many machines stand idle as well, and where to see them; empty where there are none.
 
     `said` are the filters that were typed.
@@ -186,7 +186,7 @@ def beside(rented: int, owned: int, said: Sequence[str]) -> str:
     return f"Idle as well, but not asked about: {' and '.join(parts)}. {listed}{theirs}"
 
 
-def asked(found: Sequence[BatchResult], channels: dict[str, str], more: str = "") -> Reply:
+def batch_asked(found: Sequence[BatchResult], channels: dict[str, str], more: str = "") -> Reply:
     """Told to the one who asked: what was asked where, what was too many, left out, and not asked about (`more`)."""
     said: list[str] = []
     buttons: list[Block] = []

@@ -16,7 +16,7 @@ from bot.domain.acting.actions import (
 )
 from bot.domain.acting.resize import new_name, type_family
 from handlers.blocks.acting import card_parts as card_parts_blocks
-from handlers.blocks.acting.card_parts import budget, is_owned, lost, price, programs, spends
+from handlers.blocks.acting.card_parts import budget_line, is_owned, lost_by_stop, price, programs, spends
 from handlers.blocks.parts import lines
 from handlers.blocks.words import esc, gpu_command, length, near, per_hour, person, roughly, say
 
@@ -47,9 +47,9 @@ def _stop(action: Action, known: StopFacts) -> str:
             card_parts_blocks.late(known),
             programs(known),
             _what(action),
-            card_parts_blocks.holder(action, known),
-            card_parts_blocks.waited(known),
-            lost(known, ends_work=action.ends_work),
+            card_parts_blocks.holder_line(action, known),
+            card_parts_blocks.waiting_line(known),
+            lost_by_stop(known, ends_work=action.ends_work),
             _keeps(known),
             _risk(known),
         ]
@@ -74,7 +74,7 @@ def _risk(known: ActionFacts) -> str:
 def _keeps(known: StopFacts) -> str:
     if is_owned(known):
         return "Keeps costing: all but its power."
-    return lines([card_parts_blocks.saves_nothing(known), f"Keeps costing: {card_parts_blocks.kept(known)}."])
+    return lines([card_parts_blocks.saves_nothing(known), f"Keeps costing: {card_parts_blocks.still_costs(known)}."])
 
 
 def _start(action: Action, known: StartFacts) -> str:
@@ -83,13 +83,13 @@ def _start(action: Action, known: StartFacts) -> str:
     wanted = card_parts_blocks.wanted(action, known)
     if is_owned(known):
         return lines([_what(action), spends(action), card_parts_blocks.beyond(known), wanted, ends])
-    return lines([_what(action), spends(action), budget(action), wanted, ends, risk])
+    return lines([_what(action), spends(action), budget_line(action), wanted, ends, risk])
 
 
 def _launch(action: Action, known: LaunchFacts) -> str:
     risk = _scarce(known, "it may take a while or fail")
     ends = "At the end of that time I ask whether to stop it; stopped, its disks go on costing. Nothing deletes it."
-    return lines([_what(action), spends(action), budget(action), ends, risk])
+    return lines([_what(action), spends(action), budget_line(action), ends, risk])
 
 
 def _clone(action: Action, known: CloneFacts) -> str:
@@ -102,7 +102,7 @@ def _clone(action: Action, known: CloneFacts) -> str:
         [
             f"Copy: {_what(action)}",
             spends(action),
-            budget(action),
+            budget_line(action),
             card_parts_blocks.wanted(action, known) if known.reboot else "",
             how,
             f"The image goes on costing ({_IMAGE_COSTS}) until an admin deletes it: {gpu_command('images')}.",
@@ -115,7 +115,7 @@ def _clone(action: Action, known: CloneFacts) -> str:
 def _what(action: Action) -> str:
     known = action.facts
     rate = price(known) if known.rate_micros is not None else "no known price"
-    return f"{card_parts_blocks.place(action)}, {rate}"
+    return f"{card_parts_blocks.place_line(action)}, {rate}"
 
 
 def _scarce(known: ActionFacts, then: str) -> str:
@@ -129,25 +129,26 @@ def resize_facts(action: Action, known: ResizeFacts) -> str:
     name = esc(known.name, 60)
     made = esc(new_name(action.id, known.name), 70)
     image = f"and the image, {_IMAGE_COSTS}: {gpu_command('images')}"
+    after = card_parts_blocks.still_costs(known)
     return lines(
         [
             f"It becomes a new machine, {made}, made from an image of {name}, with its team and tags.",
-            f"Of: {card_parts_blocks.place(action, known.was_type)}.",
+            f"Of: {card_parts_blocks.place_line(action, known.was_type)}.",
             _change(known),
             card_parts_blocks.spends(action),
-            card_parts_blocks.budget(action),
+            card_parts_blocks.budget_line(action),
             card_parts_blocks.verdict(action, known) if known.idle_after is not None else "",
             card_parts_blocks.late(known) if known.idle_after is not None else "",
             card_parts_blocks.programs(known),
-            card_parts_blocks.holder(action, known),
+            card_parts_blocks.holder_line(action, known),
             card_parts_blocks.saves_nothing(known),
             _old(known, name),
             _along(action, known),
             _exempt(known, name),
-            card_parts_blocks.lost(known) if known.idle_after is not None else "",
+            card_parts_blocks.lost_by_stop(known) if known.idle_after is not None else "",
             f"Changes: the instance id and the private address; {name} keeps its own.",
             _driver(known),
-            f"Keeps costing until an admin deletes it: {card_parts_blocks.kept(known)}, all of {name}'s; {image}.",
+            f"Keeps costing until an admin deletes it: {after}, all of {name}'s; {image}.",
             f"Risk: {_short(known)}I try for 21 minutes, and {name} stays as it is if there is none.",
         ]
     )

@@ -19,7 +19,7 @@ from handlers.blocks.words import (
     persons,
     roughly,
     say,
-    snoozed,
+    snooze_line,
 )
 
 MOST_PROGRAMS = 8
@@ -42,7 +42,7 @@ def saves_nothing(known: MachineFacts) -> str:
     return f"Saves nothing: it runs in {esc(known.paid_anyway, 80)}, which is paid whether it runs or not."
 
 
-def place(action: Action, kind: str = "") -> str:
+def place_line(action: Action, kind: str = "") -> str:
     """What is meant beyond its name, which others may bear: type, region and id."""
     known, instance_id = action.facts, action.instance_id or action.made_id
     what = "owned" if is_owned(known) else f"{esc(kind or known.type, 40)}, {esc(known.region, 40)}"
@@ -62,7 +62,7 @@ def spends(action: Action) -> str:
     return f"Costs {about}{roughly(cost_for(rate, wanted))} for {length(wanted)}."
 
 
-def budget(action: Action) -> str:
+def budget_line(action: Action) -> str:
     """What its team may spend this month and has, if it has a budget; and every other one that is over, or would be.
 
     Then the limits of fair use that it goes beyond.
@@ -143,25 +143,25 @@ def late(known: SeenFacts) -> str:
     )
 
 
-def holder(action: Action, known: MachineFacts) -> str:
+def holder_line(action: Action, known: MachineFacts) -> str:
     """Who holds it until when, who wants it left alone, and who has booked it."""
     until = near(known.claim_until, action.created_at) if known.claim_until else ""
     holds = "hold" if len(known.holders) > 1 else "holds"
     whose = f"{persons(known.holders)} {holds} it until {until}." if until else "Nobody holds it."
-    return lines([whose, keeper(action, known), booked(known)])
+    return lines([whose, keeper(action, known), booked_line(known)])
 
 
 def wanted(action: Action, known: MachineFacts) -> str:
     """The same, where anybody else wants anything of it."""
-    return holder(action, known) if known.holders or known.kept_until or known.booked_at else ""
+    return holder_line(action, known) if known.holders or known.kept_until or known.booked_at else ""
 
 
-def booked(known: MachineFacts) -> str:
+def booked_line(known: MachineFacts) -> str:
     """Who has booked it next, where that is soon."""
     return f"{person(known.booked_by)} has booked it from {at(known.booked_at)}." if known.booked_at else ""
 
 
-def waited(known: SeenFacts) -> str:
+def waiting_line(known: SeenFacts) -> str:
     """How many stand in the line for just this machine."""
     return f"{known.waiting:,} {'waits' if known.waiting == 1 else 'wait'} in line for it." if known.waiting else ""
 
@@ -171,10 +171,10 @@ def keeper(action: Action, known: MachineFacts) -> str:
     if known.kept_until is None:
         return ""
     made = Snooze(action.instance_id, known.kept_until, known.kept_by, action.created_at, known.kept_why)
-    return f"To be left alone: {snoozed(made)}."
+    return f"To be left alone: {snooze_line(made)}."
 
 
-def kept(known: MachineFacts) -> str:
+def still_costs(known: MachineFacts) -> str:
     """What goes on costing while it stands still."""
     keeping = known.keeping
     if keeping is None:
@@ -190,7 +190,7 @@ def kept(known: MachineFacts) -> str:
     return f"{disks}{named}"
 
 
-def lost(known: MachineFacts, *, ends_work: bool = False) -> str:
+def lost_by_stop(known: MachineFacts, *, ends_work: bool = False) -> str:
     """What a stop destroys."""
     gb = known.nvme_gb
     work = "the work in progress, " if ends_work else ""

@@ -13,7 +13,7 @@ CONSENT_YES_BUTTON = "consent_yes"
 CONSENT_NO_BUTTON = "consent_no"
 
 
-def question(consent: Consent, action: Action) -> Reply:
+def consent_question(consent: Consent, action: Action) -> Reply:
     """Put to a holder, in whatever state it is."""
     reason = f"\n>{esc(action.reason, 300)}" if action.reason else ""
     until = near(consent.until_at, consent.asked_at)

@@ -48,7 +48,7 @@ def weeks(days: int) -> str:
     return plural(days // 7, "week") if days % 7 == 0 else plural(days, "day")
 
 
-def line(tidy: Tidy) -> str:
+def dormant_line(tidy: Tidy) -> str:
     """For a digest."""
     cost = _monthly(tidy.micros, tidy.machines, tidy.unpriced, tidy.addresses)
     return f"{_counted(tidy.machines, tidy.days)}: {cost}."
@@ -144,7 +144,7 @@ DELETES = (
 )
 
 
-def images(shelf: ImageShelf) -> Reply:
+def images_listed(shelf: ImageShelf) -> Reply:
     """All of them, the oldest first, and those to be cleaned up with the commands that do it."""
     if not shelf.images:
         return plainly(f"There is no image made by Valet. {gpu_command('clone')} makes one, and a machine from it.")

@@ -10,19 +10,19 @@ from handlers.blocks.words import ends, esc, person, persons, when
 DRAIN_END_BUTTON = "drain_end"
 
 
-def since(drain: Drain) -> str:
+def drain_since(drain: Drain) -> str:
     """draining since 14:02 by @bob: new power supply"""
     why = f": {esc(drain.reason, 120)}" if drain.reason else ""
     return f"draining since {when(drain.since)} by {person(drain.who)}{why}"
 
 
-def form_facts(listing: Listing | None) -> list[Block]:
+def drain_facts(listing: Listing | None) -> list[Block]:
     """Who holds it, and until when; or that it is drained already."""
     if listing is None:
         return []
     if listing.drain is not None:
         undo = button(f"End the drain of {listing.instance.name}", DRAIN_END_BUTTON, listing.instance.id)
-        return [section(f"It is {since(listing.drain)}."), actions(undo)]
+        return [section(f"It is {drain_since(listing.drain)}."), actions(undo)]
     return [context(_left(listing))]
 
 
@@ -52,7 +52,7 @@ def _free(listing: Listing) -> Reply:
     return plainly(text, button(f"Claim {listing.instance.name}", CLAIM_BUTTON, listing.instance.id), private=False)
 
 
-def notice(drain: Drain, listing: Listing | None, name: str) -> Reply:
+def drain_notice(drain: Drain, listing: Listing | None, name: str) -> Reply:
     """Told to a holder; once the drain has ended, it says so."""
     label = esc(name, 60)
     if drain.ended_at is not None or listing is None:

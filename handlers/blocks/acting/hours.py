@@ -56,7 +56,7 @@ def _only(counting: OnHours) -> str:
     return " It is stopped at their end and never started by itself." if counting.stop_only else ""
 
 
-def form_facts(
+def hours_facts(
     listing: Listing, counting: OnHours | None, wanted: OnHours | None, saved: int | None, *, may: bool
 ) -> list[Block]:
     """What it has, what other hours would have saved, in which zone they are, and who may set them."""
@@ -128,13 +128,13 @@ def _several_void(void: Sequence[OwnHours], setter: str) -> str:
     return lines([f"{head} From now on:", *rows, *more, "Whoever may can set them anew."])
 
 
-def asked(request: HoursRequest, channel: str, note: str = "") -> Reply:
+def hours_asked(request: HoursRequest, channel: str, note: str = "") -> Reply:
     """Told to whoever may not set them and so has asked, and how words were read."""
     where = " ".join(filter(None, [f"Asked in <#{channel}>: {_wanted(request)}.", esc(note, 120)]))
     return plainly(f"{where} You hear what comes of it by {by_clock(request.expires_at, request.created_at)}.")
 
 
-def card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
+def hours_card(request: HoursRequest, listing: Listing, wanted: OnHours | None, able: frozenset[str]) -> Reply:
     """Put to those who may set them, in whatever state it is."""
     name, before = f"*{esc(listing.instance.name, 60)}*", esc(request.before, 200)
     text = f"{person(request.person)} asks for other on-hours of {name}: {_wanted(request)}. Before: {before}."
@@ -171,7 +171,7 @@ def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
     return f"{zone} It is stopped when they end{morning}, after two warnings and without another question."
 
 
-def ended(request: HoursRequest, name: str) -> Reply:
+def hours_request_ended(request: HoursRequest, name: str) -> Reply:
     """Told to whoever asked."""
     return plainly(f"On-hours of *{esc(name, 60)}* ({_wanted(request)}): {_ending(request)}")
 

@@ -20,7 +20,7 @@ ABOUT = (
 )
 
 
-def listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
+def templates_listed(templates: Sequence[tuple[LaunchTemplate, Rate | None]]) -> Reply:
     """What this person may launch."""
     if not templates:
         return plainly("There is nothing to launch. Admins list what may be launched under `[[launch]]` in valet.toml.")
@@ -63,7 +63,7 @@ def _line(template: LaunchTemplate, rate: Rate | None) -> str:
     return lines([f"*{esc(template.name, 63)}*", "  ·  ".join(part for part in parts if part)])
 
 
-def over(action: Action, name: str, why: str, channel: str) -> Reply:
+def time_over(action: Action, name: str, why: str, channel: str) -> Reply:
     """The time of a launched or started machine is over: told to whoever it was for."""
     wanted, machine_id = length(action.length or 0), action.made_id or action.instance_id
     asked = f"I asked in <#{channel}> whether to stop it." if channel else "I asked whether to stop it."

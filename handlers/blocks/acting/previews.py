@@ -13,7 +13,7 @@ from handlers.blocks.parts import Block, Reply, context, lines, plainly, section
 from handlers.blocks.words import esc, per_hour, say
 
 
-def card(shown: Action | Refused, better: Listing | None = None) -> list[Block]:
+def preview_card(shown: Action | Refused, better: Listing | None = None) -> list[Block]:
     """What its card would say, or why there can't be one; and what stands idle instead."""
     if isinstance(shown, Refused):
         return [section(f":warning: {say(shown.sentence)}"), *_instead(better)]
@@ -30,7 +30,7 @@ def _instead(better: Listing | None) -> list[Block]:
 def stops(names: Sequence[str], shown: Sequence[Action | Refused]) -> list[Block]:
     """Of one machine all that its card would say; of several a line each."""
     if len(shown) < 2:
-        return card(shown[0]) if shown else []
+        return preview_card(shown[0]) if shown else []
     rows = [
         f":warning: {esc(name, 60)} is left out: {say(each.sentence)}" if isinstance(each, Refused) else stop_row(each)
         for name, each in zip(names, shown, strict=True)

@@ -10,21 +10,25 @@ from handlers.blocks.forms import form_button
 from handlers.blocks.parts import Block, Reply, actions, button, context, cut_mrkdwn, filled, lines, plainly, section
 from handlers.blocks.words import about, at, clock_time, day_at, esc, gpu_command, per_hour, plural, say
 
-SHOWN = 20
+STOPS_SHOWN = 20
 IN_A_ROW = 5
-NOTHING = "nothing is stopped as things stand"
+NOTHING_STOPS = "nothing is stopped as things stand"
 NoticeRow = tuple[RuleStop, Listing | None, Action | None, str | None]
 """A planned stop, its instance, the stop that came of it, and what it waits for."""
 
 
-def notice(rows: list[NoticeRow], when: int, now: int) -> Reply | None:
+def stop_notice(rows: list[NoticeRow], when: int, now: int) -> Reply | None:
     """What stops then, or has; each machine in a line, with Keep where it is still time."""
     if not rows:
         return None
     still = _open(rows)
-    many = f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped" if still else NOTHING
+    many = (
+        f"{plural(len(still), 'machine')} {'is' if len(still) == 1 else 'are'} to be stopped"
+        if still
+        else NOTHING_STOPS
+    )
     head = f"Pausing {day_at(when)}: {many}." if now < when else f"Paused {day_at(when)}:"
-    text = lines([f"*{head}*", *(_line(row) for row in rows[:SHOWN]), _more(rows)])
+    text = lines([f"*{head}*", *(_line(row) for row in rows[:STOPS_SHOWN]), _more(rows)])
     blocks = [section(text), *_keeps(still)]
     never = "is claimed" if any(_works(each) for each in still) else "works, is claimed"
     blocks.append(context(f"By the team's rule: never what {never}, or was started by hand since."))
@@ -38,8 +42,8 @@ def soon(rows: list[NoticeRow], when: int, now: int) -> Reply:
         return plainly(f"Nothing was stopped at {clock_time(when)}: nobody could be warned in time.", private=False)
     if not still:
         return plainly(f"Nothing is stopped at {clock_time(when)} after all.", private=False)
-    names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:SHOWN])
-    more = f" and {len(still) - SHOWN} more" if len(still) > SHOWN else ""
+    names = ", ".join(f"*{esc(each.instance.name, 60)}*" for each in still[:STOPS_SHOWN])
+    more = f" and {len(still) - STOPS_SHOWN} more" if len(still) > STOPS_SHOWN else ""
     text = f"At {clock_time(when)} I stop {names}{more}."
     return Reply(cut_mrkdwn(text, 3_900), [section(text), *_keeps(still)], private=False)
 
@@ -65,7 +69,7 @@ def _open(rows: list[NoticeRow]) -> list[Listing]:
 
 def _keeps(still: Sequence[Listing]) -> list[Block]:
     """A button for every machine that is named, some in a row."""
-    made = [_keep(listing, number) for number, listing in enumerate(still[:SHOWN])]
+    made = [_keep(listing, number) for number, listing in enumerate(still[:STOPS_SHOWN])]
     if made:
         given = filled(machine=still[0].instance.id) if len(still) == 1 else None
         made.append(form_button("Keep longer", "snooze", given))
@@ -77,10 +81,10 @@ def _keep(listing: Listing, number: int) -> Block:
 
 
 def _more(rows: list[NoticeRow]) -> str:
-    if len(rows) <= SHOWN:
+    if len(rows) <= STOPS_SHOWN:
         return ""
     status, snooze = gpu_command("status"), gpu_command("snooze")
-    return f"and {len(rows) - SHOWN} more: {status} shows them, and {snooze} with a name and `4h` keeps one."
+    return f"and {len(rows) - STOPS_SHOWN} more: {status} shows them, and {snooze} with a name and `4h` keeps one."
 
 
 def _rate(listing: Listing) -> str:
@@ -112,7 +116,7 @@ def _became(action: Action) -> str:
     }.get(action.state, f"not stopped. {say(action.outcome)}")
 
 
-def start_failed(listing: Listing, tries: Sequence[Action], began: int, ends: int | None) -> Reply:
+def rule_start_failed(listing: Listing, tries: Sequence[Action], began: int, ends: int | None) -> Reply:
     """A start by rule that failed, and whether it did later; the channel hears of no other."""
     name, newest = f"*{esc(listing.instance.name, 60)}*", tries[-1]
     if newest.state == "done":
@@ -125,7 +129,7 @@ def start_failed(listing: Listing, tries: Sequence[Action], began: int, ends: in
     return plainly(text, private=False)
 
 
-def stop_failed(listing: Listing, stops: Sequence[Action]) -> Reply:
+def rule_stop_failed(listing: Listing, stops: Sequence[Action]) -> Reply:
     """A stop by rule that came to nothing, and whether it did later."""
     plain, newest = esc(listing.instance.name, 60), stops[-1]
     failed = [each for each in stops if each.state in {"failed", "unknown"}]

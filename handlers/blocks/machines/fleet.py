@@ -8,7 +8,7 @@ from bot.domain.machines.verdict import Verdict
 from bot.domain.money.standing_costs import StandingCost
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON, START_BUTTON
-from handlers.blocks.acting.drain import since as draining_since
+from handlers.blocks.acting.drain import drain_since as draining_since
 from handlers.blocks.buttons import WHY_BUTTON
 from handlers.blocks.parts import Reply, actions, button, lines, section
 from handlers.blocks.sharing.find import claim_button
@@ -25,7 +25,7 @@ from handlers.blocks.words import (
     plural,
     roughly,
     say,
-    snoozed,
+    snooze_line,
 )
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -42,15 +42,15 @@ _MARKS = {
     "partial": ":large_yellow_circle:",
     "stopped": ":black_circle:",
 }
-NOBODY: frozenset[int] = frozenset()
+NO_GPUS: frozenset[int] = frozenset()
 
 
-def marked(listing: Listing, free: frozenset[int] = NOBODY) -> str:
+def marked(listing: Listing, free: frozenset[int] = NO_GPUS) -> str:
     """A colour that repeats the word beside it."""
     return FREE_MARK if free else _MARKS.get(listing.state, ":white_circle:")
 
 
-def state_in_short(listing: Listing, now: int, free: frozenset[int] = NOBODY) -> str:
+def state_in_short(listing: Listing, now: int, free: frozenset[int] = NO_GPUS) -> str:
     """What it does and since when, for a list: "free, idle 3 h 12 m". `free` are GPUs that the reader can have now."""
     said = [*_free_part(listing, free), _state_since(listing, now, len(free))]
     said += ["kept"] if listing.snooze else []
@@ -89,7 +89,7 @@ def _is_long(verdict: Verdict, now: int) -> bool:
     return bool(verdict.since) and now - (verdict.since or 0) >= MINUTE_MS
 
 
-def describe_machine(listing: Listing, now: int, free: frozenset[int] = NOBODY) -> str:
+def describe_machine(listing: Listing, now: int, free: frozenset[int] = NO_GPUS) -> str:
     """One machine in two lines: what it does and since when, then money and people."""
     instance = listing.instance
     model = esc(instance.gpu_model, 40)
@@ -102,7 +102,7 @@ def describe_machine(listing: Listing, now: int, free: frozenset[int] = NOBODY) 
         _money(listing),
         _people(listing, now),
         _line(listing),
-        f"kept {snoozed(listing.snooze)}" if listing.snooze else "",
+        f"kept {snooze_line(listing.snooze)}" if listing.snooze else "",
         draining_since(listing.drain) if listing.drain else "",
     ]
     return lines([first, "  ·  ".join(part for part in second if part)])
@@ -199,7 +199,7 @@ def _held(listing: Listing, held: Claim, now: int) -> str:
     return f"{person(held.holder)}{some} to {near(held.until_at, now)}{late}{note}"
 
 
-def one_machine(listing: Listing, now: int, free: frozenset[int] = NOBODY, action: Action | None = None) -> Reply:
+def one_machine(listing: Listing, now: int, free: frozenset[int] = NO_GPUS, action: Action | None = None) -> Reply:
     """One machine, with what can be done about it. `free` are GPUs that whoever looks can have now; `action` is what
     is asked about it or happens to it already."""
     name, id_ = listing.instance.name, listing.instance.id

@@ -27,8 +27,8 @@ from handlers.blocks.words import clock_time, code, esc, gpu_command, gpus, near
 STATUS_PAGE_BUTTON = "status_page"
 
 FLEET_PAGE = 10
-HEAD = ("Machine", "State", "GPUs", "USD/h", "Wasted so far", "Who, until when")
-SHOWN: Mapping[str, str] = {
+STATUS_HEAD = ("Machine", "State", "GPUs", "USD/h", "Wasted so far", "Who, until when")
+FILTERS_SHOWN: Mapping[str, str] = {
     "": "All machines",
     "mine": "Mine",
     "free": "Free for me",
@@ -52,7 +52,7 @@ MOST_HOLDERS = 2
 MOST_QUERY = 100
 
 
-def status(
+def status_reply(
     found: Sequence[Listing],
     totals: FleetTotals,
     sources: Sequence[FleetSource],
@@ -68,7 +68,7 @@ def status(
         return _nothing(sources, now, query, teams)
     conclusion = fleet_headline(totals, query)
     shown = table(
-        _caption(len(found), totals.instances, page, query), HEAD, [_cells(each, now, free) for each in found]
+        _caption(len(found), totals.instances, page, query), STATUS_HEAD, [_cells(each, now, free) for each in found]
     )
     blocks = [section(f"*{conclusion}*"), *shown, *_small_print(sources, now)]
     blocks += _menus(found, totals, page=page, query=query, teams=teams)
@@ -200,7 +200,7 @@ def _menus(
 
 def _shown_menu(query: str, teams: Sequence[str]) -> Block:
     """The filters people use most, and each team's machines."""
-    offered = {**SHOWN, **{f"team:{team}": f"Team {team}" for team in teams}}
+    offered = {**FILTERS_SHOWN, **{f"team:{team}": f"Team {team}" for team in teams}}
     given_up = {*offered, *TYPED, "running"}
     options = [(label, f"0|{_with(query, word, given_up)}") for word, label in offered.items()]
     said = [word for word in query.lower().split() if word not in SORTED]

@@ -12,7 +12,7 @@ from bot.domain.machines.verdict import IDLE_STATES, GpuTrace, GpuVerdict
 from bot.domain.machines.why import Explanation
 from bot.domain.sharing.claims import Claim
 from handlers.blocks.acting.approvals import START_BUTTON
-from handlers.blocks.acting.drain import since as draining_since
+from handlers.blocks.acting.drain import drain_since as draining_since
 from handlers.blocks.machines.owned import has_now
 from handlers.blocks.parts import Reply, actions, button, context, cut, lines, section
 from handlers.blocks.sharing.unclaimed import unclaimed_in_words
@@ -20,12 +20,12 @@ from handlers.blocks.silence import as_they_were
 from handlers.blocks.words import (
     about,
     at,
-    bars,
     clock_time,
     ends,
     esc,
     gpu_command,
     gpus,
+    hour_bars,
     length,
     near,
     person,
@@ -33,7 +33,7 @@ from handlers.blocks.words import (
     plural,
     roughly,
     say,
-    snoozed,
+    snooze_line,
 )
 
 # Messages that stand in Slack carry these, so their text never changes.
@@ -152,7 +152,7 @@ def _as_of(trace: GpuTrace, now: int) -> str:
 
 
 def _day(told: Explanation) -> str:
-    return f"{bars(told.strip)} last 24 hours (· not seen)" if told.listing.running else ""
+    return f"{hour_bars(told.strip)} last 24 hours (· not seen)" if told.listing.running else ""
 
 
 def _others(told: Explanation) -> list[str]:
@@ -245,7 +245,7 @@ def _one(listing: Listing, held: Claim) -> str:
 def _snooze(told: Explanation) -> str:
     if told.snooze is None:
         return ""
-    return f"Kept: {snoozed(told.snooze)}."
+    return f"Kept: {snooze_line(told.snooze)}."
 
 
 def _booked(told: Explanation) -> str:

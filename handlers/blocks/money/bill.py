@@ -6,7 +6,7 @@ from datetime import date
 from bot.domain.days import ONE_DAY, month_end
 from bot.domain.money.reconciliation import REASON_TEXTS, BillReport, ComparedDay, ComparedSum, UnseenMachine
 from handlers.blocks.money.charts import CHART_POINTS, chart
-from handlers.blocks.money.reports import PAGE
+from handlers.blocks.money.reports import REPORT_PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, section
 from handlers.blocks.tables import Cell, table, usd_figure
 from handlers.blocks.words import at, day_at, days, esc, plural, roughly
@@ -19,7 +19,7 @@ BILL_DETAILS_BUTTON = "bill_details"
 SHOWN_SUMS = 5
 SHOWN_NOTES = 2
 ALL_DAYS = 31
-CENT = 10_000
+BILL_CENT = 10_000
 
 
 def bill(report: BillReport) -> Reply:
@@ -77,7 +77,7 @@ def _by_team(report: BillReport) -> list[Block]:
         ]
         for row in [*_shortened(named), *without]
     ]
-    return table(f"Bill by team{_since(report)}", ("Team", "Billed", "Metered"), rows, page=PAGE)
+    return table(f"Bill by team{_since(report)}", ("Team", "Billed", "Metered"), rows, page=REPORT_PAGE)
 
 
 def _unseen_sum(report: BillReport) -> str:
@@ -125,7 +125,7 @@ def _difference(report: BillReport) -> str:
     if not report.compared:
         return ""
     difference = sum(report.reasons.values())
-    if abs(difference) < CENT:
+    if abs(difference) < BILL_CENT:
         return "To the cent the same."
     return f"{roughly(abs(difference))} {'more' if difference > 0 else 'less'} than we metered."
 
@@ -134,7 +134,7 @@ def _why(report: BillReport) -> list[Block]:
     """The difference and its reasons, which add up to it; those under a cent are summed up."""
     if not report.compared:
         return []
-    shown = [(why, micros) for why, micros in report.reasons.items() if abs(micros) >= CENT]
+    shown = [(why, micros) for why, micros in report.reasons.items() if abs(micros) >= BILL_CENT]
     rows = [f"{_signed(micros)}  {REASON_TEXTS[why]}" for why, micros in shown]
     return [section(lines([_difference(report) + (" That is:" if rows else ""), *rows]))]
 

@@ -8,9 +8,9 @@ from bot.domain.money.budgets import LIKELY_OVER, BudgetStanding, reached_marks
 from bot.domain.money.scope import Scope
 from bot.domain.money.unusual import MachineBehind, UnusualAnswer, UnusualDay
 from handlers.blocks.buttons import WHY_BUTTON
-from handlers.blocks.money.charts import bars
+from handlers.blocks.money.charts import bar_chart
 from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
-from handlers.blocks.money.reports import CENT, HOW, PAGE
+from handlers.blocks.money.reports import CENT, HOW, REPORT_PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
 from handlers.blocks.tables import Cell, table, usd_figure
 from handlers.blocks.words import chance_of, code, esc, midnight, person, roughly
@@ -28,7 +28,7 @@ EVERY_BUDGET = "all"
 """Value of the button that is about every budget."""
 WHY_BUTTONS = 2
 SHOWN_BUTTONS = 3
-NAMED = 3
+TEAMS_NAMED = 3
 MOST_PERCENT = 999
 
 
@@ -56,7 +56,7 @@ def _over(now: BudgetStanding) -> str:
     return f"is {roughly(over)} over" if over >= CENT else "has spent"
 
 
-def standing(now: BudgetStanding, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
+def one_budget(now: BudgetStanding, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
     """One budget in full; one that is nobody's own is the sum of the teams'. `lacks`: what is not counted yet."""
     head = f"{_who(now.scope)}, {now.month:%B}: {_spent(now)}."
     said = lines([f"*{head}*", _odds_of(now), _follows(now) if is_own and reached_marks(now) else "", *lacks])
@@ -78,7 +78,7 @@ def _bars_of(now: BudgetStanding) -> list[Block]:
     known = {"spent": now.spent_micros, "expected": now.expected.micros if now.expected else 0}
     known["budget"] = now.budget_micros
     title = f"{_plain(now.scope)[:30]}, {now.month:%B}, USD"
-    return bars(title, list(known), {"USD": list(known.values())}, x_label=f"{now.month:%B}")
+    return bar_chart(title, list(known), {"USD": list(known.values())}, x_label=f"{now.month:%B}")
 
 
 def _figures(now: BudgetStanding) -> list[list[Cell]]:
@@ -103,7 +103,7 @@ def _range(now: BudgetStanding) -> str:
     return f"80 % between {roughly(now.expected.lo_micros)} and {roughly(now.expected.hi_micros)}."
 
 
-def counted(now: BudgetStanding, channel: str, *, is_own: bool = True) -> Reply:
+def budget_counted(now: BudgetStanding, channel: str, *, is_own: bool = True) -> Reply:
     """[How this is counted]: of one budget, with who hears of it and what follows."""
     where = f"<#{channel}> hears" if channel else "Nobody hears, as there is no channel for it,"
     hears = f"{where} of it at {now.warn_percent} % and 100 %, and when the forecast exceeds it; each once a month."
@@ -126,7 +126,7 @@ def _counting(now: BudgetStanding) -> list[str]:
     ]
 
 
-def overview(standings: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
+def all_budgets(standings: Sequence[BudgetStanding], missing: Sequence[str] = (), lacks: Sequence[str] = ()) -> Reply:
     """Every budget, a row each; `missing` are machines with one that nobody knows, `lacks` what is not counted yet."""
     head = _conclusion(standings) if standings else "No budget is for anything that is rented."
     since = f"Counted since the first look on {_day(standings[0].since)}." if standings and standings[0].since else ""
@@ -140,9 +140,11 @@ def overview(standings: Sequence[BudgetStanding], missing: Sequence[str] = (), l
             "expected": [each.expected.micros if each.expected else 0 for each in shown],
             "budget": [each.budget_micros for each in shown],
         }
-        blocks += bars(f"Budgets for {month}, USD", [_plain(each.scope) for each in shown], series, x_label="budget")
+        blocks += bar_chart(
+            f"Budgets for {month}, USD", [_plain(each.scope) for each in shown], series, x_label="budget"
+        )
         titles = ("Budget of", "Spent", "Expected", "Budget", "Chance to be over")
-        blocks += table(f"Budgets for {month}", titles, [_row(each) for each in shown], page=PAGE)
+        blocks += table(f"Budgets for {month}", titles, [_row(each) for each in shown], page=REPORT_PAGE)
         buttons = [_one(each.scope) for each in standings[:SHOWN_BUTTONS]]
         blocks.append(actions(*buttons, _how(EVERY_BUDGET), _csv(EVERY_BUDGET)))
     return Reply(head, blocks)
@@ -203,8 +205,8 @@ def _likely_ones(likely: Sequence[BudgetStanding], month: str) -> str:
 
 def _and(names: Sequence[str]) -> str:
     """nlp, vision and 3 more."""
-    more = len(names) - NAMED
-    shown = [*names[:NAMED], f"{more} more"] if more > 0 else list(names)
+    more = len(names) - TEAMS_NAMED
+    shown = [*names[:TEAMS_NAMED], f"{more} more"] if more > 0 else list(names)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
@@ -240,7 +242,7 @@ def unusual(unusual_day: UnusualDay, answer: UnusualAnswer | None = None) -> Rep
         button(f"Why {each.name}", f"{WHY_BUTTON}:{number}", each.instance_id)
         for number, each in enumerate(unusual_day.behind[:WHY_BUTTONS])
     ]
-    said = [section(answered(answer))] if answer else []
+    said = [section(unusual_answered(answer))] if answer else []
     offers = actions(*_answers(unusual_day, answer), *whys, _drivers(unusual_day.scope))
     return Reply(f"{head} {range_}", [section(f"*{head}*\n{range_}"), *behind, *said, offers], private=False)
 
@@ -256,7 +258,7 @@ def _answers(unusual_day: UnusualDay, answer: UnusualAnswer | None) -> list[Bloc
     ]
 
 
-def answered(answer: UnusualAnswer) -> str:
+def unusual_answered(answer: UnusualAnswer) -> str:
     """Who said what, and what follows."""
     if not answer.is_expected:
         return f"{person(answer.who)} did not expect it. I'll mention the next day like it at once."

@@ -32,7 +32,7 @@ def chart(kind: Literal["line", "bar"], title: str, labels: Sequence[str], serie
     }
 
 
-def bars(title: str, labels: Sequence[str], series: Series, *, x_label: str) -> list[Block]:
+def bar_chart(title: str, labels: Sequence[str], series: Series, *, x_label: str) -> list[Block]:
     """Bars side by side, those beyond the first ones added up; nothing where all of them are nothing."""
     told = {name: _summed(amounts) for name, amounts in series.items() if any(amounts)}
     if not told:

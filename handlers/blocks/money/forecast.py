@@ -15,7 +15,7 @@ from handlers.blocks.words import at, chance_of, clock_time, days_in, esc, rough
 Period = Literal["month", "7d", "30d", "90d"]
 SHOWN_DRIVERS = 12
 SHOWN_CHANGES = 5
-PAGE = 3
+FORECAST_PAGE = 3
 """Rows of what drives it that a phone shows beside the chart."""
 PLAN_DAYS = 90
 PLANNING = f"{PLAN_DAYS} days ahead is a planning range, not a forecast."
@@ -86,7 +86,7 @@ def _drivers(report: ForecastReport) -> list[Block]:
         [esc(each.name, 60), esc(each.type, 40), usd_figure(each.micros_per_day), DRIVER_WORDS[each.how]]
         for each in report.drivers[:SHOWN_DRIVERS]
     ]
-    return table("Where it goes", ("Machine", "Type", "USD a day", "Runs"), rows, page=PAGE)
+    return table("Where it goes", ("Machine", "Type", "USD a day", "Runs"), rows, page=FORECAST_PAGE)
 
 
 def _buttons(report: ForecastReport, period: Period) -> list[Block]:

@@ -16,14 +16,14 @@ from handlers.blocks.words import at, esc, plural, roughly, usd
 FORECAST_BUTTON = "forecast"
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 12
-LEAST_DAYS = 14
+LEAST_CHART_DAYS = 14
 """Days ahead that a chart shows where less is left of the month."""
 
 
 def month(report: ForecastReport) -> Block:
     """The days ahead, up to the end of the month at least: what each is expected to cost, within its band."""
     left = (month_end(report.today) - report.today).days + 1
-    return next_days(report, max(left, LEAST_DAYS))
+    return next_days(report, max(left, LEAST_CHART_DAYS))
 
 
 def next_days(report: ForecastReport, count: int) -> Block:

@@ -7,7 +7,7 @@ from bot.domain.money.reports import IdleNow, ReportBy, ReportRow, SpendReport
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
 from handlers.blocks.buttons import CLAIM_BUTTON
 from handlers.blocks.money import reports
-from handlers.blocks.money.charts import bars
+from handlers.blocks.money.charts import bar_chart
 from handlers.blocks.parts import Block, Reply, actions, button, cut, lines, section
 from handlers.blocks.tables import NOTHING, Cell, table, usd_figure
 from handlers.blocks.words import about, esc, length, per_hour, persons, plural, roughly, say
@@ -15,7 +15,7 @@ from handlers.blocks.words import about, esc, length, per_hour, persons, plural,
 SHOWN_NOW = 2
 
 
-def idle(report: SpendReport, names: reports.Names | None = None) -> Reply:
+def idle_report(report: SpendReport, names: reports.Names | None = None) -> Reply:
     """What idled in some days, and what idles now."""
     said = [_conclusion(report), _now(report.idle_now)]
     blocks: list[Block] = [section(lines([f"*{said[0]}*", said[1]])), *reports.silence(report)]
@@ -53,11 +53,11 @@ def _now(idle: Sequence[IdleNow]) -> str:
     return f"Now: {', '.join([*parts, *([f'{_wasted(rented)}{what}'] if rented else [])])}."
 
 
-def how(report: SpendReport) -> Reply:
+def idle_counted(report: SpendReport) -> Reply:
     """[How this is counted]."""
     owned = [each for each in report.idle_now if each.provider == "owned"]
     hours = reports.gpu_hours_text(report.owned.idle_gpu_ms) if report.owned.idle_gpu_ms else ""
-    return reports.counted(
+    return reports.report_counted(
         report,
         [
             "Idle: no work on the GPU for as long as its team's rule says, seen minute by minute.",
@@ -76,9 +76,9 @@ def _wasted(idle: Sequence[IdleNow]) -> str:
 def _chart(report: SpendReport, names: reports.Names) -> list[Block]:
     rows = [row for row in report.rows if row.rented.idle_micros]
     way = reports.WAY_NAMES[report.by]
-    labels = [reports.plain_name(row, report.by, names) for row in rows]
+    labels = [reports.chart_name(row, report.by, names) for row in rows]
     idled = {"idle": [row.rented.idle_micros for row in rows]}
-    return bars(f"Idle rented GPUs by {way}, USD", labels, idled, x_label=way)
+    return bar_chart(f"Idle rented GPUs by {way}, USD", labels, idled, x_label=way)
 
 
 def _table(report: SpendReport) -> list[Block]:
@@ -87,7 +87,7 @@ def _table(report: SpendReport) -> list[Block]:
         head, rows = ["Machine", "Idle", "Now", "GPU-hours"], _by_machine(report)
     else:
         head, rows = [way.capitalize(), "Idle", "GPU-hours", "Owned GPU-h"], _by_way(report)
-    return table(f"Idle by {way}, {reports.span(report)}", head, rows, page=reports.PAGE)
+    return table(f"Idle by {way}, {reports.span(report)}", head, rows, page=reports.REPORT_PAGE)
 
 
 def _idled(report: SpendReport) -> list[ReportRow]:
@@ -121,7 +121,7 @@ def _by_way(report: SpendReport) -> list[list[Cell]]:
 def _row(row: ReportRow, by: ReportBy) -> list[Cell]:
     """A machine is rented or owned; a team, a person or a type may have both."""
     rented, owned = row.rented, row.owned
-    name = reports.name_of(row, by)
+    name = reports.row_name(row, by)
     if rented.idle_gpu_ms:
         has_price = rented.micros or not rented.unpriced_gpu_ms
         cost: Cell = usd_figure(rented.idle_micros, exact=not rented.is_idle_estimated) if has_price else "no price"

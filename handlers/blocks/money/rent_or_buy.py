@@ -9,8 +9,8 @@ from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.money.rent_or_buy import ENOUGH_DAYS, Advice, OtherUse, PurchaseChoice, RentOrBuyAnswer, Swing
 from bot.domain.money.scope import Scope
 from handlers.blocks.forms import form_button
-from handlers.blocks.money.charts import bars
-from handlers.blocks.money.reports import PAGE
+from handlers.blocks.money.charts import bar_chart
+from handlers.blocks.money.reports import REPORT_PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, filled, handed_over, lines, section
 from handlers.blocks.tables import Cell, Figure, table, usd_figure
 from handlers.blocks.words import esc, per_hour, plural, usd
@@ -23,7 +23,7 @@ RENT_OR_BUY_DETAILS_BUTTON = "rent_or_buy_how"
 SHOWN_USES = 6
 SHOWN_TYPES = 5
 SHOWN_LEFT = 3
-SHOWN_ROWS = 20
+TYPE_ROWS = 20
 UPKEEP_SETTINGS = {
     "power": "power (`owned.usd_per_kwh` and watts)",
     "hosting": "hosting (`owned.hosting_usd_per_month`)",
@@ -51,13 +51,13 @@ def _csv(scope: Scope, kind: str, figures: str) -> Block:
 
 def _several(answer: RentOrBuyAnswer, figures: str) -> Reply:
     conclusion = _sum_of(answer)
-    rows = [_row(advice) for advice in answer.answers[:SHOWN_ROWS]]
+    rows = [_row(advice) for advice in answer.answers[:TYPE_ROWS]]
     saved = [max(0, each.saving) for each in answer.answers]
     blocks: list[Block] = [section(lines([f"*{conclusion}*", _left_out(answer)]))]
-    blocks += bars(
+    blocks += bar_chart(
         "What buying would save, USD", [each.type for each in answer.answers], {"USD": saved}, x_label="type"
     )
-    blocks += table("Rent or buy by type", ("Type", "Advice", "Saves", "Stopped when idle"), rows, page=PAGE)
+    blocks += table("Rent or buy by type", ("Type", "Advice", "Saves", "Stopped when idle"), rows, page=REPORT_PAGE)
     offers = [
         button(f"Weigh {each.type}", f"{RENT_OR_BUY_BUTTON}:{number}", cut(f"{answer.scope.text}|{each.type}", 2_000))
         for number, each in enumerate(answer.answers[:SHOWN_TYPES])

@@ -6,7 +6,7 @@ from datetime import date
 from bot.domain.clock import HOUR_MS
 from bot.domain.days import ONE_DAY, GpuMs
 from bot.domain.money.reports import REPORT_WAYS, ReportBy, ReportRow, SpendReport, Spent
-from handlers.blocks.money.charts import bars
+from handlers.blocks.money.charts import bar_chart
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
 from handlers.blocks.silence import not_counted
 from handlers.blocks.tables import Cell, Figure, table, usd_figure
@@ -22,7 +22,7 @@ IDLE_HOW_BUTTON = "idle_how"
 HOW = "How this is counted"
 """Label of the button under every answer about money that has more to say than one screen holds."""
 SHOWN_ROWS = 20
-PAGE = 4
+REPORT_PAGE = 4
 """Rows of a table that a phone shows beside a chart, its conclusion and its buttons."""
 WAY_NAMES: dict[ReportBy, str] = {"team": "team", "person": "person", "type": "type", "instance": "machine"}
 NAMELESS: dict[ReportBy, str] = {
@@ -112,10 +112,10 @@ def percent(share: float) -> str:
 
 def gpu_hours_text(ms: GpuMs) -> str:
     """48 GPU-hours, and 0.3 where a rounded figure would say nothing."""
-    return "1 GPU-hour" if hours_text(ms) == "1" else f"{hours_text(ms)} GPU-hours"
+    return "1 GPU-hour" if hours_number(ms) == "1" else f"{hours_number(ms)} GPU-hours"
 
 
-def hours_text(ms: GpuMs) -> str:
+def hours_number(ms: GpuMs) -> str:
     """GPU-hours as a column has them."""
     if 0 < ms < HOUR_MS // 20:
         return "under 0.1"
@@ -125,7 +125,7 @@ def hours_text(ms: GpuMs) -> str:
 
 def hours_figure(ms: GpuMs) -> Figure:
     """GPU-hours in a table."""
-    return Figure(round(ms / HOUR_MS, 2), hours_text(ms))
+    return Figure(round(ms / HOUR_MS, 2), hours_number(ms))
 
 
 def span(report: SpendReport) -> str:
@@ -143,11 +143,11 @@ def _chart(report: SpendReport, names: Names) -> list[Block]:
         "not known": [spent.unknown_micros for spent in rented],
     }
     way = WAY_NAMES[report.by]
-    labels = [plain_name(row, report.by, names) for row in report.rows]
-    return bars(f"Rented machines by {way}, USD", labels, series, x_label=way)
+    labels = [chart_name(row, report.by, names) for row in report.rows]
+    return bar_chart(f"Rented machines by {way}, USD", labels, series, x_label=way)
 
 
-def plain_name(row: ReportRow, by: ReportBy, names: Names) -> str:
+def chart_name(row: ReportRow, by: ReportBy, names: Names) -> str:
     """As a chart has it, which draws no mentions."""
     known = names.get(row.key, row.name) if by == "person" and row.key else row.name
     return known or NAMELESS[by]
@@ -158,7 +158,7 @@ def _table(report: SpendReport) -> list[Block]:
     has_owned = any(row.owned.gpu_ms for row in report.rows)
     head = [way.capitalize(), "Rented", "Idle", "GPU-hours", *(["Owned", "Owned GPU-h"] if has_owned else [])]
     rows = [_row(row, report.by, has_owned=has_owned) for row in shown_rows(report.rows)]
-    return table(f"Spend by {way}, {span(report)}", head, rows, page=PAGE)
+    return table(f"Spend by {way}, {span(report)}", head, rows, page=REPORT_PAGE)
 
 
 def shown_rows(rows: Sequence[ReportRow]) -> list[ReportRow]:
@@ -169,7 +169,7 @@ def shown_rows(rows: Sequence[ReportRow]) -> list[ReportRow]:
 
 def _row(row: ReportRow, by: ReportBy, *, has_owned: bool) -> list[Cell]:
     rented, owned = row.rented, row.owned
-    shown: list[Cell] = [name_of(row, by)]
+    shown: list[Cell] = [row_name(row, by)]
     shown += [_amount(rented), _use(rented), hours_figure(rented.gpu_ms)] if rented.gpu_ms else ["", "", ""]
     if has_owned:
         shown += [_amount(owned), hours_figure(owned.gpu_ms)] if owned.gpu_ms else ["", ""]
@@ -190,7 +190,7 @@ def _use(spent: Spent) -> Cell:
     return Figure(round(share, 4), f"{percent(share)}{_not_known(spent)}")
 
 
-def name_of(row: ReportRow, by: ReportBy) -> str:
+def row_name(row: ReportRow, by: ReportBy) -> str:
     """Whose or what a row is."""
     if by == "person" and row.key:
         return person(row.key)
@@ -221,12 +221,12 @@ def buttons(report: SpendReport, action: str, how: str) -> list[Block]:
     return found
 
 
-def how(report: SpendReport) -> Reply:
+def report_how(report: SpendReport) -> Reply:
     """[How this is counted]."""
-    return counted(report, [])
+    return report_counted(report, [])
 
 
-def counted(report: SpendReport, more: Sequence[str], *, idle: bool = False) -> Reply:
+def report_counted(report: SpendReport, more: Sequence[str], *, idle: bool = False) -> Reply:
     """What is behind the figures of some days, a line each; `more` is of what idled."""
     said = ["Our own metering at our rates, without disks and traffic; not the provider's bill."]
     if report.before_micros is not None:

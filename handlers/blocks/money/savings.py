@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bot.domain.clock import HOUR_MS
 from bot.domain.money.savings import Saved, SavingKind, Savings
-from handlers.blocks.money.charts import bars
+from handlers.blocks.money.charts import bar_chart
 from handlers.blocks.money.prices import committed
-from handlers.blocks.money.reports import HOW, PAGE
+from handlers.blocks.money.reports import HOW, REPORT_PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut_mrkdwn, handed_over, lines, plainly, section
 from handlers.blocks.silence import not_worked_out
 from handlers.blocks.tables import Cell, Figure, table, usd_figure
@@ -78,7 +78,7 @@ def _chart(savings: Savings) -> list[Block]:
     """By what saved it."""
     sums = {how: sum(each.micros for each in savings.found if each.kind == kind) for kind, how in SAVED_HOW.items()}
     labels = [how for how, micros in sums.items() if micros]
-    return bars(f"Saved, {_period(savings)}, USD", labels, {"USD": [sums[how] for how in labels]}, x_label="how")
+    return bar_chart(f"Saved, {_period(savings)}, USD", labels, {"USD": [sums[how] for how in labels]}, x_label="how")
 
 
 def _table(savings: Savings) -> list[Block]:
@@ -87,7 +87,7 @@ def _table(savings: Savings) -> list[Block]:
     if rest:
         amount = usd_figure(sum(each.micros for each in rest), exact=not _about(rest))
         rows.append([f"{len(rest)} smaller ones", amount, "", ""])
-    return table(f"Saved, {_period(savings)}", ("Machine", "Saved", "Off for", "How"), rows, page=PAGE)
+    return table(f"Saved, {_period(savings)}", ("Machine", "Saved", "Off for", "How"), rows, page=REPORT_PAGE)
 
 
 def _row(saved: Saved) -> list[Cell]:
@@ -95,7 +95,7 @@ def _row(saved: Saved) -> list[Cell]:
     return [esc(saved.name, 60), usd_figure(saved.micros, exact=saved.exact), off, SAVED_HOW[saved.kind]]
 
 
-def counted(savings: Savings) -> Reply:
+def savings_counted(savings: Savings) -> Reply:
     """[How this is counted]: the rule of each kind once, and what is no saving."""
     rules = dict.fromkeys(saved.counterfactual for saved in savings.found)
     said = [

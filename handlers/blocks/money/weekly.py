@@ -6,7 +6,7 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.money.weekly import Todo, Weekly
 from handlers.blocks.acting.approvals import ASK_STOP_BUTTON
 from handlers.blocks.buttons import CLAIM_BUTTON
-from handlers.blocks.money.charts import bars
+from handlers.blocks.money.charts import bar_chart
 from handlers.blocks.money.forecast import month_line
 from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_BUTTON
@@ -74,7 +74,7 @@ def _beside(report: Weekly) -> str:
 def _chart(report: Weekly) -> list[Block]:
     spent = report.rented
     known = {"in use": spent.busy_micros, "idle": spent.idle_micros, "not known": spent.unknown_micros}
-    return bars("Rented machines by use, USD", list(known), {"USD": list(known.values())}, x_label="what they did")
+    return bar_chart("Rented machines by use, USD", list(known), {"USD": list(known.values())}, x_label="what they did")
 
 
 def _figures(report: Weekly) -> list[Block]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.billing.prices import MICROS_PER_HOUR, is_capacity_short, on_demand_price
+from bot.billing.prices import MICROS_PER_HOUR, is_capacity_short, list_price
 from tests.data import data_file
 
 
@@ -30,7 +30,7 @@ def test_every_published_type_with_nvidia_gpus_is_there(published):
 
 
 def test_at_home_the_price_is_exact_and_dated():
-    price = on_demand_price("p4d.24xlarge", "us-east-1")
+    price = list_price("p4d.24xlarge", "us-east-1")
 
     assert price is not None
     assert (price.micros, price.exact, price.as_of) == (21_957_642, True, "2026-07-20")
@@ -38,7 +38,7 @@ def test_at_home_the_price_is_exact_and_dated():
 
 
 def test_elsewhere_the_price_says_whose_it_is():
-    price = on_demand_price("g5.xlarge", "eu-west-1")
+    price = list_price("g5.xlarge", "eu-west-1")
 
     assert price is not None
     assert (price.micros, price.exact) == (1_006_000, False)
@@ -47,7 +47,7 @@ def test_elsewhere_the_price_says_whose_it_is():
 
 @pytest.mark.parametrize("name", ["p5e.48xlarge", "g4ad.xlarge", "m5.large", "owned", ""])
 def test_an_unknown_price_is_none_and_never_zero(name):
-    assert on_demand_price(name, "us-east-1") is None
+    assert list_price(name, "us-east-1") is None
 
 
 def test_scarce_types_are_known_as_scarce():

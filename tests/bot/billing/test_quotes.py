@@ -31,7 +31,7 @@ def test_what_our_table_lacks_is_taken_from_what_else_is_known():
     price = Price(80_000_000, "AWS on-demand list, us-east-1")
     listed = {("us-east-1", "p9.48xlarge"): price, ("us-east-1", "p8.metal"): price}
 
-    quotes = {each.type: each for each in aws(PriceBook(0, prices.on_demand_price, listed=listed), known)}
+    quotes = {each.type: each for each in aws(PriceBook(0, prices.list_price, listed=listed), known)}
 
     assert (quotes["p9.48xlarge"].model, quotes["p9.48xlarge"].micros_per_gpu_hour) == ("X100", 10_000_000)
     assert quotes["p5.48xlarge"].model == "H100"
@@ -57,6 +57,6 @@ def test_what_a_type_has_is_told_by_its_name_where_nothing_else_tells(kind, has)
 
 
 def test_an_aws_offer_is_the_list_price_by_gpu():
-    quote = next(each for each in aws(PriceBook(0, prices.on_demand_price)) if each.type == "p5.48xlarge")
+    quote = next(each for each in aws(PriceBook(0, prices.list_price)) if each.type == "p5.48xlarge")
 
     assert (quote.micros_per_gpu_hour, quote.as_of, quote.model) == (6_880_000, "2026-07-20", "H100")

@@ -34,7 +34,7 @@ def database(tmp_path):
             id="i-1", name="nb-2", provider="ec2", source="s", type="g5.xlarge", state="running", gpu_model="A10G"
         )
         stored_fleet.save(db, made, team="nlp", rate=Rate(1_006_000, "valet.toml"))
-        stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), 0)
+        stored_fleet.note_source_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), 0)
         for day in (1, 2, 30):
             start = int(datetime(2026, 11, day, 3, tzinfo=UTC).timestamp() * 1000)
             stored_ledger.add(db, [Charge("i-1", start, start + HOUR_MS, HOUR_MS, 1_006_000, 1_006_000, "nlp")])

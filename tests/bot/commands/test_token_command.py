@@ -174,7 +174,7 @@ def test_both_are_in_the_audit(valet, database):
     valet("add", "dgx-1")
     valet("revoke", "dgx-1")
 
-    noted = [row.did for row in stored_audit.of(database.reading(), "dgx-1")]
+    noted = [row.did for row in stored_audit.entries_about(database.reading(), "dgx-1")]
 
     assert noted == ["made a token", "revoked a token"]
 

@@ -34,8 +34,12 @@ def test_cloudwatch_without_an_account_can_tell_of_nothing(tmp_path):
 def test_a_place_that_could_not_be_read_is_named_with_its_reason(tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/default/us-east-1", read_until=MONDAY), MONDAY)
-        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/default/us-west-2", error="AccessDenied"), MONDAY)
+        source_history.note_history_read(
+            db, "CloudWatch", SourceAnswer("ec2/default/us-east-1", read_until=MONDAY), MONDAY
+        )
+        source_history.note_history_read(
+            db, "CloudWatch", SourceAnswer("ec2/default/us-west-2", error="AccessDenied"), MONDAY
+        )
     store.close()
 
     said = found(tmp_path, aws=AWS, cloudwatch={"enabled": True})
@@ -102,7 +106,7 @@ def where_cloudwatch_told(tmp_path, trails):
     with_machines(tmp_path, ONE)
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        source_history.note_read(db, "CloudWatch", SourceAnswer("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
+        source_history.note_history_read(db, "CloudWatch", SourceAnswer("ec2/1/us-east-1", read_until=MONDAY), MONDAY)
         source_history.save(db, "CloudWatch", trails)
     store.close()
     return found(tmp_path, aws=AWS, cloudwatch={"enabled": True})

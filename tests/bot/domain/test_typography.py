@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.cli import main
 from bot.domain.acting.hours import parse_hours as windows
-from bot.domain.typography import marks, plain
+from bot.domain.typography import marks, plain_typed
 from bot.settings import load
 from handlers.parsing.text import Quoted, split_words
 
@@ -39,14 +39,14 @@ from handlers.parsing.text import Quoted, split_words
     ],
 )
 def test_what_keyboards_make_of_plain_characters_is_read_as_those(typed, meant):
-    assert plain(typed) == meant
+    assert plain_typed(typed) == meant
 
 
 @given(st.text(max_size=80))
 def test_plain_text_stays_as_it_is_and_has_no_marks_left(text):
-    read = plain(text)
+    read = plain_typed(text)
 
-    assert plain(read) == read or "\u00bc" <= max(read) <= "\u00be" or not unicodedata.is_normalized("NFKC", read)
+    assert plain_typed(read) == read or "\u00bc" <= max(read) <= "\u00be" or not unicodedata.is_normalized("NFKC", read)
     assert marks(read) == read
     assert text.isascii() is False or read == text
 

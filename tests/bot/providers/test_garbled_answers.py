@@ -171,7 +171,7 @@ def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_
 def test_a_source_that_breaks_leaves_the_others_fresh_and_lets_nothing_be_stopped(room):
     room.sweep()
     with room.ctx.store.writing() as db:
-        source_history.note_read(db, "CloudWatch", SourceAnswer("us-east-1", read_until=1), 1)
+        source_history.note_history_read(db, "CloudWatch", SourceAnswer("us-east-1", read_until=1), 1)
 
     sources.read_sources(room.ctx, [Breaking(), Whole()])
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.listing import FleetFilter
-from bot.sandbox.habits import Job
+from bot.sandbox.habits import HabitJob
 from bot.sandbox.history import HISTORY_DAYS, MOST_MINUTES, SandboxHistory
 from bot.sandbox.inventory import OWNED_MACHINES, rented_fleet
 from bot.sandbox.machines import SandboxFleet
@@ -146,7 +146,7 @@ def test_every_machine_with_an_agent_has_told_of_all_its_days(clock):
 def test_a_job_works_on_the_gpus_that_are_quiet(clock):
     history, now = SandboxHistory(clock()), clock() // MINUTE_MS
     dgx_1 = next(machine for machine in OWNED_MACHINES if machine.name == "dgx-1")
-    job = Job(now - 5, now, "run.sh", "ml")
+    job = HabitJob(now - 5, now, "run.sh", "ml")
 
     (push,) = history.pushes(dgx_1.id, now - 6, now, [job])
 

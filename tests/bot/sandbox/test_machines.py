@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from bot.billing.prices import on_demand_price
+from bot.billing.prices import list_price
 from bot.domain.acting.launch import Order
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
@@ -53,7 +53,7 @@ def test_two_fleets_are_alike(clock):
 
 
 def test_every_machine_has_a_price():
-    assert [one.name for one in RENTED_MACHINES if on_demand_price(one.type, "us-east-1") is None] == []
+    assert [one.name for one in RENTED_MACHINES if list_price(one.type, "us-east-1") is None] == []
 
 
 def test_the_hard_cases_are_there(fleet):

@@ -77,7 +77,7 @@ class Room:
         self.sweep()
         verdict.judge_all(self.ctx)
         claims.expire_claims(self.ctx)
-        consents.settle(self.ctx)
+        consents.pass_on(self.ctx)
         approvals.expire(self.ctx)
         executor.carry_out(self.ctx)
 
@@ -104,8 +104,8 @@ class Room:
 
     def answers(self, action: Action, *, agrees: bool = True) -> None:
         """Every holder who is asked first says so."""
-        for asked in consents.of(self.ctx, action.id):
-            consents.answer(self.ctx, asked.id, asked.holder, agrees=agrees)
+        for asked in consents.consents_of(self.ctx, action.id):
+            consents.answer_consent(self.ctx, asked.id, asked.holder, agrees=agrees)
 
     def approves(self, action: Action, who: str = BOB, *, looks: bool = True) -> Action:
         """Somebody says yes, and where it `looks` first, agents go on telling the same until it has."""

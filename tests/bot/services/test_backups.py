@@ -66,7 +66,7 @@ def test_what_is_in_it_is_what_there_was(room):
     backups.back_up(room.ctx)
 
     with looking(backups.folder(room.settings, room.path) / "valet-2026-11-23.db") as db:
-        assert [entry.did for entry in stored_audit.of(db, "i-1")] == ["claimed"]
+        assert [entry.did for entry in stored_audit.entries_about(db, "i-1")] == ["claimed"]
 
 
 def test_a_backup_that_fails_is_told_to_the_admins_once_and_tried_again(room):

@@ -246,7 +246,7 @@ def test_a_kept_machine_is_left_out_for_a_day(ctx, clock):
     assert row_now(ctx, "scratch", GENERAL).state == "kept"
     assert row_now(ctx, "scratch", GENERAL).who == ADA
     assert told(ctx) == [(GENERAL, "digest:2026-11-23", "CGENERAL|2026-11-23")]
-    assert [row.did for row in stored_audit.of(ctx.store.reading(), "i-scratch")] == ["snoozed"]
+    assert [row.did for row in stored_audit.entries_about(ctx.store.reading(), "i-scratch")] == ["snoozed"]
     clock.forward(DAY_MS - MINUTE_MS)
     put(ctx, "scratch", team="")
     put(ctx, "other", team="")
@@ -309,7 +309,7 @@ def test_a_redrawn_digest_says_who_asked_and_who_approved(ctx, clock):
     assert (row_now(ctx, "train-7").state, row_now(ctx, "train-7").who) == ("asked", ADA)
 
     with ctx.store.writing() as db:
-        stored_approvals.decide(db, "a1", BOB, "approved", clock())
+        stored_approvals.decide_action(db, "a1", BOB, "approved", clock())
     assert (row_now(ctx, "train-7").state, row_now(ctx, "train-7").who) == ("approved", BOB)
 
     with ctx.store.writing() as db:
@@ -361,12 +361,12 @@ def test_refresh_draws_the_newest_digest_again_only_where_the_machine_is_in_it(c
     clock.forward(DAY_MS - 2 * HOUR_MS)
 
     with ctx.store.writing() as db:
-        digest.refresh(ctx, db, "i-busy")
-        digest.refresh(ctx, db, "i-nowhere")
+        digest.refresh_digest(ctx, db, "i-busy")
+        digest.refresh_digest(ctx, db, "i-nowhere")
     assert told(ctx) == []
 
     with ctx.store.writing() as db:
-        digest.refresh(ctx, db, "i-scratch")
+        digest.refresh_digest(ctx, db, "i-scratch")
     assert told(ctx) == [(GENERAL, "digest:2026-11-23", "CGENERAL|2026-11-23")]
 
 
@@ -377,7 +377,7 @@ def test_an_old_digest_is_left_as_it_is(ctx, clock):
     clock.forward(3 * DAY_MS)
 
     with ctx.store.writing() as db:
-        digest.refresh(ctx, db, "i-scratch")
+        digest.refresh_digest(ctx, db, "i-scratch")
 
     assert told(ctx) == []
 

@@ -34,7 +34,7 @@ def wish(room: Scene) -> Any:
 
 
 def batch(room: Scene) -> Any:
-    [asked] = batches.ask(room.ctx, [room.id, room.machine("train-3").id], ADA)
+    [asked] = batches.ask_stops(room.ctx, [room.id, room.machine("train-3").id], ADA)
     return asked
 
 
@@ -75,7 +75,7 @@ ASKS: dict[str, Callable[[Scene], Deed]] = {
     ),
     "ask to stop several": lambda at: (
         lambda _: None,
-        lambda ctx, _: batches.ask(ctx, [at.id, at.machine("train-3").id], ADA),
+        lambda ctx, _: batches.ask_stops(ctx, [at.id, at.machine("train-3").id], ADA),
     ),
     "ask for hours": lambda at: (
         lambda _: None,
@@ -83,7 +83,7 @@ ASKS: dict[str, Callable[[Scene], Deed]] = {
     ),
     "ask for more": lambda _: (draft, lambda ctx, made: grants.ask_grant(ctx, made.id, ADA)),
     "decide on a stop": lambda _: (stop, lambda ctx, made: approvals.decide(ctx, made.id, BOB, yes=True)),
-    "decide on several": lambda _: (batch, lambda ctx, made: batches.decide(ctx, made.batch.id, BOB, yes=True)),
+    "decide on several": lambda _: (batch, lambda ctx, made: batches.decide_batch(ctx, made.batch.id, BOB, yes=True)),
     "decide on hours": lambda _: (wish, lambda ctx, made: hours.decide_request(ctx, made.id, BOB, yes=True)),
     "decide on more": lambda _: (granted, lambda ctx, made: grants.decide_grant(ctx, made.id, BOB, yes=False)),
 }
@@ -125,6 +125,6 @@ def test_news_are_posted_at_once_and_whoever_asks_or_decides_is_looked_up(scene,
 
     act(ctx, there)
 
-    assert stored_outbox.next_due(scene.ctx.store.reading()) is not None, "nothing was told"
+    assert stored_outbox.next_row_due(scene.ctx.store.reading()) is not None, "nothing was told"
     assert calls["wake"] > 0
     assert calls["freshen"] > 0 or deed not in ASKS

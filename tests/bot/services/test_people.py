@@ -43,4 +43,4 @@ def test_a_person_without_a_name_is_shown_by_the_id_marked():
     assert people.called({"U0ADA": "Ada"}, "U0ADA") == "Ada"
     assert people.called({}, "U0ADA") == "U0ADA (name not known)"
     assert people.called({}, "command line") == "command line"
-    assert people.in_words({"U0ADA": "Ada"}, "for U0ADA and U0BOB") == "for Ada and U0BOB"
+    assert people.named_in_text({"U0ADA": "Ada"}, "for U0ADA and U0BOB") == "for Ada and U0BOB"

@@ -36,7 +36,7 @@ def lived(room: Room, machine: str, number: int) -> None:
         for rule in ("hours", "idle"):
             made = RuleStop(machine, rule, now, now + HOUR_MS, CHANNEL, ADA)
             stored_rule_stops.add(db, made)
-            stored_rule_stops.settle(
+            stored_rule_stops.settle_rule_stop(
                 db, made, now, "not running" if rule == "idle" else "acted", outcome="", action_id=f"a{number}"
             )
         stored_outbox.tell(db, CHANNEL, f"m{number}", kind="x", subject="", now=now)
@@ -165,7 +165,7 @@ def test_the_newest_stop_of_a_machine_stays_however_old_it_is(old):
     with old.ctx.store.writing() as db:
         newer = RuleStop(machine, "hours", old.clock() - 100 * DAY_MS, old.clock() - 100 * DAY_MS, CHANNEL, ADA)
         stored_rule_stops.add(db, newer)
-        stored_rule_stops.settle(db, newer, newer.acts_at, "gone", outcome="It is gone.")
+        stored_rule_stops.settle_rule_stop(db, newer, newer.acts_at, "gone", outcome="It is gone.")
 
     pruning.prune(old.ctx)
 

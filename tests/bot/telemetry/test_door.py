@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import Refused, Unreachable
 from bot.telemetry.door import Health, Receipt, door
-from bot.telemetry.figures import Figure
+from bot.telemetry.figures import MetricFamily
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import MAX_BODY_BYTES, MINUTES_PATH, to_json
 from tests.bot.telemetry.test_body import PUSH
@@ -104,7 +104,7 @@ def clock():
 
 @pytest.fixture
 def visitor(bot, clock):
-    figures = [Figure("valet_instances", "Instances by state.", {('run"ning\n',): 3.0}, ("state",))]
+    figures = [MetricFamily("valet_instances", "Instances by state.", {('run"ning\n',): 3.0}, ("state",))]
     app = door(bot.receive, TOKENS.get, lambda: bot.health, metrics=lambda: figures, clock=clock, body_s=0.3)
     server = DoorServer(app, "127.0.0.1", 0)
     server.start()

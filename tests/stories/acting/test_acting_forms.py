@@ -208,7 +208,7 @@ def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(tmp_
             entries = [
                 replace(entry, id=0, hash="", detail="")
                 for name in ("train-7", "nb-2", "nb-5", "eval-2", "old-3")
-                for entry in audit.of(db, office.machine(name).id)
+                for entry in audit.entries_about(db, office.machine(name).id)
             ]
             return answer, asked, entries
 

@@ -55,7 +55,7 @@ def cloned(office):
     office.types("ada", "/gpu clone train-7 no-reboot")
     office.presses("bob", "Clone train-7", "#ml-platform")
     office.passes(8 * MINUTE_MS)
-    images.refresh(office.valet.ctx)
+    images.refresh_images(office.valet.ctx)
     [image] = [each for _, found in office.fleet.images() for each in found]
     return image
 
@@ -93,7 +93,7 @@ def test_an_old_image_that_is_still_used_is_not_proposed(office):
     image = cloned(office)
     office.clock.forward(55 * DAY_MS)
     office.fleet._images = {"x": replace(image, launched_at=office.clock.now)}  # by a launch template, in AWS
-    images.refresh(office.valet.ctx)
+    images.refresh_images(office.valet.ctx)
     office.clock.forward(10 * DAY_MS)
 
     assert "deregister-image" not in office.types("ada", "/gpu images")
@@ -120,7 +120,7 @@ def test_an_image_that_is_gone_can_not_be_kept(office):
     office.clock.forward(61 * DAY_MS)
     office.types("ada", "/gpu images")
     office.fleet.deregister(image.id)
-    images.refresh(office.valet.ctx)
+    images.refresh_images(office.valet.ctx)
 
     assert office.presses("ada", f"Keep {image.id}") == "That image is gone."
 

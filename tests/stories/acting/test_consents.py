@@ -142,13 +142,13 @@ def test_a_claim_that_is_extended_is_an_answer(held):
 
 def test_the_wrong_person_and_the_late_are_told(held):
     ask(held)
-    asked = stored_approvals.waiting(held.valet.ctx.store.reading())[0]
+    asked = stored_approvals.unanswered_consents(held.valet.ctx.store.reading())[0]
     held.passes(31 * MINUTE_MS)
 
     with pytest.raises(Refused, match="Only the holder can answer this"):
-        consents.answer(held.valet.ctx, asked.id, BOB, agrees=True)
+        consents.answer_consent(held.valet.ctx, asked.id, BOB, agrees=True)
     with pytest.raises(Refused, match="nobody did in time, so those who decide are asked"):
-        consents.answer(held.valet.ctx, asked.id, CY, agrees=True)
+        consents.answer_consent(held.valet.ctx, asked.id, CY, agrees=True)
 
 
 def test_asked_twice_it_is_one_question(held):

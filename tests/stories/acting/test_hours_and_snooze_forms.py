@@ -119,7 +119,7 @@ def outcome(office, who, words, fields):
         seen = office.submits(who, fields) or office.sees(who)
     ctx = office.valet.ctx
     listing = exactly(ctx, words.split()[1])
-    kept = audit.of(ctx.store.reading(), listing.instance.id)
+    kept = audit.entries_about(ctx.store.reading(), listing.instance.id)
     entries = [replace(entry, id=0, hash="") for entry in kept]
     own = hours_service.own_hours(ctx, listing.instance.id)
     answer = next((line[2:] for line in seen.splitlines() if line.startswith("! ")), seen)

@@ -163,7 +163,7 @@ def test_what_a_gpu_drew_ends_with_it(office):
         return owned_rates.measured_watts(ctx.store.reading(), instance, office.clock.now)
 
     office.clock.forward(HOUR_MS)
-    readings.roll_up(ctx)
+    readings.roll_up_readings(ctx)
     assert watts() == 800
     office.types("bob", "/gpu count dgx-1 7")
     assert watts() == 700

@@ -105,7 +105,7 @@ def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_
             db, PriceTrouble("spot", "ec2/default/us-east-1", office.clock(), "AccessDenied: no")
         )
         stored_bill.note_failed_look(db, "FOCUS", "s3://bill", office.clock(), "the export is gone")
-        source_history.note_read(
+        source_history.note_history_read(
             db, "Prometheus", SourceAnswer("http://prometheus:9090", error="it did not answer"), office.clock()
         )
 

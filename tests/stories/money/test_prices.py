@@ -41,7 +41,7 @@ def office(office_with, tmp_path):
     made = office_with(SETTINGS | {"owned": OWNED, "catalogs": catalogs})
     made.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=200)
     made.clock.forward(HOUR_MS)
-    readings.roll_up(made.valet.ctx)
+    readings.roll_up_readings(made.valet.ctx)
     owned_rates.refresh_owned_rates(made.valet.ctx)
     with made.valet.ctx.store.writing() as db:
         stored_ledger.add(db, past_charges(made.clock()))
@@ -118,7 +118,7 @@ def test_how_much_it_worked_is_told_with_how_much_was_seen(office):
         office.clock.forward(12 * HOUR_MS)
         office.reports("dgx-1", [80.0] * 6 + [0.0] * 2, minutes=700)
     office.clock.forward(30 * HOUR_MS)
-    readings.roll_up(office.valet.ctx)
+    readings.roll_up_readings(office.valet.ctx)
 
     said = office.types("ada", "/cost prices dgx-1")
 
@@ -184,7 +184,7 @@ def test_each_way_to_know_a_cost_is_said_in_its_own_words(office_with, host, sai
     office = office_with(SETTINGS | {"owned": owned})
     office.reports("dgx-1", 0.0, minutes=200)
     office.clock.forward(HOUR_MS)
-    readings.roll_up(office.valet.ctx)
+    readings.roll_up_readings(office.valet.ctx)
     owned_rates.refresh_owned_rates(office.valet.ctx)
 
     assert said in office.types("ada", "/cost prices dgx-1")

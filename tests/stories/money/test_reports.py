@@ -111,7 +111,7 @@ def sums_of(ctx, first, last):
     told = set()
     for way in WAYS:
         made = reports.spend_report(ctx, way, first, last)
-        assert reports.idle_report(ctx, way, first, last).rented == made.rented
+        assert reports.made_idle_report(ctx, way, first, last).rented == made.rented
         rows = list(csv.DictReader(io.StringIO("".join(reports.csv(made)))))
         by_kind = Counter()
         for row in rows:

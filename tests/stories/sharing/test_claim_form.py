@@ -201,7 +201,7 @@ def test_words_and_form_of_one_request_give_the_same_answer_audit_and_state(offi
     def outcome():
         answer = office.sees("bob")
         [claim] = exactly(ctx, "train-7").claims
-        entry = audit.of(ctx.store.reading(), claim.instance_id)[-1]
+        entry = audit.entries_about(ctx.store.reading(), claim.instance_id)[-1]
         office.types("ada", "/gpu release train-7")
         return answer, replace(claim, id=""), replace(entry, id=0, hash="")
 

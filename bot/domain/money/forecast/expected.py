@@ -15,7 +15,7 @@ from bot.domain.days import ONE_DAY
 from bot.domain.money.forecast import Change, SpendSeries, forecast, ordinary_day
 from bot.domain.money.forecast.known_spend import DailyLedger, RentedMachine, RunKind, UsedDays, daily_history, run_kind
 from bot.domain.money.forecast.run_plans import DAYS_AHEAD
-from bot.domain.money.forecast.weekdays import FLAT, Shape
+from bot.domain.money.forecast.weekdays import FLAT, WeekShape
 from bot.domain.money.splitting import share_out
 
 LATELY_DAYS = 28
@@ -36,7 +36,7 @@ class Expected:
     """On each of the DAYS_AHEAD days from today on, if it runs on or by a plan; else nothing."""
     variable: int = 0
     """On an ordinary day."""
-    week: Shape = FLAT
+    week: WeekShape = FLAT
     """What share of an ordinary day each of the seven from today on is."""
 
     def varies_on(self, number: int) -> int:
@@ -117,13 +117,13 @@ def _shared_out(group: Sequence[RentedMachine], ledger: DailyLedger) -> Iterator
             yield Expected("", "", team, kind_, variable=micros, week=week)
 
 
-def _from_today(shape: Shape, ledger: DailyLedger) -> Shape:
+def _from_today(shape: WeekShape, ledger: DailyLedger) -> WeekShape:
     """A shape by weekday, from today on."""
     first = ledger.today.weekday()
     return (*shape[first:], *shape[:first])
 
 
-def _shape_of(expected: Sequence[Expected], ledger: DailyLedger) -> Shape:
+def _shape_of(expected: Sequence[Expected], ledger: DailyLedger) -> WeekShape:
     """The shape by weekday of what varies of some machines together."""
     level = sum(cost.variable for cost in expected)
     if not level:

@@ -18,9 +18,9 @@ from bot.domain.money.forecast.interval import (
     trust,
 )
 from bot.domain.money.forecast.records import Change, DailyHistory, Forecast, ForecastDay, SpendSeries, within_reach
-from bot.domain.money.forecast.weekdays import FLAT, Shape, week_shape, without_shape
+from bot.domain.money.forecast.weekdays import FLAT, WeekShape, week_shape, without_shape
 
-LEAST_DAYS = 3
+LEAST_KNOWN_DAYS = 3
 """With fewer days of history only what runs now says anything."""
 FAR_DAYS = 60
 """Beyond this many days ahead a forecast is a planning range."""
@@ -35,7 +35,7 @@ class _Part:
     known: int
     means: tuple[float, ...]
     notes: tuple[str, ...]
-    shape: Shape
+    shape: WeekShape
 
 
 def forecast(
@@ -85,7 +85,7 @@ def month_total(billed_so_far: float, rest: Forecast) -> Forecast:
     )
 
 
-def ordinary_day(history: DailyHistory, run_rate: float | None = None) -> tuple[float, Shape]:
+def ordinary_day(history: DailyHistory, run_rate: float | None = None) -> tuple[float, WeekShape]:
     """What an ordinary day costs, and what share of it each weekday does, where the last weeks prove a shape."""
     ready = _made_ready(SpendSeries(history, (), run_rate), 0)
     return ready.base, ready.shape
@@ -97,10 +97,10 @@ def _made_ready(part: SpendSeries, horizon: int) -> _Part:
     settled = repair(part.history, made) if made else plain
     shape = _shape_of(part, settled, end)
     base, notes = _level_of(settled, end, shape) if part.level is None else part.level, settled.notes
-    if plain.known < LEAST_DAYS:
+    if plain.known < LEAST_KNOWN_DAYS:
         base = base if part.run_rate is None else max(0.0, within_reach(part.run_rate))
         source = "what runs now" if part.run_rate is not None else "the days there are"
-        notes = (*notes, f"Only {plain.known} of the {LEAST_DAYS} days a range needs: taken from {source}.")
+        notes = (*notes, f"Only {plain.known} of the {LEAST_KNOWN_DAYS} days a range needs: taken from {source}.")
     prefix = f"{part.name}: " if part.name else ""
     level = _level_of(plain, end, shape) if plain.open_days else 0.0
     unread = [level * _share(shape, end, -number) for number in range(plain.open_days)][::-1]
@@ -115,23 +115,23 @@ def _made_ready(part: SpendSeries, horizon: int) -> _Part:
     )
 
 
-def _shape_of(part: SpendSeries, settled: Repaired, end: date) -> Shape:
+def _shape_of(part: SpendSeries, settled: Repaired, end: date) -> WeekShape:
     """The shape of its week: given beside a level that was sought elsewhere, else sought in its days."""
     if part.level is not None:
         return part.shape
     return week_shape(settled.values, end - timedelta(days=settled.open_days))
 
 
-def _level_of(repaired: Repaired, end: date, shape: Shape) -> float:
+def _level_of(repaired: Repaired, end: date, shape: WeekShape) -> float:
     return spend_level(without_shape(repaired.values, end - timedelta(days=repaired.open_days), shape))
 
 
-def _share(shape: Shape, end: date, h: int) -> float:
+def _share(shape: WeekShape, end: date, h: int) -> float:
     """What share of an ordinary day the `h`th day after the end is."""
     return shape[_after(end, h).weekday()]
 
 
-def _means(base: float, part: SpendSeries, horizon: int, shape: Shape) -> tuple[float, ...]:
+def _means(base: float, part: SpendSeries, horizon: int, shape: WeekShape) -> tuple[float, ...]:
     end = part.history.end
     moves = [0.0] * horizon
     for change in part.changes:
@@ -149,7 +149,7 @@ def _bounded(parts: Sequence[_Part], end: date, horizon: int, own: Mapping[int, 
     means = [sum(column) for column in zip(*(part.means for part in parts), strict=True)]
     notes = tuple(note for part in parts for note in part.notes)
     known = max(part.known for part in parts)
-    if known < LEAST_DAYS:
+    if known < LEAST_KNOWN_DAYS:
         days = tuple(ForecastDay(h, _after(end, h), mean, None, None, None, None) for h, mean in enumerate(means, 1))
         return Forecast(sum(means), None, None, None, None, days, "run-rate", notes)
     values, base = _summed([part.values for part in parts]), sum(part.base for part in parts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
-from bot.domain.money.forecast.weekdays import FLAT, Shape
+from bot.domain.money.forecast.weekdays import FLAT, WeekShape
 
 Trust = Literal["firm", "fair", "weak", "range-only", "run-rate"]
 
@@ -69,7 +69,7 @@ class SpendSeries:
     """Set before its notes when given."""
     level: float | None = None
     """An ordinary day, where that was sought elsewhere; None: it is sought in the history."""
-    shape: Shape = FLAT
+    shape: WeekShape = FLAT
     """What share of it each weekday is; counts beside a `level` only."""
 
 

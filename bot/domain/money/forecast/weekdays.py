@@ -12,15 +12,15 @@ WEEKS = 8
 LEAST_WEEKS = 6
 """Of the last eight: a week that cost nothing has no shape."""
 PROOF = 0.5
-LEAST_SHARE = 0.15
+LEAST_EXPLAINED = 0.15
 """A day that is less of an ordinary one than this says nothing of an ordinary one's level."""
 FLAT = (1.0,) * 7
 
-Shape = tuple[float, ...]
+WeekShape = tuple[float, ...]
 """By weekday from Monday on; seven shares with a mean of 1."""
 
 
-def week_shape(values: Sequence[float], last: date) -> Shape:
+def week_shape(values: Sequence[float], last: date) -> WeekShape:
     """The shape of the week, from days of which the last is `last`; FLAT where none is proved."""
     weeks = [values[len(values) - 7 * n : len(values) - 7 * (n - 1)] for n in range(1, WEEKS + 1)]
     shares = [
@@ -51,8 +51,8 @@ def _apart(week: Sequence[float], guess: Sequence[float]) -> float:
     return sum(abs(day - told) for day, told in zip(week, guess, strict=True))
 
 
-def without_shape(values: Sequence[float], last: date, shape: Shape) -> list[float]:
+def without_shape(values: Sequence[float], last: date, shape: WeekShape) -> list[float]:
     """The days as if each were an ordinary one; those that say nothing of one are left out."""
     first = last.toordinal() - len(values) + 1
     shares = [shape[date.fromordinal(max(1, first + number)).weekday()] for number in range(len(values))]
-    return [value / share for value, share in zip(values, shares, strict=True) if share >= LEAST_SHARE]
+    return [value / share for value, share in zip(values, shares, strict=True) if share >= LEAST_EXPLAINED]

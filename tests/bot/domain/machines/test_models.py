@@ -42,7 +42,7 @@ NVML = [
 ]
 """Names as NVML gives them, MiB, and what one might type for exactly this."""
 EC2 = [(kind.model, kind.mib) for kind in MACHINE_KINDS.values()]
-LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(PriceBook(0, prices.on_demand_price))]
+LISTED = [(quote.model, (quote.memory_gb or 0) * 1024) for quote in quotes.aws(PriceBook(0, prices.list_price))]
 
 
 @pytest.mark.parametrize(("model", "mib", "typed"), NVML)

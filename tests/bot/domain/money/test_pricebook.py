@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.billing.prices import on_demand_price
+from bot.billing.prices import list_price
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.pricebook import Discount, Price, PriceBook
@@ -27,7 +27,7 @@ def machine(source=FRANKFURT, kind="p4d.24xlarge", lifecycle="on-demand", zone="
 
 
 def book(**more):
-    return PriceBook(NOW, on_demand_price, **more)
+    return PriceBook(NOW, list_price, **more)
 
 
 def off(percent, *types, **more):

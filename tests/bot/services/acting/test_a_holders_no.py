@@ -24,8 +24,8 @@ def approved(tmp_path, clock):
 
 
 def says_no(room, action):
-    asked = consents.of(room.ctx, action.id)[0]
-    consents.answer(room.ctx, asked.id, CY, agrees=False)
+    asked = consents.consents_of(room.ctx, action.id)[0]
+    consents.answer_consent(room.ctx, asked.id, CY, agrees=False)
 
 
 def test_it_calls_off_what_was_approved_and_nothing_is_called(approved):

@@ -172,11 +172,11 @@ def test_owned_machines_are_not_cloned(room):
 def test_images_that_are_gone_leave_the_list(room):
     approved(room, reboot=False)
     minutes_pass(room, 10)
-    images.refresh(room.ctx)
+    images.refresh_images(room.ctx)
     [found] = images.shelf(room.ctx).images
 
     room.fleet.deregister(found.image.id)
-    images.refresh(room.ctx)
+    images.refresh_images(room.ctx)
 
     assert images.shelf(room.ctx).images == ()
 

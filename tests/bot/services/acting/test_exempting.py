@@ -29,7 +29,7 @@ def listed(room) -> bool:
     room.tick()
     digest.make_due(room.ctx)
     day = datetime.fromtimestamp(room.clock() / 1000, UTC).date().isoformat()
-    content = stored_outbox.digest(room.ctx.store.reading(), CHANNEL, day)
+    content = stored_outbox.digest_content(room.ctx.store.reading(), CHANNEL, day)
     return content is not None and any(row["name"] == "train-7" for row in content["rows"])
 
 

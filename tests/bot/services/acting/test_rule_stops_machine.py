@@ -86,7 +86,7 @@ class Nights(RuleBasedStateMachine):
         assert action.facts.rule == "hours"
         planned = next(
             each
-            for each in stored_rule_stops.at(self.db, CHANNEL, action.facts.parked_at)
+            for each in stored_rule_stops.stops_at(self.db, CHANNEL, action.facts.parked_at)
             if each.action_id == action.id
         )
         assert planned.warned == 2, "the last warning was taken back"

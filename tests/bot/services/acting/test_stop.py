@@ -356,11 +356,11 @@ def test_an_approval_found_after_a_long_night_is_not_carried_out(idle):
 
 
 def test_how_long_an_approval_has_waited_is_told(idle):
-    assert executor.waited(idle.ctx) == 0
+    assert executor.executor_waited(idle.ctx) == 0
     idle.approves(idle.asks("train-7"), looks=False)
     idle.clock.forward(90 * SECOND_MS)
 
-    assert executor.waited(idle.ctx) == 90 * SECOND_MS
+    assert executor.executor_waited(idle.ctx) == 90 * SECOND_MS
 
 
 def test_whoever_left_the_workspace_has_no_say_any_more(idle):

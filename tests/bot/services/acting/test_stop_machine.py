@@ -106,7 +106,9 @@ class Stops(RuleBasedStateMachine):
             assert live.ends_work, "it worked within the hour, and nobody had been asked about that"
             assert live.reason, "work ends for a reason"
             assert len({*live.yeses} & able - {live.requester}) >= 2, "work ends when two others say so"
-        asked = {each.claim_id: each for each in stored_approvals.of(self.room.ctx.store.reading(), live.id)}
+        asked = {
+            each.claim_id: each for each in stored_approvals.consents_about(self.room.ctx.store.reading(), live.id)
+        }
         said = {each.holder: each.answer for each in asked.values()}
         assert set(said.values()) <= {"agreed", "silent", "ended"}, "a holder was passed over"
         assert set(live.facts.holders) <= {*said, live.requester}, "a holder was not asked"
@@ -129,9 +131,9 @@ class Stops(RuleBasedStateMachine):
     @precondition(lambda self: self.all())
     @rule(who=PEOPLE, agrees=st.booleans())
     def a_holder_answers(self, who, agrees):
-        for asked in consents.of(self.room.ctx, self.all()[-1].id):
+        for asked in consents.consents_of(self.room.ctx, self.all()[-1].id):
             with contextlib.suppress(Refused):
-                consents.answer(self.room.ctx, asked.id, who, agrees=agrees)
+                consents.answer_consent(self.room.ctx, asked.id, who, agrees=agrees)
 
     @rule(pause=st.sampled_from([0, 0, 2, 70]))
     def it_works_and_people_agree_to_end_that(self, pause):
@@ -158,17 +160,17 @@ class Stops(RuleBasedStateMachine):
     @rule(who=PEOPLE, goes_on=st.booleans(), decider=PEOPLE)
     def ask_for_both_and_decide(self, who, goes_on, decider):
         ids = [self.room.machine(name).id for name in (NAME, OTHER)]
-        asked = batches.ask(self.room.ctx, ids, who, reason="the night is long")
+        asked = batches.ask_stops(self.room.ctx, ids, who, reason="the night is long")
         if goes_on and asked and asked[0].batch:
             with contextlib.suppress(Refused):
-                batches.decide(self.room.ctx, asked[0].batch.id, decider, yes=True)
+                batches.decide_batch(self.room.ctx, asked[0].batch.id, decider, yes=True)
 
     @precondition(lambda self: any(each.batch for each in self.all()))
     @rule(who=PEOPLE, yes=st.booleans())
     def press_on_the_card_of_both(self, who, yes):
         batch = [each.batch for each in self.all() if each.batch][-1]
         with contextlib.suppress(Refused):
-            batches.decide(self.room.ctx, batch, who, yes=yes)
+            batches.decide_batch(self.room.ctx, batch, who, yes=yes)
 
     @rule(who=PEOPLE)
     def claim(self, who):
@@ -275,7 +277,7 @@ class Stops(RuleBasedStateMachine):
     def a_holder_who_needs_it_ends_it_and_no_card_is_posted_before_holders_had_their_say(self):
         db = self.room.ctx.store.reading()
         for action in self.all():
-            said = {each.answer for each in stored_approvals.of(db, action.id)}
+            said = {each.answer for each in stored_approvals.consents_about(db, action.id)}
             assert not {"needed", "late"} & said or action.state in {"denied", "expired", "cancelled"}
             posted = one(db, "SELECT 1 FROM outbox WHERE channel = ? AND ref = ?", CHANNEL, f"action:{action.id}")
             assert not posted or not {"", "needed"} & said

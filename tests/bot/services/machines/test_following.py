@@ -130,7 +130,7 @@ def play_with_restarts(room, host: str, plan, restarts: dict[int, str]):
         gpus = (Gpu(0, "GPU-0", "NVIDIA A100", 81920),)
         room.push(host, told, tick_now=BOOTED + now - zero, gpus=gpus, boot=boot, started_tick=started)
         if now % 50 == 0:
-            readings.roll_up(room.ctx)
+            readings.roll_up_readings(room.ctx)
     return verdict_service.judge_now(room.ctx, room.ctx.store.reading(), host, 1)
 
 
@@ -164,11 +164,11 @@ def test_no_minute_is_counted_twice_in_any_hour(room, plan, restarts):
     last = room.clock.now // HOUR_MS * HOUR_MS + HOUR_MS
 
     room.clock.forward(2 * HOUR_MS)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
 
     db = room.ctx.store.reading()
     kept = stored_readings.minutes_between(db, host, last - 12 * HOUR_MS, last)
-    hours = rollups.hours_of(db, host, last - 12 * HOUR_MS, last)
+    hours = rollups.gpu_sums_by_hour(db, host, last - 12 * HOUR_MS, last)
     states = [point.state for points in kept.values() for point in points]
     assert sum(each.active for parts in hours.values() for each in parts) == states.count("active")
     assert sum(each.quiet for parts in hours.values() for each in parts) == states.count("quiet")

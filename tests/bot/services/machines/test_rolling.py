@@ -62,7 +62,7 @@ def work(room, length: int = 180, utils=(80.0, 0.0)) -> int:
 def counted(db, now: int):
     """All hours and days of the host."""
     last = now // DAY_MS * DAY_MS + DAY_MS
-    hours = rollups.hours_of(db, HOST, last - 3 * DAY_MS, last)
+    hours = rollups.gpu_sums_by_hour(db, HOST, last - 3 * DAY_MS, last)
     return hours, rollups.rolled_days(db, HOST, last - 3 * DAY_MS, last)
 
 
@@ -76,7 +76,7 @@ def test_hours_and_days_hold_what_the_minutes_held(room):
     work(room)
     room.clock.forward(2 * DAY_MS)
 
-    assert readings.roll_up(room.ctx) > 0
+    assert readings.roll_up_readings(room.ctx) > 0
 
     hours, days = counted(room.ctx.store.reading(), room.clock())
     assert totals(hours) == totals(days) == (180, 180)
@@ -88,24 +88,24 @@ def test_hours_and_days_hold_what_the_minutes_held(room):
         60.0,
         4,
     )
-    assert readings.roll_up(room.ctx) == 0
+    assert readings.roll_up_readings(room.ctx) == 0
 
 
 def test_an_hour_is_counted_only_when_it_is_over(room):
     work(room, 59)
 
-    assert readings.roll_up(room.ctx) == 0
+    assert readings.roll_up_readings(room.ctx) == 0
 
 
 def test_a_minute_that_comes_late_is_counted_once_in_its_hour_and_day(room):
     now = work(room, 60)
     room.clock.forward(30 * HOUR_MS)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
     late = [minute(2, START_TICK + 3, 50.0), minute(0, START_TICK + 3, 80.0)]
 
     for _ in range(2):
         room.push(HOST, late, tick_now=now + 30 * 60)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
 
     hours, days = counted(room.ctx.store.reading(), room.clock())
     assert totals(hours) == totals(days) == (61, 60)
@@ -120,7 +120,7 @@ def test_a_break_before_any_statement_loses_and_doubles_nothing(room):
     while broken:
         store._writer = Failing(real, after)
         try:
-            readings.roll_up(room.ctx)
+            readings.roll_up_readings(room.ctx)
             broken = False
         except Broken:
             after += 1
@@ -141,7 +141,7 @@ def test_minutes_that_were_not_counted_are_never_dropped(room):
     room.clock.forward(10 * DAY_MS)
 
     verdict.prune_minutes(room.ctx)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
     verdict.prune_minutes(room.ctx)
 
     db = room.ctx.store.reading()
@@ -154,7 +154,7 @@ def test_hours_go_after_ninety_days_and_days_stay(room):
     work(room, 60)
     room.clock.forward(92 * DAY_MS)
 
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
 
     db = room.ctx.store.reading()
     assert db.execute("SELECT count(*) FROM hours").fetchone()[0] == 0
@@ -165,7 +165,7 @@ def test_hours_go_after_ninety_days_and_days_stay(room):
 def test_the_strip_is_the_same_before_and_after_the_roll_up(room, rolled):
     work(room, 150)
     if rolled:
-        readings.roll_up(room.ctx)
+        readings.roll_up_readings(room.ctx)
 
     cells = rollups.hour_strip(room.ctx.store.reading(), HOST, room.clock())
 

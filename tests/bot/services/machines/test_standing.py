@@ -71,7 +71,7 @@ def test_it_is_exact_where_that_was_seen_or_told_and_never_too_long(steps):
             look = SourceSnapshot(SOURCE, error="away") if what == "fail" else SourceSnapshot(SOURCE, (truth.box,))
             fleet.record_snapshot(Context(store, clock, config, {}, config.roster), look, clock.now)
             if not look.error:
-                hold(truth, stored_dormant.of(store.reading(), "i-1"))
+                hold(truth, stored_dormant.kept_standstill(store.reading(), "i-1"))
         store.close()
 
 
@@ -95,7 +95,7 @@ def room(tmp_path, clock):
 
 
 def still_of(room, name):
-    return stored_dormant.of(room.ctx.store.reading(), room.machine(name).id)
+    return stored_dormant.kept_standstill(room.ctx.store.reading(), room.machine(name).id)
 
 
 def test_a_machine_that_valet_never_saw_run_stands_still_at_least_since_it_was_first_seen(room):

@@ -103,7 +103,7 @@ def approved(ctx, kind, name, *, length=None, yes=True, template=""):
     with ctx.store.writing() as db:
         actions.add(db, made)
         if yes:
-            assert stored_approvals.decide(db, made.id, "U0BOB0001", "approved", now)
+            assert stored_approvals.decide_action(db, made.id, "U0BOB0001", "approved", now)
 
 
 def told(report: ForecastReport) -> list[tuple[str, str, date, int, bool]]:
@@ -189,7 +189,7 @@ def test_an_approved_stop_counts_and_a_pending_one_does_not(ctx):
     assert forecast.make_report(ctx, TOTAL).month.micros == 30 * A_DAY
 
     with ctx.store.writing() as db:
-        stored_approvals.decide(db, "a-train-7", "U0BOB0001", "approved", ctx.clock())
+        stored_approvals.decide_action(db, "a-train-7", "U0BOB0001", "approved", ctx.clock())
     report = forecast.make_report(ctx, TOTAL)
 
     assert report.month.micros == report.charged_micros

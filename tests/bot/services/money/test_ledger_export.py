@@ -194,8 +194,8 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(ctx, clock):
     )
     with ctx.store.writing() as db:
         stored_fleet.save_verdicts(db, {"i-nb-2": (verdict, 5_672_001)})
-        stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-east-1"), now)
-        stored_fleet.note_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), now)
+        stored_fleet.note_source_read(db, SourceSnapshot("ec2/1/us-east-1"), now)
+        stored_fleet.note_source_read(db, SourceSnapshot("ec2/1/us-west-2", error="AWS did not answer"), now)
         stored_claims.add(db, Claim("c1", "i-nb-2", "UADA", now, now + HOUR_MS, (0, 1, 2, 3), "nlp", "tuning"))
 
     said = json.loads(json.dumps(ledger_export.fleet_status(ctx)))

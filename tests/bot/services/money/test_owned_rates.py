@@ -57,7 +57,7 @@ def test_power_counts_as_soon_as_it_is_measured(made, clock):
     room = made(PARTS)
     appears(room)
     clock.forward(HOUR_MS)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
 
     owned_rates.refresh_owned_rates(room.ctx)
 
@@ -80,7 +80,7 @@ def test_a_machine_is_measured_only_where_all_its_gpus_tell(made, clock, watts, 
     room = made(PARTS)
     instance = appears(room, watts).instance
     clock.forward(HOUR_MS)
-    readings.roll_up(room.ctx)
+    readings.roll_up_readings(room.ctx)
 
     assert owned_rates.measured_watts(room.ctx.store.reading(), instance, clock()) == measured
 

@@ -137,7 +137,7 @@ def check_day(room: Room, day: date) -> None:
     ctx, span = room.ctx, ledger.span_of(day, day, ZONE.key)
     idle, whole = raw(room, *span, "idle"), raw(room, *span)
     for way in REPORT_WAYS:
-        told = reports.idle_report(ctx, way, day, day)
+        told = reports.made_idle_report(ctx, way, day, day)
         assert (told.rented.idle_micros, told.rented.micros) == (rented(room, idle), rented(room, whole))
         assert told.owned.idle_micros == sum(idle.values()) - rented(room, idle)
         file = list(csv.DictReader(reports.csv(told)))

@@ -294,9 +294,9 @@ def test_a_budget_and_a_week_say_from_when_on_they_are_counted(ctx, clock):
 
     assert told.since == date(2026, 11, 23)
     assert of_json_text(BudgetStanding, json_text(told)) == told
-    assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.standing(told).text
-    assert "(under 1 %)" in budgets_blocks.standing(replace(told, spent_micros=1)).text
-    assert "Too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.overview([told]).text
+    assert "spent since the first look on 23 Nov (0 %)" in budgets_blocks.one_budget(told).text
+    assert "(under 1 %)" in budgets_blocks.one_budget(replace(told, spent_micros=1)).text
+    assert "Too little is known yet to say whether 1 of 1 will hold" in budgets_blocks.all_budgets([told]).text
     clock.now = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000)
     assert budgets.standing_of(ctx, Scope("team", "nlp")).since is None
 

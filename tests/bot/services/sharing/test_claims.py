@@ -198,7 +198,7 @@ def test_what_was_done_is_in_the_audit(room):
     mine = take(room, "train-7", ADA, note="x")
     claims.release_claim(room.ctx, mine.id, ADA)
 
-    noted = stored_audit.of(room.ctx.store.reading(), mine.instance_id)
+    noted = stored_audit.entries_about(room.ctx.store.reading(), mine.instance_id)
     assert [(row.who, row.did) for row in noted] == [(ADA, "claimed"), (ADA, "released")]
 
 

@@ -28,7 +28,7 @@ def crowded(ctx, seed: int) -> None:
     for provider in ("ec2", "owned"):
         made = instances(150, now, provider)
         with ctx.store.writing() as db:
-            stored_fleet.note_read(db, SourceSnapshot(made[0].source, tuple(made)), now)
+            stored_fleet.note_source_read(db, SourceSnapshot(made[0].source, tuple(made)), now)
             stored_fleet.save_all(db, [(each, "nlp", Rate(chance.choice([1, 2]) * 10**6, "list")) for each in made])
             stored_fleet.save_verdicts(db, {each.id: (verdict(chance, now), 0) for each in made})
         for each in chance.sample(made, 100):

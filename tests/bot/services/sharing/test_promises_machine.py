@@ -213,7 +213,7 @@ class Promises(Company):
             claims.expire_claims,
             handovers.lapse_handovers,
             booking_slots.begin_bookings,
-            consents.settle,
+            consents.pass_on,
             approvals.expire,
             executor.carry_out,
         ):
