@@ -74,6 +74,11 @@ def other_of(instance_type: str) -> str:
     return told or ("" if _WITH_GPUS.fullmatch(instance_type) else "no GPUs")
 
 
+def types_with_gpus() -> frozenset[str]:
+    """EC2's types with NVIDIA GPUs, as far as our own tables name them."""
+    return frozenset(each for each in prices.MICROS_PER_HOUR.keys() | UNLISTED if not other_of(each))
+
+
 def quoted_gpus(instance_type: str, known: Mapping[str, Gpus] | None = None) -> Gpus | None:
     """What a type carries, by our own table, else by what else is known; None for slices of a GPU and strangers."""
     family = _FAMILIES.get(instance_type.partition(".")[0])

@@ -29,6 +29,7 @@ from bot.providers.ec2_errors import (
     stop_failed,
 )
 from bot.providers.ec2_lookups import (
+    Census,
     PartsMemory,
     ProtectionMemory,
     TypeCatalogue,
@@ -37,6 +38,7 @@ from bot.providers.ec2_lookups import (
     stop_protection,
 )
 from bot.providers.ec2_making import born_of, image, launch_request, pairs
+from bot.providers.ec2_pages import read_pages_quickly
 from bot.providers.ec2_shapes import GpuType, untold
 from bot.providers.ec2_shapes import instance as to_instance
 from bot.providers.ec2_shapes import other as to_other
@@ -49,6 +51,8 @@ SEEN_STATES = ["pending", "running", "stopping", "stopped"]
 # A stop or a start is sent once. If its answer is lost it may have worked, and the machine may be somebody's again by
 # the time a second one arrives; so the caller looks again, at LaunchTime too, before it asks again.
 EC2_ONCE = PATIENT.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+PATIENT_LOOKING = PATIENT.merge(Config(user_agent_extra="gpu-valet looking"))
+"""Of clients by themselves: what they read of a machine is only what a look shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class _Place:
     protection: ProtectionMemory = field(compare=False)
     disks: PartsMemory[dict[str, int]] = field(compare=False)
     addresses: PartsMemory[int] = field(compare=False)
+    census: Census = field(compare=False)
 
     @property
     def source(self) -> str:
@@ -103,6 +108,7 @@ class Ec2:
                     protection=ProtectionMemory(clock),
                     disks=PartsMemory(clock, disks, None),
                     addresses=PartsMemory(clock, addresses_by_instance, 0),
+                    census=Census(clock, page_size),
                 )
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
@@ -221,29 +227,35 @@ class Ec2:
             return SourceSnapshot(place.source, error=str(error))
         return SourceSnapshot(place.source, seen, others=others)
 
-    def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[UncoveredMachine, ...]]:
-        """What Valet looks after, and what else is there."""
-        client = self._ec2(place)
+    def _seen(self, place: _Place) -> tuple[tuple[Instance, ...], tuple[UncoveredMachine, ...] | None]:
+        """What Valet looks after, and what else is there, where this look asks for that."""
+        client = read_pages_quickly(self._ec2(place, config=PATIENT_LOOKING))
+        chosen = place.census.types()
         seen: list[tuple[Mapping[str, Any], GpuType]] = []
         others: list[UncoveredMachine] = []
-        for page in self._pages(client):
+        gpus_by_type: dict[str, bool] = {}
+        for page in self._pages(client, chosen):
             self._types.learn(client, {raw["InstanceType"] for raw in page})
             kinds = [(raw, self._types.get(raw["InstanceType"]) or untold(raw["InstanceType"])) for raw in page]
+            gpus_by_type |= {raw["InstanceType"]: kind.has_gpus for raw, kind in kinds}
             seen += [(raw, kind) for raw, kind in kinds if kind.has_gpus]
             others += [to_other(raw, kind) for raw, kind in kinds if not kind.has_gpus]
+        if not chosen:
+            place.census.take(gpus_by_type, len(seen), len(others))
         self._renew_protection(place, client, [raw for raw, _ in seen])
         for parts in (place.disks, place.addresses):
             with suppress(Exception):
                 parts.renew(client)
-        return tuple(self._whole(place, raw, kind) for raw, kind in seen), tuple(others)
+        return tuple(self._whole(place, raw, kind) for raw, kind in seen), None if chosen else tuple(others)
 
     def _whole(self, place: _Place, raw: Mapping[str, Any], kind: GpuType) -> Instance:
         protected = place.protection.last_known(raw["InstanceId"])
         return place.instance(raw, kind, stop_protected=protected)
 
-    def _pages(self, client: Any) -> Iterator[list[Mapping[str, Any]]]:
+    def _pages(self, client: Any, types: Sequence[str]) -> Iterator[list[Mapping[str, Any]]]:
+        chosen = [{"Name": "instance-type", "Values": list(types)}] if types else []
         pages = client.get_paginator("describe_instances").paginate(
-            Filters=[{"Name": "instance-state-name", "Values": SEEN_STATES}],
+            Filters=[{"Name": "instance-state-name", "Values": SEEN_STATES}, *chosen],
             PaginationConfig={"PageSize": self._page_size},
         )
         return map(_raws, pages)

@@ -1,18 +1,24 @@
 """What EC2 is asked beside the instances themselves, and remembered: instance types and stop protection."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+from bot.billing.quotes import types_with_gpus
 from bot.domain.clock import MINUTE_MS, Clock
 from bot.providers.ec2_shapes import GpuType, gpu_type
 
 TYPES_PER_CALL = 100
 PROTECTION_KEPT = 30 * MINUTE_MS
-PROTECTION_READS_PER_SWEEP = 20
+FIRST_READS_PER_SWEEP = 20
+RENEWALS_PER_SWEEP = 1
+"""Of each kind, those that are protected and those that are not: `describe` asks anyway, right before a stop."""
+CENSUS_KEPT = 10 * MINUTE_MS
+FILTER_VALUES = 200
+"""EC2 takes so many values of a filter."""
 PARTS_KEPT = 60 * MINUTE_MS
 PARTS_RETRY = 10 * MINUTE_MS
 AMAZONS = "amazon"
-NEVER_READ = (False, -PROTECTION_KEPT)
+NEVER_READ = (False, 0)
 Part = TypeVar("Part")
 
 
@@ -55,7 +61,11 @@ def _described_types(client: Any, names: list[str]) -> Iterator[tuple[str, GpuTy
 
 
 class ProtectionMemory:
-    """Stop protection as last read. EC2 tells it for one instance a call, so a sweep renews only some."""
+    """Stop protection as last read. EC2 tells it for one instance a call, so a sweep asks for only some.
+
+    Machines never read before are, some at a time. Then half an hour is new enough; where there are too many for that,
+    those longest unread come first, one a sweep that is protected and one that is not.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -70,17 +80,43 @@ class ProtectionMemory:
         self._read[instance_id] = (protected, self._clock())
 
     def renew(self, instance_ids: Collection[str], read: Callable[[str], bool]) -> None:
-        """Read the ones longest unread, a bounded number. Raises what `read` raises, keeping what it has."""
+        """Read what is due. Raises what `read` raises, keeping what it has."""
+        unread = [one for one in instance_ids if one not in self._read]
         due_before = self._clock() - PROTECTION_KEPT
-        due = [one for one in instance_ids if self._read.get(one, NEVER_READ)[1] <= due_before]
-        due.sort(key=lambda one: self._read.get(one, NEVER_READ)[1])
-        for instance_id in due[:PROTECTION_READS_PER_SWEEP]:
+        old = [one for one in instance_ids if one in self._read and self._read[one][1] <= due_before]
+        old.sort(key=lambda one: self._read[one][1])
+        again = [one for one in old if self._read[one][0]][:RENEWALS_PER_SWEEP]
+        again += [one for one in old if not self._read[one][0]][:RENEWALS_PER_SWEEP]
+        for instance_id in [*unread[:FIRST_READS_PER_SWEEP], *again]:
             self.keep(instance_id, protected=read(instance_id))
 
     def forget_all_but(self, instance_ids: Collection[str]) -> None:
         """Drop what is no longer there."""
-        for instance_id in set(self._read) - set(instance_ids):
+        for instance_id in self._read.keys() - set(instance_ids):
             self._read.pop(instance_id, None)
+
+
+class Census:
+    """What a look at all machines of a region showed. Where most have no GPUs, the looks between leave those out."""
+
+    def __init__(self, clock: Clock, page_size: int) -> None:
+        self._clock, self._page_size = clock, page_size
+        self._types: tuple[str, ...] = ()
+        self._taken_at: int | None = None
+
+    def types(self) -> tuple[str, ...]:
+        """The types to ask for; empty where all machines are asked for, and counted anew."""
+        fresh = self._taken_at is not None and 0 <= self._clock() - self._taken_at < CENSUS_KEPT
+        return self._types if fresh else ()
+
+    def take(self, kinds: Mapping[str, bool], covered: int, others: int) -> None:
+        """Note a look at all: the types that were there, and whether each may have GPUs; machines of either sort.
+
+        A type that nobody knows yet is seen by the next such look, if not by its name, and asked for from then on.
+        """
+        wanted = sorted({name for name, has_gpus in kinds.items() if has_gpus} | types_with_gpus())
+        spares = others >= self._page_size and others > covered and len(wanted) <= FILTER_VALUES
+        self._types, self._taken_at = (tuple(wanted) if spares else ()), self._clock()
 
 
 def stop_protection(client: Any, instance_id: str) -> bool:

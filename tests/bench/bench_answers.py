@@ -26,12 +26,15 @@ def measure(company: Company, minutes: float) -> str:
     """A report of so many minutes."""
     with rig(company) as here:
         here.until_swept(2)
+        first = {" ".join(line): here.ask(*line)[1] for line in LINES}
         here.calls()
         began, used = time.monotonic(), here.cpu_s()
         rows = typed(here, minutes)
         length = (time.monotonic() - began) / 60
         spent = {name: (value - used.get(name, 0.0)) / length for name, value in here.cpu_s().items()}
-        return report(rows, spent, here, length)
+        return f"first answers, s: {_said({line: ms / 1000 for line, ms in first.items()})}\n" + report(
+            rows, spent, here, length
+        )
 
 
 def typed(here: Rig, minutes: float) -> Rows:

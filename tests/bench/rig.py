@@ -16,6 +16,7 @@ the ledger has `ledger_hours` of charges of each, every tenth of them shared by 
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,7 +47,7 @@ from tests.bench.crowd import remember
 
 ROOT = Path(__file__).parents[2]
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-SWEPT_S, ANSWER_S = 300.0, 60.0
+SWEPT_S, ANSWER_S = 300.0, 300.0
 PAGE = os.sysconf("SC_CLK_TCK")
 
 
@@ -165,10 +166,10 @@ class Rig:
             _until(lambda now=now: self._read_since(now), SWEPT_S)
 
     def _read_since(self, now: int) -> bool:
-        store = Store(self.folder / "valet.db")
-        known = stored_fleet.fleet_sources(store.reading())
-        store.close()
-        return bool(known) and all((each.ok_at or 0) >= now for each in known if each.name.startswith("ec2/"))
+        db = sqlite3.connect(f"file:{self.folder / 'valet.db'}?mode=ro", uri=True, timeout=60)
+        with closing(db):
+            known = db.execute("SELECT ok_at FROM sources WHERE source LIKE 'ec2/%'").fetchall()
+        return bool(known) and all((ok_at or 0) >= now for (ok_at,) in known)
 
     def processes(self) -> dict[int, str]:
         """Valet and its children, by process id: what each is."""

@@ -128,8 +128,8 @@ class SourceSnapshot:
     source: str
     instances: tuple[Instance, ...] = ()
     error: str | None = None
-    others: tuple[UncoveredMachine, ...] = ()
-    """What else is there."""
+    others: tuple[UncoveredMachine, ...] | None = ()
+    """What else is there; None where it was not asked for, and is as it was."""
 
 
 SEEN_WITHIN_MS = 15 * MINUTE_MS

@@ -102,7 +102,8 @@ def record_snapshot(ctx: Context, look: SourceSnapshot, now: int) -> None:
         book = rates.price_book(ctx, db, look.source)
         told = [(each, rates.team_of_instance(ctx.settings, each), book.rate(each)) for each in shown]
         stored_fleet.save_all(db, [each for each in told if _differs(each, known.get(each[0].id))])
-        others.keep(db, look.source, look.others)
+        if look.others is not None:
+            others.keep(db, look.source, look.others)
         note_standstills(db, look.source, shown, missed | known, now, last_look=last_look)
         vanished = [(stored_fleet.instance_of(known[each]), False) for each in gone]
         seen = [(each, each.state == "running") for each in shown] + vanished

@@ -246,6 +246,51 @@ def test_a_sweep_asks_for_the_protection_of_only_so_many(aws):
     assert (first, aws.count("DescribeInstanceAttribute")) == (20, 25)
 
 
+def test_protection_that_was_read_is_asked_again_for_one_of_a_kind_a_sweep(aws):
+    now = [0]
+    for number in range(8):
+        launch(aws.client("ec2"), "g5.xlarge", DisableApiStop=number % 2 == 0)
+    ec2 = Ec2([OWN], clock=lambda: now[0])
+    seen(ec2)
+    aws.sent.clear()
+
+    now[0] += HOUR_MS
+    seen(ec2)
+
+    assert aws.count("DescribeInstanceAttribute") == 2
+
+
+def test_where_most_have_no_gpus_they_are_left_out_for_ten_minutes(aws):
+    now, client = [1_795_824_000_000], aws.client("ec2")
+    for kind in ["m5.large"] * 5 + ["p9.notreal"]:
+        launch(client, kind, kind)
+    ec2 = Ec2([OWN], clock=lambda: now[0], page_size=5)
+    [first] = ec2.sweep()
+    for kind in ("g5.xlarge", "p9.notreal", "c5.large", "p8.stranger"):
+        launch(client, kind, f"new {kind}")
+
+    [between] = ec2.sweep()
+    now[0] += 10 * 60_000
+    [counted] = ec2.sweep()
+
+    assert len(first.others) == 5
+    assert between.others is None
+    assert {one.name for one in between.instances} == {"p9.notreal", "new g5.xlarge", "new p9.notreal"}
+    assert {one.name for one in counted.instances} - {one.name for one in between.instances} == {"new p8.stranger"}
+    assert [one.name for one in counted.others if one.type == "c5.large"] == ["new c5.large"]
+
+
+def test_where_few_have_no_gpus_all_are_asked_for_each_time(aws):
+    client = aws.client("ec2")
+    for kind in ["g5.xlarge"] * 6 + ["m5.large"] * 5:
+        launch(client, kind, kind)
+    ec2 = Ec2([OWN], page_size=5)
+
+    found = [[len(look.others or ()) for look in ec2.sweep()] for _ in range(2)]
+
+    assert found == [[5], [5]]
+
+
 def test_a_failing_protection_read_does_not_cost_the_look(aws):
     launch(aws.client("ec2"), "g5.xlarge", "nb-2")
     aws.fail("DescribeInstanceAttribute", code="UnauthorizedOperation", status=403)
