@@ -90,6 +90,11 @@ class LazyGroup(click.Group):
         except ValetError as refused:
             click.echo(f"Error: {refused}", err=True)
             ctx.exit(_code(refused))
+        except ModuleNotFoundError as absent:
+            from bot.installation import lacks
+
+            click.echo(f"Error: {lacks(absent, ctx.invoked_subcommand or '')}", err=True)
+            ctx.exit(EXIT_REFUSED)
 
 
 def _plain(arg: str) -> str:

@@ -26,8 +26,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Live processes, stories and hypothesis's state machines (unittest's) are slow; others say so themselves."""
+    if "tools" not in config.option.markexpr:
+        items[:] = [item for item in items if not item.get_closest_marker("tools")]
     for item in items:
         if not SLOW.isdisjoint(item.path.parents) or isinstance(item, TestCaseFunction):
             item.add_marker(pytest.mark.slow)

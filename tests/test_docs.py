@@ -41,10 +41,9 @@ def test_the_sample_settings_file_is_valid():
 def test_the_agent_is_installed_with_what_its_user_data_installs():
     script = (pages.ROOT / "bot/agent/files/user-data.sh").read_text()
 
-    needed = re.findall(r"'[\w-]+>=[\d.]+'", block("agent-install"))
-
-    assert needed
-    assert all(each in script for each in needed)
+    assert block("agent-install").endswith("&& /opt/valet/bin/pip install WHAT\n")
+    assert "\nHOME_DIR=/opt/valet\n" in script
+    assert '\n"$HOME_DIR/bin/pip" install -q "$PACKAGE"\n' in script
 
 
 def test_every_variable_of_the_environment_is_named():

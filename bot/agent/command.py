@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from bot.commands.options import config_option, settings_if_any
+from bot.commands.options import config_option
+from bot.commands.package import index_option, package_of, package_option
 
 
 def _hostname() -> str:
@@ -193,17 +194,17 @@ def print_unit(server: str, host: str | None, token_file: str, valet: str, jobs_
 @click.option(
     "--token-file", default="/etc/valet/token", show_default=True, metavar="FILE", help="Where the token goes."
 )
-@click.option(
-    "--package",
-    metavar="WHAT",
-    help="What pip installs: a wheel's address, git+https://... or the like. Default: package under [install].",
-)
+@package_option
+@index_option
 @config_option
-def user_data(server: str, token_parameter: str, token_file: str, package: str | None, config_path: Path) -> None:
+def user_data(
+    server: str, token_parameter: str, token_file: str, package: str | None, index: str | None, config_path: Path
+) -> None:
     """Print EC2 user data: a script that installs the agent in /opt/valet at the first boot and starts it.
 
-    It holds no secret. The instance's role must allow ssm:GetParameter on the parameter; the agent waits until it is
-    there, so a token can be made once the instance id is known:
+    What the agent needs, two packages, is listed in it by version and hash. It holds no secret. The instance's role
+    must allow ssm:GetParameter on the parameter; the agent waits until it is there, so a token can be made once the
+    instance id is known:
 
     \b
       valet token add i-0abc1234 | xargs -I% aws ssm put-parameter --type SecureString \\
@@ -211,8 +212,15 @@ def user_data(server: str, token_parameter: str, token_file: str, package: str |
     """
     from bot.agent.shipping import agent_user_data as text
 
-    chosen = package or settings_if_any(config_path).install.package
-    click.echo(text(server, token_parameter=token_parameter, token_file=token_file, package=chosen), nl=False)
+    chosen = package_of(config_path, package, index)
+    script = text(
+        server,
+        token_parameter=token_parameter,
+        token_file=token_file,
+        package=chosen.what,
+        index=chosen.index,
+    )
+    click.echo(script, nl=False)
 
 
 def _folder(ctx: click.Context, state_dir: Path | None) -> Path:

@@ -5,6 +5,8 @@ import shlex
 from pathlib import Path
 
 from bot.agent.post import Server
+from bot.commands.files import FILES
+from bot.commands.package import Package
 from bot.errors import Refused
 
 AGENT_FILES = Path(__file__).with_name("files")
@@ -14,6 +16,8 @@ HOST_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
 PATH_PATTERN = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
 PARAMETER = re.compile(r"/?[A-Za-z0-9._/-]*(\{instance\})?[A-Za-z0-9._/-]*", re.ASCII)
 UNIX_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
+AGENT_NEEDS = frozenset({"click", "nvidia-ml-py"})
+"""All that the agent needs."""
 MAX_USER_DATA_BYTES = 16 * 1024
 """EC2 takes no more."""
 
@@ -38,10 +42,10 @@ def agent_unit(server: str, *, host: str | None, token_file: str, valet: str, jo
     )
 
 
-def agent_user_data(server: str, *, token_parameter: str, token_file: str, package: str) -> str:
+def agent_user_data(server: str, *, token_parameter: str, token_file: str, package: str, index: str = "") -> str:
     """The script for EC2; with an empty `token_parameter` the token is expected in the file. Raises Refused."""
     _check_server(server)
-    if not package or not package.isprintable():
+    if not Package(package, index).what:
         raise Refused(
             "Say what pip shall install on the machine, as Valet is on no index: --package with a wheel's address or "
             "git+https://..., or package under [install] in the settings."
@@ -55,10 +59,18 @@ def agent_user_data(server: str, *, token_parameter: str, token_file: str, packa
         "user-data.sh",
         SERVER=shlex.quote(server),
         PACKAGE=shlex.quote(package),
+        INDEX=shlex.quote(index),
+        CONSTRAINTS=_agent_constraints(),
         PARAMETER=shlex.quote(token_parameter),
         TOKEN_FILE=shlex.quote(token_file),
         TOKEN_NOTE=from_where,
     )
+
+
+def _agent_constraints() -> str:
+    """The pins of the packages that the agent needs, with their hashes."""
+    pins = re.split(r"\n(?=\S)", (FILES / "constraints.txt").read_text().strip())
+    return "\n".join(pin for pin in pins if pin.partition("==")[0] in AGENT_NEEDS)
 
 
 def _check_server(server: str) -> None:

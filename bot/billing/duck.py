@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.billing.focus_query import FocusShape, literal, quoted
 from bot.errors import Refused, Unreachable
+from bot.installation import line_for
 
 CSV, PARQUET = "csv", "parquet"
 CSV_BUFFER = 4 * 1024 * 1024
@@ -22,7 +23,6 @@ AT_A_TIME = 2_000
 HEADER_BYTES = 256 * 1024
 MAGIC = b"PAR1"
 """Every Parquet file begins and ends with it."""
-INSTALL = "To read FOCUS files, Valet needs DuckDB: pip install 'gpu-valet[focus]'."
 PAIRS = re.compile(r'STRUCT\("?key"? VARCHAR, "?value"? .*\)\[\]', re.IGNORECASE)
 
 
@@ -139,7 +139,7 @@ def connect(memory_mib: int, spill: str) -> Any:
     try:
         import duckdb
     except ImportError:
-        raise Refused(INSTALL) from None
+        raise Refused(f"To read FOCUS files, Valet needs DuckDB. This brings it: {line_for('focus')}") from None
     database = duckdb.connect(
         config={
             "memory_limit": f"{memory_mib}MiB",

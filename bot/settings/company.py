@@ -105,8 +105,9 @@ class InstallSettings(Table):
     package: str = Field(
         default="",
         description="What pip installs on machines and in images: a wheel's address, `git+https://...`, or a name and "
-        "version on an index of yours; Valet itself is on none",
+        "version on `index`; Valet itself is on none",
     )
+    index: Address = Field(default="", description="Your own index of packages, such as a mirror; none: pip's own")
 
     @field_validator("package")
     @classmethod

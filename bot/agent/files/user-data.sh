@@ -5,6 +5,7 @@ set -euo pipefail
 
 SERVER=@SERVER@
 PACKAGE=@PACKAGE@
+INDEX=@INDEX@
 PARAMETER=@PARAMETER@
 TOKEN_FILE=@TOKEN_FILE@
 HOME_DIR=/opt/valet
@@ -47,10 +48,14 @@ INSTANCE=$(imds instance-id) || fail "the instance metadata service does not ans
 REGION=$(imds placement/region) || fail "the instance metadata service does not tell the region"
 PYTHON=$(find_python) || { install_python; PYTHON=$(find_python); } || fail "Python 3.11 or newer is needed"
 
-# The agent needs two packages only; the rest of Valet's dependencies stay away from this machine.
+# The agent alone, with the two packages it needs by version and hash; what the bot needs stays away from this machine.
 "$PYTHON" -m venv "$HOME_DIR"
-"$HOME_DIR/bin/pip" install -q --no-deps "$PACKAGE"
-"$HOME_DIR/bin/pip" install -q 'click>=8.2' 'nvidia-ml-py>=13.580'
+[ -z "$INDEX" ] || export PIP_INDEX_URL="$INDEX"
+cat >"$HOME_DIR/constraints.txt" <<'CONSTRAINTS'
+@CONSTRAINTS@
+CONSTRAINTS
+"$HOME_DIR/bin/pip" install -q --require-hashes -r "$HOME_DIR/constraints.txt"
+"$HOME_DIR/bin/pip" install -q "$PACKAGE"
 
 install -d -m 700 "$(dirname "$TOKEN_FILE")"
 if [ -n "$PARAMETER" ]; then

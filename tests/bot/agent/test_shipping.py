@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.agent.shipping import MAX_USER_DATA_BYTES, agent_unit, agent_user_data
+from bot.agent.shipping import AGENT_NEEDS, MAX_USER_DATA_BYTES, agent_unit, agent_user_data
 from bot.cli import main
 from bot.errors import Refused
 
@@ -29,8 +29,9 @@ def _user_data(
     token_parameter="/valet/agents/{instance}",
     token_file="/etc/valet/token",
     package="git+https://example.com/valet@v0.1.0",
+    index="",
 ):
-    return agent_user_data(server, token_parameter=token_parameter, token_file=token_file, package=package)
+    return agent_user_data(server, token_parameter=token_parameter, token_file=token_file, package=package, index=index)
 
 
 def _printed(*arguments):
@@ -127,7 +128,9 @@ def test_the_user_data_sets_everything_up_on_a_machine(tmp_path, parameter, fetc
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("valet-agent: installed for i-0abc1234\n")
     assert "--host i-0abc1234 --token-file" in unit_text
-    assert "pip install -q --no-deps git+https://example.com/valet@v0.1.0" in machine.said
+    assert f"pip install -q --require-hashes -r {tmp_path}/opt/valet/constraints.txt" in machine.said
+    assert "pip install -q git+https://example.com/valet@v0.1.0" in machine.said
+    assert re.findall(r"^[\w-]+(?===)", machine.file("opt/valet/constraints.txt"), re.M) == sorted(AGENT_NEEDS)
     assert machine.said.rstrip().endswith("systemctl start --no-block valet-agent.service")
     if fetched:
         machine.runs("usr/local/sbin/valet-agent-token")
@@ -228,7 +231,14 @@ def test_what_to_install_comes_from_the_settings_and_is_asked_for_where_nothing_
 
 @needs_bash
 def test_a_package_is_one_word_to_bash():
-    assert "PACKAGE='a; reboot'\n" in _user_data(package="a; reboot")
+    text = _user_data(package="a; reboot", index="https://pypi.example.com/simple")
+
+    assert "PACKAGE='a; reboot'\nINDEX=https://pypi.example.com/simple\n" in text
+
+
+def test_a_name_is_installed_from_an_index_of_ones_own_only():
+    with pytest.raises(Refused, match="may be anybody's"):
+        _user_data(package="gpu-valet==0.1.0")
 
 
 def test_a_unit_for_jobs_runs_as_that_account_and_never_as_root():

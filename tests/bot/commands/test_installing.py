@@ -93,17 +93,31 @@ def test_nothing_but_plain_paths_gets_into_the_unit(option, path):
 
 def instructions(text):
     """The Dockerfile as (instruction, argument) pairs."""
-    joined = re.sub(r"\\\n\s*", "", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
+    lines = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    joined = re.sub(r"\\\n\s*", "", lines)
     return [tuple(line.split(" ", 1)) for line in joined.splitlines() if line]
 
 
+WHEEL = "https://example.com/gpu_valet-0.1.0-py3-none-any.whl"
+PACKAGES = [
+    "",
+    WHEEL,
+    "./dist/gpu_valet-0.1.0-py3-none-any.whl",
+    "git+https://example.com/valet@v0.1.0",
+    "gpu-valet==0.1.0 --index https://pypi.example.com/simple",
+]
+
+
+def dockerfile(package=""):
+    return printed("dockerfile", *(["--package", *package.split()] if package else []))
+
+
 def test_the_dockerfile_fits_the_program():
-    steps = instructions(printed("dockerfile", "--package", "https://example.com/valet.whl"))
+    steps = instructions(dockerfile(WHEEL))
     found = dict(steps)
 
     assert steps[0][0] == "FROM"
     assert not found["FROM"].endswith("latest")
-    assert "pip install --no-cache-dir https://example.com/valet.whl" in found["RUN"]
     assert found["USER"] == "10001"
     assert found["EXPOSE"] == str(Settings().door.port)
     assert f"127.0.0.1:{Settings().door.port}/healthz" in found["HEALTHCHECK"]
@@ -113,28 +127,97 @@ def test_the_dockerfile_fits_the_program():
     assert "VALET_DB=/var/lib/valet/valet.db" in found["ENV"]
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_whatever_brings_the_wheel_all_else_is_installed_by_hash(package):
+    runs = " && ".join(argument for instruction, argument in instructions(dockerfile(package)) if instruction == "RUN")
+
+    installs = [step for step in re.split(r"\s*&&\s*", runs) if re.search(r"\bpip\b.* install ", step)]
+    assert installs
+    assert all("--require-hashes" in step or "--no-deps --no-index" in step for step in installs)
+
+
+@pytest.mark.skipif(not shutil.which("hadolint"), reason="hadolint is not installed")
+@pytest.mark.parametrize("package", PACKAGES)
+def test_hadolint_finds_nothing_in_the_dockerfile(package):
+    done = subprocess.run(
+        ["hadolint", "-"], input=dockerfile(package), capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_an_image_is_built_from_the_checkout_where_nothing_says_what_to_install(tmp_path):
     settings = tmp_path / "valet.toml"
     settings.write_text("")
 
-    from_here = dict(instructions(printed("dockerfile", "--config", str(settings))))
+    from_here = instructions(printed("dockerfile", "--config", str(settings)))
     settings.write_text('[install]\npackage = "git+https://example.com/valet@v0.1.0"\n')
-    from_there = dict(instructions(printed("dockerfile", "--config", str(settings))))
+    from_there = instructions(printed("dockerfile", "--config", str(settings)))
 
-    assert from_here["COPY"] == ". /src"
-    assert "pip install --no-cache-dir /src" in from_here["RUN"]
-    assert "COPY" not in from_there
-    assert from_there["RUN"].endswith("pip install --no-cache-dir git+https://example.com/valet@v0.1.0")
-
-
-def test_the_package_of_the_image_is_one_word_to_the_shell():
-    steps = dict(instructions(printed("dockerfile", "--package", "gpu-valet; rm -rf /")))
-
-    assert steps["RUN"].endswith("pip install --no-cache-dir 'gpu-valet; rm -rf /'")
+    assert from_here[1] == ("COPY", ". /src")
+    assert from_here[2][1].endswith("pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels /src")
+    assert "install -y --no-install-recommends git" in from_there[1][1]
+    assert from_there[2][1].endswith(
+        "pip wheel --no-cache-dir --no-deps -w /wheels git+https://example.com/valet@v0.1.0"
+    )
 
 
-def test_a_package_of_two_lines_is_refused():
-    done = CliRunner().invoke(main, ["dockerfile", "--package", "gpu-valet\nUSER root"])
+def test_a_wheel_in_the_folder_of_the_build_is_copied():
+    assert instructions(dockerfile("./dist/gpu_valet-0.1.0-py3-none-any.whl"))[1] == (
+        "COPY",
+        "./dist/gpu_valet-0.1.0-py3-none-any.whl /wheels/",
+    )
+
+
+def test_an_index_of_ones_own_serves_all_of_the_image(tmp_path):
+    settings = tmp_path / "valet.toml"
+    settings.write_text('[install]\npackage = "gpu-valet==0.1.0"\nindex = "https://pypi.example.com/simple"\n')
+
+    steps = instructions(printed("dockerfile", "--config", str(settings)))
+
+    assert steps[1] == ("ENV", "PIP_INDEX_URL=https://pypi.example.com/simple")
+    assert steps[2][1].endswith("-w /wheels gpu-valet==0.1.0")
+
+
+@pytest.mark.parametrize(
+    ("package", "said"),
+    [
+        ("gpu-valet", "may be anybody's"),
+        ("gpu-valet[bot]==0.1.0", "may be anybody's"),
+        ("gpu-valet; rm -rf /", "may be anybody's"),
+        ("http://example.com/gpu_valet-0.1.0-py3-none-any.whl", "end it with #sha256="),
+        ("git+http://example.com/valet", "end it with #sha256="),
+        ("gpu-valet\nUSER root", "must be one line"),
+        ("/srv/gpu_valet-0.1.0-py3-none-any.whl", "in the folder of the build"),
+        ("./a b.whl", "in the folder of the build"),
+        ("../gpu_valet-0.1.0-py3-none-any.whl", "in the folder of the build"),
+    ],
+)
+def test_what_anybody_could_put_something_else_under_is_refused(package, said):
+    done = CliRunner().invoke(main, ["dockerfile", "--package", package])
 
     assert done.exit_code == 1
-    assert "--package must be one line" in done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--base", "python\nUSER root"], ["--index", "https://me:secret@example.com/simple"]]
+)
+def test_what_would_be_another_line_or_a_secret_does_not_get_into_the_image(words):
+    assert CliRunner().invoke(main, ["dockerfile", "--package", "gpu-valet", *words]).exit_code == 1
+
+
+def test_a_package_over_http_is_taken_with_its_hash():
+    assert f"http://example.com/v.whl#sha256={'0' * 64}" in dockerfile(f"http://example.com/v.whl#sha256={'0' * 64}")
+
+
+def test_no_printed_file_installs_a_name_from_a_public_index():
+    texts = [dockerfile(package) for package in PACKAGES]
+    texts += [printed("unit"), printed("agent", "unit", "--server", "https://valet.example.com")]
+    texts.append(printed("agent", "user-data", "--server", "https://valet.example.com", "--package", WHEEL))
+
+    assert all("pypi.org" not in text for text in texts)
+    lines = [line for text in texts for line in text.splitlines()]
+    named = [line for line in lines if re.search(r"pip.* (install|wheel)\b.*gpu-valet", line)]
+    assert named == ["RUN pip wheel --no-cache-dir --no-deps -w /wheels gpu-valet==0.1.0"]
+    assert sum("PIP_INDEX_URL=https" in text for text in texts) == 1
