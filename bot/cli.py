@@ -42,7 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),
     "unit": ("bot.commands.unit", "Print a systemd unit that runs the bot."),
     "dockerfile": ("bot.commands.dockerfile", "Print a Dockerfile for the bot."),
-    "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules for Prometheus."),
+    "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules or alerts for Prometheus."),
+    "grafana-dashboard": ("bot.commands.grafana_dashboard", "Print a Grafana dashboard of Valet's figures."),
     "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),
 }
 """Name -> the module that holds it, under its own name, and what it does."""

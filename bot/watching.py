@@ -1,26 +1,26 @@
 """Looks after the bot itself: what /healthz and /metrics say, and the alarm when the database can't be used."""
 
+import platform
 from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
+from bot import __version__
 from bot.connection import DEAF_S
 from bot.domain.clock import MINUTE_MS, SECOND_MS, Heartbeat
-from bot.domain.machines.listing import FleetFilter
-from bot.domain.money.rates import MICROS_PER_USD
 from bot.errors import Impaired
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.only_one import tell_admins
-from bot.services import backups, outbox, queries
-from bot.services.acting import executor
+from bot.services import backups, metrics, outbox
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.steadyclock import CLOCKS_APART_MS, Ahead
 from bot.telemetry.door import Health
-from bot.telemetry.figures import MetricFamily
+from bot.telemetry.figures import MetricFamily, figure
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
+from store.database import sqlite_version
 
 STALE_TICK_MS = 5 * MINUTE_MS
 STALE_MESSAGE_MS = 20 * MINUTE_MS
@@ -51,9 +51,6 @@ Worries = Callable[[], Sequence[str]]
 def no_worries() -> tuple[str, ...]:
     """Nothing else does."""
     return ()
-
-
-Values = dict[tuple[str, ...], float]
 
 
 def bot_health(
@@ -98,84 +95,25 @@ def bot_metrics(
     others: OtherBots = nobody_told,
 ) -> list[MetricFamily]:
     """What /metrics shows beside the door's own figures; without a database, what is known without it."""
-    ages: dict[tuple[str, ...], float] = {(name,): age / SECOND_MS for name, age in schedule.ages().items()}
-    usable = not ctx.store.trouble.reason
+    silent, ahead, other, usable = silence(), off(), others(), not ctx.store.trouble.reason
+    about = {(__version__, platform.python_version(), ".".join(map(str, sqlite_version()))): 1}
     found = [
-        MetricFamily("valet_job_age_seconds", "Since each job last came to its end.", ages, ("job",)),
-        MetricFamily("valet_database_usable", "1 while the database can be used.", {(): float(usable)}),
+        figure("valet_build_info", about),
+        figure("valet_started_timestamp_seconds", ctx.began_at / SECOND_MS),
+        figure("valet_job_age_seconds", {name: age / SECOND_MS for name, age in schedule.ages().items()}),
+        figure("valet_database_usable", usable),
+        *metrics.disk_figures(ctx.store.path),
     ]
-    silent = silence()
     if silent is not None:
-        found.append(MetricFamily("valet_slack_silence_seconds", "Since Slack was last heard.", {(): silent}))
-    ahead = off()
+        found.append(figure("valet_slack_silence_seconds", silent))
     if ahead is not None:
-        found.append(
-            MetricFamily(
-                "valet_clock_ahead_seconds",
-                "How far our clock is ahead of Slack's, or of AWS's where Slack does not say.",
-                {(): ahead.by / SECOND_MS},
-            )
-        )
-    other = others()
+        found.append(figure("valet_clock_ahead_seconds", ahead.by / SECOND_MS))
     if other is not None:
-        found.append(
-            MetricFamily("valet_other_bot_connected", "1 while another bot has the same Slack app.", {(): float(other)})
-        )
+        found.append(figure("valet_other_bot_connected", other))
     try:
-        return [*found, *_stored(ctx)]
+        return [*found, *metrics.stored_figures(ctx)]
     except Impaired:
         return found
-
-
-def _stored(ctx: Context) -> list[MetricFamily]:
-    totals = queries.totals(ctx, FleetFilter())
-    waiting: dict[tuple[str, ...], float] = {(state,): float(count) for state, count in outbox.counts(ctx).items()}
-    backup_age, held = backups.age(ctx), executor.executor_waited(ctx)
-    found = [
-        MetricFamily("valet_instances", "Instances known.", {(): float(totals.instances)}),
-        MetricFamily("valet_instances_idle", "Running instances with every GPU idle.", {(): float(totals.idle)}),
-        MetricFamily(
-            "valet_usd_per_hour",
-            "What runs costs, as far as prices are known, USD per hour.",
-            {(): totals.rate_micros / MICROS_PER_USD},
-        ),
-        MetricFamily("valet_usd_per_hour_idle", "Of that, unused.", {(): totals.waste_micros / MICROS_PER_USD}),
-        MetricFamily("valet_approved_age_seconds", "Age of the oldest approval not taken up.", {(): held / SECOND_MS}),
-        MetricFamily("valet_outbox_messages", "Messages by state.", waiting, ("state",)),
-        MetricFamily(
-            "valet_outbox_age_seconds", "Age of the oldest unsent message.", {(): outbox.waited(ctx) / SECOND_MS}
-        ),
-    ]
-    found += [*_agents(ctx), *_sources(ctx)]
-    if backup_age is not None:
-        found.append(MetricFamily("valet_backup_age_seconds", "Since the newest backup.", {(): backup_age / SECOND_MS}))
-    return found
-
-
-def _agents(ctx: Context) -> list[MetricFamily]:
-    """What each host's agent said of itself last."""
-    heard, now = queries.agent_reports(ctx), ctx.clock()
-    ages: Values = {(each.host,): float(max(0, now - each.reported_at)) / SECOND_MS for each in heard}
-    gpus: Values = {(each.host,): float(each.gpus_seen) for each in heard}
-    failing: Values = {(each.host,): float(bool(each.error)) for each in heard}
-    about: Values = {(each.host, each.agent_version, each.driver): 1.0 for each in heard}
-    return [
-        MetricFamily("valet_agent_age_seconds", "Since an agent last reported.", ages, ("host",)),
-        MetricFamily("valet_agent_gpus", "GPUs that an agent sees.", gpus, ("host",)),
-        MetricFamily("valet_agent_failing", "1 while an agent says that something is wrong.", failing, ("host",)),
-        MetricFamily("valet_agent_info", "Version of an agent, and driver.", about, ("host", "version", "driver")),
-    ]
-
-
-def _sources(ctx: Context) -> list[MetricFamily]:
-    """How old what each source told is, and whether it fails."""
-    ages: Values = {(name,): age / SECOND_MS for name, age in sources.source_ages(ctx).items()}
-    failing = {each.source for each in sources.failing_sources(ctx)}
-    fails: Values = {(name,): float(name in failing) for (name,) in ages}
-    return [
-        MetricFamily("valet_source_age_seconds", "Since a source was last read.", ages, ("source",)),
-        MetricFamily("valet_source_failing", "1 while a source can't be read.", fails, ("source",)),
-    ]
 
 
 class StoreAlarm:

@@ -1,6 +1,5 @@
 """The parts of the pages made from the code, by marker. `pytest tests/test_docs.py --write-docs` writes them."""
 
-import ast
 import json
 import re
 import textwrap
@@ -17,6 +16,8 @@ from bot.commands.options import USUAL
 from bot.domain.machines.states import FREE, STATES, UNCLAIMED
 from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
 from bot.settings import SECRETS, Settings
+from bot.telemetry.alerts import ALERTS
+from bot.telemetry.families import FAMILIES
 from bot.telemetry.openapi import openapi
 from handlers import cost, gpu, http
 from handlers.manifest import bot_scopes
@@ -235,23 +236,25 @@ def exit_codes() -> str:
 
 
 def metrics() -> str:
-    """Every family of /metrics, as the code names it."""
-    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "bot").rglob("*.py"))]
-    calls = [
-        node
-        for text in sources
-        if '"valet_' in text
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "MetricFamily"
+    """Every family of /metrics."""
+    found = [
+        (f"`{each.name}`", ", ".join(f"`{label}`" for label in each.labels) or "-", each.help)
+        for each in sorted(FAMILIES.values(), key=lambda family: family.name)
     ]
-    found = []
-    for call in calls:
-        said = [arg.value if isinstance(arg, ast.Constant) else "" for arg in call.args[:2]]
-        if str(said[0]).startswith("valet_"):
-            tuples = [arg for arg in call.args[3:4] if isinstance(arg, ast.Tuple)]
-            labels = [f"`{ast.literal_eval(each)}`" for labels in tuples for each in labels.elts]
-            found.append((f"`{said[0]}`", ", ".join(labels) or "-", str(said[1])))
-    return rows(("metric", "labels", "meaning"), sorted(found, key=lambda row: row[0].strip("`")))
+    return rows(("metric", "labels", "meaning"), found)
+
+
+def alerts() -> str:
+    """Every alert, with what to do about it."""
+    found = ((f"`{each.name}`", each.severity, each.summary, each.runbook) for each in ALERTS)
+    return rows(
+        ("alert", "severity", "what is wrong", "what to do first"), (map(_without_values, row) for row in found)
+    )
+
+
+def _without_values(text: str) -> str:
+    """The text with a word where Prometheus puts a value."""
+    return re.sub(r"{{ \$(?:labels\.(\w+)|value) }}", lambda found: f"`{found[1]}`" if found[1] else "N", text)
 
 
 def addresses() -> str:
@@ -311,6 +314,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "permissions": permissions,
     "exit-codes": exit_codes,
     "metrics": metrics,
+    "alerts": alerts,
     "addresses": addresses,
     "layers": layers,
     "topics": topics,

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from bot.domain.acting.actions import Action
 from bot.domain.machines.listing import FleetFilter, FleetSource, FleetTotals, Listing
-from bot.domain.machines.readings import AgentReport
 from bot.domain.money.standing_costs import standing_cost
 from bot.domain.sharing.claims import Claim
 from bot.domain.sharing.grants import Grant
@@ -17,8 +16,8 @@ from bot.services.sharing import unclaimed
 from store.acting import actions
 from store.acting import approvals as stored_approvals
 from store.acting import snooze as stored_snooze
-from store.machines import agents, listings
 from store.machines import fleet as stored_fleet
+from store.machines import listings
 from store.sharing import claims as stored_claims
 from store.sharing import grants as stored_grants
 from store.sharing import handovers as stored_handovers
@@ -60,11 +59,6 @@ def with_unused(ctx: Context, listing: Listing) -> Listing:
 def sources(ctx: Context) -> list[FleetSource]:
     """Every source, with when it was last read."""
     return stored_fleet.fleet_sources(ctx.store.reading())
-
-
-def agent_reports(ctx: Context) -> list[AgentReport]:
-    """What every agent said of itself last, by host."""
-    return [told for _, told in sorted(agents.reports(ctx.store.reading()).items())]
 
 
 def held_by(ctx: Context, person: str) -> list[Listing]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from bot.telemetry.families import FAMILIES, Kind
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -15,14 +17,25 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class MetricFamily:
     """One metric: `values` maps the label values, in the order of `labels`, to a number; () for one without labels.
 
-    A counter's name ends in `_total`.
+    What is not known has no entry; it is never 0.
     """
 
     name: str
     help: str
     values: Mapping[tuple[str, ...], float]
     labels: tuple[str, ...] = ()
-    kind: Literal["gauge", "counter"] = "gauge"
+    kind: Kind = "gauge"
+
+
+def figure(name: str, values: Mapping[Any, float] | float) -> MetricFamily:
+    """A family of the table with its values: by label, by several labels, or a plain number for one without any.
+
+    Raises KeyError for a name that is not in the table.
+    """
+    family = FAMILIES[name]
+    by_labels = values if isinstance(values, Mapping) else {(): values}
+    numbers = {(key,) if isinstance(key, str) else key: float(value) for key, value in by_labels.items()}
+    return MetricFamily(family.name, family.help, numbers, family.labels, family.kind)
 
 
 class _Figures(Collector):

@@ -202,6 +202,11 @@ def failing_sources(ctx: Context) -> list[SourceTrouble]:
     return [each for each in found if each.well_since is None and now - each.since >= TOLD_AFTER_MS]
 
 
+def known_sources(ctx: Context) -> list[SourceStatus]:
+    """How every source stands."""
+    return list(source_statuses(ctx, ctx.store.reading()))
+
+
 def source_ages(ctx: Context) -> dict[str, int]:
     """Milliseconds since each source was last read; of one that never was, since that was noticed."""
     now, db = ctx.clock(), ctx.store.reading()

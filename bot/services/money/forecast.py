@@ -64,6 +64,11 @@ def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> Forec
     return kept if 0 <= ctx.clock() - kept.made_at < (NOW_MS if is_young else most) else None
 
 
+def standing_report(ctx: Context, scope: Scope) -> ForecastReport | None:
+    """The newest report of a scope where people would be answered with it; None where one would be made for them."""
+    return _fresh(ctx, scope, FRESH_MS, ledger.first_reads(ctx.store.reading()))
+
+
 def refresh_reports(ctx: Context) -> None:
     """Make the reports that people ask for anew where they are due; run it every hour, or more often.
 
