@@ -17,7 +17,7 @@ from bot.services.context import Context
 from bot.services.machines import sources
 from bot.steadyclock import CLOCKS_APART_MS, Ahead
 from bot.telemetry.door import Health
-from bot.telemetry.figures import MetricFamily, figure
+from bot.telemetry.figures import MetricFamily, metric_family
 from handlers.blocks import troubles
 from handlers.blocks.parts import Reply
 from store.database import sqlite_version
@@ -98,18 +98,18 @@ def bot_metrics(
     silent, ahead, other, usable = silence(), off(), others(), not ctx.store.trouble.reason
     about = {(__version__, platform.python_version(), ".".join(map(str, sqlite_version()))): 1}
     found = [
-        figure("valet_build_info", about),
-        figure("valet_started_timestamp_seconds", ctx.began_at / SECOND_MS),
-        figure("valet_job_age_seconds", {name: age / SECOND_MS for name, age in schedule.ages().items()}),
-        figure("valet_database_usable", usable),
+        metric_family("valet_build_info", about),
+        metric_family("valet_started_timestamp_seconds", ctx.began_at / SECOND_MS),
+        metric_family("valet_job_age_seconds", {name: age / SECOND_MS for name, age in schedule.ages().items()}),
+        metric_family("valet_database_usable", usable),
         *metrics.disk_figures(ctx.store.path),
     ]
     if silent is not None:
-        found.append(figure("valet_slack_silence_seconds", silent))
+        found.append(metric_family("valet_slack_silence_seconds", silent))
     if ahead is not None:
-        found.append(figure("valet_clock_ahead_seconds", ahead.by / SECOND_MS))
+        found.append(metric_family("valet_clock_ahead_seconds", ahead.by / SECOND_MS))
     if other is not None:
-        found.append(figure("valet_other_bot_connected", other))
+        found.append(metric_family("valet_other_bot_connected", other))
     try:
         return [*found, *metrics.stored_figures(ctx)]
     except Impaired:

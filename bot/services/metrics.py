@@ -17,7 +17,7 @@ from bot.services.acting import executor
 from bot.services.context import Context
 from bot.services.machines import sources
 from bot.services.money import budget_amounts, forecast, ledger
-from bot.telemetry.figures import MetricFamily, figure
+from bot.telemetry.figures import MetricFamily, metric_family
 from store import metrics as stored_metrics
 from store.metrics import AgentHost, FleetGroup
 from store.money import ledger as stored_ledger
@@ -32,7 +32,6 @@ REST = "(other)"
 KINDS = ("stop", "start", "launch", "clone", "resize")
 OUTCOMES = ("done", "failed", "unknown", "denied", "expired", "cancelled", "aborted")
 MESSAGE_STATES = ("waiting", "sending", "sent", "dead")
-Pair = tuple[str, ...]
 
 
 def stored_figures(ctx: Context) -> Iterator[MetricFamily]:
@@ -56,17 +55,17 @@ def disk_figures(database: Path) -> Iterator[MetricFamily]:
         free = shutil.disk_usage(database.resolve().parent).free
     except OSError:
         return
-    yield figure("valet_database_bytes", size)
-    yield figure("valet_disk_free_bytes", free)
+    yield metric_family("valet_database_bytes", size)
+    yield metric_family("valet_disk_free_bytes", free)
 
 
 def _keeping(ctx: Context) -> Iterator[MetricFamily]:
     backup_age, counts = backups.age(ctx), outbox.counts(ctx)
-    yield figure("valet_outbox_messages", {state: counts.get(state, 0) for state in MESSAGE_STATES})
-    yield figure("valet_outbox_age_seconds", outbox.waited(ctx) / SECOND_MS)
-    yield figure("valet_backup_enabled", ctx.settings.backup.enabled)
+    yield metric_family("valet_outbox_messages", {state: counts.get(state, 0) for state in MESSAGE_STATES})
+    yield metric_family("valet_outbox_age_seconds", outbox.waited(ctx) / SECOND_MS)
+    yield metric_family("valet_backup_enabled", ctx.settings.backup.enabled)
     if backup_age is not None:
-        yield figure("valet_backup_age_seconds", backup_age / SECOND_MS)
+        yield metric_family("valet_backup_age_seconds", backup_age / SECOND_MS)
 
 
 def _sources(ctx: Context) -> Iterator[MetricFamily]:
@@ -74,8 +73,8 @@ def _sources(ctx: Context) -> Iterator[MetricFamily]:
     pace = {each.source: "minutes" if each.is_prompt else "hours" for each in sources.known_sources(ctx)}
     ages, failing = sources.source_ages(ctx), {each.source for each in sources.failing_sources(ctx)}
     named = {source: (source, pace.get(source, "minutes")) for source in ages}
-    yield figure("valet_source_age_seconds", {named[source]: age / SECOND_MS for source, age in ages.items()})
-    yield figure("valet_source_failing", {named[source]: float(source in failing) for source in ages})
+    yield metric_family("valet_source_age_seconds", {named[source]: age / SECOND_MS for source, age in ages.items()})
+    yield metric_family("valet_source_failing", {named[source]: float(source in failing) for source in ages})
 
 
 def agent_state(host: AgentHost, now: int) -> str:
@@ -93,15 +92,15 @@ def agent_state(host: AgentHost, now: int) -> str:
 def _agents(hosts: list[AgentHost], now: int) -> Iterator[MetricFamily]:
     states = Counter(dict.fromkeys(("reporting", "failing", "silent", "off", "never"), 0))
     states.update(agent_state(host, now) for host in hosts)
-    yield figure("valet_agents", states)
+    yield metric_family("valet_agents", states)
     heard = [host for host in hosts if host.reported_at is not None]
-    yield figure("valet_agents_by_version", _versions(heard))
+    yield metric_family("valet_agents_by_version", _versions(heard))
     worst = sorted(heard, key=lambda host: (not host.error, host.reported_at, host.host))[:MOST_HOSTS]
     ages = {each.host: max(0, now - (each.reported_at or now)) / SECOND_MS for each in worst}
-    yield figure("valet_agent_age_seconds", ages)
-    yield figure("valet_agent_failing", {each.host: bool(each.error) for each in worst})
-    yield figure("valet_agent_gpus", {each.host: each.gpus for each in worst})
-    yield figure("valet_agent_info", {(each.host, each.version, each.driver): 1 for each in worst})
+    yield metric_family("valet_agent_age_seconds", ages)
+    yield metric_family("valet_agent_failing", {each.host: bool(each.error) for each in worst})
+    yield metric_family("valet_agent_gpus", {each.host: each.gpus for each in worst})
+    yield metric_family("valet_agent_info", {(each.host, each.version, each.driver): 1 for each in worst})
 
 
 def _versions(heard: Iterable[AgentHost]) -> dict[str, int]:
@@ -118,8 +117,8 @@ def _team(name: str, roster: Roster) -> str:
 
 
 def _fleet(groups: Iterable[FleetGroup], roster: Roster) -> Iterator[MetricFamily]:
-    instances, gpus, unpriced, estimated, priced, judged = (Counter[Pair]() for _ in range(6))
-    rates, idle, unknown = (Counter[Pair]() for _ in range(3))
+    instances, gpus, unpriced, estimated, priced, judged = (Counter[tuple[str, ...]]() for _ in range(6))
+    rates, idle, unknown = (Counter[tuple[str, ...]]() for _ in range(3))
     for group in groups:
         key = (_team(group.team, roster), group.provider)
         instances[*key, group.state] += group.instances
@@ -136,13 +135,13 @@ def _fleet(groups: Iterable[FleetGroup], roster: Roster) -> Iterator[MetricFamil
         judged[key] += 0 if group.state == "unknown" else with_price
     known = [key for key in unpriced if priced[key] or not unpriced[key]]
     seen = [key for key in known if judged[key] or not priced[key]]
-    yield figure("valet_instances", instances)
-    yield figure("valet_gpus", gpus)
-    yield figure("valet_instances_unpriced", unpriced)
-    yield figure("valet_instances_estimated", estimated)
-    yield figure("valet_usd_per_hour", {key: _usd(rates[key]) for key in known})
-    yield figure("valet_usd_per_hour_idle", {key: _usd(idle[key]) for key in seen})
-    yield figure("valet_usd_per_hour_unknown", {key: _usd(unknown[key]) for key in known})
+    yield metric_family("valet_instances", instances)
+    yield metric_family("valet_gpus", gpus)
+    yield metric_family("valet_instances_unpriced", unpriced)
+    yield metric_family("valet_instances_estimated", estimated)
+    yield metric_family("valet_usd_per_hour", {key: _usd(rates[key]) for key in known})
+    yield metric_family("valet_usd_per_hour_idle", {key: _usd(idle[key]) for key in seen})
+    yield metric_family("valet_usd_per_hour_unknown", {key: _usd(unknown[key]) for key in known})
 
 
 def _sharing(db: Database, roster: Roster) -> Iterator[MetricFamily]:
@@ -154,18 +153,18 @@ def _sharing(db: Database, roster: Roster) -> Iterator[MetricFamily]:
         gpus[team] += row["gpus"]
     for row in stored_metrics.places_by_person(db):
         places[roster.team_of(row["person"]) or NO_TEAM] += row["places"]
-    yield figure("valet_claims", claims)
-    yield figure("valet_claimed_gpus", gpus)
-    yield figure("valet_waiting", places)
+    yield metric_family("valet_claims", claims)
+    yield metric_family("valet_claimed_gpus", gpus)
+    yield metric_family("valet_waiting", places)
 
 
 def _acting(ctx: Context, db: Database) -> Iterator[MetricFamily]:
     """Outcomes are counted from the start of this process on, as counters are; every kind and outcome begins at 0."""
     none_open = {(kind, state): 0 for kind in KINDS for state in ("pending", "approved", "executing")}
     none_ended = {(kind, outcome): 0 for kind in KINDS for outcome in OUTCOMES}
-    yield figure("valet_actions_open", none_open | stored_metrics.open_actions(db))
-    yield figure("valet_actions_total", none_ended | stored_metrics.ended_actions(db, ctx.began_at))
-    yield figure("valet_approved_age_seconds", executor.executor_waited(ctx) / SECOND_MS)
+    yield metric_family("valet_actions_open", none_open | stored_metrics.open_actions(db))
+    yield metric_family("valet_actions_total", none_ended | stored_metrics.ended_actions(db, ctx.began_at))
+    yield metric_family("valet_approved_age_seconds", executor.executor_waited(ctx) / SECOND_MS)
 
 
 def _money(ctx: Context, db: Database) -> Iterator[MetricFamily]:
@@ -175,16 +174,16 @@ def _money(ctx: Context, db: Database) -> Iterator[MetricFamily]:
     budgets |= {} if total_budget is None else {TOTAL: total_budget}
     asked = list(dict.fromkeys([TOTAL, *(Scope("team", team.name) for team in ctx.roster().teams), *budgets]))
     spent, reports = _spent(ctx, db, asked), _reports(ctx, asked)
-    yield figure("valet_month_spent_usd", {_label(scope): _usd(spent[scope]) for scope in asked})
-    yield figure("valet_month_counted_from_timestamp_seconds", _counted_from(ctx, db) / SECOND_MS)
-    yield figure("valet_budget_usd", {_label(scope): _usd(micros) for scope, micros in budgets.items()})
-    yield figure("valet_budget_spent_usd", {_label(scope): _usd(spent[scope]) for scope in budgets})
+    yield metric_family("valet_month_spent_usd", {_label(scope): _usd(spent[scope]) for scope in asked})
+    yield metric_family("valet_month_counted_from_timestamp_seconds", _counted_from(ctx, db) / SECOND_MS)
+    yield metric_family("valet_budget_usd", {_label(scope): _usd(micros) for scope, micros in budgets.items()})
+    yield metric_family("valet_budget_spent_usd", {_label(scope): _usd(spent[scope]) for scope in budgets})
     chances = {scope: report.chance_over for scope, report in reports.items() if scope in budgets}
     over = {_label(scope): chance for scope, chance in chances.items() if chance is not None}
-    yield figure("valet_budget_chance_over_ratio", over)
-    yield figure("valet_month_forecast_usd", dict(_expected(reports)))
+    yield metric_family("valet_budget_chance_over_ratio", over)
+    yield metric_family("valet_month_forecast_usd", dict(_expected(reports)))
     if TOTAL in reports:
-        yield figure("valet_forecast_age_seconds", max(0, ctx.clock() - reports[TOTAL].made_at) / SECOND_MS)
+        yield metric_family("valet_forecast_age_seconds", max(0, ctx.clock() - reports[TOTAL].made_at) / SECOND_MS)
 
 
 def _counted_from(ctx: Context, db: Database) -> int:

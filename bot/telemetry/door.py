@@ -20,7 +20,7 @@ from bot.domain.clock import Clock, system_clock
 from bot.domain.machines.readings import Push
 from bot.errors import Refused, Unreachable
 from bot.telemetry.body import BadBody, parse_push
-from bot.telemetry.figures import CONTENT_TYPE, MetricFamily, exposition, figure
+from bot.telemetry.figures import CONTENT_TYPE, MetricFamily, exposition, metric_family
 from bot.telemetry.intake import (
     COME_BACK_S,
     Authenticate,
@@ -119,7 +119,10 @@ class _Desk:
     def figures(self) -> list[MetricFamily]:
         """The door's own figures."""
         by_status = {str(status): count for status, count in self._answers.items()}
-        return [figure("valet_door_pushes_total", by_status), figure("valet_door_minutes_total", self._stored)]
+        return [
+            metric_family("valet_door_pushes_total", by_status),
+            metric_family("valet_door_minutes_total", self._stored),
+        ]
 
     async def _taken(self, request: Request) -> Receipt:
         check_headers(request)

@@ -27,7 +27,7 @@ class MetricFamily:
     kind: Kind = "gauge"
 
 
-def figure(name: str, values: Mapping[Any, float] | float) -> MetricFamily:
+def metric_family(name: str, values: Mapping[Any, float] | float) -> MetricFamily:
     """A family of the table with its values: by label, by several labels, or a plain number for one without any.
 
     Raises KeyError for a name that is not in the table.
