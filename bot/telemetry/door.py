@@ -119,10 +119,8 @@ class _Desk:
     def figures(self) -> list[MetricFamily]:
         """The door's own figures."""
         by_status = {str(status): count for status, count in self._answers.items()}
-        return [
-            metric_family("valet_door_pushes_total", by_status),
-            metric_family("valet_door_minutes_total", self._stored),
-        ]
+        minutes = metric_family("valet_door_minutes_total", self._stored)
+        return [metric_family("valet_door_pushes_total", by_status), minutes]
 
     async def _taken(self, request: Request) -> Receipt:
         check_headers(request)
