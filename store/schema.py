@@ -163,6 +163,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_unusual_answers", stored_budgets.UNUSUAL_ANSWERS),
     ("0003_own_settings", stored_own_settings.SCHEMA),
     ("0003_not_before", stored_outbox.NOT_BEFORE),
+    ("0003_odd_names", stored_names.ODD_NAMES),
 )
 
 

@@ -7,7 +7,6 @@ from sqlite_utils import Database
 
 from bot.domain.machines.listing import FleetFilter, Listing
 from bot.domain.machines.models import gpu_kind
-from bot.domain.typography import plain_typed
 from bot.errors import Refused
 from bot.services.context import Context
 from store.machines import listings
@@ -66,10 +65,7 @@ def _matching(db: Database, said: str) -> tuple[list[Listing], bool]:
         if found:
             whole = [each for each in found if each.instance.goes_by(word)]
             return (whole, True) if whole else (found, False)
-    alike = [
-        name for name in listings.names_in_use(db) if not name.isascii() and plain_typed(name).lower() == said.lower()
-    ]
-    return [each for name in alike for each in listings.matching_listings(db, name)], True
+    return [], True
 
 
 def _unwrapped(said: str) -> str:

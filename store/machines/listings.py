@@ -11,6 +11,7 @@ from bot.domain.machines.listing import FleetFilter, FleetTotals, Listing, gpu_u
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.standing_costs import ADDRESS_KEY
 from store.acting import drain as stored_drain
+from store.machines import names as stored_names
 from store.machines.fleet import instance_of, rate_of
 from store.sharing import claims as stored_claims
 from store.sharing import line as stored_line
@@ -157,20 +158,26 @@ def ids_with(db: Database, chosen: FleetFilter, text: str, *, person: str, limit
 
 
 def matching_listings(db: Database, word: str) -> list[Listing]:
-    """Listings whose name or id is the word, else those it begins; at most MATCHES. Case does not count (ASCII)."""
+    """Listings whose name or id is the word, else those it begins; at most MATCHES. Case does not count (ASCII).
+
+    Names with other dashes or quotes than keyboards have are found as they are typed.
+    """
     if not word:
         return []
-    exact = _named(db, "lower({}) = lower(?)", word)
+    exact = _named(db, "lower({}) = lower(?)", word, stored_names.typed_as(db, word))
+    if exact:
+        return _listings(db, exact)
     # A range, which an index serves and in which % and _ mean nothing, instead of LIKE.
-    found = exact or _named(db, "lower({0}) >= lower(?) AND lower({0}) < lower(?) || char(1114111)", word)
-    return _listings(db, found)
+    begins = "lower({0}) >= lower(?) AND lower({0}) < lower(?) || char(1114111)"
+    return _listings(db, _named(db, begins, word, stored_names.typed_as(db, word, longer=True)))
 
 
-def _named(db: Database, test: str, word: str) -> list[Row]:
-    """Rows whose name or id passes a test; a union, as SQLite does not look for both sides of an OR in indexes."""
+def _named(db: Database, test: str, word: str, alike: Sequence[str]) -> list[Row]:
+    """Rows whose name or id passes a test, and these; a union, as SQLite does not look for an OR in indexes."""
     known_by = ("name", "own_name", "id")
     each = [f"SELECT id FROM instances WHERE gone_at IS NULL AND {test.format(column)}" for column in known_by]
-    values = [word] * (len(known_by) * test.count("?"))
+    each.append("SELECT value FROM json_each(?)")
+    values = [*[word] * (len(known_by) * test.count("?")), json.dumps(alike)]
     return rows(
         db, f"{_SELECT} AND i.id IN ({' UNION '.join(each)}) ORDER BY i.name, i.id LIMIT {MOST_MATCHES}", *values
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlite_utils import Database
 
 from bot.domain.machines.names import NamedMachine, distinct_names, shown_look
+from bot.domain.typography import plain_typed
 from store.sql import Row, many, rows
 
 SCHEMA = (
@@ -16,6 +17,19 @@ SCHEMA = (
 )
 """`name` is how a machine is called among the fleet; `own_name` what its tag or host says, where that is another.
 Rows without `looks_like` are of before, and get it at the next look."""
+
+ODD_NAMES = ("CREATE INDEX instances_by_odd_name ON instances (name) WHERE gone_at IS NULL AND name GLOB '*[^ -~]*'",)
+
+
+def typed_as(db: Database, word: str, *, longer: bool = False) -> list[str]:
+    """Ids of machines whose name has other dashes or quotes than keyboards, and is typed so; or begins so."""
+    sql = "SELECT id, name, own_name FROM instances WHERE gone_at IS NULL AND name GLOB '*[^ -~]*' ORDER BY name, id"
+    least, found = plain_typed(word).lower(), []
+    for row in rows(db, sql):
+        typed = {plain_typed(name).lower() for name in (row["name"], row["own_name"] or "")}
+        if least in typed or (longer and any(name.startswith(least) for name in typed)):
+            found.append(row["id"])
+    return found
 
 
 def looks_of(db: Database, ids: Sequence[str]) -> set[str]:

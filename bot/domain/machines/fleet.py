@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.domain import typography
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.shape import Shape
 
@@ -68,8 +69,9 @@ class Instance:
         return self.own_name or self.name
 
     def goes_by(self, word: str) -> bool:
-        """It has just this name or id; case does not count."""
-        return word.lower() in {self.name.lower(), self.told_name.lower(), self.id.lower()}
+        """It has just this name or id; case does not count, nor which dash or quote it is."""
+        typed = {each.lower() for name in (self.name, self.told_name) for each in (name, typography.plain_typed(name))}
+        return word.lower() in typed | {self.id.lower()}
 
     @property
     def region(self) -> str:

@@ -1,10 +1,12 @@
 """Two machines of one name are told apart wherever one of them stands."""
 
 import re
+import unicodedata
 
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from bot.domain.typography import plain_typed
 from bot.services import audit
 from bot.services.machines import fleet
 from bot.services.money import ledger_export
@@ -123,3 +125,20 @@ def test_a_row_of_the_digest_says_zero_of_nothing_that_was_not_seen(week):
 
     assert "$0.00 unused" not in said["digest"]
     assert " | idle 3 h | not known | open | " in said["digest"]
+
+
+@pytest.mark.parametrize("name", ["nb\u20112", "Bob\u2019s box", "eval \u2013 2"])
+def test_a_name_with_another_dash_or_quote_is_found_as_keyboards_type_it(office, name):
+    office.fleet.change("nb-2", name=name)
+    fleet.sweep(office.valet.ctx)
+    shown = unicodedata.normalize("NFKC", name)
+
+    assert office.types("ada", f"/gpu why {plain_typed(name)}").startswith(f"*{shown} is unknown.*")
+    assert office.types("ada", f"/gpu claim {name} for 2h").startswith(f"*{shown}* is @Ada's until Mon 11:00 UTC.")
+
+
+def test_a_dash_alone_leaves_two_names_to_be_asked_about(office):
+    office.fleet.change("nb-5", name="nb\u20112")
+    fleet.sweep(office.valet.ctx)
+
+    assert office.types("ada", "/gpu stop nb-2").startswith('"nb-2" could be any of ')
