@@ -51,6 +51,23 @@ def asked(read: Callable[..., Any], *args: Any, **options: Any) -> Callable[[Any
     return lambda db, _: read(db, *args, **options)
 
 
+def row_in(table: str, **columns: object) -> str:
+    """One more row with these values."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(map(_written, columns.values()))})"
+
+
+def put(table: str, where: str = "1", **columns: object) -> str:
+    """These values in the rows of a table."""
+    pairs = (f"{name} = {_written(value)}" for name, value in columns.items())
+    return f"UPDATE {table} SET {', '.join(pairs)} WHERE {where}"
+
+
+def _written(value: object) -> str:
+    if value is None or isinstance(value, bytes):
+        return "NULL" if value is None else f"x'{value.hex()}'"
+    return str(value) if isinstance(value, int) else f"'{value}'"
+
+
 def be(state: str, **columns: object) -> str:
     """The stop next door, in a state in which others have decided it, with these columns."""
     ended = "NULL" if state in {"pending", "approved", "executing"} else str(NEAR)
