@@ -243,7 +243,7 @@ def _jobs(
     ctx: Context, people: People, client: WebClient, steady: SteadyClock, settings_watch: SettingsWatch | None
 ) -> list[Job]:
     alarm = StoreAlarm(ctx, client, lambda: steady.heartbeat)
-    jobs = [*job_table(ctx, people.look, people.name), Job("database", 10, alarm.look)]
+    jobs = [*job_table(ctx, people.look, people.called), Job("database", 10, alarm.look)]
     jobs.append(Job("homes", 60, lambda: home.redraw_desks(ctx.current(), client)))
     if settings_watch:
         jobs.append(Job("settings", LOOK_EVERY_S, lambda: _read_settings_again(ctx, people, settings_watch)))

@@ -14,9 +14,10 @@ from bot.domain.clock import HOUR_MS, SECOND_MS, Clock
 from bot.domain.people import Roster
 from bot.services import people as people_service
 from bot.services.context import Context
+from bot.services.people import Called
 from bot.settings import Settings
 from handlers.groups import Groups
-from handlers.profiles import Profile, Profiles, asked_of
+from handlers.profiles import NO_SUCH_PERSON, Profile, Profiles, asked_of
 from handlers.send import LOST, checked_answer, error_code, perhaps, word
 
 log = logging.getLogger(__name__)
@@ -146,17 +147,18 @@ class People:
         team = self._roster.team(self._roster.team_of(user))
         return team.timezone if team else self._settings.digest.timezone
 
-    def name(self, user: str) -> str | None:
-        """How a person is called in Slack; empty for nobody, None where Slack can't be asked now."""
+    def called(self, user: str) -> Called | None:
+        """How a person is called in Slack, and whether they have left; None where Slack can't be asked now."""
         try:
             said = asked_of(self._client, user)
             profile: dict[str, Any] = perhaps(said, "profile", dict) or {}
         except SlackApiError as error:
-            return "" if error_code(error) in {"user_not_found", "user_not_visible"} else None
+            return Called("", has_left=True) if error_code(error) in NO_SUCH_PERSON else None
         except LOST:
             return None
         names = (profile.get("real_name"), said.get("real_name"), profile.get("display_name"), said.get("name"))
-        return next((each for each in names if isinstance(each, str) and each), None)
+        name = next((each for each in names if isinstance(each, str) and each), None)
+        return None if name is None else Called(name, has_left=bool(perhaps(said, "deleted", bool)))
 
     def _ask_zone(self, user: str) -> str:
         try:

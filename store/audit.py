@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlite_utils import Database
 
-from bot.domain.audit import REFUSED, Broken, Entry
+from bot.domain.audit import FORGOT, REFUSED, Broken, Entry
 from store.sql import bound, changed, one, rows
 
 SCHEMA = (
@@ -67,10 +67,10 @@ def refused_since(db: Database, who: str, start: int) -> list[tuple[str, str]]:
     return [(row["subject"], row["did"]) for row in rows(db, sql, who, start)]
 
 
-def since(db: Database, start: int) -> Iterator[Entry]:
-    """Every entry from an instant on, oldest first, one at a time."""
-    columns = ", ".join((*CONTENT, "hash"))
-    for values in db.execute(f"SELECT {columns} FROM audit WHERE at >= ? ORDER BY id", [start]):
+def since(db: Database, start: int, after: int = 0) -> Iterator[Entry]:
+    """Every entry from an instant on and after the one of that number, oldest first, one at a time."""
+    columns = ", ".join((*CONTENT, "hash", "erased_by"))
+    for values in db.execute(f"SELECT {columns} FROM audit WHERE at >= ? AND id > ? ORDER BY id", [start, after]):
         yield Entry(*values)
 
 
@@ -89,12 +89,16 @@ def verify(db: Database) -> Broken | None:
     """Follow the chain from its start; None when it holds."""
     columns = ", ".join(CONTENT)
     before_id, before_hash = 0, START
-    for values in db.execute(f"SELECT hash, {columns} FROM audit ORDER BY id"):
-        found, content = str(values[0]), list(values[1:])
+    told, marks = _told_erased(db), "erased_by" if _knows_erased(db) else "NULL"
+    for values in db.execute(f"SELECT hash, {marks}, {columns} FROM audit ORDER BY id"):
+        found, erased_by, content = str(values[0]), values[1], list(values[2:])
         entry, at = int(content[0]), int(content[1])
         if entry != before_id + 1:
             return Broken(before_id + 1, None, _missing(before_id + 1, entry - 1))
-        if found != _hash(before_hash, content):
+        if erased_by is not None and entry not in told.get(int(erased_by), ()):
+            what = "is marked as one in which somebody was forgotten, and no later entry says so"
+            return Broken(entry, at, f"Entry {entry} {what}.")
+        if erased_by is None and found != _hash(before_hash, content):
             what = "does not match its hash: it, or the entry before it, was changed after it was written"
             return Broken(entry, at, f"Entry {entry} {what}.")
         before_id, before_hash = entry, found
@@ -102,6 +106,32 @@ def verify(db: Database) -> Broken | None:
     if promised["seq"] > before_id:
         return Broken(before_id + 1, None, _missing(before_id + 1, promised["seq"]))
     return None
+
+
+def erased(db: Database) -> int:
+    """How many entries somebody was in who was forgotten."""
+    if not _knows_erased(db):
+        return 0
+    found = one(db, "SELECT count(*) AS n FROM audit WHERE erased_by IS NOT NULL")
+    return found["n"] if found else 0
+
+
+def _knows_erased(db: Database) -> bool:
+    """Not a backup that an earlier version made."""
+    return one(db, "SELECT 1 FROM pragma_table_info('audit') WHERE name = 'erased_by'") is not None
+
+
+def _told_erased(db: Database) -> dict[int, set[int]]:
+    """By the number of an entry that tells of a forgetting: the earlier entries that it names."""
+    told: dict[int, set[int]] = {}
+    for row in rows(db, "SELECT id, detail FROM audit WHERE did = ?", FORGOT):
+        numbers: set[int] = set()
+        for span in str(row["detail"]).split(", "):
+            first, _, last = span.partition("-")
+            if first.isdecimal() and (last or first).isdecimal():
+                numbers.update(range(int(first), min(int(last or first), int(row["id"]) - 1) + 1))
+        told[int(row["id"])] = numbers
+    return told
 
 
 def _missing(first: int, last: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
+from bot.domain.people import FORGOTTEN
 from store.sql import many, rows
 
 SCHEMA = (
@@ -29,16 +30,21 @@ def unasked(db: Database, since: int, most: int) -> list[str]:
         "UNION SELECT holder FROM claims UNION SELECT holder FROM slots) seen "
         "LEFT JOIN people_names told ON told.person = seen.person "
         "WHERE (seen.person GLOB 'U[A-Z0-9]*' OR seen.person GLOB 'W[A-Z0-9]*') "
+        f"AND seen.person NOT GLOB '{FORGOTTEN}*' "
         "AND coalesce(told.asked_at, -1) < ? ORDER BY told.asked_at, seen.person LIMIT ?"
     )
     return [row["person"] for row in rows(db, sql, NEWEST, since, most)]
 
 
-def learn(db: Database, told: Iterable[tuple[str, str]], now: int) -> None:
-    """Note what Slack said; an empty name where it knows nobody of that id, which keeps the name known before."""
+def learn(db: Database, told: Iterable[tuple[str, str, bool]], now: int) -> None:
+    """Note how people are called, and whether they have left; an empty name keeps the name known before.
+
+    Who has left did so when that was first heard.
+    """
     many(
         db,
-        "INSERT INTO people_names (person, name, asked_at) VALUES (?, ?, ?) ON CONFLICT (person) DO UPDATE SET "
-        "name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END, asked_at = excluded.asked_at",
-        ((person, name, now) for person, name in told),
+        "INSERT INTO people_names (person, name, asked_at, left_at) VALUES (?1, ?2, ?4, iif(?3, ?4, NULL)) "
+        "ON CONFLICT (person) DO UPDATE SET name = iif(excluded.name = '', name, excluded.name), "
+        "asked_at = excluded.asked_at, left_at = iif(excluded.left_at IS NULL, NULL, coalesce(left_at, ?4))",
+        ((person, name, has_left, now) for person, name, has_left in told),
     )

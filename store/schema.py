@@ -9,6 +9,7 @@ from sqlite_utils import Database, Migrations
 from bot.errors import Refused
 from store import audit as stored_audit
 from store import backups as stored_backups
+from store import forget as stored_forget
 from store import heartbeats, mending, trouble
 from store import home as stored_home
 from store import outbox as stored_outbox
@@ -164,6 +165,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_own_settings", stored_own_settings.SCHEMA),
     ("0003_not_before", stored_outbox.NOT_BEFORE),
     ("0003_odd_names", stored_names.ODD_NAMES),
+    ("0003_forget", stored_forget.SCHEMA),
 )
 
 

@@ -37,7 +37,7 @@ def verify_audit(config_path: Path, file: Path | None, expect: str) -> None:
     from bot.errors import Refused
     from bot.services import audit as auditing
 
-    newest, broken = auditing.verify(file or existing(settings_of(config_path).database), expect)
+    newest, broken, erased = auditing.verify(file or existing(settings_of(config_path).database), expect)
     if broken is not None:
         when = f" It was written at {_when(broken.at)} UTC." if broken.at is not None else ""
         raise Refused(f"The audit is broken. {broken.what}{when} Everything before entry {broken.id} is as written.")
@@ -47,6 +47,8 @@ def verify_audit(config_path: Path, file: Path | None, expect: str) -> None:
     entries = "1 entry" if newest.id == 1 else f"{newest.id:,} entries"
     click.echo(f"The audit holds: {entries}, the newest written at {_when(newest.at)} UTC.")
     click.echo(f"Its hash: {newest.hash}")
+    if erased:
+        click.echo(f"{erased:,} of them name people who were forgotten since; later entries say which.")
 
 
 def _when(at: int) -> str:

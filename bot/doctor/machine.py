@@ -197,7 +197,7 @@ def _backup(settings: Settings, database: Path, now: int) -> Finding:
 
 
 def _audit(database: Path) -> Finding:
-    newest, broken = audit.verify(database)
+    newest, broken, _ = audit.verify(database)
     if broken is not None:
         hint = "Somebody changed it, or the disk did. Compare it with a backup: valet verify-audit --file BACKUP."
         return error("V109", f"The audit is broken: {broken.what}", hint)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+FORGOT = "forgot a person"
+"""What an entry says that names others, changed since by the forgetting of somebody: they no longer fit their hash."""
 REFUSED = "refused"
 """What came of it, where somebody tried what they may not, or what could not be."""
 
@@ -21,6 +23,8 @@ class Entry:
     before: str
     after: str
     hash: str
+    erased_by: int | None = None
+    """The entry that tells why this one is not as it was written: somebody in it was forgotten."""
 
 
 @dataclass(frozen=True, slots=True)

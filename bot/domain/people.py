@@ -5,6 +5,14 @@ from dataclasses import dataclass, replace
 
 from bot.domain import parts
 
+FORGOTTEN = "UFORGOTTEN"
+"""How the id begins that stands for somebody who was forgotten; six letters or digits of their own follow."""
+
+
+def is_forgotten(user: str) -> bool:
+    """Whether an id stands for somebody who was forgotten."""
+    return user.startswith(FORGOTTEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Team:

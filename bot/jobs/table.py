@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.jobs.schedule import Job
-from bot.services import backups, digest, outbox, own_settings, people, pruning
+from bot.services import backups, digest, forget, outbox, own_settings, people, pruning
 from bot.services.acting import approvals, consents, half_way, hours, images, launch_expiry, rule_stops
 from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
@@ -18,13 +18,13 @@ JobRow = tuple[str, int, Callable[[Context], object]]
 def job_table(
     ctx: Context,
     look_at_people: Callable[[Context], object],
-    name_of: Callable[[str], str | None] | None = None,
+    ask_about: Callable[[str], people.Called | None] | None = None,
 ) -> list[Job]:
     """The tick table; what is due is for each of them to see from the store, by the settings of that moment."""
     table = [*_always(), ("groups", 120, look_at_people)]
     table.append(("digests in person", 60, own_settings.make_due_own_digests))
-    if name_of:
-        table.append(("names", 600, lambda now: people.learn(now, name_of)))
+    if ask_about:
+        table.append(("names", 600, lambda now: people.learn(now, ask_about)))
     return [Job(name, every_s, partial(_run, ctx, run)) for name, every_s, run in table]
 
 
@@ -57,6 +57,7 @@ _KEEPING: tuple[JobRow, ...] = (
     ("prune minutes", 3600, verdict.prune_minutes),
     ("prune outbox", 3600, outbox.prune),
     ("prune the rest", 3600, pruning.prune),
+    ("retention", 6 * 3600, forget.keep_to_retention),
     ("backup", 600, backups.back_up),
     ("examine database", 3600, lambda now: now.store.examine()),
 )

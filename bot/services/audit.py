@@ -1,8 +1,10 @@
 """The audit for people: the history of an instance, the whole of it as CSV, and whether it can be trusted."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -32,27 +34,36 @@ def gone(ctx: Context, word: str) -> tuple[str, str] | None:
     return stored_fleet.gone_instances(ctx.store.reading(), word)
 
 
-def entries(ctx: Context, since: int) -> Iterator[tuple[Entry, str]]:
-    """Every entry from `since` on, oldest first, with the name of what it is about."""
+def entries(ctx: Context, since: int, after: int = 0) -> Iterator[tuple[Entry, str]]:
+    """Every entry from `since` on, and after the one of that number, oldest first; and the name of what it is about."""
     db = ctx.store.reading()
     names = stored_fleet.instance_names(db)
-    for entry in stored_audit.since(db, since):
+    for entry in stored_audit.since(db, since, after):
         yield entry, names.get(entry.subject, "")
 
 
-def as_csv(ctx: Context, since: int) -> Iterator[str]:
-    """The entries from `since` on as lines of CSV, oldest first, header included."""
+def as_csv(ctx: Context, since: int, after: int = 0) -> Iterator[str]:
+    """Such entries as lines of CSV, header included."""
     yield csv_line(COLUMNS)
+    for number, at, *texts, digest, who_name in _cells(ctx, since, after):
+        yield csv_line((str(number), at, *map(safe, texts), digest, safe(who_name)))
+
+
+def as_json(ctx: Context, since: int, after: int = 0) -> Iterator[str]:
+    """Such entries as JSON, one object a line, by the names of the columns."""
+    for cells in _cells(ctx, since, after):
+        yield json.dumps(dict(zip(COLUMNS, cells, strict=True)), ensure_ascii=False) + "\n"
+
+
+def _cells(ctx: Context, since: int, after: int) -> Iterator[tuple[Any, ...]]:
     names = people.known(ctx)
-    for entry, name in entries(ctx, since):
+    for entry, name in entries(ctx, since, after):
         texts = (entry.who, entry.did, entry.subject, name, plain(entry.detail), entry.before, entry.after)
-        yield csv_line(
-            (str(entry.id), str(iso(entry.at)), *map(safe, texts), entry.hash, safe(names.get(entry.who, "")))
-        )
+        yield (entry.id, str(iso(entry.at)), *texts, entry.hash, names.get(entry.who, ""))
 
 
-def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | None]:
-    """Follow the chain of a database or a backup of one: its newest entry, and where it is broken.
+def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | None, int]:
+    """Follow the chain of a database or a backup of one: its newest entry, where it is broken, how many are erased.
 
     Raises Refused when no entry has the `expected` hash, Unreachable when the file can't be read.
     """
@@ -63,7 +74,7 @@ def verify(database: Path, expected: str = "") -> tuple[Entry | None, Broken | N
                 f"The audit of {database} holds in itself, but no entry of it has the hash {expected}: "
                 "it was cut off before that entry, or written anew."
             )
-        return stored_audit.last_entry(db), broken
+        return stored_audit.last_entry(db), broken, stored_audit.erased(db)
 
 
 MOST = 20

@@ -4,10 +4,12 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from bot.domain import parts
 from bot.domain.clock import DAY_MS
 from bot.domain.machines.fleet import plain_name
+from bot.domain.people import is_forgotten
 from bot.services.context import Context
 from store import outbox as stored_outbox
 from store import people as stored_people
@@ -18,18 +20,25 @@ USER = re.compile(r"\b[UW][A-Z0-9]{2,}\b", re.ASCII)
 UNKNOWN = "(name not known)"
 
 
-def learn(ctx: Context, name_of: Callable[[str], str | None]) -> None:
-    """Ask how people are called whom nobody has asked for in the last day.
+class Called(NamedTuple):
+    """What Slack says of a person: a name, empty for nobody, and whether they have left."""
 
-    `name_of` answers with an empty name for nobody, and with None where it can't say now: then no more are asked.
+    name: str
+    has_left: bool = False
+
+
+def learn(ctx: Context, ask: Callable[[str], Called | None]) -> None:
+    """Ask how people are called, and whether they are still there, whom nobody has asked for in the last day.
+
+    `ask` answers with None where it can't say now: then no more are asked for.
     """
     now = ctx.clock()
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, bool]] = []
     for person in stored_people.unasked(ctx.store.reading(), now - DAY_MS, A_TIME):
-        name = name_of(person)
-        if name is None:
+        said = ask(person)
+        if said is None:
             break
-        told.append((person, plain_name(name, 60)))
+        told.append((person, plain_name(said.name, 60), said.has_left))
     if told:
         with ctx.store.writing() as db:
             stored_people.learn(db, told, now)
@@ -44,6 +53,8 @@ def known(ctx: Context) -> dict[str, str]:
 
 def called(names: Mapping[str, str], person: str) -> str:
     """The name; the id, marked, where none is known."""
+    if is_forgotten(person):
+        return "(forgotten)"
     if person in names or not USER.fullmatch(person):
         return names.get(person, person)
     return f"{person} {UNKNOWN}"
@@ -52,7 +63,7 @@ def called(names: Mapping[str, str], person: str) -> str:
 def named_in_text(names: Mapping[str, str], text: str) -> str:
     """A text with the ids in it by name, where they are known."""
     text = parts.written(text, person=str, command=lambda name, words: parts.typed(f"/{name}", words))
-    return USER.sub(lambda found: names.get(found[0], found[0]), text)
+    return USER.sub(lambda found: "(forgotten)" if is_forgotten(found[0]) else names.get(found[0], found[0]), text)
 
 
 KIND = "roster"

@@ -99,6 +99,31 @@ class BackupSettings(Table):
     at: TimeOfDay = Field(default="04:30", description="From when on, in the zone of [digest]")
 
 
+class RetentionSettings(Table):
+    """[retention]"""
+
+    notes_days: int = Field(
+        default=730,
+        ge=0,
+        le=36_500,
+        description="Notes, reasons and output of commands are emptied so many days after what they are about is over; "
+        "0: never",
+    )
+    leavers_days: int = Field(
+        default=0,
+        ge=0,
+        le=36_500,
+        description="Who has left Slack is forgotten so many days after Valet noticed, as by `valet forget`; 0: never",
+    )
+
+    @field_validator("notes_days", "leavers_days")
+    @classmethod
+    def _not_at_once(cls, value: int) -> int:
+        if 0 < value < 30:
+            raise ValueError("expected 30 days or more, or 0 for never")
+        return value
+
+
 class InstallSettings(Table):
     """[install]"""
 

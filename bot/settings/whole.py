@@ -17,7 +17,15 @@ from bot.domain.people import Roster, Team
 from bot.domain.sharing.claims import ClaimLimits
 from bot.domain.sharing.limits import Allowance, FairUse
 from bot.settings.acting import ActionSettings, LaunchSettings, RunSettings, TeamPausingSettings
-from bot.settings.company import AwsSettings, BackupSettings, DoorSettings, InstallSettings, SlackSettings, TeamSettings
+from bot.settings.company import (
+    AwsSettings,
+    BackupSettings,
+    DoorSettings,
+    InstallSettings,
+    RetentionSettings,
+    SlackSettings,
+    TeamSettings,
+)
 from bot.settings.measuring import (
     CLOUDWATCH,
     CLOUDWATCH_LATE,
@@ -70,6 +78,7 @@ class Settings(Table):
     )
     door: DoorSettings = DoorSettings()
     backup: BackupSettings = BackupSettings()
+    retention: RetentionSettings = RetentionSettings()
     install: InstallSettings = InstallSettings()
     prices: dict[str, Usd] = Field(
         default={},

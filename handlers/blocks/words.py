@@ -15,6 +15,7 @@ from bot.domain.machines.models import GpuKind
 from bot.domain.machines.rollups import HourCell
 from bot.domain.money.rates import MICROS_PER_USD
 from bot.domain.parts import typed, written
+from bot.domain.people import is_forgotten
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.claims import Claim
 
@@ -276,6 +277,8 @@ def _bar(cell: HourCell) -> str:
 
 def person(user: str) -> str:
     """A mention; Slack shows the name."""
+    if is_forgotten(user):
+        return "somebody forgotten"
     return f"<@{user}>" if user else "nobody"
 
 

@@ -96,7 +96,7 @@ def test_a_person_whose_answer_is_none_is_neither_here_nor_gone(office, said):
     for _ in range(2):
         answers(office, "users.info", said)
 
-    assert people.name(ADA) is None
+    assert people.called(ADA) is None
     assert profiles.of(ADA) is None
     office.slack.faults._ordered.clear()
     answers(office, "users.info", said)

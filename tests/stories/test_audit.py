@@ -53,7 +53,7 @@ def test_people_in_a_reason_are_named_and_words_in_capitals_are_not(office):
 def test_names_are_learnt_for_where_no_mention_can_show_them(office):
     office.types("ada", "/gpu claim train-7")
     ctx = office.valet.ctx
-    people.learn(ctx, office.valet.people.name)
+    people.learn(ctx, office.valet.people.called)
 
     assert people.known(ctx)[ADA] == "Ada"
     [told] = [each for each in ledger_export.fleet_status(ctx)["instances"] if each["name"] == "train-7"]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -60,7 +61,7 @@ def test_the_audit_is_printed_line_by_line(run, database):
 def test_people_are_printed_by_the_names_that_slack_last_told(run, database):
     with database.writing() as db:
         stored_audit.add(db, AT + 2000, "valet", "stopped", subject="i-1", detail="asked by U0ADA, approved by U0BOB")
-        stored_people.learn(db, [("U0ADA", "Ada Byron"), ("U0CY", "")], AT)
+        stored_people.learn(db, [("U0ADA", "Ada Byron", False), ("U0CY", "", False)], AT)
 
     lines = run("audit").stdout.splitlines()
     found = list(csv.DictReader(io.StringIO(run("audit", "--csv").stdout)))
@@ -87,6 +88,32 @@ def test_the_audit_as_csv_has_every_part_and_no_formula(run, database):
         "hash": "",
         "who_name": "",
     }
+
+
+def test_the_audit_as_json_goes_on_after_an_entry(run, database):
+    first, second = map(json.loads, run("audit", "--json").stdout.splitlines())
+
+    assert (first["entry"], first["who"], first["why"]) == (1, "U0ADA", "=HYPERLINK(1)")
+    assert [json.loads(line) for line in run("audit", "--json", "--after", "1").stdout.splitlines()] == [second]
+    assert run("audit", "--json", "--after", "2").stdout == ""
+    assert "Choose one" in run("audit", "--json", "--csv").stderr
+
+
+def test_a_person_is_forgotten_by_name_once_it_is_confirmed(run, database):
+    with database.writing() as db:
+        stored_people.learn(db, [("U0ADA", "Ada Byron", False)], AT)
+
+    assert run("forget", "--show", "ada byron").stdout.split() == ["audit", "1", "people_names", "1"]
+    assert "Forget them for good?" in run("forget", "Ada Byron").stderr
+    assert "U0ADA" in run("audit", "--csv").stdout
+    done = run("forget", "Ada Byron", "--yes")
+
+    assert done.stdout.startswith("Forgotten: 2 rows changed or deleted. In the audit they are UFORGOTTEN")
+    assert "U0ADA" not in run("audit", "--csv").stdout
+    assert "(forgotten)  claimed  nb-2" in run("audit").stdout
+    assert "1 of them name people who were forgotten since" in run("verify-audit").stdout
+    assert run("forget", "U0ADA", "--yes").stderr == "Error: Nothing is known of U0ADA.\n"
+    assert "Nobody called" in run("forget", "Ada Byron", "--yes").stderr
 
 
 def test_only_the_last_days_when_asked_for(run, database):

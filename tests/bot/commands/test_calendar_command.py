@@ -43,7 +43,7 @@ def test_it_writes_what_is_claimed_and_booked(valet, tmp_path):
 def test_people_are_named_where_their_names_are_known(valet, tmp_path):
     store = open_store(tmp_path / "valet.db")
     with store.writing() as db:
-        stored_people.learn(db, [(ADA, "Ada Byron")], 0)
+        stored_people.learn(db, [(ADA, "Ada Byron", False)], 0)
     store.close()
 
     found = valet("--out", "-").stdout_bytes

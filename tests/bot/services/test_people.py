@@ -9,9 +9,9 @@ def test_everybody_is_asked_for_once_a_day_and_an_old_name_is_kept(room):
     asked: list[str] = []
     names = {"U0ADA": "Ada", "U0BOB": "Bob", "W0ADA": "Ada", "U0GONE": "", "U0NIA": ""}  # Nia lives next door
 
-    def name_of(person: str) -> str | None:
+    def name_of(person: str) -> people.Called:
         asked.append(person)
-        return names[person]
+        return people.Called(names[person])
 
     with room.ctx.store.writing() as db:
         for who in ("U0ADA", "U0BOB", "valet", "command line", "W0ADA", "U0GONE", "Ulla"):

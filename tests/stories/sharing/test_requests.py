@@ -140,7 +140,7 @@ def test_idle_gpus_of_a_claim_are_offered_by_find_and_asked_for(office):
 
 def test_the_button_names_the_holder_where_the_name_is_known(office):
     shares(office, 6, 7)
-    people.learn(office.valet.ctx, lambda person: {ADA: "Ada"}.get(person, ""))
+    people.learn(office.valet.ctx, lambda person: people.Called({ADA: "Ada"}.get(person, "")))
 
     assert "[Ask Ada for these 2]" in office.types("bob", "/gpu find 2xa100-80 for 6h")
     seen = office.types("bob", "/gpu claim dgx-1 gpus:2 for 6h")
