@@ -29,8 +29,13 @@ def manifest(settings: Settings, *, http_url: str | None = None) -> dict[str, An
 
 
 def bot_scopes() -> tuple[str, ...]:
-    """The scopes the bot's token needs."""
+    """The scopes the bot's token has use for."""
     return tuple(manifest(Settings())["oauth_config"]["scopes"]["bot"])
+
+
+def optional_scopes() -> tuple[str, ...]:
+    """Those of them that whoever installs the app may leave out."""
+    return tuple(manifest(Settings())["oauth_config"]["scopes"]["bot_optional"])
 
 
 def _over_http(made: dict[str, Any], url: str) -> None:

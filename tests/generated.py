@@ -20,7 +20,7 @@ from bot.telemetry.alerts import ALERTS
 from bot.telemetry.families import FAMILIES
 from bot.telemetry.openapi import openapi
 from handlers import cost, gpu, http
-from handlers.manifest import bot_scopes
+from handlers.manifest import bot_scopes, optional_scopes
 from handlers.verbs import Verb
 from tests import house
 from tests.pages import ROOT, pages
@@ -213,7 +213,8 @@ def secrets() -> str:
 
 
 def scopes() -> str:
-    return rows(("scope", "what for"), ((f"`{scope}`", SCOPES[scope]) for scope in bot_scopes()))
+    optional = dict.fromkeys(optional_scopes(), "; may be left out")
+    return rows(("scope", "what for"), ((f"`{each}`", SCOPES[each] + optional.get(each, "")) for each in bot_scopes()))
 
 
 def permissions() -> str:

@@ -50,6 +50,13 @@ def test_every_variable_of_the_environment_is_named():
     assert all(name in EVERYTHING for name in ("SLACK_API_URL", "VALET_DB", "NAME_FILE"))
 
 
+def test_the_page_on_data_names_every_table(store):
+    tables = {row[0] for row in store.reading().execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    named = re.findall(r"`(\w+)`", pages.pages()["docs/data.md"].partition("It never holds")[0])
+
+    assert sorted(named) == sorted(table for table in tables if not table.startswith("sqlite_"))
+
+
 def test_every_command_line_command_is_named_and_none_that_does_not_exist():
     named = set(re.findall(r"(?:^|[`/#] ?|sudo )valet ([a-z][a-z-]+)", EVERYTHING, re.M))
 

@@ -22,6 +22,8 @@ def check(settings: Settings, now: int) -> Iterator[Finding]:
     roster = settings.roster()
     found = [*_deciders(settings, roster), *_channels(settings)]
     yield from found or [fine("V401", "Every team has somebody who decides, and a channel.")]
+    if settings.actions.observe_only:
+        yield fine("V406", "Valet only observes (observe_only under [actions]): nothing is stopped, started or made.")
     yield from _holidays(settings, datetime.fromtimestamp(now / 1000, UTC).date())
 
 

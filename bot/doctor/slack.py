@@ -1,7 +1,7 @@
 """One question to Slack's Web API, with whatever comes of it; no answer ever carries a token."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -64,6 +64,13 @@ REFUSED_FROM_MS = 300 * SECOND_MS
 """Slack's signatures are refused beyond this."""
 NOT_SLACKS = "an answer that isn't Slack's"
 
+WITHOUT = {
+    "channels:history": "one message may appear twice after a crash",
+    "groups:history": "one message may appear twice after a crash",
+    "files:write": "Valet sends no CSV files",
+    "im:history": "Valet hears nothing that people write to it in person",
+}
+"""What Valet does without each scope that may be left out."""
 SLACK_HINTS = {
     NO_SLACK_ANSWER: "Check the network, the proxy (HTTPS_PROXY) and SLACK_API_URL.",
     "account_inactive": "The app was removed from the workspace; install it again and copy its new token.",
@@ -152,7 +159,11 @@ def _scopes(who: SlackAnswer) -> Iterator[Finding]:
     if "x-oauth-scopes" not in who.headers:
         return
     granted = {scope.strip() for scope in who.headers["x-oauth-scopes"].split(",")} - {""}
-    missing, spare = sorted(set(bot_scopes()) - granted), sorted(granted - set(bot_scopes()))
+    lacking, spare = sorted(set(bot_scopes()) - granted), sorted(granted - set(bot_scopes()))
+    missing = [scope for scope in lacking if scope not in WITHOUT]
+    for what in dict.fromkeys(WITHOUT[scope] for scope in lacking if scope in WITHOUT):
+        without = " and ".join(scope for scope in lacking if WITHOUT.get(scope) == what)
+        yield warning("V308", f"Without {without} {what}.", "Install the app again and grant it, if you want that.")
     if missing:
         yield error("V302", f"The bot token lacks scopes: {', '.join(missing)}.", SLACK_HINTS["missing_scope"])
     if spare:
@@ -168,6 +179,10 @@ def _channels(client: WebClient, settings: Settings) -> Iterator[Finding]:
     for channel in sorted(named):
         # Also what the outbox needs, to find out after a crash what was posted.
         said = ask_slack(partial(client.conversations_history, channel=channel, limit=1))
+        if said.error == "missing_scope":
+            said = ask_slack(partial(client.conversations_info, channel=channel))
+            if not said.error and not (isinstance(told := said.content.get("channel"), dict) and told.get("is_member")):
+                said = replace(said, error="not_in_channel")
         if said.error:
             yield _refused("V305", f"Valet can't use the channel {channel}", said)
         else:

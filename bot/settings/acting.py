@@ -15,6 +15,11 @@ from bot.settings.values import Name, Table, Tag
 class ActionSettings(Table):
     """[actions]"""
 
+    observe_only: bool = Field(
+        default=False,
+        description="Whether Valet only looks, counts, asks and answers: nothing is stopped, started, made or run, and "
+        "every card says so",
+    )
     answer_minutes: int = Field(default=120, ge=5, le=1440, description="How long an approval card waits for an answer")
     holder_minutes: int = Field(
         default=30, ge=5, le=720, description="How long holders are waited for before others decide on a stop"

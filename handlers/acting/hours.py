@@ -41,6 +41,8 @@ def give_hours(ask: Ask, listing: Listing, windows: str | None, *, stop_only: bo
     own = hours_service.own_hours(ask.ctx, listing.instance.id)
     waiting = hours_service.pending_requests(ask.ctx, listing.instance.id)
     counting = hours_service.hours_of(ask.ctx, listing, own)
+    if ask.ctx.settings.actions.observe_only:
+        note = f"Valet only observes, so these hours stop and start nothing. {note}"
     return hours_blocks.hours(listing, own, counting, ask.ctx.clock(), waiting, note)
 
 

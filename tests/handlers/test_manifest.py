@@ -13,11 +13,12 @@ from slack_sdk import WebClient
 
 import bot
 import handlers
+from bot.doctor.slack import WITHOUT
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.settings import parse
 from bot.settings.company import SlackSettings
 from handlers import cost, gpu, http, topics
-from handlers.manifest import EVENTS_PATH, bot_scopes, manifest
+from handlers.manifest import EVENTS_PATH, bot_scopes, manifest, optional_scopes
 from handlers.parsing.text import split_words
 from handlers.verbs import Ask
 from tests import house
@@ -100,6 +101,11 @@ def test_every_method_we_call_is_granted(scopes_by_method):
 
     assert denied == set()
     assert granted >= ANYWHERE
+
+
+def test_what_may_be_left_out_is_asked_for_and_the_doctor_says_what_is_missed():
+    assert set(optional_scopes()) <= set(bot_scopes())
+    assert set(optional_scopes()) == WITHOUT.keys()
 
 
 def test_nothing_is_granted_that_we_do_not_need(scopes_by_method):

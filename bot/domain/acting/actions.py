@@ -68,6 +68,8 @@ class ActionFacts:
     """Which notice tells of it: the moment that was announced, or at which on-hours began."""
     approvals: int = 1
     """How many different people have to say yes."""
+    is_observed: bool = False
+    """It was asked for while Valet only observed, and its card says that nothing is done whatever is decided."""
 
 
 # The parts below have no slots of their own: Python combines no two bases that have. The kinds have them all.

@@ -4,6 +4,7 @@ Every step is a row before it is a call, so a crash between any two is picked up
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlite_utils import Database
 
@@ -118,6 +119,7 @@ def _ask(
 def put_card(ctx: Context, db: Database, action: Action) -> Action:
     """Write a new action and its card; where the team's limit allows, it is decided at once."""
     now, action = action.created_at, allowances.with_fair_use(ctx, db, action)
+    action = replace(action, facts=replace(action.facts, is_observed=ctx.settings.actions.observe_only))
     free = is_auto_approved(ctx, db, action)
     if not free:
         plans.check_askable(ctx, action)

@@ -43,8 +43,8 @@ def begin(ctx: Context, action: Action) -> None:
 
 def _copy(ctx: Context, action: Action, instance: Instance) -> None:
     tags = {"Name": instance.told_name, "owner": action.requester, "valet-action": action.id, "valet-of": instance.name}
-    provider = steps.provider_of(ctx, instance.provider, instance.source)
     try:
+        provider = steps.acting_provider(ctx, instance.provider, instance.source)
         image_id = provider.copy(instance, image_name(action), tags, reboot=action.reboots)
     except Refused as error:
         steps.close(ctx, action, "failed", error.sentence)

@@ -88,7 +88,7 @@ def send(ctx: Context, action: Action, order: Order | None, *, spare: int = 0) -
         steps.close(ctx, action, "failed", f"{action.template} is not in valet.toml any more.")
         return
     try:
-        machine = steps.provider_of(ctx, "ec2", order.source).launch(order)
+        machine = steps.acting_provider(ctx, "ec2", order.source).launch(order)
     except NoCapacity as error:
         arrivals.wait_for_capacity(ctx, action, error.sentence, launched_at=action.launched_at, spare=spare)
     except NotThere as error:

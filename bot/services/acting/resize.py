@@ -147,7 +147,7 @@ def _wait(ctx: Context, action: Action, scene: Scene) -> str | None:
 
 def _call(ctx: Context, action: Action, old: Instance) -> None:
     try:
-        steps.provider_of(ctx, old.provider, old.source).stop(old)
+        steps.acting_provider(ctx, old.provider, old.source).stop(old)
     except Refused as error:
         _close(ctx, action, f"{old.name} itself was not stopped: {error.sentence}")
     except Unreachable:

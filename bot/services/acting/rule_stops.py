@@ -52,7 +52,9 @@ _GONE = Settlement("gone", "It is gone.")
 
 
 def run_rules(ctx: Context) -> None:
-    """Announce what is near, stop what is due, and start what a window has stopped."""
+    """Announce what is near, stop what is due, and start what a window has stopped; not where Valet only observes."""
+    if ctx.settings.actions.observe_only:
+        return
     now = ctx.clock()
     db = ctx.store.reading()
     concerned = {*stored_hours.own_hours(db), *(rule_stop.instance_id for rule_stop in stored_rule_stops.open_ones(db))}

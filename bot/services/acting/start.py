@@ -34,7 +34,7 @@ def begin(ctx: Context, action: Action) -> None:
 
 def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
-        steps.provider_of(ctx, instance.provider, instance.source).start(instance)
+        steps.acting_provider(ctx, instance.provider, instance.source).start(instance)
     except NoCapacity as error:
         arrivals.wait_for_capacity(ctx, action, error.sentence, launched_at=instance.launched_at)
     except Refused as error:

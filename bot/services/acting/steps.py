@@ -84,6 +84,21 @@ def provider_of(ctx: Context, name: str, source: str) -> Provider:
     return provider
 
 
+OBSERVED = "Valet only observes here (observe_only in valet.toml), so nothing was done."
+
+
+def observed(ctx: Context, action: Action) -> str | None:
+    """Why an approval is not acted on: Valet only observes, or did when the card said so."""
+    return OBSERVED if ctx.settings.actions.observe_only or action.facts.is_observed else None
+
+
+def acting_provider(ctx: Context, name: str, source: str) -> Provider:
+    """As `provider_of`, for a call that changes something. Raises Refused, too, where Valet only observes."""
+    if ctx.settings.actions.observe_only:
+        raise Refused(OBSERVED)
+    return provider_of(ctx, name, source)
+
+
 def looked_at(ctx: Context, action: Action, instance: Instance, *, since: int | None = None) -> Wait:
     """Ask every source about an instance anew; what it tells, later, is which has not told of what came after the yes.
 
@@ -110,10 +125,10 @@ def begin(
 
     None, too, while `wait` says what it waits for, which is noted.
     """
-    now, gone = ctx.clock(), no_colleague(ctx, action)
+    now, off = ctx.clock(), observed(ctx, action) or no_colleague(ctx, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with ctx.store.writing() as db:
-        reason = gone or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
+        reason = off or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
         if reason:
             endings.end(ctx, db, action, "aborted", outcome=reason)
         elif wait is not None and (waits := wait(db)):
@@ -155,9 +170,9 @@ def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str 
     What must not happen any more has failed only where the provider said no to the last call: one without an answer
     may have arrived.
     """
-    now, gone = ctx.clock(), no_colleague(ctx, action)
+    now, off = ctx.clock(), observed(ctx, action) or no_colleague(ctx, action)
     with ctx.store.writing() as db:
-        reason = gone or obstacle(db)
+        reason = off or obstacle(db)
         if reason and action.retry_at is not None:
             endings.end(ctx, db, action, "failed", outcome=reason)
         elif reason:

@@ -29,7 +29,7 @@ def begin(ctx: Context, action: Action) -> None:
 
 def _call(ctx: Context, action: Action, instance: Instance) -> None:
     try:
-        steps.provider_of(ctx, instance.provider, instance.source).stop(instance)
+        steps.acting_provider(ctx, instance.provider, instance.source).stop(instance)
     except Refused as error:
         steps.close(ctx, action, "failed", error.sentence)
     except Unreachable:

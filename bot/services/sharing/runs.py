@@ -43,6 +43,8 @@ def run_templates(ctx: Context, person: str) -> list[RunTemplate]:
 def begin_run(ctx: Context, person: str, template_name: str, instance_id: str, *, releases: bool = False) -> Run:
     """Queue a run on a machine this person holds; with `releases` the claim ends with it. Raises Refused."""
     template = allowed_template(ctx, person, template_name)
+    if ctx.settings.actions.observe_only:
+        raise Refused("Valet only observes here (observe_only in valet.toml), so it runs nothing.")
     now = ctx.clock()
     with ctx.store.writing() as db:
         listing = listings.by_id(db, instance_id)

@@ -139,7 +139,8 @@ def action_asked(
     else:
         begins = f"{earlier}{'' if lost else where}: {_terms(action)}" if again else f"Asked{where}."
         begins = f"{begins} {_lost(lost)}" if lost else begins
-        text = f"{begins} {stays} unless someone approves by {by_clock(action.expires_at, action.created_at)}."
+        ends = f"unless someone approves by {by_clock(action.expires_at, action.created_at)}"
+        text = f"{begins} {stays}, as Valet only observes." if action.facts.is_observed else f"{begins} {stays} {ends}."
     return plainly(text, *(_back(action) if again and mine else ()))
 
 

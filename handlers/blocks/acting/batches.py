@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.acting.actions import Action, StopFacts
 from bot.domain.acting.batches import Batch, BatchResult, LeftOut, saved_micros_of
 from bot.domain.machines.states import in_words
+from handlers.blocks.acting import card_facts as card_facts_blocks
 from handlers.blocks.acting import card_parts as card_parts_blocks
 from handlers.blocks.acting.outcomes import approvals_so_far
 from handlers.blocks.parts import Block, Reply, actions, button, confirm, context, cut_mrkdwn, lines, plainly, section
@@ -43,7 +44,8 @@ def card_of_batch(batch: Batch, stops: Sequence[Action], approvers: frozenset[st
     reason = f"\n>{esc(batch.reason, 300)}" if batch.reason else ""
     blocks = [section(f"*{text}*{reason}"), *_rows(stops)]
     if waiting:
-        blocks.append(context(" ".join(filter(None, [_sums(waiting), *_seen(waiting)]))))
+        observes = card_facts_blocks.observing(waiting[0])
+        blocks.append(context(" ".join(filter(None, [observes, _sums(waiting), *_seen(waiting)]))))
         blocks.append(_buttons(batch, waiting))
     return Reply(f"{text} {_names(stops)}", blocks, private=False)
 

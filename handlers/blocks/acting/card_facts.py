@@ -26,6 +26,16 @@ _IMAGE_COSTS = "at most $0.05 per GB of disk a month"
 
 def facts(action: Action) -> str:
     """Everything that counts, for this kind."""
+    return lines([observing(action), _of_kind(action)])
+
+
+def observing(action: Action) -> str:
+    """That nothing comes of it, where Valet only observes; what is over says so itself."""
+    is_observed = action.facts.is_observed and action.state == "pending"
+    return "*Valet only observes: nothing is done, whatever is decided.*" if is_observed else ""
+
+
+def _of_kind(action: Action) -> str:
     match action.facts:
         case StopFacts() as known:
             return _stop(action, known)

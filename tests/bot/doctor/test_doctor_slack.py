@@ -5,6 +5,7 @@ import socket
 from dataclasses import asdict
 
 from bot.sandbox.slack.people import ADA, BOB, GPUS, ML_PLATFORM
+from handlers.manifest import optional_scopes
 
 
 def test_all_is_well(patient):
@@ -24,6 +25,20 @@ def test_missing_scopes_are_named(patient, slack):
     patient.look()
 
     assert patient.said("V302") == [("error", "The bot token lacks scopes: chat:write, usergroups:read.")]
+
+
+def test_what_may_be_left_out_is_a_warning_that_says_what_is_missed(patient, slack):
+    slack.missing_scopes |= set(optional_scopes())
+
+    patient.look()
+
+    assert patient.errors == []
+    assert patient.said("V308") == [
+        ("warning", "Without channels:history and groups:history one message may appear twice after a crash."),
+        ("warning", "Without files:write Valet sends no CSV files."),
+        ("warning", "Without im:history Valet hears nothing that people write to it in person."),
+    ]
+    assert patient.said("V305") == [("ok", f"Valet is in the channel {GPUS}.")]
 
 
 def test_scopes_without_a_use_are_a_warning(patient):
