@@ -46,7 +46,7 @@ WRITTEN = {
 }
 """What people wrote, or had a command print, beside what they did."""
 
-OWN = {
+OWN_ROWS = {
     "people_names": "person",
     "own_settings": "person",
     "muted_machines": "person",
@@ -102,7 +102,7 @@ def forget(db: Database, person: str, pseudonym: str, now: int, *, who: str) -> 
     """
     count = 0
     with _without_triggers(db):
-        for table, column in OWN.items():
+        for table, column in OWN_ROWS.items():
             count += changed(db, f"DELETE FROM {table} WHERE {column} = ?", person)
         for table, written in WRITTEN.items():
             empty = ", ".join(f"{name} = ''" for name in written.texts)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
-from bot.domain.people import FORGOTTEN
+from bot.domain.people import FORGOTTEN_ID
 from store.sql import many, rows
 
 SCHEMA = (
@@ -30,7 +30,7 @@ def unasked(db: Database, since: int, most: int) -> list[str]:
         "UNION SELECT holder FROM claims UNION SELECT holder FROM slots) seen "
         "LEFT JOIN people_names told ON told.person = seen.person "
         "WHERE (seen.person GLOB 'U[A-Z0-9]*' OR seen.person GLOB 'W[A-Z0-9]*') "
-        f"AND seen.person NOT GLOB '{FORGOTTEN}*' "
+        f"AND seen.person NOT GLOB '{FORGOTTEN_ID}*' "
         "AND coalesce(told.asked_at, -1) < ? ORDER BY told.asked_at, seen.person LIMIT ?"
     )
     return [row["person"] for row in rows(db, sql, NEWEST, since, most)]

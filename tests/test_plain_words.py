@@ -19,7 +19,7 @@ DATES = {"at", "near", "when", "ends"}
 GONE = {
     r"\bat \{date\}": 'day_at(...) after a verb ("asked today at 09:14"), or "until today 11:14"',
     r"\btold of\b": "said, heard, known",
-    r"\byeses\b": "approvals",
+    r"(?<!`)\byeses\b": "approvals",
     r"\blapse": "end",
     r"\bsays? yes\b": "approve",
     r"\bis no more\b": "is gone",

@@ -6,7 +6,6 @@ import click
 
 from bot.commands.options import config_option
 
-WHO = "command line"
 LEFT = """\
 Messages in Slack are Slack's: delete them there. Names in notes of others, in names of machines and in tags stay.\
 """
@@ -46,7 +45,7 @@ def forget(person: str, config_path: Path, *, is_sure: bool, only_show: bool) ->
         if not is_sure:
             rows = sum(held.values())
             click.confirm(f"{meant} is in {rows:,} rows. Forget them for good?", abort=True, err=True)
-        done = forgetting.forget(ctx, meant, who=WHO)
+        done = forgetting.forget(ctx, meant, who="command line")
     click.echo(f"Forgotten: {done.rows:,} rows changed or deleted. In the audit they are {done.pseudonym} now.")
     if done.backups:
         copies = f"{len(done.backups)} backups in {done.backups[0].parent}"

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from bot.domain import parts
 
-FORGOTTEN = "UFORGOTTEN"
+FORGOTTEN_ID = "UFORGOTTEN"
 """How the id begins that stands for somebody who was forgotten; six letters or digits of their own follow."""
 
 
 def is_forgotten(user: str) -> bool:
     """Whether an id stands for somebody who was forgotten."""
-    return user.startswith(FORGOTTEN)
+    return user.startswith(FORGOTTEN_ID)
 
 
 @dataclass(frozen=True, slots=True)

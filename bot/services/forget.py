@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.domain.acting.actions import VALET
 from bot.domain.backups import day_of
 from bot.domain.clock import DAY_MS
-from bot.domain.people import FORGOTTEN, is_forgotten
+from bot.domain.people import FORGOTTEN_ID, is_forgotten
 from bot.errors import NotFound, Refused
 from bot.services import backups
 from bot.services.context import Context
@@ -70,7 +70,7 @@ def forget(ctx: Context, person: str, *, who: str) -> Forgotten:
             )
         if not stored_forget.cells_about(db, person):
             raise NotFound(f"Nothing is known of {person}.")
-        pseudonym = FORGOTTEN + "".join(secrets.choice(LETTERS) for _ in range(6))
+        pseudonym = FORGOTTEN_ID + "".join(secrets.choice(LETTERS) for _ in range(6))
         one(db, "PRAGMA secure_delete=ON")  # else the old text lies on in pages that are free again
         count = stored_forget.forget(db, person, pseudonym, ctx.clock(), who=who)
     return Forgotten(pseudonym, count, _copies(ctx))

@@ -87,7 +87,7 @@ def provider_of(ctx: Context, name: str, source: str) -> Provider:
 OBSERVED = "Valet only observes here (observe_only in valet.toml), so nothing was done."
 
 
-def observed(ctx: Context, action: Action) -> str | None:
+def why_only_observed(ctx: Context, action: Action) -> str | None:
     """Why an approval is not acted on: Valet only observes, or did when the card said so."""
     return OBSERVED if ctx.settings.actions.observe_only or action.facts.is_observed else None
 
@@ -125,7 +125,7 @@ def begin(
 
     None, too, while `wait` says what it waits for, which is noted.
     """
-    now, off = ctx.clock(), observed(ctx, action) or no_colleague(ctx, action)
+    now, off = ctx.clock(), why_only_observed(ctx, action) or no_colleague(ctx, action)
     taken = {"executing_at": now, "outcome": ""} | ({"called_at": now, "calls": 1} if calls else {})
     with ctx.store.writing() as db:
         reason = off or too_old(action, now) or approvals.auto_approval_ended(ctx, db, action) or obstacle(db)
@@ -170,7 +170,7 @@ def call_again(ctx: Context, action: Action, obstacle: Callable[[Database], str 
     What must not happen any more has failed only where the provider said no to the last call: one without an answer
     may have arrived.
     """
-    now, off = ctx.clock(), observed(ctx, action) or no_colleague(ctx, action)
+    now, off = ctx.clock(), why_only_observed(ctx, action) or no_colleague(ctx, action)
     with ctx.store.writing() as db:
         reason = off or obstacle(db)
         if reason and action.retry_at is not None:
