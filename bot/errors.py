@@ -7,6 +7,7 @@ ValetError
 |   +-- NotFound     no such thing; carries the nearest names
 |   +-- Ambiguous    several machines could be meant; carries which
 |   +-- RequestOpen  something else is asked for and not decided; carries which request
+|   +-- UnknownToken an agent's token was revoked, or never given out
 |   +-- SettingsError  the configuration is wrong; the start is refused
 +-- Unreachable      someone we depend on did not answer; `retryable` says whether later may help
     +-- Impaired     our own database can't be used: full disk, no right to write, damage
@@ -60,6 +61,10 @@ class RequestOpen(Refused):
     def __init__(self, sentence: str, card: str) -> None:
         super().__init__(sentence)
         self.card = card
+
+
+class UnknownToken(Refused):
+    """An agent's token is no token of its host, or not any more."""
 
 
 class SettingsError(Refused):

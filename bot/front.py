@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 
-from bot.domain.machines.readings import Push
+from bot.domain.machines.readings import Delivery
 from bot.jobs.schedule import Schedule
 from bot.jobs.worker import Worker
 from bot.services.context import Context
 from bot.services.machines import readings
 from bot.services.sharing import calendar, runs
 from bot.telemetry.calendar_door import CalendarDoor
-from bot.telemetry.door import Receipt, door
+from bot.telemetry.deliveries import Outcome, Receipt
+from bot.telemetry.door import door
 from bot.telemetry.runs_door import RunsDoor
 from bot.watching import ClockOff, OtherBots, SlackSilence, Worries, bot_health, bot_metrics, nobody_told
 from handlers import http, listen
@@ -40,7 +41,7 @@ def door_app(ctx: Context, slack_app: listen.SlackApp, seen: HealthInputs, *, sl
         ctx.clock,
     )
     app = door(
-        lambda push, ip: _receive(ctx.current(), push, ip),
+        lambda deliveries: _receive(ctx.current(), deliveries),
         lambda sha256: agents.host_of(ctx.store.reading(), sha256),
         lambda: bot_health(
             ctx.current(),
@@ -63,6 +64,8 @@ def _calendars(ctx: Context) -> CalendarDoor:
     return CalendarDoor(lambda sha256: calendar.calendar_feed(ctx.current(), sha256))
 
 
-def _receive(ctx: Context, push: Push, ip: str) -> Receipt:
-    stored = readings.receive(ctx, push, ip)
-    return Receipt(stored, duplicate=stored == 0 and bool(push.minutes))
+def _receive(ctx: Context, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    return [
+        outcome if isinstance(outcome, Exception) else Receipt(outcome, not outcome and bool(delivery.push.minutes))
+        for delivery, outcome in zip(deliveries, readings.receive_group(ctx, deliveries), strict=True)
+    ]

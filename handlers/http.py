@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.telemetry.intake import RequestRoom
+
 SLACK_PATH = "/slack/events"
 LARGEST = 1024 * 1024
 LONGEST_STAMP = 12
@@ -18,6 +20,8 @@ LONGEST_STAMP = 12
 BODY_S = 5.0
 """Slack's own patience for the whole answer is 3 s."""
 WORKERS = 50
+MOST_REQUESTS = 512
+"""So many are in hand at a time. It is a room of Slack's own: nobody else's requests count."""
 UNAUTHORIZED = 401
 REMEMBERED_S = 600.0
 """Twice as long as a signature is good for."""
@@ -52,9 +56,13 @@ class Seen:
 def route(app: App) -> Route:
     """POST /slack/events: commands, buttons and events alike; what comes twice under one signature counts once."""
     workers: list[anyio.CapacityLimiter] = []
-    seen = Seen()
+    seen, room = Seen(), RequestRoom(MOST_REQUESTS)
 
     async def take(request: Request) -> Response:
+        with room.place():
+            return await answered(request)
+
+    async def answered(request: Request) -> Response:
         stamp = request.headers.get("x-slack-request-timestamp", "")
         signature = request.headers.get("x-slack-signature", "")
         # slack_sdk's verifier raises on these instead of saying no

@@ -4,6 +4,7 @@ import fcntl
 import json
 import logging
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,10 +30,21 @@ class HostTime:
     """Seconds since boot."""
     pace: float = 1.0
     """How many of these seconds pass in a real one; more than 1 only in tests."""
+    ahead_s: float = 0.0
+    """So much earlier than whole minutes since boot do those of this host begin, each by the same."""
+
+    def counted(self) -> float:
+        """Seconds since boot, as minutes are counted."""
+        return self.now() + self.ahead_s
 
     def tick(self) -> int:
-        """Whole minutes since boot."""
-        return int(self.now() // 60)
+        """Whole minutes since boot, as they are counted."""
+        return int(self.counted() // 60)
+
+
+def spread_of(host: str) -> float:
+    """Seconds from 0 to 60, by the host's name: hosts that booted together don't report in the same second."""
+    return zlib.crc32(host.encode()) % 60_000 / 1000
 
 
 class DeliveryCounter:

@@ -210,5 +210,5 @@ class AgentLoop:
         Aside(self._source.close).is_over(CLOSE_PATIENCE_S)
 
     def _until_due(self, interval_s: float) -> float:
-        """Real seconds to the next multiple of the interval since boot, so that every minute holds its full number."""
-        return (interval_s - self._time.now() % interval_s + LATE_S) / self._time.pace
+        """Real seconds to the next multiple of the interval, so that every minute holds its full number of looks."""
+        return (interval_s - self._time.counted() % interval_s + LATE_S) / self._time.pace

@@ -20,6 +20,7 @@ from bot.telemetry.wire import MINUTES_PATH
 POST_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 64 * 1024
 MAX_RETRY_AFTER_S = 900.0
+MAX_SPREAD_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,15 @@ def read_token(path: Path) -> str:
     if not token or not token.isprintable() or " " in token:
         raise Refused(f"{path} must hold one token and nothing else.")
     return token
+
+
+def come_back_s(answer: DoorAnswer, jitter: float) -> float:
+    """Seconds until the bot is to be asked again, never fewer than it said; `jitter` is a random number from 0 to 1.
+
+    It says the same to many: by coming later, each by another time, they don't all come back at once.
+    """
+    said = answer.retry_after_s or 0.0
+    return said + jitter * min(said, MAX_SPREAD_S)
 
 
 class DoorClient:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import __version__
-from bot.agent.host import DeliveryCounter, HostTime, default_state_dir
+from bot.agent.host import DeliveryCounter, HostTime, default_state_dir, spread_of
 from bot.agent.loop import AgentLoop
 from bot.agent.pause import Controls
 from bot.agent.post import DoorClient, Server, read_token
@@ -42,7 +42,7 @@ def run(options: Options, *, source: GpuSampler | None = None, host_time: HostTi
     0: told to stop, or the one push arrived. 1: the options cannot work, or with `once` no GPU could be read or the
     push did not arrive; the reason is on standard error.
     """
-    host_time = host_time or HostTime()
+    host_time = host_time or HostTime(ahead_s=spread_of(options.host))
     about = About(options.host, host_time.tick(), __version__)
     try:
         door_client = _door_client(options)

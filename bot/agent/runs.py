@@ -6,6 +6,7 @@ What has been started is written down before it starts, so that a restart of the
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.agent.guard import guarded
-from bot.agent.post import DoorClient
+from bot.agent.post import DoorAnswer, DoorClient, come_back_s
 from bot.errors import Refused
 from bot.telemetry.wire import MAX_TAIL, POLL_S, RUNS_PATH
 
@@ -25,6 +26,8 @@ SHELL = "/bin/sh"
 END_PATIENCE_S = 10.0
 """After SIGTERM a command has this long before SIGKILL."""
 TOLD_EVERY_S = 15.0
+MOST_POLL_S = 120.0
+"""So rarely at most it asks a bot that gives no runs."""
 RUNS_KEPT = 500
 """So many finished runs are remembered, the newest."""
 
@@ -53,6 +56,7 @@ class RunWorker:
         self._known: dict[str, str] = self._remembered()
         """By run: "begun", or how it ended and is still to be told, as JSON."""
         self._work: dict[str, Work] = {}
+        self._failures, self._pause_s = 0, POLL_S
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="runs", daemon=True)
 
@@ -68,7 +72,7 @@ class RunWorker:
     def _loop(self) -> None:
         while not self._stop.is_set():
             guarded(self.step)
-            self._stop.wait(1.0 if self._work else POLL_S)
+            self._stop.wait(1.0 if self._work else self._pause_s)
         self._finish()
 
     def _finish(self) -> None:
@@ -84,10 +88,15 @@ class RunWorker:
         self._tell_what_is_left()
         answer, text = self._door.exchange("GET", RUNS_PATH, receipt="runs")
         if answer.status == 200 and answer.is_the_doors:
+            self._failures = 0
             for offered in json.loads(text)["runs"]:
                 self._take(str(offered["id"]), str(offered["command"]), seconds=int(offered["seconds"]))
-        elif answer.status is not None:
-            log.warning("The bot gives no runs: %s", answer.text)
+        else:
+            self._failures += 1
+            if answer.status is not None:
+                log.warning("The bot gives no runs: %s", answer.text)
+        jitter = random.random()  # noqa: S311 - spreads retries, hides nothing
+        self._pause_s = pause_before_asking(answer, self._failures, jitter)
         self._follow()
 
     def _take(self, run_id: str, command: str, *, seconds: int) -> None:
@@ -183,6 +192,12 @@ class RunWorker:
         except (OSError, ValueError) as error:
             why = type(error).__name__
             raise Refused(f"{self._memory} can't be read ({why}), so jobs could start twice. Remove it.") from None
+
+
+def pause_before_asking(answer: DoorAnswer, failures: int, jitter: float) -> float:
+    """Seconds until runs are asked for again; longer, and each time another, while the bot gives none."""
+    grown = min(MOST_POLL_S, POLL_S * 2.0 ** min(failures, 10)) - POLL_S
+    return max(POLL_S + jitter * grown, come_back_s(answer, jitter))
 
 
 def _read(work: Work) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.agent.guard import guarded
 from bot.agent.host import DeliveryCounter, HostTime
-from bot.agent.post import DoorAnswer, PostToDoor
+from bot.agent.post import DoorAnswer, PostToDoor, come_back_s
 from bot.agent.spool import Spool, Unsent
 from bot.domain.machines.readings import Gpu, Minute, Push
 from bot.telemetry.wire import MAX_AGE_TICKS, MAX_BODY_BYTES, MAX_MINUTES, MAX_WORDS, to_json
@@ -65,7 +65,7 @@ def next_after(answer: DoorAnswer, failures: int, jitter: float) -> Next:
         sentence = f"The bot refuses this host's token ({status}: {text}); is it revoked, or another host's?"
         return Next(is_done=False, pause_s=slow, level=logging.ERROR, sentence=sentence)
     if status is None or status in {408, 425, 429} or status >= 500:
-        pause = max(pause, (answer.retry_after_s or 0) * (1 + jitter / 10))
+        pause = max(pause, come_back_s(answer, jitter))
         reason = text if status is None else f"{status}: {text}"
         return Next(is_done=False, pause_s=pause, level=logging.WARNING, sentence=f"The bot is not there ({reason}).")
     sentence = f"This does not look like the bot's door ({status}: {text}); check --server."

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import select
 import signal
 import socket
@@ -23,6 +24,8 @@ DEAF = 69
 """EX_UNAVAILABLE: Slack answers, but is not heard; a new process may hear it."""
 LOOK_S = 1.0
 TICK_S = 20.0
+OPEN_FILES = 16_384
+"""Systems begin with 1,024, which a thousand agents at once would use up."""
 DRAIN_S = 20.0
 """What is under way may take this long to end once Valet is told to."""
 
@@ -56,6 +59,7 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     from bot import settings as configuration
 
     _log(verbose=verbose)
+    _have_more_files()
     hangup = _kept_from_hangups()
     chosen = configuration.load(config)
     secrets = configuration.secrets()
@@ -94,6 +98,14 @@ def _log(*, verbose: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
+
+
+def _have_more_files() -> None:
+    """Let this process have open files for thousands of agents at once, as far as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class _Hangup:

@@ -10,11 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.errors import Unreachable
-from bot.telemetry.intake import refusal
+from bot.telemetry.intake import RequestRoom, refusal
 
 CALENDAR_PATH = "/v1/calendar"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 CALENDAR_COME_BACK_S = 300
+MOST_READERS = 64
+"""So many calendars are read at a time."""
 
 Feed = Callable[[str], bytes | None]
 """Takes the SHA-256 of the address's secret in hexadecimal; the file, or None where there is none."""
@@ -26,6 +28,7 @@ class CalendarDoor:
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self._workers = anyio.CapacityLimiter(2)
+        self._room = RequestRoom(MOST_READERS)
 
     def routes(self) -> list[Route]:
         """For the application of the door."""
@@ -37,7 +40,8 @@ class CalendarDoor:
         found = None
         if _TOKEN.fullmatch(secret):
             digest = hashlib.sha256(secret.encode()).hexdigest()
-            found = await anyio.to_thread.run_sync(self._read, digest, limiter=self._workers)
+            with self._room.place():
+                found = await anyio.to_thread.run_sync(self._read, digest, limiter=self._workers)
         if found is None:
             raise refusal(404, "There is no such calendar.")
         # nobody between may keep it: the address alone lets people in

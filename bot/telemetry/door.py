@@ -17,38 +17,45 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.domain.clock import Clock, system_clock
-from bot.domain.machines.readings import Push
-from bot.errors import Refused, Unreachable
-from bot.telemetry.body import BadBody, parse_push
+from bot.errors import Refused, UnknownToken, Unreachable
+from bot.telemetry.body import BadBody
+from bot.telemetry.deliveries import Deliveries, RawDelivery, Receipt, ReceiveGroup
 from bot.telemetry.figures import CONTENT_TYPE, MetricFamily, exposition, metric_family
 from bot.telemetry.intake import (
     COME_BACK_S,
     Authenticate,
     Quota,
+    RequestRoom,
     authenticated_host,
     check_headers,
     hear_out,
     read_body,
     refusal,
+    token_digest,
+    unknown_token,
 )
 from bot.telemetry.openapi import openapi
 from bot.telemetry.wire import MINUTES_PATH
 
-PUSH_BODY_S = 10.0
-"""A body must arrive within this."""
-PUSHES_PER_MINUTE = 120
 DOOR_WORKERS = 4
-"""Calls into the store at a time; it writes one after the other anyway."""
+"""Tokens that are looked up in the store at a time."""
+MOST_LOOKS = 64
+"""So many look at health and metrics at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a delivery."""
+class DoorLimits:
+    """What is taken of deliveries."""
 
-    stored: int
-    """Minutes stored by it."""
-    duplicate: bool
-    """It had been delivered before, and changed nothing."""
+    pushes_per_minute: int = 120
+    """Of one host."""
+    body_s: float = 10.0
+    """A body must arrive within this."""
+    most_deliveries: int = 1024
+    """So many are in hand at a time: the last of them is kept within the 10 s that agents wait."""
+
+
+USUAL_LIMITS = DoorLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +66,21 @@ class Health:
     problems: tuple[str, ...] = ()
 
 
-Receive = Callable[[Push, str], Receipt]
-"""Takes a checked delivery and the sender's address; may raise Refused or Unreachable."""
-
-
 def door(
-    receive: Receive,
+    receive: ReceiveGroup,
     authenticate: Authenticate,
     health: Callable[[], Health],
     *,
     metrics: Callable[[], Iterable[MetricFamily]] | None = None,
     more: Sequence[Route] = (),
     clock: Clock = system_clock,
-    pushes_per_minute: int = PUSHES_PER_MINUTE,
-    body_s: float = PUSH_BODY_S,
+    limits: DoorLimits = USUAL_LIMITS,
 ) -> Starlette:
     """The application, with `more` addresses beside its own.
 
     The callables run in worker threads, a few at a time, and may block.
     """
-    ctx = _Desk(receive, authenticate, clock, quota=Quota(per_minute=pushes_per_minute), body_s=body_s)
+    ctx = _Desk(receive, authenticate, clock, limits)
     window = _Window(health, metrics or tuple, ctx.figures)
     routes = [
         Route(MINUTES_PATH, ctx.take, methods=["POST"]),
@@ -93,14 +95,15 @@ def door(
 class _Desk:
     """Where deliveries are taken in."""
 
-    def __init__(
-        self, receive: Receive, authenticate: Authenticate, clock: Clock, *, quota: Quota, body_s: float
-    ) -> None:
-        self._receive = receive
+    def __init__(self, receive: ReceiveGroup, authenticate: Authenticate, clock: Clock, limits: DoorLimits) -> None:
+        self._deliveries = Deliveries(receive)
         self._authenticate = authenticate
+        self._known: dict[str, str] = {}
+        """The hosts of tokens that were good, by digest. That one still is, is looked at when its delivery is kept."""
         self._clock = clock
-        self._quota = quota
-        self._body_s = body_s
+        self._quota = Quota(per_minute=limits.pushes_per_minute)
+        self._room = RequestRoom(limits.most_deliveries)
+        self._body_s = limits.body_s
         self._workers = anyio.CapacityLimiter(DOOR_WORKERS)
         self._answers: Counter[int] = Counter()
         self._stored = 0
@@ -108,7 +111,8 @@ class _Desk:
     async def take(self, request: Request) -> Response:
         """POST /v1/minutes."""
         try:
-            receipt = await self._taken(request)
+            with self._room.place():
+                receipt = await self._taken(request)
         except HTTPException as error:
             self._answers[error.status_code] += 1
             raise
@@ -120,25 +124,24 @@ class _Desk:
         """The door's own figures."""
         by_status = {str(status): count for status, count in self._answers.items()}
         minutes = metric_family("valet_door_minutes_total", self._stored)
-        return [metric_family("valet_door_pushes_total", by_status), minutes]
+        waiting = metric_family("valet_door_waiting", self._deliveries.unanswered)
+        return [metric_family("valet_door_pushes_total", by_status), minutes, waiting]
 
     async def _taken(self, request: Request) -> Receipt:
         check_headers(request)
-        host = await authenticated_host(request, self._authenticate, self._workers)
+        sha256 = token_digest(request) or ""
+        host = self._known.get(sha256) or await authenticated_host(request, self._authenticate, self._workers)
         wait_ms = self._quota.wait_ms(host, self._clock())
         if wait_ms:
             raise refusal(429, "Too many deliveries from this host.", retry_after_s=math.ceil(wait_ms / 1000))
         raw = await read_body(request, within_s=self._body_s)
-        address = request.client.host if request.client else ""
-        return await anyio.to_thread.run_sync(self._hand_over, raw, host, address, limiter=self._workers)
-
-    def _hand_over(self, raw: bytes, host: str, address: str) -> Receipt:
-        """Parse and pass on, in a worker thread."""
+        self._known[sha256] = host
         try:
-            push = parse_push(raw)
-            if push.host != host:
-                raise refusal(403, "The token belongs to another host.")
-            return self._receive(push, address)
+            address = request.client.host if request.client else ""
+            return await self._deliveries.hand_over(RawDelivery(raw, host, address, sha256))
+        except UnknownToken:
+            self._known.pop(sha256, None)
+            raise unknown_token() from None
         except BadBody as error:
             raise refusal(400, str(error)) from None
         except Refused as error:
@@ -161,15 +164,21 @@ class _Window:
         self._own = own
         # Its own threads: a store that hangs below the context must not make the health check hang with it.
         self._workers = anyio.CapacityLimiter(2)
+        self._room = RequestRoom(MOST_LOOKS)
 
     async def health(self, _request: Request) -> Response:
         """GET /healthz: 200, or 503 with what is wrong."""
-        found = await anyio.to_thread.run_sync(self._health, limiter=self._workers)
+        try:
+            with self._room.place():
+                found = await anyio.to_thread.run_sync(self._health, limiter=self._workers)
+        except HTTPException as error:
+            found = Health(ok=False, problems=(error.detail,))
         return JSONResponse(asdict(found), status_code=200 if found.ok else 503)
 
     async def metrics(self, _request: Request) -> Response:
         """GET /metrics."""
-        text = await anyio.to_thread.run_sync(self._exposition, limiter=self._workers)
+        with self._room.place():
+            text = await anyio.to_thread.run_sync(self._exposition, limiter=self._workers)
         return Response(text, media_type=CONTENT_TYPE)
 
     async def openapi(self, _request: Request) -> Response:

@@ -37,6 +37,7 @@ _TABLE = (
     Family("valet_outbox_age_seconds", "Age of the oldest unsent message."),
     Family("valet_door_pushes_total", "Deliveries by HTTP status.", ("status",), "counter"),
     Family("valet_door_minutes_total", "GPU minutes stored.", (), "counter"),
+    Family("valet_door_waiting", "Deliveries that wait to be kept."),
     Family("valet_source_age_seconds", "Since a source was last read.", ("source", "pace")),
     Family("valet_source_failing", "1 while a source can't be read.", ("source", "pace")),
     Family("valet_agents", "Hosts that have an agent, or a token for one, by how it is.", ("state",)),

@@ -2,7 +2,8 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 
 import anyio
 from starlette.exceptions import HTTPException
@@ -19,19 +20,55 @@ Authenticate = Callable[[str], str | None]
 """Takes the SHA-256 of a token in hexadecimal; returns the host it belongs to."""
 
 
+def token_digest(request: Request) -> str | None:
+    """The SHA-256 of the token it brings, in hexadecimal; None without one.
+
+    Tokens are looked up by their digest, never compared: how long that takes tells nothing of any token.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    is_token = scheme.lower() == "bearer" and bool(token)
+    return hashlib.sha256(token.strip().encode()).hexdigest() if is_token else None
+
+
 async def authenticated_host(request: Request, authenticate: Authenticate, workers: anyio.CapacityLimiter) -> str:
     """The host that the token belongs to. Raises HTTPException."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    known = None
-    if scheme.lower() == "bearer" and token:
-        digest = hashlib.sha256(token.strip().encode()).hexdigest()
+    digest, known = token_digest(request), None
+    if digest is not None:
         try:
             known = await anyio.to_thread.run_sync(authenticate, digest, limiter=workers)
         except Unreachable as error:
             raise refusal(503, str(error), retry_after_s=COME_BACK_S) from error
     if known is None:
-        raise refusal(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
+        raise unknown_token()
     return known
+
+
+def unknown_token() -> HTTPException:
+    """The refusal of a token that is none, or none any more."""
+    return refusal(401, "The token is missing or unknown.", headers={"WWW-Authenticate": "Bearer"})
+
+
+class RequestRoom:
+    """So many requests of a kind are in hand at a time; whoever else comes is told when to come back.
+
+    Each kind has a room of its own, so that no crowd of agents keeps Slack or a health check out.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._inside = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in it, for as long as the block lasts. Raises HTTPException where none is left."""
+        if self._inside >= self._most:
+            spread = random.randint(COME_BACK_S // 2, 2 * COME_BACK_S)  # noqa: S311 - they must not all come at once
+            raise refusal(503, "Too many are here just now.", retry_after_s=spread)
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
 
 
 def check_headers(request: Request) -> None:

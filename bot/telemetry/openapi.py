@@ -49,7 +49,7 @@ def openapi() -> dict[str, Any]:
                     "responses": {"200": _json("It can.", "Health"), "503": _json("It cannot.", "Health")},
                 }
             },
-            "/metrics": {"get": _text("Figures in Prometheus' text format.", "text/plain")},
+            "/metrics": {"get": _metrics()},
             "/openapi.json": {"get": _text("This document.", "application/json")},
         },
         "components": {
@@ -99,6 +99,12 @@ def _tell_run() -> dict[str, Any]:
         "requestBody": {"required": True, "content": _content("application/json", "Report")},
         "responses": {"200": _json("Noted.", "Known"), "404": _json("This host has no such run.", "Error"), **refusals},
     }
+
+
+def _metrics() -> dict[str, Any]:
+    shown = _text("Figures in Prometheus' text format.", "text/plain")
+    busy = _json("Too many look just now; Retry-After says when to come back.", "Error")
+    return shown | {"responses": shown["responses"] | {"503": busy}}
 
 
 def _calendar() -> dict[str, Any]:

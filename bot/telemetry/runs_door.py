@@ -12,11 +12,22 @@ from starlette.routing import Route
 from bot.domain.clock import Clock
 from bot.domain.sharing.runs import Run, RunLook, run_tail
 from bot.errors import Unreachable
-from bot.telemetry.intake import COME_BACK_S, Authenticate, Quota, authenticated_host, check_headers, read_body, refusal
+from bot.telemetry.intake import (
+    COME_BACK_S,
+    Authenticate,
+    Quota,
+    RequestRoom,
+    authenticated_host,
+    check_headers,
+    read_body,
+    refusal,
+)
 from bot.telemetry.procfs import printable
 from bot.telemetry.wire import MAX_REASON, MAX_TAIL, RUNS_PATH
 
 ASKS_PER_MINUTE = 60
+MOST_ASKING = 256
+"""So many agents ask, or tell, at a time."""
 RUN_BODY_S = 10.0
 
 Offered = Callable[[str], Sequence[tuple[Run, int]]]
@@ -46,6 +57,7 @@ class RunsDoor:
         self._clock = clock
         self._quota = Quota(per_minute=ASKS_PER_MINUTE)
         self._workers = anyio.CapacityLimiter(2)
+        self._room = RequestRoom(MOST_ASKING)
 
     def routes(self) -> list[Route]:
         """For the application of the door."""
@@ -56,12 +68,17 @@ class RunsDoor:
 
     async def ask(self, request: Request) -> Response:
         """GET /v1/runs: {"runs": [{"id", "command", "seconds"}]}."""
-        host = await self._host(request)
-        found = await anyio.to_thread.run_sync(self._offer, host, limiter=self._workers)
-        return JSONResponse({"runs": found})
+        with self._room.place():
+            host = await self._host(request)
+            found = await anyio.to_thread.run_sync(self._offer, host, limiter=self._workers)
+            return JSONResponse({"runs": found})
 
     async def tell(self, request: Request) -> Response:
         """POST /v1/runs/ID: {"known": true}."""
+        with self._room.place():
+            return await self._told(request)
+
+    async def _told(self, request: Request) -> Response:
         check_headers(request)
         host = await self._host(request)
         raw = await read_body(request, within_s=RUN_BODY_S)

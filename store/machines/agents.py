@@ -44,6 +44,12 @@ def note_seen(db: Database, host: str, ip: str, now: int) -> None:
     changed(db, "UPDATE tokens SET last_seen_at = ?, last_ip = ? WHERE host = ? AND revoked_at IS NULL", now, ip, host)
 
 
+def note_delivery(db: Database, host: str, sha256: str, ip: str, now: int) -> bool:
+    """Note that a host reported with this token; False when that is no live token of it, and nothing was changed."""
+    sql = "UPDATE tokens SET last_seen_at = ?, last_ip = ? WHERE sha256 = ? AND host = ? AND revoked_at IS NULL"
+    return changed(db, sql, now, ip, sha256, host) == 1
+
+
 def live_tokens(db: Database) -> list[Row]:
     """Live tokens: host, created_at, last_seen_at, last_ip."""
     return rows(db, "SELECT host, created_at, last_seen_at, last_ip FROM tokens WHERE revoked_at IS NULL ORDER BY host")

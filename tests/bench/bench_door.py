@@ -1,7 +1,8 @@
-"""How many minutes a second the door takes in, beside a bare `executemany` of the same rows into the same table.
+"""How many minutes a second the door takes in, and its CPU a delivery, beside a bare `executemany` of the same rows.
 
 Run as `python -m tests.bench.bench_door`, or `pytest -m bench -s tests/bench/bench_door.py`. Real HTTP, the real store;
-the agents are threads of another process, so that they don't share an interpreter with the door.
+the agents are threads of another process, so that they don't share an interpreter with the door. Jobs, Slack and new
+connections are left out: `bench_crowds` has them.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from store.sql import sqlite3
 from tests.bench.crowd import GPUS
 from tests.stories.conftest import SETTINGS
 
-AGENTS = 4
+AGENTS = 32
 HOSTS = 100
 
 CLIENTS = """
@@ -82,18 +83,20 @@ def valet_for(folder: Path) -> Valet:
     return made
 
 
-def through_the_door(told: list[Push], folder: Path) -> float:
-    """Minutes a second, all agents together."""
+def through_the_door(told: list[Push], folder: Path) -> tuple[float, float]:
+    """Minutes a second, all agents together, and milliseconds of CPU a delivery."""
     valet = valet_for(folder)
     lines = [json.dumps([f"token-{push.host.partition('-')[2]}", to_json(push).decode()]) for push in told]
     (folder / "pushes.jsonl").write_text("\n".join(lines))
     command = [sys.executable, "-c", CLIENTS, str(valet.door.port), str(folder), str(AGENTS)]
+    before = time.process_time()
     took, bad = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    cpu_ms = (time.process_time() - before) / len(told) * 1000
     assert not bad, bad
     count = stored(valet.ctx.store.reading())
     valet.stop()
     assert count == sum(len(push.minutes) for push in told)
-    return count / took
+    return count / took, cpu_ms
 
 
 def stored(db: Any) -> int:
@@ -141,8 +144,9 @@ def measure() -> dict[str, float]:
             folder = Path(name)
             one_commit = bare(told, folder / "one.db", commits=False)
             each_commit = bare(told, folder / "each.db", commits=True)
-            door = through_the_door(told, folder)
+            door, cpu_ms = through_the_door(told, folder)
         figures[f"{what}: through the door"] = door
+        figures[f"{what}: ms of CPU a delivery"] = cpu_ms
         figures[f"{what}: bare executemany, a transaction each"] = each_commit
         figures[f"{what}: bare executemany, one transaction"] = one_commit
         figures[f"{what}: door / bare with a transaction each"] = door / each_commit

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from handlers.http import PATH
+from handlers.http import SLACK_PATH
 
 
 def noop(secret: str) -> Starlette:
@@ -34,7 +34,7 @@ def noop(secret: str) -> Starlette:
     async def take(request: Request) -> Response:
         return await handler.handle(request)
 
-    return Starlette(routes=[Route(PATH, take, methods=["POST"])])
+    return Starlette(routes=[Route(SLACK_PATH, take, methods=["POST"])])
 
 
 def main(secret: str) -> None:

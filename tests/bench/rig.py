@@ -39,7 +39,7 @@ from bot.domain.money.rates import Rate
 from bot.sandbox.slack import SandboxServer, SandboxSlack
 from bot.sandbox.slack.people import ADA, GPUS
 from bot.sandbox.slack.records import TEAM_ID
-from handlers.http import PATH
+from handlers.http import SLACK_PATH
 from store import Store
 from store.machines import fleet as stored_fleet
 from tests.bench import fake_ec2
@@ -114,7 +114,7 @@ class Line:
         headers = {"Content-Type": kind, "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
         connection = HTTPConnection("127.0.0.1", self._port, timeout=ANSWER_S)  # Slack keeps none either
         began = time.perf_counter()
-        connection.request("POST", PATH, body, headers)
+        connection.request("POST", SLACK_PATH, body, headers)
         response = connection.getresponse()
         response.read()
         took = (time.perf_counter() - began) * 1000
@@ -139,7 +139,7 @@ class Rig:
         path = f"/response/{self._number}"
         url = f"http://127.0.0.1:{self._answers.server_address[1]}{path}"
         began = time.perf_counter()
-        took, status = self._valet.post(_typed(command, text, person, url))
+        took, status = self._valet.post(typed_command(command, text, person, url))
         assert status == 200, status
         return took, (self._answers.wait_for(path) - began) * 1000
 
@@ -149,7 +149,7 @@ class Rig:
 
     def floor(self) -> float:
         """Milliseconds until Bolt's own no-op has acknowledged the same command."""
-        took, status = self._bolt.post(_typed("/gpu", "status", ADA, "http://127.0.0.1:1/"))
+        took, status = self._bolt.post(typed_command("/gpu", "status", ADA, "http://127.0.0.1:1/"))
         assert status == 200, status
         return took
 
@@ -195,7 +195,7 @@ class Rig:
         return held
 
 
-def _typed(command: str, text: str, person: str, url: str) -> str:
+def typed_command(command: str, text: str, person: str, url: str) -> str:
     told = {"command": command, "text": text, "user_id": person, "user_name": "ada", "channel_id": GPUS}
     return urlencode(told | {"team_id": TEAM_ID, "response_url": url, "trigger_id": "1.1"})
 

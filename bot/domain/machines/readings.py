@@ -79,6 +79,17 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A push as it came to the door."""
+
+    push: Push
+    ip: str
+    """Where from."""
+    sha256: str
+    """Of the token it came with, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReport:
     """The newest delivery of one host's agent, without its minutes."""
 

@@ -1,8 +1,9 @@
 """What an agent delivers: counted once, placed in our own time, and kept per GPU."""
 
 import json
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlite_utils import Database
@@ -11,9 +12,10 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance, plain_name
 from bot.domain.machines.packing import Point
 from bot.domain.machines.power import PowerFloor, learn_floor
-from bot.domain.machines.readings import AgentReport, Gpu, Minute, MinuteState, Push
+from bot.domain.machines.readings import AgentReport, Delivery, Gpu, Minute, MinuteState, Push
 from bot.domain.machines.streaks import FlatStreak, QuietMinutes, extend_flat_streak, minute_state, sign_of_work
 from bot.domain.machines.verdict import IdleRule
+from bot.errors import Impaired, UnknownToken
 from bot.services.context import Context
 from bot.services.money import owned_rates, rates
 from store.acting import actions
@@ -21,6 +23,8 @@ from store.machines import agents, rollups
 from store.machines import fleet as stored_fleet
 from store.machines import readings as stored_readings
 from store.sql import Row
+
+log = logging.getLogger(__name__)
 
 CLOCK_AHEAD_MS = 3 * MINUTE_MS
 """A minute placed further ahead than this was placed by a clock that has been set back since."""
@@ -32,25 +36,70 @@ def receive(ctx: Context, push: Push, ip: str) -> int:
     now = ctx.clock()
     with ctx.store.writing() as db:
         agents.note_seen(db, push.host, ip, now)
-        if not stored_readings.is_first_delivery(db, push.host, push.boot_id, push.seq, now):
-            return 0
-        zero, tick_zero = _minute_zero(db, push, now)
-        if not EC2_ID.fullmatch(push.host):
-            _appear(ctx, db, push, zero)
-        _keep_report(db, push, now)
-        rule = ctx.settings.rule_of(stored_fleet.team_of(db, push.host))
-        _keep_minutes(db, push, rule, zero=zero, tick_zero=tick_zero, now=now)
-        is_waited_for = actions.is_waited_for(db, push.host)
+        stored, is_waited_for = _take_in(ctx, db, push, now)
     if is_waited_for:
         ctx.wake()
-    return len(push.minutes)
+    return stored
 
 
-def _keep_report(db: Database, push: Push, now: int) -> None:
+def receive_group(ctx: Context, deliveries: Sequence[Delivery]) -> list[int | Exception]:
+    """Take in deliveries in one transaction, in their order: the minutes stored of each, or what speaks against it.
+
+    Whether each token still holds is looked at in that transaction. Where one of them breaks it, each is taken in
+    alone, so that it costs the others nothing. Raises Impaired, in which case none was kept.
+    """
+    try:
+        return _in_one(ctx, deliveries)
+    except Impaired:
+        raise
+    except Exception:
+        log.warning("One of %d deliveries can't be taken in; each goes alone.", len(deliveries), exc_info=True)
+    return [_alone(ctx, delivery) for delivery in deliveries]
+
+
+def _in_one(ctx: Context, deliveries: Sequence[Delivery]) -> list[int | Exception]:
+    now, outcomes, wakes = ctx.clock(), list[int | Exception](), False
+    with ctx.store.writing() as db:
+        for delivery in deliveries:
+            push = delivery.push
+            if not agents.note_delivery(db, push.host, delivery.sha256, delivery.ip, now):
+                outcomes.append(UnknownToken("The token is missing or unknown."))
+                continue
+            stored, is_waited_for = _take_in(ctx, db, push, now)
+            outcomes.append(stored)
+            wakes = wakes or is_waited_for
+    if wakes:
+        ctx.wake()
+    return outcomes
+
+
+def _alone(ctx: Context, delivery: Delivery) -> int | Exception:
+    try:
+        return _in_one(ctx, [delivery])[0]
+    except Exception as error:  # noqa: BLE001 - the door tells it to who brought it, and the log
+        return error
+
+
+def _take_in(ctx: Context, db: Database, push: Push, now: int) -> tuple[int, bool]:
+    """The minutes stored of a delivery, and whether something approved waits for what it tells."""
+    if not stored_readings.is_first_delivery(db, push.host, push.boot_id, push.seq, now):
+        return 0, False
+    zero, tick_zero = _minute_zero(db, push, now)
+    machine = stored_fleet.by_id(db, push.host)
+    if not EC2_ID.fullmatch(push.host) and _appear(ctx, db, push, machine, zero):
+        machine = stored_fleet.by_id(db, push.host)
+    _keep_report(db, push, machine, now)
+    rule = ctx.settings.rule_of(machine["team"] if machine else "")
+    devices = _devices(db, push, machine, rule, now)
+    _keep_minutes(db, push, devices, rule, zero=zero, tick_zero=tick_zero, now=now)
+    return len(push.minutes), actions.is_waited_for(db, push.host)
+
+
+def _keep_report(db: Database, push: Push, machine: Row | None, now: int) -> None:
     """Keep what the agent says of itself, and since when it sees fewer GPUs than there are."""
-    before, row, seen = agents.report_of(db, push.host), stored_fleet.by_id(db, push.host), len(push.gpus)
+    before, seen = agents.report_of(db, push.host), len(push.gpus)
     fewer_since = before.fewer_since if before else None
-    is_fewer = row is not None and seen < row["gpu_count"]
+    is_fewer = machine is not None and seen < machine["gpu_count"]
     fewer_since = (fewer_since or now) if is_fewer else None
     heard = AgentReport(
         host=push.host,
@@ -85,15 +134,16 @@ def _minute_zero(db: Database, push: Push, now: int) -> tuple[int, int]:
     return zero, tick_zero
 
 
-def _keep_minutes(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_zero: int, now: int) -> None:
+def _keep_minutes(
+    db: Database, push: Push, devices: Mapping[int, Row], rule: IdleRule, *, zero: int, tick_zero: int, now: int
+) -> None:
     """Write the minutes, and carry the trace of every GPU on; one that is not over yet has not been seen to its end."""
     quiet_from = stored_readings.quiet_from(db, push.host, now + CLOCK_AHEAD_MS)
-    kept = _devices(db, push, rule, now)
-    for row in kept.values():
+    for row in devices.values():
         _forget_untrue(row, quiet_from=quiet_from, now=now)
     gpus = {
         index: GpuProgress(row, rule, max(quiet_from, row["told_from"] or 0), push.started_tick)
-        for index, row in kept.items()
+        for index, row in devices.items()
     }
     points: dict[int, list[Point]] = {}
     for minute in sorted(push.minutes, key=lambda each: each.tick):
@@ -112,15 +162,16 @@ def _keep_minutes(db: Database, push: Push, rule: IdleRule, *, zero: int, tick_z
     rollups.mark_unrolled(db, push.host, points)
 
 
-def _devices(db: Database, push: Push, rule: IdleRule, now: int) -> dict[int, Row]:
+def _devices(db: Database, push: Push, machine: Row | None, rule: IdleRule, now: int) -> dict[int, Row]:
     """What is kept of the host's GPUs, by index, once devices that were taken out or swapped are forgotten.
 
     One that is merely not seen is not forgotten: it may work on. Nor is work of the hour: whoever holds a host's token
     can tell of other devices, and must not erase by that what the true ones were seen to do.
     """
     known = stored_readings.gpu_rows(db, push.host)
-    left = _taken_out(db, push, known, rule, now)
-    stored_readings.drop_gpus(db, push.host, left)
+    left = _taken_out(push, machine, known, rule, now)
+    if left:
+        stored_readings.drop_gpus(db, push.host, left)
     rows = {index: row for index, row in known.items() if index not in left}
     told_from = now if known else None
     for gpu in push.gpus:
@@ -137,16 +188,15 @@ def _devices(db: Database, push: Push, rule: IdleRule, now: int) -> dict[int, Ro
     return rows
 
 
-def _taken_out(db: Database, push: Push, known: Mapping[int, Row], rule: IdleRule, now: int) -> set[int]:
+def _taken_out(push: Push, machine: Row | None, known: Mapping[int, Row], rule: IdleRule, now: int) -> set[int]:
     """GPUs that are there no more: the host has as many as are told of, and these are none of them.
 
     Devices that came while others were there push none of those out, unless the machine was launched since.
     """
     listed = {gpu.index for gpu in push.gpus}
-    row = stored_fleet.by_id(db, push.host)
-    if row is None or not len(listed) >= row["gpu_count"] > 0:
+    if machine is None or not len(listed) >= machine["gpu_count"] > 0:
         return set()
-    launched_at = (row["launched_at"] or 0) if row["provider"] != "owned" else 0
+    launched_at = (machine["launched_at"] or 0) if machine["provider"] != "owned" else 0
     unlisted = {index: each for index, each in known.items() if index not in listed}
     before = {index for index, each in unlisted.items() if (each["last_minute_at"] or 0) < launched_at}
     if any(index not in known or known[index]["told_from"] is not None for index in listed):
@@ -165,21 +215,21 @@ def _forget_untrue(row: Row, *, quiet_from: int, now: int) -> None:
         row["last_active_at"] = min(row["last_active_at"], now) if row["last_active_at"] else None
 
 
-def _appear(ctx: Context, db: Database, push: Push, launched_at: int) -> None:
-    """An owned instance exists because its agent reports."""
-    row = stored_fleet.by_id(db, push.host)
-    known = stored_fleet.instance_of(row) if row else None
+def _appear(ctx: Context, db: Database, push: Push, machine: Row | None, launched_at: int) -> bool:
+    """An owned instance exists because its agent reports; whether anything of it is new."""
+    known = stored_fleet.instance_of(machine) if machine else None
     host = ctx.settings.owned.hosts.get(push.host)
     instance = _owned(push, known, launched_at, told=host.gpus if host else None)
     instance = replace(instance, name=agents.given_name(db, push.host))
-    if row is not None and known == instance and row["gone_at"] is None:
-        return
+    if machine is not None and known == instance and machine["gone_at"] is None:
+        return False
     stored_fleet.save(
         db,
         instance,
         team=rates.team_of_instance(ctx.settings, instance),
         rate=owned_rates.owned_rate(ctx, db, instance),
     )
+    return True
 
 
 def _owned(push: Push, known: Instance | None, launched_at: int, *, told: int | None) -> Instance:
@@ -214,7 +264,7 @@ class GpuProgress:
     def __init__(self, row: Row, rule: IdleRule, quiet_from: int, started_tick: int) -> None:
         self._row, self._rule = row, rule
         self._quiet_from, self._started_tick = quiet_from, started_tick
-        self._floor = PowerFloor.from_text(row["floor"])
+        self._floor = self._kept_floor = PowerFloor.from_text(row["floor"])
         self._flat = _flat(row)
         self._quiet = QuietMinutes(row["quiet_head"], int.from_bytes(row["quiet_bits"], "little"))
         self._newest: Minute | None = None
@@ -252,6 +302,7 @@ class GpuProgress:
     def row(self) -> Row:
         """All that is kept of it."""
         quiet, flat = self._quiet, self._flat
+        row_floor = self._row["floor"] if self._floor is self._kept_floor else self._floor.to_text()
         bits = quiet.bits.to_bytes((quiet.bits.bit_length() + 7) // 8, "little")
         return (
             self._row
@@ -259,7 +310,7 @@ class GpuProgress:
             | {
                 "quiet_head": quiet.head,
                 "quiet_bits": bits,
-                "floor": self._floor.to_text(),
+                "floor": row_floor,
                 "flat_since": flat and flat.since,
                 "flat_until": flat and flat.until,
                 "flat_util": flat and flat.util_mean,

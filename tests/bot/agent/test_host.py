@@ -1,14 +1,24 @@
 """Boot, ticks, and numbers of deliveries that are never given out twice."""
 
 import json
+from collections import Counter
 
-from bot.agent.host import BOOT_ID_FILE, DeliveryCounter, HostTime, default_state_dir
+from bot.agent.host import BOOT_ID_FILE, DeliveryCounter, HostTime, default_state_dir, spread_of
 from tests.bot.agent.pretend import stopped_clock
 
 
 def test_a_tick_is_a_minute_since_boot():
     assert HostTime("b", lambda: 59.9).tick() == 0
     assert HostTime("b", lambda: 7205.0).tick() == 120
+
+
+def test_hosts_that_booted_together_do_not_count_their_minutes_together():
+    begins = [60 - spread_of(f"node-{number}") % 60 for number in range(1_000)]
+    busiest = Counter(int(second) for second in begins).most_common(1)[0][1]
+
+    assert spread_of("node-1") == spread_of("node-1")
+    assert busiest <= 50, "a thousand in 60 seconds are 17 in each, and by chance some more"
+    assert HostTime("b", lambda: 59.9, ahead_s=10.0).tick() == 1
 
 
 def test_the_boot_is_the_kernels():

@@ -74,6 +74,15 @@ def test_a_quiet_gpu_that_begins_to_work_is_told_of_at_once_and_once(watch):
     assert [minute["util_max"] for minute in whole] == [90.0]
 
 
+def test_looks_fall_on_the_edges_of_the_hosts_own_minutes(tmp_path):
+    host_time = HostTime("boot-1", lambda: 6000.0 + 53.0, ahead_s=37.0)  # a minute and a half of its own
+    agent = AgentLoop(PretendGpus(1), None, host_time, about=ABOUT)
+
+    assert host_time.tick() == 101
+    assert agent._until_due(15.0) == pytest.approx(15.02)
+    assert agent._until_due(60.0) == pytest.approx(30.02)
+
+
 def test_programs_are_listed_once_a_minute(watch):
     bot, gpus = PretendBot(), PretendGpus(1)
 

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.post import DoorClient, Server
-from bot.agent.runs import RunWorker
+from bot.agent.post import DoorAnswer, DoorClient, Server
+from bot.agent.runs import RunWorker, pause_before_asking
 from bot.domain.clock import system_clock
 from bot.domain.sharing.runs import Run, RunLook, command_for_gpus
 from bot.errors import Refused, Unreachable
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import Health, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
+from tests.bot.telemetry.one_by_one import one_by_one
 
 
 class Bot:
@@ -47,7 +49,8 @@ def bot() -> Bot:
 @pytest.fixture
 def door_client(bot: Bot) -> Iterator[DoorClient]:
     runs = RunsDoor(lambda _sha256: "dgx-1", bot.offered, bot.reported, system_clock)
-    app = door(lambda *_: Receipt(0, duplicate=False), lambda _: None, lambda: Health(ok=True), more=runs.routes())
+    nothing = one_by_one(lambda *_: Receipt(0, duplicate=False))
+    app = door(nothing, lambda _: None, lambda: Health(ok=True), more=runs.routes())
     server = DoorServer(app, "127.0.0.1", 0)
     server.start()
     yield DoorClient(Server.parse(f"http://127.0.0.1:{server.port}"), "a-token", agent="test")
@@ -174,3 +177,11 @@ def test_as_root_or_with_an_unreadable_memory_it_runs_nothing(door_client, tmp_p
     Path(tmp_path / "runs.json").write_text("{")
     with pytest.raises(Refused, match="jobs could start twice"):
         RunWorker(door_client, tmp_path, uid=1000)
+
+
+def test_an_agent_asks_a_bot_that_gives_no_runs_ever_more_rarely():
+    away = [pause_before_asking(DoorAnswer(None, "refused"), failures, 1.0) for failures in range(8)]
+
+    assert away == [10.0, 20.0, 40.0, 80.0, 120.0, 120.0, 120.0, 120.0]
+    assert pause_before_asking(DoorAnswer(503, retry_after_s=60.0), 1, 0.0) == 60.0
+    assert pause_before_asking(DoorAnswer(200), 0, 1.0) == 10.0

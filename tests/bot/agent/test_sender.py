@@ -214,6 +214,8 @@ def test_pauses_grow_up_to_a_limit_and_are_spread():
 
 def test_the_bot_says_when_to_come_back():
     assert next_after(DoorAnswer(429, retry_after_s=60.0), 0, 0.0).pause_s == 60.0
+    assert next_after(DoorAnswer(503, retry_after_s=30.0), 0, 1.0).pause_s == 60.0, "not all who were told 30 at once"
+    assert next_after(DoorAnswer(503, retry_after_s=900.0), 0, 1.0).pause_s == 960.0
     assert next_after(DoorAnswer(503, retry_after_s=1.0), 0, 0.0).pause_s == 5.0
 
 

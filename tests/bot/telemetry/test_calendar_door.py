@@ -7,9 +7,11 @@ import pytest
 
 from bot.errors import Unreachable
 from bot.telemetry.calendar_door import CALENDAR_PATH, CalendarDoor
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import Health, door
 from bot.telemetry.openapi import openapi
 from bot.telemetry.serving import DoorServer
+from tests.bot.telemetry.one_by_one import one_by_one
 
 SECRET = "s" * 43
 FEEDS = {hashlib.sha256(SECRET.encode()).hexdigest(): b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"}
@@ -22,7 +24,7 @@ def visit():
 
     def get(path: str, *, feed=FEEDS.get):
         app = door(
-            lambda push, ip: Receipt(0, duplicate=False),
+            one_by_one(lambda push, ip: Receipt(0, duplicate=False)),
             lambda sha256: None,
             lambda: Health(ok=True),
             more=CalendarDoor(feed).routes(),

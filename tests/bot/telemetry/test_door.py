@@ -16,10 +16,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.errors import Refused, Unreachable
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import DoorLimits, Health, door
 from bot.telemetry.figures import MetricFamily
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import MAX_BODY_BYTES, MINUTES_PATH, to_json
+from tests.bot.telemetry.one_by_one import one_by_one
 from tests.bot.telemetry.test_body import PUSH
 
 TOKENS = {hashlib.sha256(f"token-of-{host}".encode()).hexdigest(): host for host in ("dgx-1", "dgx-2")}
@@ -105,7 +107,10 @@ def clock():
 @pytest.fixture
 def visitor(bot, clock):
     figures = [MetricFamily("valet_instances", "Instances by state.", {('run"ning\n',): 3.0}, ("state",))]
-    app = door(bot.receive, TOKENS.get, lambda: bot.health, metrics=lambda: figures, clock=clock, body_s=0.3)
+    receive = one_by_one(bot.receive)
+    app = door(
+        receive, TOKENS.get, lambda: bot.health, metrics=lambda: figures, clock=clock, limits=DoorLimits(body_s=0.3)
+    )
     server = DoorServer(app, "127.0.0.1", 0)
     server.start()
     yield Visitor(server.port)
@@ -253,7 +258,7 @@ def test_a_body_that_breaks_off_harms_nobody(visitor, bot):
 
 
 def test_a_connection_that_says_nothing_is_closed(bot):
-    server = DoorServer(door(bot.receive, TOKENS.get, lambda: bot.health), "127.0.0.1", 0, head_s=0.1)
+    server = DoorServer(door(one_by_one(bot.receive), TOKENS.get, lambda: bot.health), "127.0.0.1", 0, head_s=0.1)
     server.start()
     visitor = Visitor(server.port)
 

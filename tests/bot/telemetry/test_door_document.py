@@ -17,11 +17,13 @@ from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.runs import Run
 from bot.errors import Refused, Unreachable
 from bot.telemetry.calendar_door import CalendarDoor
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import Health, door
 from bot.telemetry.openapi import openapi
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import to_json
+from tests.bot.telemetry.one_by_one import one_by_one
 from tests.bot.telemetry.test_body import PUSH
 from tests.examples import examples
 
@@ -51,7 +53,7 @@ def port() -> Iterator[int]:
 
     runs = RunsDoor(host, lambda _: behind([(RUN, 60)]), lambda _host, run_id, _: behind(run_id == "r1"), clock)
     app = door(
-        lambda push, _: behind(Receipt(len(push.minutes), duplicate=False)),
+        one_by_one(lambda push, _: behind(Receipt(len(push.minutes), duplicate=False))),
         host,
         lambda: Health(ok=not TROUBLE, problems=tuple(map(str, TROUBLE))),
         more=[*runs.routes(), *CalendarDoor(lambda _: behind(b"BEGIN:VCALENDAR")).routes()],

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import DoorLimits, Health, door
 from bot.telemetry.serving import DoorServer
 from bot.telemetry.wire import MINUTES_PATH, to_json
+from tests.bot.telemetry.one_by_one import one_by_one
 from tests.bot.telemetry.test_body import PUSH
 from tests.examples import examples
 
@@ -21,16 +23,17 @@ GOOD = json.loads(to_json(PUSH))
 FUZZ = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture(scope="module")
-def port():
+@pytest.fixture(scope="module", params=[False, True], ids=["httptools", "h11"])
+def port(request):
     app = door(
-        lambda push, _: Receipt(len(push.minutes), duplicate=False),
+        one_by_one(lambda push, _: Receipt(len(push.minutes), duplicate=False)),
         lambda _: "dgx-1",
         lambda: Health(ok=True),
-        pushes_per_minute=10**9,
-        body_s=1.0,
+        limits=DoorLimits(pushes_per_minute=10**9, body_s=1.0),
     )
-    server = DoorServer(app, "127.0.0.1", 0)
+    if not request.param:
+        pytest.importorskip("httptools", reason="the door goes on h11 without it")
+    server = DoorServer(app, "127.0.0.1", 0, plain=request.param)
     server.start()
     yield server.port
     server.stop()
@@ -109,4 +112,26 @@ def test_arbitrary_lines_do_not_stop_the_door(port, garbage, start):
         back = line.recv(100)
 
     assert not back.startswith(b"HTTP/1.1 5")
+    assert _is_alive(port)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ",
+        b"GET /",
+        b"POST /v1/minutes HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-After: ",
+    ],
+    ids=["header", "address", "trailer"],
+)
+def test_what_has_no_end_is_cut_off(port, endless):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(endless)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(64):
+                line.sendall(b"x" * 64 * 1024)
+        with contextlib.suppress(ConnectionError):
+            while line.recv(65536):
+                pass
+
     assert _is_alive(port)

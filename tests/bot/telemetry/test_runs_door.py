@@ -9,9 +9,11 @@ import pytest
 
 from bot.domain.clock import system_clock
 from bot.domain.sharing.runs import RUN_TAIL_CHARS, Run, RunLook
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import Health, door
 from bot.telemetry.runs_door import RunsDoor
 from bot.telemetry.serving import DoorServer
+from tests.bot.telemetry.one_by_one import one_by_one
 
 RUN = Run("r1", "job", "true", "ml", "dgx-1", "c", "UADA", "UADA", 0)
 TOLD: list[tuple[str, str, RunLook]] = []
@@ -26,7 +28,8 @@ def port() -> Iterator[int]:
         return run_id == "r1"
 
     runs = RunsDoor(lambda _: "dgx-1", lambda host: [(RUN, 60)] if host == "dgx-1" else [], reported, system_clock)
-    app = door(lambda *_: Receipt(0, duplicate=False), lambda _: None, lambda: Health(ok=True), more=runs.routes())
+    nothing = one_by_one(lambda *_: Receipt(0, duplicate=False))
+    app = door(nothing, lambda _: None, lambda: Health(ok=True), more=runs.routes())
     server = DoorServer(app, "127.0.0.1", 0)
     server.start()
     yield server.port

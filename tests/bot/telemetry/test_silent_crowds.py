@@ -1,8 +1,11 @@
 """Connections that say nothing, or half of something, by the hundred: whole requests still get through."""
 
+import asyncio
 import contextlib
 import http.client
+import resource
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -96,3 +99,38 @@ def test_a_burst_of_agents_behind_one_address_is_served(door):
     assert [line.getresponse().status for line in lines] == [200] * 150
     for line in lines:
         line.close()
+
+
+@pytest.mark.slow
+def test_a_thousand_that_wait_for_their_answers_keep_nobody_out(crowded):
+    door, hold = crowded
+    whole = b"GET /v1/wait HTTP/1.1\r\nHost: valet\r\n\r\n"
+
+    with crowd(door, 1100, whole) as waiting:
+        statuses = [asks(door) for _ in range(20)]
+        hold.set()
+        answers = {line.recv(12) for line in waiting}
+
+    assert statuses == [200] * 20
+    assert answers == {b"HTTP/1.1 200"}
+
+
+@pytest.fixture
+def crowded() -> Iterator[tuple[DoorServer, threading.Event]]:
+    """A door where some wait until they are told."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < 5_000:
+        pytest.skip("both ends of a thousand connections need more open files than this system lets us have")
+    hold = threading.Event()
+
+    async def wait(_: Request) -> PlainTextResponse:
+        while not hold.is_set():  # noqa: ASYNC110 - it is set by another thread
+            await asyncio.sleep(0.05)
+        return PlainTextResponse("")
+
+    app = Starlette(routes=[Route("/v1/minutes", _answer, methods=["POST"]), Route("/v1/wait", wait)])
+    server = DoorServer(app, "127.0.0.1", 0)
+    server.start()
+    yield server, hold
+    hold.set()
+    server.stop()

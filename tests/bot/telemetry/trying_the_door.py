@@ -14,8 +14,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from bot.domain.clock import MINUTE_MS
 from bot.domain.sharing.runs import Run
 from bot.telemetry.calendar_door import CalendarDoor
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import DoorLimits, Health, door
 from bot.telemetry.runs_door import RunsDoor
+from tests.bot.telemetry.one_by_one import one_by_one
 from tests.examples import examples
 
 TOKEN = hashlib.sha256(b"t").hexdigest()
@@ -28,11 +30,11 @@ RUNS = RunsDoor(
     lambda: next(MINUTES) * MINUTE_MS,  # so that no quota is used up
 )
 APP = door(
-    lambda push, _: Receipt(len(push.minutes), duplicate=False),
+    one_by_one(lambda push, _: Receipt(len(push.minutes), duplicate=False)),
     lambda sha256: "dgx-1" if sha256 == TOKEN else None,
     lambda: Health(ok=True),
     more=[*RUNS.routes(), *CalendarDoor(lambda _: b"BEGIN:VCALENDAR").routes()],
-    pushes_per_minute=10**9,
+    limits=DoorLimits(pushes_per_minute=10**9),
 )
 schema = schemathesis.openapi.from_asgi("/openapi.json", APP)
 MORE_RULES = [positive_data_acceptance]

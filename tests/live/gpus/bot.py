@@ -3,8 +3,10 @@
 import hashlib
 import time
 
-from bot.telemetry.door import Health, Receipt, door
+from bot.telemetry.deliveries import Receipt
+from bot.telemetry.door import DoorLimits, Health, door
 from bot.telemetry.serving import DoorServer
+from tests.bot.telemetry.one_by_one import one_by_one
 
 TOKEN = "a-very-secret-token"
 FAST_AGENT = """
@@ -43,7 +45,9 @@ class Bot:
 
 
 def serve(bot, port=0):
-    app = door(bot.receive, bot.tokens.get, lambda: Health(ok=True), pushes_per_minute=10_000)
+    app = door(
+        one_by_one(bot.receive), bot.tokens.get, lambda: Health(ok=True), limits=DoorLimits(pushes_per_minute=10_000)
+    )
     server = DoorServer(app, "127.0.0.1", port)
     server.start()
     return server
