@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from bot.domain.clock import HOUR_MS
 ONE_DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)  # a forecast asks for the same days a few thousand times
 def day_start(day: date, zone: ZoneInfo) -> int:
     """The instant a local day begins: where its midnight is skipped, the first one after it."""
     naive = datetime.combine(day, time())

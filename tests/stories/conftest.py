@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from functools import cache
@@ -97,6 +98,8 @@ class Office:
         self.fleet, self.runner = fleet or SandboxFleet(clock), SandboxRunner(clock)
         self.seq = 0
         self.reported: dict[str, dict[str, Any]] = {}
+        self.at_work: list[Future[Any]] = []
+        """What listeners were handed, and may not have ended yet."""
         self.valet = self.open()
 
     def open(self) -> Valet:
@@ -106,6 +109,7 @@ class Office:
         providers, clock = {**providers_of(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
         partners = Partners(self.runner, settings_file=self.settings_file)
         valet = build_valet(settings, secrets, store, clock=clock, providers=providers, partners=partners, pace_s=0)
+        self._watch(valet.slack_app.executor)
         valet.identity.learn(valet.client)
         with suppress(Impaired), store.writing() as db:  # a damaged one is a story, too
             for person in (ADA, BOB, CY):  # who are no newcomers
@@ -145,10 +149,20 @@ class Office:
         return acknowledged(answer.status, answer.body)
 
     def listened(self) -> None:
-        """Let listeners end."""
-        executor = self.valet.slack_app.executor
-        executor.shutdown(wait=True)
-        executor.__init__(50)  # type: ignore[misc]  # the same object, as Bolt holds on to it
+        """Let listeners end. Their threads stay, as those of a bot that runs: each has its reader of the store."""
+        while self.at_work:
+            wait([self.at_work.pop()])
+
+    def _watch(self, executor: ThreadPoolExecutor) -> None:
+        """Keep in mind what is handed to it, so that `listened` can wait for that."""
+        submit = executor.submit
+
+        def submitted(*given: Any) -> Future[Any]:
+            future = submit(*given)
+            self.at_work.append(future)
+            return future
+
+        executor.submit = submitted  # type: ignore[method-assign, assignment]
 
     def settle(self) -> None:
         """Let listeners end, approved actions go on, and the outbox empty itself.

@@ -57,9 +57,7 @@ def test_commands_are_answered_with_why_and_looking_still_works(office):
 
 def answered(office, who="ada", channel="#gpus"):
     """What somebody sees once the listeners are done; the workers are left alone."""
-    executor = office.valet.slack_app.executor
-    executor.shutdown(wait=True)
-    executor.__init__(50)
+    office.listened()
     return office.sees(who, channel)
 
 
