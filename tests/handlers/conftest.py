@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.machines import SandboxFleet
-from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack import SandboxSlack
 from bot.services.context import Context
 from bot.services.machines import fleet
 from bot.settings import parse
 from store import Store
 from tests.conftest import Clock
+from tests.in_process import served
 from tests.stories.conftest import SETTINGS, Office
 
 
@@ -28,10 +29,8 @@ def ctx(store: Store, clock: Clock) -> Context:
 def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
     """The real bot before a sandbox Slack; what is left in the outbox is for the test to judge."""
     slack = SandboxSlack(clock)
-    server = SandboxServer(slack)
-    server.start()
-    made = Office(tmp_path / "office.db", clock, slack)
-    made.tick()
-    yield made
-    made.close()
-    server.stop()
+    with served(slack):
+        made = Office(tmp_path / "office.db", clock, slack)
+        made.tick()
+        yield made
+        made.close()

@@ -28,6 +28,7 @@ def speaks_through(office, **parts):
     valet.slack_app = listen.build_slack_app(
         replace(valet.ctx, newest=None, **parts), valet.client, valet.identity, valet.people.profiles
     )
+    office.waits_for(valet.slack_app.executor)
     return valet.slack_app
 
 

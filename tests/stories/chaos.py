@@ -7,6 +7,7 @@ import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from bot.domain.acting.actions import LIVE_STATES, Action
 from bot.domain.clock import DAY_MS, MINUTE_MS, SECOND_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.own_settings import NO_QUIET, OwnSettings
-from bot.sandbox.slack import SandboxServer, SandboxSlack
+from bot.sandbox.slack import SandboxSlack
 from bot.sandbox.slack.check import interactive_elements
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.sandbox.slack.records import BOT_USER, SLACKBOT, Group, Message, Person
@@ -38,6 +39,7 @@ from store.sharing import claims as stored_claims
 from store.sql import rows
 from tests.bot.services.acting.test_launch import BOX as PLAIN_BOX
 from tests.conftest import MONDAY, Clock
+from tests.in_process import served
 from tests.stories.conftest import SETTINGS, Office
 from tests.stories.faults import COUNTS, Complaints, Crash, Stumbles, World
 from tests.stories.strangers import MALLORY, OtherBot
@@ -98,7 +100,8 @@ class Upheaval(Office):
         slack.groups[LEADS.id] = LEADS
         for who in (DEE, EVE, IDA, CY):
             slack.join(who, ML_PLATFORM)
-        self.server = SandboxServer(slack).start()
+        self.serving = ExitStack()
+        self.serving.enter_context(served(slack))
         self.world = World(clock)
         self.folder, self.other = folder, None
         self.wrong_by, self.beat, self.slack_is_silent = 0, None, False
@@ -148,7 +151,7 @@ class Upheaval(Office):
             self.other.end()
         logging.getLogger().removeHandler(self.complaints)
         self.close()
-        self.server.stop()
+        self.serving.close()
 
     # What happens.
 

@@ -23,7 +23,7 @@ from bot.outside import Partners, SettingsFile, providers_of
 from bot.sandbox.history import SandboxHistory
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
-from bot.sandbox.slack import Message, SandboxServer, SandboxSlack, acknowledged, options_text
+from bot.sandbox.slack import Message, SandboxSlack, acknowledged, options_text
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.sandbox.slack.records import BOT_USER
 from bot.services import digest
@@ -50,6 +50,7 @@ from store import welcome as stored_welcome
 from store.acting import actions
 from store.sql import rows
 from tests.conftest import Clock
+from tests.in_process import served
 from tests.neighbours import CHANNEL
 from tests.opening import close_store, open_store
 from tests.stories import accessible
@@ -109,7 +110,7 @@ class Office:
         providers, clock = {**providers_of(settings, self.clock), "ec2": self.fleet}, self.clock_of_the_bot()
         partners = Partners(self.runner, settings_file=self.settings_file)
         valet = build_valet(settings, secrets, store, clock=clock, providers=providers, partners=partners, pace_s=0)
-        self._watch(valet.slack_app.executor)
+        self.waits_for(valet.slack_app.executor)
         valet.identity.learn(valet.client)
         with suppress(Impaired), store.writing() as db:  # a damaged one is a story, too
             for person in (ADA, BOB, CY):  # who are no newcomers
@@ -153,7 +154,7 @@ class Office:
         while self.at_work:
             wait([self.at_work.pop()])
 
-    def _watch(self, executor: ThreadPoolExecutor) -> None:
+    def waits_for(self, executor: ThreadPoolExecutor) -> None:
         """Keep in mind what is handed to it, so that `listened` can wait for that."""
         submit = executor.submit
 
@@ -360,13 +361,11 @@ def office(office_with: Callable[[dict[str, Any]], Office]) -> Office:
 @contextmanager
 def opened(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Office]:
     slack = SandboxSlack(clock, elapsed=clock)
-    server = SandboxServer(slack)
-    server.start()
-    made = Office(path, clock, slack, settings)
-    made.tick()
-    yield made
-    unsent = "SELECT * FROM outbox WHERE state <> 'sent' AND not_before IS NULL AND channel <> ?"
-    left = rows(made.valet.ctx.store.reading(), unsent, CHANNEL)
-    made.close()
-    server.stop()
+    with served(slack):
+        made = Office(path, clock, slack, settings)
+        made.tick()
+        yield made
+        unsent = "SELECT * FROM outbox WHERE state <> 'sent' AND not_before IS NULL AND channel <> ?"
+        left = rows(made.valet.ctx.store.reading(), unsent, CHANNEL)
+        made.close()
     assert left == [], "every message was posted, or waits for a morning"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from slack_sdk.models.views import View
 
+from bot.sandbox.slack import SandboxServer
 from bot.sandbox.slack.methods import call
 from bot.sandbox.slack.people import ADA, GPUS
 from handlers import forms, topics
@@ -124,7 +125,7 @@ def test_every_form_is_drawn_by_the_page_and_fits(office, tmp_path, width, heigh
     office.reports("dgx-1", [0, 95] * 4)
     office.tick()
 
-    with Browser(width, height) as browser:
+    with SandboxServer(office.slack), Browser(width, height) as browser:
         browser.go(f"{office.slack.url}/#ada/gpus")
         browser.until("document.querySelector('#title')?.textContent === '# gpus'")
         for name in topics.FORMS:

@@ -59,7 +59,7 @@ class SandboxServer:
         if self.slack.deliver is no_listener:
             self.slack.deliver = self.link.deliver
         config = uvicorn.Config(
-            self._app(),
+            self.app(),
             http=_Droppable,
             ws="websockets-sansio",
             lifespan="off",
@@ -87,7 +87,8 @@ class SandboxServer:
     def __exit__(self, *_error: object) -> None:
         self.stop()
 
-    def _app(self) -> ASGIApp:
+    def app(self) -> ASGIApp:
+        """What answers: Slack's API, its page, and the socket."""
         inner = Starlette(
             routes=[
                 *web.web_routes(self.slack),
