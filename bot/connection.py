@@ -65,6 +65,8 @@ class Connection:
         self._traffic = Traffic(time.monotonic())
         self._pong: float | None = None
         self._deaf_since: float | None = None
+        self._away = ""
+        """Why Slack could not be reached last; empty while it is heard."""
         self._tried = 0.0
         self._gate = Gate()
         self.handler: Handler | None = None
@@ -169,7 +171,11 @@ class Connection:
         if self.only.stands_by and not self.only.acts:
             return True
         self._listen()
-        if self.silent_s() < self._deaf_s or not self._slack_answers():
+        is_heard = self.silent_s() < self._deaf_s
+        if is_heard and (self._away or self._deaf_since is not None):
+            log.warning("Slack is heard again")
+            self._away = ""
+        if is_heard or not self._slack_answers():
             self._deaf_since = None  # while Slack itself is away nobody can be heard, and a new process is no help
             return True
         now = time.monotonic()
@@ -198,8 +204,9 @@ class Connection:
         try:
             self._client.auth_test()
         except OUT_OF_REACH as error:
-            if why_lost(error) not in REFUSED_CODES:
+            if why_lost(error) not in {*REFUSED_CODES, self._away}:
                 log.warning("Slack can't be reached: %s", why_lost(error))
+            self._away = why_lost(error)
             return False
         return True
 

@@ -103,7 +103,7 @@ class Valet:
 
     def _reach_slack(self) -> None:
         """Get through to Slack, however long it takes; nothing else waits for it."""
-        pause_s = 1.0
+        pause_s, told = 1.0, ""
         while not self.over.is_set():
             try:
                 self.identity.learn(self.client)
@@ -111,8 +111,9 @@ class Valet:
                 if self.connection is not None:
                     self.connection.open()
             except OUT_OF_REACH as error:
-                if why_lost(error) not in REFUSED_CODES:  # that is said already, and is no matter of reach
+                if why_lost(error) not in {*REFUSED_CODES, told}:  # a refusal is said already, and no matter of reach
                     log.warning("Slack can't be reached, trying again: %s", why_lost(error))
+                told = why_lost(error)
                 self.over.wait(pause_s)
                 pause_s = min(60.0, 2 * pause_s)
             else:

@@ -6,12 +6,19 @@ shows, whoever can write to the file; see `verify`.
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator
+from functools import partial
+from typing import get_args
 
 from sqlite_utils import Database
 
+from bot.domain.acting.actions import ActionState
 from bot.domain.audit import FORGOT, REFUSED, Broken, Entry
 from store.sql import bound, changed, one, rows
+from store.trouble import Watched
+
+log = logging.getLogger(__name__)
 
 SCHEMA = (
     """CREATE TABLE audit (
@@ -47,6 +54,18 @@ def add(
     values = bound((last_id + 1, now, who, did, subject, detail, before, after))
     sql = f"INSERT INTO audit ({', '.join(CONTENT)}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
     changed(db, sql, *values, _hash(last_hash, values))
+    if isinstance(db, Watched):
+        db.noted.append(partial(_tell, who, did, subject, after))
+
+
+_OUTCOMES = {*get_args(ActionState), REFUSED}
+
+
+def _tell(who: str, did: str, subject: str, after: str) -> None:
+    """One line for one thing done; why it was done are people's own words, which are not for the log."""
+    outcome = after if after in _OUTCOMES else "done"
+    fields = {"event": "done", "who": who, "did": did, "subject": subject, "outcome": outcome}
+    log.info("%s %s: %s, %s", who, did, subject, outcome, extra={"fields": fields})
 
 
 def entries_about(db: Database, subject: str) -> list[Entry]:

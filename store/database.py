@@ -230,6 +230,7 @@ class Store:
             self._refuse_without_file()
             self._writer.execute("BEGIN IMMEDIATE")
             before = self._writer.conn.total_changes
+            self._writer.noted.clear()
             try:
                 yield self._writer
                 self._writer.execute("COMMIT")
@@ -239,6 +240,8 @@ class Store:
                 raise
             if self._writer.conn.total_changes > before:
                 self.trouble.over()
+            for tell in self._writer.noted:
+                tell()
 
     def reading(self) -> Database:
         """This thread's read-only connection. Raises Impaired."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -118,3 +118,5 @@ class Watched(Database):
     def __init__(self, connection: Any, trouble: Trouble) -> None:
         super().__init__(connection, strict=True)
         self.trouble = trouble
+        self.noted: list[Callable[[], None]] = []
+        """What the log is to tell of this transaction, once it is committed."""

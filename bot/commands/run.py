@@ -44,9 +44,16 @@ DRAIN_S = 20.0
     help="Log what libraries say, too: what people typed, names and addresses in tags. Never tokens.",
 )
 @click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How a line of the log is written.",
+)
+@click.option(
     "--take-over", is_flag=True, help="Act although another Valet is connected to the same Slack app. Stop that one."
 )
-def run(config: Path, *, verbose: bool, take_over: bool) -> None:
+def run(config: Path, *, verbose: bool, log_format: str, take_over: bool) -> None:
     """Run the bot: Slack, the door for agents, and the jobs, in one process.
 
     Needs SLACK_BOT_TOKEN, and SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP; each may also be
@@ -57,8 +64,9 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
     connecting anew did not help: whatever supervises it should start it again.
     """
     from bot import settings as configuration
+    from bot.redaction import set_up_log
 
-    _log(verbose=verbose)
+    set_up_log(verbose=verbose, as_json=log_format == "json")
     _have_more_files()
     hangup = _kept_from_hangups()
     chosen = configuration.load(config)
@@ -90,14 +98,6 @@ def run(config: Path, *, verbose: bool, take_over: bool) -> None:
         lock.release()
     if deaf:
         click.get_current_context().exit(DEAF)
-
-
-def _log(*, verbose: bool) -> None:
-    from bot.redaction import Redacting
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level="DEBUG" if verbose else "INFO", handlers=[handler])
 
 
 def _have_more_files() -> None:

@@ -1,11 +1,13 @@
 """No secret reaches the log."""
 
+import json
 import logging
+import subprocess
 import sys
 
 import pytest
 
-from bot.redaction import HIDDEN, Redacting, hide
+from bot.redaction import HIDDEN, JsonLines, Redacting, hide
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,31 @@ def test_tracebacks_are_redacted_too():
     assert "xoxb" not in said
     assert "xapp" not in said
     assert "ValueError" in said
+
+
+def test_a_json_line_hides_secrets_and_stays_json():
+    error = ValueError('refused: {"SessionToken": "wJalr\\"XUtn"} of xoxb-1-2')
+    about = (ValueError, error, None)
+    entry = logging.LogRecord("bot", logging.ERROR, "x.py", 1, 'key "%s"', ("vlt_abc",), about)
+
+    told = json.loads(JsonLines().format(entry))
+
+    assert told["message"] == f'key "{HIDDEN}"'
+    assert "xoxb" not in told["error"]
+    assert "wJalr" not in told["error"]
+    assert "ValueError" in told["error"]
+
+
+@pytest.mark.parametrize(("options", "chatter"), [("", False), ("verbose=True", True)])
+def test_libraries_are_heard_only_where_something_is_wrong(options, chatter):
+    script = (
+        f"import logging; from bot.redaction import set_up_log; set_up_log({options})\n"
+        "logging.getLogger('botocore.credentials').info('Found credentials')\n"
+        "logging.getLogger('botocore.retries').warning('Giving up')\n"
+        "logging.getLogger('store.audit').info('somebody did something')"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+
+    assert ("Found credentials" in said.stderr) == chatter
+    assert "Giving up" in said.stderr
+    assert "somebody did something" in said.stderr

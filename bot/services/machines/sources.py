@@ -155,15 +155,20 @@ def watch_sources(ctx: Context) -> None:
 def _keep_trouble(db: Database, standing: SourceStatus, known: SourceTrouble | None, now: int) -> None:
     if known is None:
         if standing.error:
-            log.warning("%s can't be read: %s", standing.source, standing.error)
+            log.warning("%s can't be read: %s", standing.source, standing.error, extra=_fails(standing))
             stored_sources.begin(db, standing, now)
     elif not standing.error:
         _note_well(db, known, now)
     elif is_another_error(known.error, standing.error):
-        log.warning("%s still can't be read, now for another reason: %s", standing.source, standing.error)
+        why = "%s still can't be read, now for another reason: %s"
+        log.warning(why, standing.source, standing.error, extra=_fails(standing))
         stored_sources.change_error(db, known, standing.error)
     elif known.well_since is not None:
         stored_sources.change_error(db, known, standing.error)
+
+
+def _fails(standing: SourceStatus) -> dict[str, object]:
+    return {"fields": {"event": "source fails", "source": standing.source, "error": standing.error}}
 
 
 def _note_well(db: Database, known: SourceTrouble, now: int) -> None:
@@ -181,7 +186,8 @@ def _tell_of_changes(ctx: Context, db: Database, now: int) -> None:
     ]
     ended = [each for each in current if each.well_since is not None and now - each.well_since >= WELL_FOR_MS]
     for each in ended:
-        log.warning("%s can be read again", each.source)
+        back = {"event": "source is back", "source": each.source}
+        log.warning("%s can be read again", each.source, extra={"fields": back})
     stored_sources.note_troubles_told(db, lasting, now)
     stored_sources.note_troubles_over(db, ended, now)
     stored_sources.prune(db, now - TROUBLES_KEPT_MS)
