@@ -5,7 +5,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-OWN = ("bot", "handlers", "store")
+OWN_LOGGERS = ("bot", "handlers", "store")
 """Loggers that tell of what is done; libraries tell only of what is wrong."""
 
 _SECRETS = re.compile(
@@ -58,5 +58,5 @@ def set_up_log(*, verbose: bool = False, as_json: bool = False) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if as_json else Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level="DEBUG" if verbose else "WARNING", handlers=[handler])
-    for name in () if verbose else OWN:
+    for name in () if verbose else OWN_LOGGERS:
         logging.getLogger(name).setLevel("INFO")
