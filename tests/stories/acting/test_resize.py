@@ -370,3 +370,13 @@ def test_a_snooze_ends_a_resize_that_nobody_has_decided_or_begun(office):
     assert "is off.* @Ada snoozed nb-5 first." in ended
     assert "@Ada has snoozed nb-5 meanwhile." in office.sees("cy", "@cy")
     assert office.fleet.copies == []
+
+
+def test_an_old_machine_that_is_another_teams_by_then_is_left_running(office):
+    approved(office)
+    office.passes(5 * MINUTE_MS)
+    office.fleet.change("nb-5", tags={**office.machine("nb-5").tags, "team": "nlp"})
+    office.passes(10 * MINUTE_MS)
+
+    assert office.machine("nb-5").state == "running"
+    assert "nb-5 itself was not stopped: nb-5 is nlp's by now" in office.sees("cy", "@cy")
