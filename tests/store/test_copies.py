@@ -173,7 +173,7 @@ def fsync(descriptor):
         os._exit(9)
     real(descriptor)
 os.fsync = fsync
-copies.restore(Path(sys.argv[1]), Path(sys.argv[2]), 0, who="x", aside=Path(sys.argv[2] + ".before"))
+copies.restore_copy(Path(sys.argv[1]), Path(sys.argv[2]), 0, who="x", aside=Path(sys.argv[2] + ".before"))
 """
 
 

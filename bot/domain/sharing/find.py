@@ -88,6 +88,8 @@ class FindResult:
     """Where nothing is free: how many would stand before the person in the line; None where there is no line."""
     turn: Turn | None = None
     """When it would be their turn, where that can be said."""
+    in_use: Turn | None = None
+    """Where nothing is free: what nobody has claimed, and somebody works on all the same."""
     silent: tuple[UnreadSource, ...] = ()
     """Sources of these machines that can't be read just now: they are shown as they were."""
     names: Mapping[str, str] = field(default_factory=dict)

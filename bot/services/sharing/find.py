@@ -208,6 +208,11 @@ def find_gpus(ctx: Context, want: GpuSpec, person: str = "", length: int | None 
         return result
     last = turns.waiter_at_the_end(ctx, person, kind=want.kind, count=want.count, length=length)
     place = turns.place_in_line(ctx, db, last)
+    if place.turn is not None and place.turn.at <= ctx.clock():
+        (worked_on,) = listings.by_ids(db, [place.turn.instance_id])
+        return replace(
+            result, in_use=place.turn, names={**result.names, worked_on.instance.id: worked_on.instance.name}
+        )
     return replace(result, ahead=place.ahead, turn=place.turn)
 
 

@@ -15,7 +15,19 @@ from handlers.blocks.parts import Block, Reply, actions, button, context, lines,
 from handlers.blocks.sharing.line import CLAIM_WANT_BUTTON, WAIT_BUTTON, place_in_words
 from handlers.blocks.sharing.requests import ask_button, ask_value, part_in_words
 from handlers.blocks.silence import as_they_were
-from handlers.blocks.words import about, esc, gpus, kind_in_words, length, near, per_hour, person, plural, roughly
+from handlers.blocks.words import (
+    about,
+    esc,
+    gpu_command,
+    gpus,
+    kind_in_words,
+    length,
+    near,
+    per_hour,
+    person,
+    plural,
+    roughly,
+)
 
 # Messages that stand in Slack carry these, so their text never changes.
 CLAIM_REST_BUTTON = "claim_rest"
@@ -87,6 +99,10 @@ def option_rows(query: FindQuery, result: FindResult, now: int) -> list[Block]:
     if len(result.ways) > len(first):
         more = f"Show {len(result.ways) - len(first)} more"
         below.append(button(more, MORE_WAYS_BUTTON, f"{query.want}|{query.instance_id}|{_ending(query)}"))
+    if result.in_use is not None:
+        name = result.names.get(result.in_use.instance_id, "")
+        some = f"{plural(len(result.in_use.gpus), 'GPU')} of *{esc(name, 60)}*"
+        blocks.append(section(f"Unclaimed, but in use: {some}. {gpu_command('why', esc(name, 60))} shows by what."))
     if result.ahead is not None:
         place = place_in_words(result.ahead, result.turn, None, now)
         blocks.append(section(f"Or wait: you'd be {place}."))

@@ -71,3 +71,13 @@ def test_the_home_tab_names_what_find_says_is_free(office):
 
     assert free_by_status(office) == set()
     assert "Free now\nNothing that is seen idle." in home(office, "ada")
+
+
+def test_what_nobody_has_claimed_but_somebody_works_on_is_no_turn_in_a_minute(office):
+    office.reports("nb-2", [0, 0, 90, 90])
+    office.types("cy", "/gpu claim nb-2 gpus 0,1 for 4h")
+
+    seen = office.types("ada", "/gpu find 2xA10G for 2h")
+
+    assert "\nUnclaimed, but in use: 2 GPUs of *nb-2*. `/gpu why nb-2` shows by what." in seen
+    assert "any minute" not in seen
