@@ -36,4 +36,5 @@ class TeamMonth:
 
     team: str
     spent_micros: int
+    is_estimated: bool
     standing: BudgetStanding | None

@@ -161,5 +161,6 @@ def team_month(ctx: Context, person: str) -> TeamMonth | None:
         standing = budgets.standing_of(ctx, scope)
     except Refused:
         return None
-    spent = standing.spent_micros if standing else budget_amounts.spent_of(ctx, ctx.store.reading(), scope)
-    return TeamMonth(team, spent, standing)
+    db = ctx.store.reading()
+    spent = standing.spent_micros if standing else budget_amounts.spent_of(ctx, db, scope)
+    return TeamMonth(team, spent, budget_amounts.is_spent_estimated(ctx, db, scope, spent), standing)

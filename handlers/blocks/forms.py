@@ -8,7 +8,7 @@ from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import short_model
 from bot.domain.machines.states import for_so_long
 from handlers.blocks.parts import Block, Filled, FormCall, Reply, actions, button, cut, section
-from handlers.blocks.words import length, per_hour
+from handlers.blocks.words import length, rate_in_words
 
 FORM_BUTTON = "form"
 MOST_TITLE = 24
@@ -99,7 +99,7 @@ def machine_option(listing: Listing, now: int) -> Block:
     """A machine in a menu: its name, GPUs and price, and under them how it stands; plain text, as menus have it."""
     instance = listing.instance
     devices = f"{instance.gpu_count} x {short_model(instance.gpu_model)}" if instance.gpu_model else "GPUs not known"
-    price = f" · {per_hour(listing.rate.micros_per_hour)}" if listing.rate else ""
+    price = f" · {rate_in_words(listing.rate)}" if listing.rate else ""
     detail = f" · {devices}{price}"
     ago = length(now - listing.since) if listing.since and listing.running and listing.state != "unknown" else ""
     state = for_so_long(listing.state, ago)

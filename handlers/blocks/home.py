@@ -25,7 +25,7 @@ from handlers.blocks.parts import (
 from handlers.blocks.questions import look_button
 from handlers.blocks.sharing.claims import EXTEND_BUTTON
 from handlers.blocks.sharing.find import claim_button
-from handlers.blocks.words import clock_time, ends, esc, gpu_command, gpus, per_hour, plural, roughly
+from handlers.blocks.words import about, clock_time, ends, esc, gpu_command, gpus, plural, rate_in_words, roughly
 
 CARDS_TEXT = 7_000
 HELD_TEXT = 4_000
@@ -93,7 +93,7 @@ def free_in_short(machine: FreeMachine) -> str:
     model = esc(short_model(instance.gpu_model), 20) or "GPU"
     count = f"{len(machine.gpus)}x {model}"
     some = count if machine.is_whole else f"{count} of {len(machine.listing.gpus)}"
-    cost = "owned" if instance.provider == "owned" else per_hour(rate.micros_per_hour) if rate else "price not known"
+    cost = "owned" if instance.provider == "owned" else rate_in_words(rate) if rate else "price not known"
     return f"*{esc(instance.name, 40)}*  {some}, {cost}"
 
 
@@ -176,7 +176,8 @@ def team_month(month: TeamMonth | None) -> list[Block]:
         return []
     name = esc(month.team, 60)
     if month.standing is None:
-        spent = f"{name}: {roughly(month.spent_micros)} spent so far; no budget is set."
+        amount = f"{about(exact=not month.is_estimated)}{roughly(month.spent_micros)}"
+        spent = f"{name}: {amount} spent so far; no budget is set."
         return [header("Your team's month"), section(spent)]
     budget = button("Budget", BUDGET_BUTTON, month.standing.scope.text)
     return [header("Your team's month"), section(budget_in_short(month.standing), budget)]

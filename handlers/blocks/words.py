@@ -13,7 +13,7 @@ from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.days import cuts_an_hour, month_end
 from bot.domain.machines.models import GpuKind
 from bot.domain.machines.rollups import HourCell
-from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.rates import MICROS_PER_USD, Rate
 from bot.domain.parts import typed, written
 from bot.domain.people import is_forgotten
 from bot.domain.sharing.bookings import BookingSlot
@@ -152,6 +152,11 @@ def chance_of(share: float) -> str:
 def per_hour(micros: int) -> str:
     """Dollars an hour, whole from a hundred on."""
     return f"{usd(micros, cents=abs(micros) < 100 * MICROS_PER_USD)}/h"
+
+
+def rate_in_words(rate: Rate) -> str:
+    """What a machine costs an hour, with "about" where that is not exact."""
+    return f"{about(exact=rate.exact)}{per_hour(rate.micros_per_hour)}"
 
 
 def about(*, exact: bool) -> str:

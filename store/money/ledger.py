@@ -264,16 +264,18 @@ def is_estimated(db: Database, start: int, end: int) -> bool:
     return one(db, sql, start, end) is not None
 
 
-def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:
+def spent(db: Database, since: int, kind: str = "total", key: str = "", *, estimated: bool = False) -> int:
     """Micro-dollars that rented instances (all, a "team"'s, of a "type", or one "instance") have cost since then.
 
-    By our own metering up to now: what meters show that is not charged yet is counted.
+    By our own metering up to now: what meters show that is not charged yet is counted. `estimated`: only what is at
+    rates that are not exact.
     """
     column = {"team": "c.team", "type": "i.type", "instance": "i.id"}.get(kind)
     found = one(
         db,
         "SELECT coalesce(sum(c.micros), 0) AS micros FROM charges c JOIN instances i ON i.id = c.instance_id "
-        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{f' AND {column} = ?' if column else ''}",
+        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{f' AND {column} = ?' if column else ''}"
+        f"{' AND NOT c.exact' if estimated else ''}",
         *((since, key) if column else (since,)),
     )
     return (found["micros"] if found else 0) + sum(
@@ -281,6 +283,7 @@ def spent(db: Database, since: int, kind: str = "total", key: str = "") -> int:
         for each in running_meters(db)
         if each.provider == "ec2"
         and each.meter.from_at >= since
+        and not (estimated and each.meter.exact)
         and {"team": each.meter.team, "type": each.type, "instance": each.meter.instance_id}.get(kind, key) == key
     )
 

@@ -150,3 +150,15 @@ def test_a_full_desk_is_fit_to_publish(office):
         office.types("cy", f"/gpu request {name} {'<' * 300}")
 
     assert objections(home.desk_page(office.valet.ctx, office.slack.person("bob").id), "home") == []
+
+
+def test_what_is_estimated_is_called_so_on_the_desk_and_in_forms_as_in_status(office):
+    office.passes(HOUR_MS)
+    office.reports("train-3", 0.0)
+
+    assert " | ~$55.04 | " in office.types("ada", "/gpu status")
+    seen = opens(office)
+    assert "*train-3*  8x H100, about $55.04/h" in seen
+    assert "nlp: about $" in seen
+    office.types("ada", "/gpu claim")
+    assert "train-3 · 8 x H100 · about $55.04/h" in office.options("ada", "Machine", "train-3")

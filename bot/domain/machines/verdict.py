@@ -140,12 +140,10 @@ class Verdict:
         return sum(gpu.state in IDLE_STATES for gpu in self.gpus)
 
 
-def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int, *, hears: bool = False) -> GpuVerdict:
-    """Judge one GPU from its trace. Where its agent `hears` of others only, work of the hour counts all the same."""
+def judge_gpu(trace: GpuTrace, rule: IdleRule, now: int) -> GpuVerdict:
+    """Judge one GPU from its trace; of one that is not reported any more nothing is known, whatever others do."""
     worked = trace.last_active_at is not None and now - trace.last_active_at <= (rule.window_minutes + 1) * MINUTE_MS
     if not _is_reported(trace, rule, now):
-        if hears and worked:
-            return GpuVerdict(trace.gpu, "active", trace.last_active_at)
         return GpuVerdict(trace.gpu, "unknown", trace.last_minute_at)
     span = now // MINUTE_MS * MINUTE_MS - trace.quiet_since if trace.quiet_since is not None else 0
     if span >= rule.window_minutes * MINUTE_MS and trace.quiet_minutes >= rule.quiet_needed:
@@ -176,8 +174,7 @@ def judge(
     says of itself: one that sees fewer GPUs than before speaks for those it sees alone.
     """
     traces = [_of_this_launch(trace, launched_at) for trace in traces]
-    hears = any(_is_reported(trace, rule, now) for trace in traces)
-    gpus = tuple(judge_gpu(trace, rule, now, hears=hears) for trace in traces)
+    gpus = tuple(judge_gpu(trace, rule, now) for trace in traces)
     if heard is not None and not heard.is_lately(now, rule.stale_minutes):
         heard = None
     seen = len(gpus) if heard is None else min(len(gpus), heard.gpus_seen)

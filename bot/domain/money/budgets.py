@@ -33,6 +33,8 @@ class BudgetStanding:
     """Of the month; one for all budgets, reports and forecasts."""
     since: date | None = None
     """The first day that is counted, where that is not the month's first: nobody looked before."""
+    is_estimated: bool = False
+    """So much of what is spent is at estimated rates that it may change a decision."""
 
     @property
     def percent(self) -> int:

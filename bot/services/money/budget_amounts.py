@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from bot.domain.days import day_start, local_day
 from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.reports import MUCH_ESTIMATED
 from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.services.context import Context, exactly
 from bot.settings.money import ScopedBudgetSettings
@@ -63,8 +64,16 @@ def spent_beyond_budgets(ctx: Context, scope: Scope, rows: Iterable[DaySpend], t
 
 def spent_of(ctx: Context, db: Database, scope: Scope) -> int:
     """What a scope's rented machines have cost this month up to now, by our own metering."""
-    start = day_start(this_month(ctx), ZoneInfo(ctx.settings.digest.timezone))
-    return stored_ledger.spent(db, start, scope.kind, scope.key)
+    return stored_ledger.spent(db, _month_start(ctx), scope.kind, scope.key)
+
+
+def is_spent_estimated(ctx: Context, db: Database, scope: Scope, spent: int) -> bool:
+    """Whether so much of that is at estimated rates that it may change a decision."""
+    return stored_ledger.spent(db, _month_start(ctx), scope.kind, scope.key, estimated=True) > MUCH_ESTIMATED * spent
+
+
+def _month_start(ctx: Context) -> int:
+    return day_start(this_month(ctx), ZoneInfo(ctx.settings.digest.timezone))
 
 
 def _of_teams(ctx: Context) -> dict[str, int]:

@@ -41,6 +41,7 @@ def standing_of(ctx: Context, scope: Scope) -> BudgetStanding | None:
         warn_percent=ctx.settings.budget.warn_percent,
         timezone=ctx.settings.digest.timezone,
         since=ledger.counted_from(ctx, month),
+        is_estimated=budget_amounts.is_spent_estimated(ctx, ctx.store.reading(), scope, spent),
     )
 
 

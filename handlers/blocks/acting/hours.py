@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from bot.domain.acting.hours import NEVER, HoursRequest, HoursRule, OnHours, hours_text, is_on, next_edge, on_ms
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.listing import Listing
+from bot.domain.money.rates import Rate
 from handlers.blocks.parts import Block, Reply, actions, button, context, lines, plainly, section
-from handlers.blocks.words import by_clock, esc, gpu_command, length, near, person, persons, roughly, say
+from handlers.blocks.words import about, by_clock, esc, gpu_command, length, near, person, persons, roughly, say
 
 # Messages that stand in Slack carry these, so their text never changes.
 HOURS_YES_BUTTON = "hours_yes"
@@ -164,11 +165,15 @@ def _follows(listing: Listing, wanted: OnHours | None, now: int) -> str:
     off = 7 * DAY_MS - on_ms(wanted, now, now + 7 * DAY_MS)
     rate = listing.rate
     anyway = listing.instance.paid_anyway
-    worth = f", worth up to {roughly(off * rate.micros_per_hour // HOUR_MS)} a week" if rate and off else ""
+    worth = f", worth up to {_a_week(rate, off)} a week" if rate and off else ""
     worth = f", worth nothing, as {esc(anyway, 80)} is paid whether it runs or not" if anyway else worth
     morning = "" if wanted.stop_only else " and started when they begin"
     zone = f"In {esc(wanted.zone, 40)}; off {length(off)} of the next 7 days{worth}."
     return f"{zone} It is stopped when they end{morning}, after two warnings and without another question."
+
+
+def _a_week(rate: Rate, off: int) -> str:
+    return f"{about(exact=rate.exact)}{roughly(off * rate.micros_per_hour // HOUR_MS)}"
 
 
 def hours_request_ended(request: HoursRequest, name: str) -> Reply:

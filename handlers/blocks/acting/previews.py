@@ -10,7 +10,7 @@ from handlers.blocks.acting import card_facts as card_facts_blocks
 from handlers.blocks.acting import outcomes as outcomes_blocks
 from handlers.blocks.acting.batches import stop_row
 from handlers.blocks.parts import Block, Reply, context, lines, plainly, section
-from handlers.blocks.words import esc, per_hour, say
+from handlers.blocks.words import esc, rate_in_words, say
 
 
 def preview_card(shown: Action | Refused, better: Listing | None = None) -> list[Block]:
@@ -23,7 +23,7 @@ def preview_card(shown: Action | Refused, better: Listing | None = None) -> list
 def _instead(better: Listing | None) -> list[Block]:
     if better is None:
         return []
-    rate = f" ({per_hour(better.rate.micros_per_hour)}, paid anyway)" if better.rate else ""
+    rate = f" ({rate_in_words(better.rate)}, paid anyway)" if better.rate else ""
     return [section(f"*{esc(better.instance.name, 60)}* stands idle, is free and would do as well{rate}.")]
 
 

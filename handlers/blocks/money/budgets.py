@@ -13,7 +13,7 @@ from handlers.blocks.money.forecast_charts import FORECAST_BUTTON
 from handlers.blocks.money.reports import CENT, HOW, REPORT_PAGE
 from handlers.blocks.parts import Block, Reply, actions, button, cut, handed_over, lines, plainly, section
 from handlers.blocks.tables import Cell, table, usd_figure
-from handlers.blocks.words import chance_of, code, esc, midnight, person, roughly
+from handlers.blocks.words import about, chance_of, code, esc, midnight, person, roughly
 
 # Messages that stand in Slack carry these, so their text never changes.
 BUDGET_BUTTON = "budget"
@@ -35,7 +35,7 @@ MOST_PERCENT = 999
 def budget_told(now: BudgetStanding, mark: str) -> Reply:
     """What a channel hears of a budget."""
     who, month, budget = _who(now.scope), f"{now.month:%B}", roughly(now.budget_micros)
-    spent = roughly(now.spent_micros)
+    spent = _so_far(now)
     heads = {
         "forecast": f"{who} will likely be over its budget for {month}: {_expected(now)} expected of {budget}.",
         "warn": f"{who} has spent {now.percent} % of its budget for {month}: {spent} of {budget}.",
@@ -53,7 +53,12 @@ def budget_told(now: BudgetStanding, mark: str) -> Reply:
 def _over(now: BudgetStanding) -> str:
     """By how much, where it is more than spent."""
     over = now.spent_micros - now.budget_micros
-    return f"is {roughly(over)} over" if over >= CENT else "has spent"
+    return f"is {about(exact=not now.is_estimated)}{roughly(over)} over" if over >= CENT else "has spent"
+
+
+def _so_far(now: BudgetStanding) -> str:
+    """What is spent of it, with "about" where much of that is estimated."""
+    return f"{about(exact=not now.is_estimated)}{roughly(now.spent_micros)}"
 
 
 def one_budget(now: BudgetStanding, *, is_own: bool = True, lacks: Sequence[str] = ()) -> Reply:
@@ -84,7 +89,7 @@ def _bars_of(now: BudgetStanding) -> list[Block]:
 def _figures(now: BudgetStanding) -> list[list[Cell]]:
     expected: Cell = usd_figure(now.expected.micros) if now.expected else "not known"
     return [
-        ["spent so far", usd_figure(now.spent_micros)],
+        ["spent so far", usd_figure(now.spent_micros, exact=not now.is_estimated)],
         ["expected for the month", expected],
         ["budget", usd_figure(now.budget_micros)],
     ]
@@ -153,7 +158,7 @@ def all_budgets(standings: Sequence[BudgetStanding], missing: Sequence[str] = ()
 def _row(now: BudgetStanding) -> list[Cell]:
     return [
         esc(_plain(now.scope), 60),
-        usd_figure(now.spent_micros),
+        usd_figure(now.spent_micros, exact=not now.is_estimated),
         usd_figure(now.expected.micros) if now.expected else "not known",
         usd_figure(now.budget_micros),
         _odds(now),
@@ -163,7 +168,7 @@ def _row(now: BudgetStanding) -> list[Cell]:
 def _odds(now: BudgetStanding) -> str:
     """The chance, and the day on which it would happen."""
     if now.spent_micros - now.budget_micros >= CENT:
-        return f"{roughly(now.spent_micros - now.budget_micros)} over"
+        return f"{about(exact=not now.is_estimated)}{roughly(now.spent_micros - now.budget_micros)} over"
     if now.percent >= 100:
         return "spent"
     if now.chance_over is None:
@@ -210,13 +215,13 @@ def _and(names: Sequence[str]) -> str:
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def no_budget(command: str, about: Scope) -> Reply:
+def no_budget(command: str, of: Scope) -> Reply:
     """There is no budget."""
-    example = f"`budget_usd = 42000` under `[teams.{esc(about.key, 40) if about.kind == 'team' else 'NAME'}]`"
-    if about.kind in {"type", "instance"}:
-        example = f'`scope = "{about.kind} {esc(about.label or about.key, 60)}"` and `usd` under `[[budgets]]`'
-    whose = "No team has" if about.kind == "total" else f"{_who(about)} has"
-    word = "a budget" if about.kind == "total" else "no budget"
+    example = f"`budget_usd = 42000` under `[teams.{esc(of.key, 40) if of.kind == 'team' else 'NAME'}]`"
+    if of.kind in {"type", "instance"}:
+        example = f'`scope = "{of.kind} {esc(of.label or of.key, 60)}"` and `usd` under `[[budgets]]`'
+    whose = "No team has" if of.kind == "total" else f"{_who(of)} has"
+    word = "a budget" if of.kind == "total" else "no budget"
     return plainly(
         f"{whose} {word}. An admin can set one in valet.toml: {example}, or `usd` under `[budget]` for all. "
         f"`{command} forecast` says what the month will cost."
@@ -226,8 +231,8 @@ def no_budget(command: str, about: Scope) -> Reply:
 def which_of(scope: Scope) -> Reply:
     """Somebody named what it is about, and not what they want to know of it."""
     forecast = button("Forecast", f"{FORECAST_BUTTON}:month", f"month|{scope.kind}|{scope.key}")
-    about = esc(_plain(scope), 60)
-    return plainly(f"The forecast of {about}, or its budget?", forecast, button("Budget", BUDGET_BUTTON, scope.text))
+    what = esc(_plain(scope), 60)
+    return plainly(f"The forecast of {what}, or its budget?", forecast, button("Budget", BUDGET_BUTTON, scope.text))
 
 
 def unusual(unusual_day: UnusualDay, answer: UnusualAnswer | None = None) -> Reply:
@@ -277,7 +282,7 @@ def _who(scope: Scope) -> str:
 
 
 def _spent(now: BudgetStanding) -> str:
-    spent, budget = roughly(now.spent_micros), roughly(now.budget_micros)
+    spent, budget = _so_far(now), roughly(now.budget_micros)
     if not now.budget_micros:
         return f"{spent} spent, and the budget is $0: nothing may be spent"
     since = f" since the first look on {_day(now.since)}" if now.since else ""

@@ -26,6 +26,7 @@ from handlers.blocks.words import (
     per_hour,
     person,
     plural,
+    rate_in_words,
     roughly,
 )
 
@@ -212,7 +213,7 @@ def _cost(query: FindQuery, way: FindOption) -> str:
         return "The price is not known." if way.is_extra else "Nothing extra."
     amount = f"{about(exact=rate.exact)}{roughly(micros)}"
     if way.is_extra:
-        return f"Costs {amount} extra ({per_hour(rate.micros_per_hour)})."
+        return f"Costs {amount} extra ({rate_in_words(rate)})."
     return f"Nothing extra ({amount} paid anyway)."
 
 

@@ -11,6 +11,7 @@ from bot.services import queries
 from bot.services.machines import readings, verdict
 from bot.services.money import owned_rates
 from bot.watching import bot_metrics
+from store.machines import listings
 from store.sql import rows
 from tests.stories.conftest import SETTINGS
 
@@ -150,6 +151,21 @@ def test_unseen_gpus_are_charged_as_unknown_where_the_one_seen_works(office):
     db = office.valet.ctx.store.reading()
     marks = rows(db, "SELECT marks FROM meters WHERE instance_id = 'dgx-1'")
     assert json.loads(marks[0]["marks"])[-1][1] == "b???????"
+
+
+@pytest.mark.parametrize(("seen", "state", "uses"), [(0.0, "unknown", "i???????"), (98.0, "active", "b???????")])
+def test_gpus_that_worked_until_they_went_unseen_are_unknown_and_not_busy(office, seen, state, uses):
+    push(office, [seen] + [95.0] * 7, minutes=75)
+    for _ in range(20):
+        office.clock.forward(MINUTE_MS)
+        push(office, [seen], boot="boot")
+    office.tick()
+
+    (listing,) = listings.matching_listings(office.valet.ctx.store.reading(), "dgx-1")
+    assert listing.verdict.state == state
+    assert [gpu.state for gpu in listing.verdict.gpus[1:]] == ["unknown"] * 7
+    meters = rows(office.valet.ctx.store.reading(), "SELECT marks FROM meters WHERE instance_id = 'dgx-1'")
+    assert json.loads(meters[0]["marks"])[-1][1] == uses
 
 
 def test_what_a_gpu_drew_ends_with_it(office):
