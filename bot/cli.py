@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "iam-policy": ("bot.commands.iam_policy", "Print the AWS policies Valet needs."),
     "unit": ("bot.commands.unit", "Print a systemd unit that runs the bot."),
     "dockerfile": ("bot.commands.dockerfile", "Print a Dockerfile for the bot."),
+    "compose": ("bot.commands.compose", "Print compose.yaml and Caddyfile: the bot with TLS in front."),
     "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules or alerts for Prometheus."),
     "grafana-dashboard": ("bot.commands.grafana_dashboard", "Print a Grafana dashboard of Valet's figures."),
     "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),

@@ -15,9 +15,13 @@ from bot.telemetry.calendar_door import CalendarDoor
 from bot.telemetry.deliveries import Outcome, Receipt
 from bot.telemetry.door import door
 from bot.telemetry.runs_door import RunsDoor
+from bot.telemetry.serving import DoorServer
+from bot.telemetry.tls import Certificates
 from bot.watching import ClockOff, OtherBots, SlackSilence, Worries, bot_health, bot_metrics, nobody_told
 from handlers import http, listen
 from store.machines import agents
+
+MONITORING = ("/metrics", "/openapi.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,26 @@ def door_app(ctx: Context, slack_app: listen.SlackApp, seen: HealthInputs, *, sl
     if slack_http:
         app.router.routes.insert(0, http.route(slack_app.app))
     return app
+
+
+def listening(ctx: Context, app: Starlette) -> DoorServer:
+    """What listens for agents, and beside it for monitoring where that has its own address. Raises Unreachable."""
+    door_settings, metrics = ctx.settings.door, ctx.settings.metrics
+    monitoring, certificates = None, None
+    if metrics.port is not None:
+        monitoring = DoorServer(_monitoring_apart(app), metrics.host, metrics.port)
+    if door_settings.certificate:
+        certificates = Certificates(door_settings.certificate, door_settings.key, door_settings.client_authority)
+    return DoorServer(app, door_settings.host, door_settings.port, certificates=certificates, beside=monitoring)
+
+
+def _monitoring_apart(app: Starlette) -> Starlette:
+    """Take off the door's address what only monitoring needs, for an application of its own; both tell of health."""
+    routes = {str(getattr(route, "path", "")): route for route in app.router.routes}
+    handlers = dict(app.exception_handlers)
+    for path in MONITORING:
+        app.router.routes.remove(routes[path])
+    return Starlette(routes=[routes[path] for path in (*MONITORING, "/healthz")], exception_handlers=handlers)
 
 
 def _calendars(ctx: Context) -> CalendarDoor:

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from bot.clockwatch import ClockWatch
 from bot.connection import Connection
 from bot.domain.clock import Clock
-from bot.front import HealthInputs, door_app
+from bot.front import HealthInputs, door_app, listening
 from bot.jobs.schedule import Job, Schedule
 from bot.jobs.table import job_table
 from bot.jobs.worker import KeyedThreads, Worker
@@ -176,7 +176,7 @@ def build_valet(
         outbox_worker=workers[1],
         line_worker=workers[2],
         clock_worker=clock_worker,
-        door=DoorServer(door_app(ctx, app, seen, slack_http=bool(secret)), settings.door.host, settings.door.port),
+        door=listening(ctx, door_app(ctx, app, seen, slack_http=bool(secret))),
         client=client,
         connection=connection,
         others=OthersAlarm(ctx, client, only),

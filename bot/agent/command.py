@@ -70,6 +70,15 @@ server_option = click.option(
     help="Allow plain http:// to another machine. The token is then readable on the way.",
 )
 @click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A certificate of this host, where client_authority under [door] asks for one; read anew when it changes.",
+)
+@click.option(
+    "--key", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="The private key of --certificate."
+)
+@click.option(
     "--allow-jobs",
     is_flag=True,
     help="Run the commands that [runs] in valet.toml lists, under this agent's own account; not as root.",
@@ -86,7 +95,8 @@ def agent(ctx: click.Context, /, **given: Any) -> None:
     SIGTERM ends it after it has sent what it has. Before `nvidia-smi --gpu-reset`, a change of MIG mode or a driver
     upgrade, `valet agent pause` makes it let go of the driver.
 
-    TLS certificates are verified; SSL_CERT_FILE names a certificate authority of your own.
+    TLS certificates are verified; SSL_CERT_FILE names a certificate authority of your own. --certificate and --key show
+    the door one of this host.
 
     \b
     Exit codes:

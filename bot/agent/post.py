@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.agent.agent_tls import AgentTls
 from bot.domain.clock import system_clock
 from bot.errors import Refused
 from bot.telemetry.procfs import printable
@@ -92,10 +93,18 @@ def come_back_s(answer: DoorAnswer, jitter: float) -> float:
 class DoorClient:
     """Sends bodies to one server. Redirects are not followed: they would carry the token elsewhere."""
 
-    def __init__(self, server: Server, token: str, *, agent: str, timeout_s: float = POST_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        server: Server,
+        token: str,
+        *,
+        agent: str,
+        timeout_s: float = POST_TIMEOUT_S,
+        tls: AgentTls | None = None,
+    ) -> None:
         self._server = server
         self._timeout_s = timeout_s
-        self._tls = ssl.create_default_context() if server.secure else None
+        self._tls = (tls or AgentTls()) if server.secure else None
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
@@ -119,6 +128,8 @@ class DoorClient:
             text = response.read(MAX_ANSWER_BYTES)
         except ssl.SSLCertVerificationError as error:
             return DoorAnswer(None, f"its certificate is not trusted: {error.verify_message}"), b""
+        except ssl.SSLError as error:
+            return DoorAnswer(None, _refusal_of(error)), b""
         except (OSError, UnicodeError, http.client.HTTPException) as error:
             return DoorAnswer(None, printable(str(error) or type(error).__name__, 200)), b""
         finally:
@@ -131,7 +142,14 @@ class DoorClient:
         where = self._server
         if self._tls is None:
             return http.client.HTTPConnection(where.host, where.port, timeout=self._timeout_s)
-        return http.client.HTTPSConnection(where.host, where.port, timeout=self._timeout_s, context=self._tls)
+        context = self._tls.context()
+        return http.client.HTTPSConnection(where.host, where.port, timeout=self._timeout_s, context=context)
+
+
+def _refusal_of(error: ssl.SSLError) -> str:
+    if "ALERT" in (error.reason or "") and ("CERTIFICATE" in error.reason or "UNKNOWN_CA" in error.reason):
+        return f"it wants another certificate of this agent, see --certificate: {error.reason}"
+    return printable(str(error), 200)
 
 
 PostToDoor = Callable[[bytes], DoorAnswer]

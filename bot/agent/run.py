@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import __version__
+from bot.agent.agent_tls import AgentTls
 from bot.agent.host import DeliveryCounter, HostTime, default_state_dir, spread_of
 from bot.agent.loop import AgentLoop
 from bot.agent.pause import Controls
@@ -34,6 +35,8 @@ class Options:
     state_dir: Path | None = None
     insecure_http: bool = False
     allow_jobs: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 def run(options: Options, *, source: GpuSampler | None = None, host_time: HostTime | None = None) -> int:
@@ -83,7 +86,9 @@ def _door_client(options: Options) -> DoorClient | None:
     if options.server is None or options.token_file is None:
         raise Refused("Give --server and --token-file, or --print alone to only look.")
     server = Server.parse(options.server, insecure_http=options.insecure_http)
-    return DoorClient(server, read_token(options.token_file), agent=f"valet-agent/{__version__}")
+    token = read_token(options.token_file)
+    tls = AgentTls(options.certificate, options.key) if server.secure else None
+    return DoorClient(server, token, agent=f"valet-agent/{__version__}", tls=tls)
 
 
 def _sender(options: Options, host_time: HostTime, about: About, *, door_client: DoorClient | None) -> Sender | None:

@@ -155,6 +155,8 @@ def _work(valet: "Valet", hangup: _Hangup) -> bool:
             hangup.goes_to(valet.settings_watch.ask)
         valet.start()
         logging.getLogger("bot").info("Valet runs; the door is on %s:%s", valet.door.host, valet.door.port)
+        if valet.door.beside:
+            logging.getLogger("bot").info("metrics are on %s:%s", valet.door.beside.host, valet.door.beside.port)
         _until_told(valet, told, hangup, os.environ.get("NOTIFY_SOCKET", ""))
         _end_in_time(DEAF if valet.deaf else 0)
         valet.stop()

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
-from bot.doctor import aws, machine, money, slack, sources
+from bot.doctor import aws, door, machine, money, slack, sources
 from bot.doctor import settings as settings_module
 from bot.doctor.finding import Finding, error, fine
 from bot.domain.clock import Clock, system_clock
@@ -24,7 +24,8 @@ def examine(
     if settings:
         yield from machine.database(Path(settings.database))
         if settings.door.port and machine.is_bot_running(Path(settings.database)):
-            yield from machine.running_bot(settings.door)
+            yield from door.running_bot(settings)
+        yield from door.certificate(settings, clock())
         yield from machine.check(settings, clock())
         yield from settings_module.check_read(settings)
     yield from machine.time_zones()

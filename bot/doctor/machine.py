@@ -1,7 +1,5 @@
 """The machine Valet runs on: SQLite, the database file, the disk, the process lock, time zones."""
 
-import http.client
-import json
 import os
 import shutil
 import zoneinfo
@@ -13,7 +11,6 @@ from bot.domain.clock import HOUR_MS
 from bot.errors import Unreachable
 from bot.services import audit, undelivered
 from bot.settings import Settings
-from bot.settings.company import DoorSettings
 from store import backups as stored_backups
 from store.checkup import checkup, lock_holder, looking
 from store.database import sqlite_version, wal_is_safe
@@ -21,11 +18,6 @@ from store.database import sqlite_version, wal_is_safe
 _MIB = 1024 * 1024
 FULL_MIB = 100
 TIGHT_MIB = 1024
-HEALTH_TIMEOUT_S = 5
-MACHINE_HINTS = {
-    "another Valet is connected to this Slack app": "Stop the one that should not run, or give it a Slack app of its "
-    "own."
-}
 SOME_ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
 
 
@@ -125,27 +117,6 @@ def is_bot_running(path: Path) -> bool:
         return bool(lock_holder(path))
     except OSError:
         return False
-
-
-def running_bot(door: DoorSettings) -> Iterator[Finding]:
-    """What the Valet that runs here says of itself, if one does: also what only it can know, as of another bot."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(door.host, door.host)  # noqa: S104 - not bound
-    line = http.client.HTTPConnection(host, door.port, timeout=HEALTH_TIMEOUT_S)
-    try:
-        line.request("GET", "/healthz")
-        problems = json.loads(line.getresponse().read())["problems"]
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
-        return
-    finally:
-        line.close()
-    for problem in problems:
-        yield error(
-            "V111",
-            f"The Valet that runs here says: {problem}.",
-            MACHINE_HINTS.get(str(problem).partition(",")[0], "Look at its log."),
-        )
-    if not problems:
-        yield fine("V111", "The Valet that runs here says that all is well.")
 
 
 def time_zones() -> Iterator[Finding]:

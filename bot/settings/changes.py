@@ -8,7 +8,18 @@ from bot.redaction import HIDDEN, hide
 from bot.settings.secrets import NEVER_SHOWN
 from bot.settings.whole import Settings
 
-AT_START = ("database", "slack.gpu_command", "slack.cost_command", "door.host", "door.port")
+AT_START = (
+    "database",
+    "slack.gpu_command",
+    "slack.cost_command",
+    "door.host",
+    "door.port",
+    "door.certificate",
+    "door.key",
+    "door.client_authority",
+    "metrics.host",
+    "metrics.port",
+)
 """What is taken up at a start only: the file that is locked, what Slack's app was told, the address listened on."""
 NAMES = ("name", "scope", "instance", "tag", "source")
 """What an entry of a list goes by, in the file as in sentences: the first of these that it has."""

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from bot.providers.accounts import AwsAccount
 from bot.settings.acting import TeamPausingSettings
@@ -89,6 +89,36 @@ class DoorSettings(Table):
     host: str = Field(default="127.0.0.1", description="Address the door for agents listens on")
     port: int = Field(default=8420, ge=0, le=65535, description="Its port")
     url: Address = Field(default="", description="Address at which people reach it, for links to calendars")
+    certificate: str = Field(
+        default="",
+        description="File with its certificate and those that vouch for it, PEM, read anew when it changes; none: "
+        "plain HTTP",
+    )
+    key: str = Field(default="", description="File with the certificate's private key, without a password")
+    client_authority: str = Field(
+        default="",
+        description="File with authorities, PEM: only their clients are let in; none: nobody is asked for one",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> "DoorSettings":
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("expected certificate and key together")
+        if self.client_authority and not self.certificate:
+            raise ValueError("expected certificate and key beside client_authority")
+        return self
+
+
+class MetricsSettings(Table):
+    """[metrics]"""
+
+    host: str = Field(default="127.0.0.1", description="Address on which /metrics and /openapi.json are, with a port")
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Their port, always plain HTTP; they are on the door's then no more. None: they are on the door's",
+    )
 
 
 class BackupSettings(Table):

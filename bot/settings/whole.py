@@ -22,6 +22,7 @@ from bot.settings.company import (
     BackupSettings,
     DoorSettings,
     InstallSettings,
+    MetricsSettings,
     RetentionSettings,
     SlackSettings,
     TeamSettings,
@@ -77,6 +78,7 @@ class Settings(Table):
         default={}, description="Slack user id by unix user on the machines; `dgx-1/ada` for one host alone"
     )
     door: DoorSettings = DoorSettings()
+    metrics: MetricsSettings = MetricsSettings()
     backup: BackupSettings = BackupSettings()
     retention: RetentionSettings = RetentionSettings()
     install: InstallSettings = InstallSettings()

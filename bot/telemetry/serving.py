@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.errors import Unreachable
+from bot.telemetry.tls import Certificates, behind_tls
 from bot.thread_server import ThreadServer
 
 if TYPE_CHECKING:
@@ -204,15 +205,19 @@ class DoorServer:
         host: str,
         port: int,
         *,
+        certificates: Certificates | None = None,
         head_s: float = HEAD_S,
         grace_s: float = GRACE_S,
         plain: bool = False,
+        beside: "DoorServer | None" = None,
     ) -> None:
+        self.beside = beside
+        """Opens and closes with it."""
         self.host = host
         self.port = port
         config = uvicorn.Config(
             app,
-            http=_protocol(plain=plain, head_s=head_s, grace_s=grace_s),
+            http=behind_tls(_protocol(plain=plain, head_s=head_s, grace_s=grace_s), certificates, head_s),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -229,10 +234,14 @@ class DoorServer:
         self.port = listener.getsockname()[1]
         if not self._server.start(listener):
             raise Unreachable(f"The door did not open on {self.host}:{self.port}.")
+        if self.beside is not None:
+            self.beside.start()
 
     def stop(self) -> None:
         """Stop listening, let running requests end, and wait for that."""
         self._server.stop(STOP_S + 1)
+        if self.beside is not None:
+            self.beside.stop()
 
     def _listener(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bot.connection import Connection
-from bot.doctor import machine
+from bot.doctor import door
+from bot.settings import Settings
 from bot.settings.company import DoorSettings
 from store.machines import fleet as stored_fleet
 from tests.live import company
@@ -73,7 +74,7 @@ def test_the_second_does_nothing_until_it_is_alone(start, slack, server):
     status, problems = says(second)
     assert status == 503
     assert "another Valet is connected to this Slack app, and this one stands by" in problems
-    found = list(machine.running_bot(DoorSettings(port=second.door.port)))
+    found = list(door.running_bot(Settings(door=DoorSettings(port=second.door.port))))
     assert [(each.level, each.id) for each in found] == [("error", "V111")]
     assert "another Valet is connected" in found[0].sentence
     assert says(first)[0] == 200
