@@ -26,3 +26,19 @@ def test_what_was_told_of_a_budget_before_is_told_of_the_amount_it_had():
     assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 10_000_000) == {"full"}
     assert stored_budgets.marks_noted(db, "team:nlp", MONTH, 46_000_000) == frozenset()
     assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", None) == standing
+
+
+def test_without_an_amount_what_was_noted_first_counts(store):
+    def standing(micros):
+        return BudgetStanding(Scope("team", "nlp"), MONTH, budget_micros=micros, spent_micros=micros)
+
+    with store.writing() as db:
+        for micros, at in ((5, 20), (7, 10), (9, 30)):
+            stored_budgets.note_budget_mark(
+                db, "team:nlp", MONTH, "full", micros=micros, now=at, standing=standing(micros)
+            )
+
+    db = store.reading()
+    assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", None) == standing(7)
+    assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "full", 9) == standing(9)
+    assert stored_budgets.standing_noted(db, "team:nlp", "2026-11-01", "warn", None) is None

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.preconditions import Conditions
 from store import outbox as stored_outbox
 from store.acting import rule_stops as stored_rule_stops
+from store.machines import readings as stored_readings
 from store.sharing import find as stored_find
 from store.sharing import handovers as stored_handovers
 from store.sharing import unclaimed as stored_unclaimed
@@ -106,3 +107,14 @@ def test_the_next_message_is_due_when_the_first_of_all_is(db):
         stored_outbox.tell(db, f"C{number}", "message", kind="x", subject="", now=due)
 
     assert stored_outbox.next_row_due(db) == NEAR - 5
+
+
+def test_what_works_on_gpus_is_told_in_their_order(db):
+    db.execute(
+        "INSERT INTO gpus (host, gpu, uuid, name, last_minute_at, users, process) "
+        f"SELECT host, 1, 'GPU-b', name, 1, '[\"ola\"]', 'second' FROM gpus WHERE host = '{MACHINE}'"
+    )
+
+    assert list(stored_readings.users_on(db, MACHINE, 0).items()) == [(0, ("nia",)), (1, ("ola",))]
+    assert [process for process, _ in stored_readings.programs_on(db, MACHINE, 0)] == ["python", "second"]
+    assert stored_readings.seen_until(db, MACHINE, 0) == [1, None]

@@ -125,6 +125,17 @@ def test_a_minute_comes_out_when_the_next_begins():
     ]
 
 
+def test_power_counts_from_the_last_reading_of_the_counter_though_a_sample_without_one_came_after():
+    folding = Folding()
+    folding.add(5, {0: Sample(300, energy_mj=0)})
+    folding.add(5, {0: Sample(315)})
+    folding.add(6, {0: Sample(330, energy_mj=3_000_000)})
+
+    [minute] = folding.flush()
+
+    assert minute.watts == 100.0
+
+
 def test_flush_gives_the_minute_begun_and_only_once():
     folding = Folding()
     folding.add(5, {0: Sample(300, util_max=1.0)})

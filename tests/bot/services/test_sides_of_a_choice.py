@@ -13,6 +13,7 @@ from bot.errors import Refused
 from bot.services.machines import owned
 from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
 from bot.services.money import ledger, prices, rent_or_buy
+from bot.services.money.forecast_inputs import foresee
 from bot.services.money.rent_or_buy import GivenFigures
 from bot.services.sharing.run_ends import is_run_unseen, machine_end_reason, silent_reason
 from bot.settings import parse
@@ -147,3 +148,28 @@ def test_without_a_channel_nothing_is_queued(room):
         assert stored_outbox.counts(db) == before
         stored_outbox.tell(db, "C1", "ref", kind="x", subject="", now=1)
         assert stored_outbox.counts(db) != before
+
+
+def test_an_action_on_what_is_not_rented_changes_nothing_that_is_foreseen(room):
+    room.reports("train-7", 0.0)
+    machine = room.machine("train-7").id
+    before = foresee(room.ctx, room.clock())
+    room.approves(room.asks("train-7"))
+    stopping = foresee(room.ctx, room.clock())
+    with room.ctx.store.writing() as db:
+        db.execute("UPDATE instances SET provider = 'owned' WHERE id = ?", [machine])
+    owned_by_then = foresee(room.ctx, room.clock())
+
+    assert [each.facts[machine].stopping for each in (before, stopping)] == [False, True]
+    assert machine not in owned_by_then.facts
+
+
+def test_a_type_is_known_by_a_list_price_by_a_price_to_buy_or_by_a_machine_of_it(tmp_path, clock):
+    room = Room(tmp_path / "room.db", clock)
+    room.sweep()
+    assert rent_or_buy.is_known_type(room.ctx, "p5.48xlarge")
+    assert not rent_or_buy.is_known_type(room.ctx, "x9.odd")
+    room.fleet.change("train-7", type="x9.odd")
+    room.sweep()
+    assert rent_or_buy.is_known_type(room.ctx, "x9.odd")
+    room.close()

@@ -246,3 +246,15 @@ def test_a_refusal_never_repeats_what_was_sent(field, value):
         answer = str(error)
 
     assert SECRET not in answer
+
+
+@pytest.mark.parametrize(("wrong", "all_is"), [(50, False), (51, True)])
+def test_of_a_body_that_is_nearly_all_wrong_no_single_field_is_named(wrong, all_is):
+    def change(document):
+        [minute] = document["minutes"]
+        document["minutes"] = [{**minute, "tick": 101 - number, "watts": "x"} for number in range(wrong)]
+
+    with pytest.raises(BadBody) as told:
+        parse_push(_with(change))
+
+    assert str(told.value).endswith("nearly every field is wrong.") is all_is
