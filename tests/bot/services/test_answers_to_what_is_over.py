@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.clock import MINUTE_MS
+from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.errors import Refused
-from bot.services.acting import approvals, consents, hours
+from bot.services.acting import approvals, consents, drain, hours, snooze
 from bot.services.context import Context
 from bot.services.machines import owned
 from bot.services.sharing import (
@@ -231,3 +231,35 @@ def test_an_answer_to_what_is_settled_is_refused(desk, name, settled):
     answer = ANSWERS[name]
 
     assert refused(desk, answer, answer.question, answer.person, settled).endswith((".", "?"))
+
+
+VERBS: dict[str, Callable[[Context, str], object]] = {
+    "claim": lambda ctx, machine: claims.claim_gpus(ctx, machine, NIA, length=HOUR_MS),
+    "wait": lambda ctx, machine: line.join_line(ctx, NIA, instance_id=machine, length=HOUR_MS),
+    "offer": lambda ctx, machine: handovers.offer_handover(ctx, machine, NIA, OLA),
+    "stop": lambda ctx, machine: approvals.ask_to_stop(ctx, machine, NIA),
+    "start": lambda ctx, machine: approvals.ask_to_start(ctx, machine, NIA, length=HOUR_MS, note=""),
+    "clone": lambda ctx, machine: approvals.ask_to_clone(ctx, machine, NIA, length=HOUR_MS, note="", reboot=False),
+    "resize": lambda ctx, machine: approvals.ask_to_resize(ctx, machine, NIA, "p5.48xlarge", length=HOUR_MS, reason=""),
+    "run": lambda ctx, machine: runs.begin_run(ctx, NIA, "train", machine),
+    "snooze": lambda ctx, machine: snooze.snooze_by_button(ctx, machine, NIA),
+    "drain": lambda ctx, machine: drain.drain(ctx, machine, PAT),
+    "drain off": lambda ctx, machine: drain.end(ctx, machine, PAT),
+    "count": lambda ctx, machine: owned.confirm_gpus(ctx, machine, PAT, 8),
+    "rename": lambda ctx, machine: owned.rename_owned(ctx, machine, PAT, "other"),
+    "retire": lambda ctx, machine: owned.retire(ctx, machine, PAT),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("machine", ["i-none", MACHINE])
+def test_nothing_is_done_to_a_machine_that_is_gone(desk, verb, machine):
+    with desk.store.writing() as db:
+        db.execute("UPDATE instances SET gone_at = 1")
+    before = everything(desk)
+
+    with pytest.raises(Refused) as told:
+        VERBS[verb](desk, machine)
+
+    assert told.value.sentence.endswith((".", "?"))
+    assert everything(desk) == before

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance
+from bot.errors import Unreachable
 from bot.sandbox.slack.people import CY
 from bot.services.sharing import claims
 from store.acting import snooze as stored_snooze
@@ -380,3 +381,28 @@ def test_an_old_machine_that_is_another_teams_by_then_is_left_running(office):
 
     assert office.machine("nb-5").state == "running"
     assert "nb-5 itself was not stopped: nb-5 is nlp's by now" in office.sees("cy", "@cy")
+
+
+def test_an_old_machine_of_which_nothing_is_heard_any_more_is_for_people_to_look_at(office):
+    approved(office)
+    office.passes(8 * MINUTE_MS)
+    office.fleet.fault("nb-5", Unreachable("AWS does not answer."), on="describe", times=999)
+
+    office.passes(HOUR_MS)
+    waits = office.sees("cy", "@cy")
+    office.passes(2 * HOUR_MS)
+
+    said = "Of nb-5 itself nothing is known: AWS does not answer. Please look."
+    assert said not in waits
+    assert said in office.sees("cy", "@cy")
+    assert office.fleet.stops == []
+
+
+def test_an_old_machine_that_somebody_ended_meanwhile_is_said_to_be_gone(office):
+    approved(office)
+    office.passes(8 * MINUTE_MS)
+    office.fleet.terminate("nb-5")
+
+    office.passes(2 * MINUTE_MS)
+
+    assert "nb-5 itself is gone." in office.sees("cy", "@cy")
