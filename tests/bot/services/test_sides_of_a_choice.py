@@ -1,10 +1,12 @@
 """Both sides of an "or" and of an "and" count in what services decide, each where the other makes no difference."""
 
 from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.clock import HOUR_MS
+from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.machines.readings import AgentReport
 from bot.domain.money.scope import Scope
@@ -20,7 +22,9 @@ from bot.settings import parse
 from store import outbox as stored_outbox
 from store.machines import agents
 from store.machines import fleet as stored_fleet
+from store.money import source_reads
 from tests.bot.services.room import ADA, BOB, SETTINGS, Room
+from tests.conftest import MONDAY
 
 BEGAN = 10 * HOUR_MS
 RUN = Run("r", "train", "true", "nia", "i-1", "c", ADA, "C0", created_at=0, started_at=BEGAN, state="running")
@@ -173,3 +177,19 @@ def test_a_type_is_known_by_a_list_price_by_a_price_to_buy_or_by_a_machine_of_it
     room.sweep()
     assert rent_or_buy.is_known_type(room.ctx, "x9.odd")
     room.close()
+
+
+def test_the_first_and_the_last_of_some_days_are_known_where_all_of_them_were_read(room):
+    zone, midnight = ZoneInfo("UTC"), MONDAY - 9 * HOUR_MS
+    sunday, monday = date(2026, 11, 22), date(2026, 11, 23)
+    with room.ctx.store.writing() as db:
+        db.execute("DELETE FROM source_reads")
+        for source in ("ec2/1/eu", "ec2/1/us"):
+            source_reads.carry(db, source, midnight - 2 * DAY_MS, midnight + 2 * DAY_MS)
+
+    def known(first, last):
+        return ledger.days_known_in(room.ctx.store.reading(), first, last, zone, midnight + 2 * DAY_MS)
+
+    assert known(sunday, monday) == {sunday, monday}
+    assert known(monday, monday) == {monday}
+    assert known(monday, sunday) == frozenset()

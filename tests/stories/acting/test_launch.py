@@ -106,6 +106,17 @@ def test_without_capacity_another_listed_machine_is_offered(office):
     assert "[Don't launch it any more] [Launch a10g-dev]" in said
 
 
+def test_capacity_that_ends_while_it_begins_is_told_by_its_zone(office):
+    office.fleet.run_short("us-west-2a", late=True)
+    office.types("ada", "/gpu launch h100-box")
+    office.presses("bob", "Launch h100-box", "#ml-platform")
+
+    office.passes(5 * MINUTE_MS)
+
+    said = office.sees("ada", "@ada")
+    assert "AWS began to launch it and then had no p5.48xlarge left in us-west-2a." in said
+
+
 def test_a_name_nobody_listed_gets_the_nearest(office):
     assert "Did you mean a10g-dev?" in office.types("ada", "/gpu launch a10g")
 

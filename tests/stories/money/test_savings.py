@@ -96,6 +96,8 @@ def test_a_stop_saves_what_the_machine_would_have_cost_by_its_own_pattern(lived)
 def test_a_start_ends_the_saving_and_no_hour_counts_twice(lived):
     stop(lived)
     hours_pass(lived, 2)
+    worked_out = one(lived.valet.ctx.store.reading(), "SELECT over, until_at FROM saving_sources")
+    assert worked_out == {"over": 0, "until_at": lived.clock.now // HOUR_MS * HOUR_MS}
     lived.fleet.start(lived.machine("train-7"))
     hours_pass(lived, 3)
     lived.restart()

@@ -7,8 +7,9 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.money.rates import MICROS_PER_USD, Charge, Share
 from bot.domain.money.savings import SavedPiece
+from bot.domain.money.scope import Scope
 from bot.sandbox.slack.people import ADA, BOB, FINANCE
-from bot.services.money import weekly
+from bot.services.money import forecast, weekly
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
 from store.sql import rows
@@ -63,6 +64,9 @@ def test_it_says_the_week_the_month_and_what_to_do(office_with, settings):
     assert "\nsaved this month so far | nothing\n" in seen
     assert "*nlp* will likely be $" in seen
     assert "over its budget this month." in seen
+    [over] = [todo for todo in weekly.weekly_of(office.valet.ctx, FINANCE, "2026-11-24").todos if todo.what == "budget"]
+    month = forecast.current_report(office.valet.ctx, Scope("team", "nlp")).month
+    assert over.micros == month.micros - 5_000 * MICROS_PER_USD
     assert "[Forecast of nlp]" in seen
     assert "*train-7* idles for 3 h" in seen
     assert "[Stop train-7…]" in seen

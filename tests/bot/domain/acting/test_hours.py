@@ -228,3 +228,13 @@ def test_windows_that_touch_are_one():
 def test_days_are_named_as_in_calendars():
     assert WEEKDAYS[date(2026, 11, 23).weekday()] == "Mon"
     assert parse_hours("Mon 0-24")[0].ends == time(0)
+
+
+def test_an_edge_is_known_for_sixteen_days_and_no_longer():
+    monday = date(2026, 11, 23)
+    off = frozenset({monday + timedelta(days=7), monday + timedelta(days=14)})
+    once = OnHours((Window(frozenset({0}), time(8), time(9)),), "UTC", off)
+    over = at("UTC", 2026, 11, 23, 9)
+
+    assert last_edge(once, over + 16 * DAY_MS) == Edge(over, on=False)
+    assert last_edge(once, over + 16 * DAY_MS + 1) is None
