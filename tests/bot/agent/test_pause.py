@@ -4,7 +4,9 @@ import json
 import os
 
 import pytest
+from click.testing import CliRunner
 
+from bot.agent import command
 from bot.agent import pause as pause_module
 from bot.agent.host import HostTime
 from bot.agent.pause import Controls
@@ -155,3 +157,17 @@ def test_an_agent_that_left_is_not_running(controls, tmp_path):
     controls.leave()
 
     assert not pause_module.is_agent_running(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("length", "is_taken"),
+    [
+        *((length, True) for length in ("30m", "2h", "90s", "1s", "24h")),
+        *((length, False) for length in ("0m", "25h", "86401s", "h", "30", "1.5h", "-1m")),
+    ],
+)
+def test_a_pause_lasts_a_day_at_most_and_is_said_with_its_unit(tmp_path, length, is_taken):
+    told = CliRunner().invoke(command.agent, ["pause", f"--for={length}", f"--state={tmp_path}", "--wait=1s"])
+
+    assert (told.exit_code != 2) is is_taken
+    assert ("expected something like 30m, 2h or 90s, a day at most." in told.output) is not is_taken
