@@ -1,6 +1,6 @@
 """What admins are told when Valet itself is in trouble."""
 
-from bot.services import backups, people, settings_reads, undelivered
+from bot.services import backups, people, restores, settings_reads, undelivered
 from bot.services.context import Context
 from bot.services.machines import sources
 from handlers.blocks import troubles
@@ -47,6 +47,12 @@ def sources_again(ctx: Context, subject: str) -> Reply | None:
     return troubles.sources_again(found) if found else None
 
 
+def restored(ctx: Context, subject: str) -> Reply | None:
+    """A copy of the database was put back, for an admin; its subject is when."""
+    found = restores.restore_told(ctx, int(subject))
+    return troubles.restored(found.known_until, found.at, found.differences, found.unread) if found else None
+
+
 def roster(_desk: Context, subject: str) -> Reply | None:
     """Who decides has changed by itself, for an admin; its subject is the sentence."""
     return plainly(say(subject))
@@ -78,6 +84,7 @@ MESSAGES: dict[str, Draw] = {
     backups.FAILED: backup_failed,
     sources.FAILING: sources_failing,
     sources.AGAIN: sources_again,
+    restores.RESTORED: restored,
     people.KIND: roster,
     settings_reads.SETTINGS_CHANGED: settings_changed,
     settings_reads.SETTINGS_REFUSED: settings_refused,

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused, Unreachable
 from store import audit as stored_audit
+from store import restores as stored_restores
 from store.checkup import checkup
 from store.schema import STEPS, migrate
 from store.sql import sqlite3
@@ -45,6 +46,12 @@ def copy(database: Path, target: Path) -> Copied:
     except (sqlite3.Error, OSError) as error:
         raise Unreachable(f"{database} can't be backed up to {target}: {error}.", retryable=True) from error
     return made
+
+
+def replica_folder(database: Path) -> Path:
+    """Where Litestream keeps what it has read of a database, beside it."""
+    database = database.resolve()
+    return database.with_name(f".{database.name}-litestream")
 
 
 def restore_copy(backup: Path, database: Path, now: int, *, who: str, aside: Path) -> int | None:
@@ -128,6 +135,7 @@ def _sign(part: Path, now: int, who: str, backup: Path) -> int | None:
         newest = stored_audit.last_entry(db)
         db.execute("BEGIN IMMEDIATE")
         migrate(db)
+        stored_restores.note_restore(db, now, newest.at if newest else None)
         stored_audit.add(db, now, who, "restored a backup", subject="valet", detail=str(backup))
         db.execute("COMMIT")
     return newest.at if newest else None

@@ -15,6 +15,7 @@ from store import home as stored_home
 from store import outbox as stored_outbox
 from store import own_settings as stored_own_settings
 from store import people as stored_people
+from store import restores as stored_restores
 from store import settings_reads as stored_settings_reads
 from store import welcome as stored_welcome
 from store.acting import actions
@@ -166,6 +167,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_not_before", stored_outbox.NOT_BEFORE),
     ("0003_odd_names", stored_names.ODD_NAMES),
     ("0003_forget", stored_forget.SCHEMA),
+    ("0003_restores", stored_restores.SCHEMA),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.jobs.schedule import Job
-from bot.services import backups, digest, forget, outbox, own_settings, people, pruning
+from bot.services import backups, digest, forget, outbox, own_settings, people, pruning, restores
 from bot.services.acting import approvals, consents, half_way, hours, images, launch_expiry, rule_stops
 from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
@@ -72,6 +72,7 @@ def _always() -> list[JobRow]:
         ("observe", 60, _observe),
         ("judge", 60, verdict.judge_all),
         ("sources", 60, sources.watch_sources),
+        ("restored", 60, restores.tell_restored),
         ("machine notices", 60, notices.watch_machines),
         ("reminders", 30, reminders.remind_holders),
         ("claims", 30, claims.expire_claims),

@@ -52,6 +52,8 @@ TIMING: dict[str, Timing] = {
     **dict.fromkeys(("machine_notice", "retirement", "budget", "unusual_day"), "waits"),
     # While the clock is wrong, nobody can say whose night it is.
     **dict.fromkeys(("clock_off", "clock_right"), "at once"),
+    # Follows what an admin did on Valet's machine.
+    "restored": "at once",
     # Valet's other troubles; while it is in any, it stops nothing.
     **dict.fromkeys(("undelivered", "roster", "backup_failed"), "waits"),
     **dict.fromkeys(("sources_failing", "sources_again", "settings_changed", "settings_refused"), "waits"),

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from bot.domain.machines.sources import SourceTrouble
+from bot.domain.machines.states import in_words
+from bot.domain.restores import Difference
 from handlers.blocks.parts import Reply, lines, plainly
 from handlers.blocks.words import code, esc, gpu_command, length, near, say
 
 _NAMED = 8
+_MOST_DIFFERENT = 20
 
 IS_DAMAGED = "the database is damaged; an admin has to restore a backup"
 _DATABASE_REMEDIES = {
@@ -51,13 +54,41 @@ def usable_again(reason: str) -> Reply:
     """The database works again; `reason` is why it did not."""
     if reason == IS_DAMAGED:
         return plainly(
-            "A backup was restored, and Valet goes on with it. What happened after it was made is not in it: claims, "
-            "requests and answers of that time have to be made again, and a message may come twice."
+            "A backup was restored, and Valet goes on with it. Once every source is read again, I say from when on "
+            "things are missing, and which machines are otherwise than stored."
         )
     return plainly(
         "Valet's database can be used again. Nothing that I had confirmed is lost; what I refused meanwhile has to be "
         "asked for again."
     )
+
+
+def restored(known_until: int | None, at: int, found: Sequence[Difference], unread: Sequence[str]) -> Reply:
+    """A copy of the database was put back, and every source was read again since, but for those unread."""
+    since = f"since {near(known_until, at)}" if known_until is not None else "after it was made"
+    lost = (
+        "claims, bookings, places in line, answers and requests of that time have to be made again. A message may come "
+        "twice; no stop, start, launch or job is done twice."
+    )
+    head = f"*A copy of the database was put back ({near(at, at)}).* What happened {since} is not in it: {lost}"
+    said = [head, "Machines that are otherwise than stored:" if found else "Every machine is as stored."]
+    said += [f"• {_otherwise(each)}" for each in found[:_MOST_DIFFERENT]]
+    if len(found) > _MOST_DIFFERENT:
+        said.append(f"And {len(found) - _MOST_DIFFERENT} more.")
+    if unread:
+        said.append(f"Not read since then, so nothing is known of them: {esc(', '.join(unread[:_NAMED]), 400)}.")
+    return plainly(lines(said))
+
+
+def _otherwise(each: Difference) -> str:
+    name = code(each.name, 60)
+    if not each.before:
+        return f"{name} was not known; it is {in_words(each.after)}."
+    if not each.after:
+        return f"{name} is gone; it was {in_words(each.before)}."
+    if each.before == each.after:
+        return f"{name} was started again meanwhile."
+    return f"{name} is {in_words(each.after)}; it was {in_words(each.before)}."
 
 
 def clock_off(seconds: int, whose: str) -> Reply:

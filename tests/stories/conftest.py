@@ -26,7 +26,7 @@ from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Message, SandboxSlack, acknowledged, options_text
 from bot.sandbox.slack.people import ADA, BOB, CY, GPUS, ML_PLATFORM
 from bot.sandbox.slack.records import BOT_USER
-from bot.services import digest
+from bot.services import digest, restores
 from bot.services.acting import approvals, consents, executor, half_way, hours, launch_expiry, rule_stops
 from bot.services.machines import fleet, owned, readings, sources, verdict
 from bot.services.money import budgets, savings, unusual, weekly
@@ -277,6 +277,7 @@ class Office:
         fleet.sweep(ctx)
         verdict.judge_all(ctx)
         sources.watch_sources(ctx)
+        restores.tell_restored(ctx)
         reminders.remind_holders(ctx)
         claims.expire_claims(ctx)
         booking_slots.run_booking_slots(ctx)

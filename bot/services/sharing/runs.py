@@ -214,7 +214,7 @@ def _on_rented(ctx: Context, run: Run, instance: Instance, *, over: bool) -> Non
     except Refused as error:
         run_ends.close_run(ctx, run, "failed", RunLook("failed", outcome=str(error)))
     except Unreachable as error:  # looked at again soon
-        if run.state in {"starting", "running"} and run_ends.is_run_unseen(run, ctx.clock()):
+        if run_ends.is_run_unseen(run, ctx.clock()):
             run_ends.lose_run(ctx, run, str(error))
 
 
@@ -232,7 +232,7 @@ def _look_at(ctx: Context, run: Run, instance: Instance, runner: Runner, *, over
 def _start(ctx: Context, run: Run, instance: Instance) -> None:
     held = stored_claims.by_id(ctx.store.reading(), run.claim_id)
     now = ctx.clock()
-    if held is None or ctx.runner is None:
+    if held is None or ctx.runner is None or _was_sent_or_is_late(ctx, run, instance, ctx.runner):
         return
     with ctx.store.writing() as db:
         if not stored_runs.note_call(db, run.id, now):
@@ -240,6 +240,18 @@ def _start(ctx: Context, run: Run, instance: Instance) -> None:
         given = run_ends.run_on_own_gpus(db, run, held)
     limit = min(LONGEST_REMOTE_RUN_MS, max(held.until_at - now, MINUTE_MS))
     _started(ctx, run, ctx.runner.start(instance, given, limit // SECOND_MS))
+
+
+def _was_sent_or_is_late(ctx: Context, run: Run, instance: Instance, runner: Runner) -> bool:
+    """Whether a queued run is not to be sent: a database that was put back has forgotten what was sent since."""
+    is_late = ctx.clock() - run.created_at > RUN_TAKEN_WITHIN_MS
+    handle = runner.find(instance, run) if is_late or run.created_at < ctx.began_at else None
+    if handle is not None:
+        _started(ctx, run, handle)
+    elif is_late:
+        late = f"It could not be started within {RUN_TAKEN_WITHIN_MS // MINUTE_MS} minutes. Nothing ran; ask again."
+        run_ends.close_run(ctx, run, "failed", RunLook("failed", outcome=late))
+    return handle is not None or is_late
 
 
 def _find(ctx: Context, run: Run, instance: Instance) -> None:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.domain.clock import HOUR_MS
 from bot.services.sharing import claims
-from store import Store
+from store import Store, copies
 from tests.bot.services.room import ADA, CY, SETTINGS, Room
 
 
@@ -83,6 +83,36 @@ def test_nothing_is_restored_while_valet_runs(room, run, tmp_path):
     running.close()
     assert done.exit_code == 75
     assert "Stop that one first" in done.stderr
+
+
+def test_nothing_is_restored_below_a_replica_unless_litestream_is_said_to_be_stopped(room, run, tmp_path):
+    backup = run("backup").stdout.strip()
+    room.close()
+    (tmp_path / ".valet.db-litestream").mkdir()
+    before = (tmp_path / "valet.db").read_bytes()
+
+    refused, done = run("restore", backup), run("restore", backup, "--litestream-stopped")
+
+    assert refused.exit_code == 1
+    assert "Stop it (`systemctl stop valet-litestream`), then say --litestream-stopped." in refused.stderr
+    assert before[:16] == b"SQLite format 3\0"
+    assert done.exit_code == 0, done.output
+    assert "Start Litestream again after Valet" in done.stdout
+
+
+def test_a_replica_of_another_database_hinders_nobody(room, run, tmp_path):
+    backup = run("backup").stdout.strip()
+    room.close()
+    (tmp_path / ".other.db-litestream").mkdir()
+
+    assert run("restore", backup).exit_code == 0
+
+
+def test_a_replica_is_found_beside_the_file_that_a_link_leads_to(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "valet.db").symlink_to(tmp_path / "disk" / "valet.db")
+
+    assert copies.replica_folder(tmp_path / "valet.db") == tmp_path / "disk" / ".valet.db-litestream"
 
 
 def test_a_restore_on_a_new_machine_needs_no_database_there(room, run, tmp_path):

@@ -33,14 +33,18 @@ def sections(text):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-@pytest.mark.parametrize("options", [[], ["--http"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--http"], ["--litestream", "s3://acme/valet"], ["--litestream", "/srv/copy"]]
+)
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path, options):
-    file = tmp_path / "valet.service"
-    file.write_text(printed("unit", "--valet", sys.executable, *options))
+    name = "valet-litestream.service" if "--litestream" in options else "valet.service"
+    file = tmp_path / name
+    programs = ("--valet", sys.executable, "--litestream-program", sys.executable)
+    file.write_text(printed("unit", *programs, *options))
 
     done = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, timeout=60, check=False)
 
-    assert [line for line in done.stderr.splitlines() if "valet.service" in line] == []
+    assert [line for line in done.stderr.splitlines() if name in line] == []
 
 
 def test_the_unit_runs_the_bot_with_secrets_from_files_only():
@@ -61,6 +65,36 @@ def test_the_unit_for_http_brings_the_signing_secret_instead():
 
     assert "LoadCredential=slack-signing-secret:/run/keys/slack-signing-secret\n" in text
     assert "SLACK_APP_TOKEN" not in text
+
+
+def test_litestream_is_a_unit_of_its_own_with_the_users_few_rights():
+    bot, copier = (sections(printed("unit", *more))["Service"] for more in ([], ["--litestream", "s3://acme/valet"]))
+
+    assert copier["ExecStart"] == ["/usr/bin/litestream replicate /var/lib/valet/valet.db s3://acme/valet"]
+    assert bot["Environment"] == ["VALET_DB=/var/lib/valet/valet.db"]
+    assert copier["User"] == ["valet"], "as systemd calls the dynamic user of valet.service"
+    assert copier["UnsetEnvironment"] == ["AWS_CA_BUNDLE"]
+    shared = bot.keys() & copier.keys() - {"ExecStart"}
+    assert {key: copier[key] for key in shared} == {key: bot[key] for key in shared}
+    assert "-exec" not in copier["ExecStart"][0]
+
+
+def test_a_replica_in_a_folder_may_be_written_there():
+    service = sections(printed("unit", "--litestream", "/srv/copy"))["Service"]
+
+    assert service["ReadWritePaths"] == ["/srv/copy"]
+    assert "s3://acme/x?endpoint=minio:9000" in printed("unit", "--litestream", "s3://acme/x?endpoint=minio:9000")
+
+
+@pytest.mark.parametrize(
+    "replica",
+    ["s3://acme/a b", "sftp://valet:hunter2@nas/x", "s3://acme/%i", "s3://a/$HOME", "copy", "s3://a/x\nUser=root"],
+)
+def test_a_replica_that_systemd_would_read_otherwise_is_refused(replica):
+    done = CliRunner().invoke(main, ["unit", "--litestream", replica])
+
+    assert done.exit_code == 1
+    assert "hunter2" not in done.output
 
 
 def test_the_unit_starts_it_again_and_waits_for_its_end():
