@@ -29,7 +29,7 @@ class Restore:
     known_until: int | None
     """What happened after this is not in it; None where that is not known."""
     machines: dict[str, StoredMachine]
-    """As the copy had them, by id."""
+    """As the copy had them, by id; empty once it was told."""
     told_at: int | None = None
     differences: tuple[Difference, ...] = ()
     """How machines were otherwise once they had been looked at."""
@@ -67,7 +67,9 @@ def note_restore_told(
 ) -> bool:
     """What is told of it; False when that was done already. Earlier ones need no word of their own any more."""
     told = json.dumps([[each.name, each.before, each.after] for each in differences])
-    sql = "UPDATE restores SET told_at = ?, differences = ?, unread = ? WHERE at = ? AND told_at IS NULL"
+    sql = (
+        "UPDATE restores SET told_at = ?, differences = ?, unread = ?, machines = '{}' WHERE at = ? AND told_at IS NULL"
+    )
     if changed(db, sql, now, told, json.dumps(unread), restore.at) != 1:
         return False
     changed(db, "UPDATE restores SET told_at = ? WHERE told_at IS NULL", now)
