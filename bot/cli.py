@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compose": ("bot.commands.compose", "Print compose.yaml and Caddyfile: the bot with TLS in front."),
     "prometheus-rules": ("bot.commands.prometheus_rules", "Print recording rules or alerts for Prometheus."),
     "grafana-dashboard": ("bot.commands.grafana_dashboard", "Print a Grafana dashboard of Valet's figures."),
+    "mcp": ("bot.commands.mcp", "Let programs ask what Valet knows (MCP over stdio)."),
     "token": ("bot.commands.token", "Make, revoke and list tokens of agents."),
 }
 """Name -> the module that holds it, under its own name, and what it does."""
