@@ -37,8 +37,8 @@ def mcp(config_path: Path, person: str) -> None:
     extra `mcp`.
 
     \b
-    Example, as assistants have it in their settings:
-      {"mcpServers": {"valet": {"command": "valet", "args": ["mcp", "--config", "/etc/valet/valet.toml"]}}}
+    Example:
+      valet mcp --config /etc/valet/valet.toml
     """
     try:
         import mcp.server as _  # noqa: F401 - only whether it is there
