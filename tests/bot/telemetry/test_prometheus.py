@@ -5,13 +5,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from bot.domain.machines.source_history import Target
 from bot.errors import SettingsError, Unreachable
 from bot.settings import parse
-from bot.telemetry.prometheus import PrometheusApi, Value
+from bot.telemetry.prometheus import Prometheus, PrometheusApi, Value
+from tests.bot.services.room import SETTINGS
 from tests.conftest import MONDAY
 
 
@@ -142,3 +145,36 @@ def test_a_token_file_that_holds_no_token_is_an_error_that_does_not_show_it(tmp_
 def test_settings_that_would_break_a_query_are_refused(wrong):
     with pytest.raises(SettingsError, match=r'Setting "prometheus\.'):
         parse({"prometheus": wrong}, {})
+
+
+class Answers:
+    """A server whose utilisation queries answer these, by the number of the metric; nothing else is known there."""
+
+    def __init__(self, *uses: float) -> None:
+        self.uses = uses
+
+    def query(self, promql: str, at: int) -> list[Value]:
+        uses = enumerate(self.uses) if "max_over_time" in promql or "avg_over_time" in promql else ()
+        known = {"Hostname": "train-7", "gpu": "0"}
+        return [Value(known | {"valet": str(number)}, use) for number, use in uses]
+
+
+@pytest.mark.parametrize(
+    ("uses", "seen"),
+    [((40.0, 0.5), 50.0), ((150.0, 0.5), 50.0), ((40.0, 7.0), 40.0), ((150.0, 7.0), None), ((-1.0,), None)],
+)
+def test_a_metric_outside_of_its_range_is_left_out_and_the_others_count(uses, seen):
+    settings = parse(
+        {
+            **SETTINGS,
+            "prometheus": {"url": "https://p", "percent_metrics": ["A"], "ratio_metrics": ["B"], "memory_metrics": []},
+        },
+        {},
+    ).prometheus
+    target = Target("i-1", "train-7", "ec2/1/eu", "nlp")
+    api: Any = Answers(*uses)
+
+    answers = list(Prometheus(api, settings, window_minutes=1).read([target], {}, MONDAY))
+
+    assert {each.error for each in answers} == {""}
+    assert {each.util_max for answer in answers for each in answer.observations} == {seen}

@@ -116,6 +116,21 @@ def test_what_is_not_heard_of_any_more_is_unclear_once_its_time_is_over_and_not_
     assert room.told(ADA, "action_ended") == [begun.id]
 
 
+def test_an_order_without_an_answer_is_unclear_once_nobody_can_look_for_it_for_long(room):
+    room.fleet.fault("ec2/111122223333/us-west-2", LOST, on="launch", times=9)
+    begun = called(room, launching(room))
+    room.fleet.silent = True
+
+    room.clock.now = begun.called_at + LAUNCH_DEADLINE_MS
+    room.tick()
+    early = room.action(begun)
+    room.clock.forward(1)
+    room.tick()
+
+    assert (early.state, early.made_id) == ("executing", "")
+    assert room.action(begun).outcome == "AWS does not answer. Please look at the machine."
+
+
 @pytest.mark.parametrize(
     ("doing", "state", "said"),
     [
