@@ -79,3 +79,20 @@ def test_zones_of_one_name_are_told_apart_by_account(room_with, clock):
 @pytest.mark.parametrize("kind", ["p9.notreal", "m5.large"])
 def test_of_a_type_without_any_price_nothing_is_told(room_with, kind):
     assert prices.prices_of_type(room_with().ctx, kind) is None
+
+
+def test_what_a_type_carries_is_known_by_price_lists_then_templates_then_the_fleet(room_with, tmp_path):
+    (tmp_path / "lambda.csv").write_text(
+        "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,Price,SpotPrice,Region\n"
+        "gpu_1x_a100,A100-80GB,1,26,200,,1.29,,us-east-1\n"
+        "odd_8x_v9,V9,8,26,200,,1.29,,us-east-1\n"
+    )
+    box = {"name": "box", "template": "lt-1", "region": "us-east-1", "account": "111122223333", "type": "p9.large"}
+    room = room_with(catalogs={"lambda": str(tmp_path / "lambda.csv")}, launch=[{**box, "gpu": "B300", "gpus": 4}])
+
+    carried = prices.gpus_by_type(room.ctx)
+
+    assert carried["gpu_1x_a100"] == ("A100-80GB", 80, 1)
+    assert carried["odd_8x_v9"] == ("V9", 0, 8)
+    assert carried["p9.large"][::2] == ("B300", 4)
+    assert carried["p4d.24xlarge"] == (room.machine("train-7").gpu_model, 40, 8)
