@@ -176,6 +176,11 @@ PRICING = [
         ),
         (UNNAMED,),
     ),
+    Condition(
+        lambda db, _: [row["place"] for row in stored_prices.unlisted(db, KIND)] == ["eu-1", "us-1"],
+        (put("price_answers", "place = 'us-1'", place="ap-1"),),
+        (UNNAMED, UNNAMED.replace("'eu-1'", "'us-1'")),
+    ),
     Condition(asked(stored_prices.spot_now, "s"), (put("spot_prices", source="t"),), (SPOT,)),
     Condition(
         is_ranged,
