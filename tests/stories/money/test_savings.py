@@ -231,7 +231,7 @@ def test_a_launch_that_was_made_all_the_same_saves_nothing_from_then_on(shop):
     takes_scratch_instead(shop)
     hours_pass(shop, 2)
     spared = saved(shop)
-    shop.types("ada", "/gpu launch a10g-dev for 8h after all")
+    shop.types("ada", "/gpu launch a10g-dev for 8h my own tests")
     shop.presses("bob", "Launch a10g-dev", "#ml-platform")
     shop.passes(2 * MINUTE_MS)
     hours_pass(shop, 4)
