@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import UncoveredMachine
+from store import forget as stored_forget
 from store import home as stored_home
 from store import own_settings as stored_own_settings
 from store import people as stored_people
@@ -344,6 +345,11 @@ CHOOSING = [
         asked(stored_own_settings.note_digest_day, NIA, "2099-12-31"),
         (put("own_settings", person="U0OLA"), put("own_settings", digest_day="2099-12-31")),
         (OWN,),
+    ),
+    Condition(
+        asked(stored_forget.leavers, 6, 9),
+        (put("people_names", left_at=6), put("people_names", left_at=None)),
+        (ASKED, put("people_names", left_at=5)),
     ),
     Condition(asked(stored_people.known), (put("people_names", name=""),), (ASKED,)),
     Condition(

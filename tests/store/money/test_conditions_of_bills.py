@@ -50,13 +50,13 @@ DAYS = [
 ]
 SPENDING = [
     *DAYS,
+    Condition(is_corrected, ("UPDATE charges SET corrects = 2 WHERE id = 2",), (*CHARGED, CORRECTED, share(2))),
     Condition(
-        is_corrected,
+        asked(spend.sums_by, "team", NEAR, NEAR + 1, instance_id=MACHINE),
         (
             put("charges", "id = 1", instance_id=ACROSS),
             put("charges", "id = 1", from_at=NEAR + 1, running_ms=0, idle_ms=0),
             put("charges", "id = 1", from_at=NEAR - 1, until_at=NEAR, running_ms=0, idle_ms=0),
-            "UPDATE charges SET corrects = 2 WHERE id = 2",
         ),
         (*CHARGED, CORRECTED, share(2)),
     ),
