@@ -78,11 +78,14 @@ def _readings(history: DailyHistory) -> list[float]:
 def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[Change]) -> Forecast:
     """The forecast; of a series that lately gives back more than it costs, that of its opposite, turned around.
 
-    Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
+    One day of credit does not make it one: that day is said, and not carried on. Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
     """
     recent = _readings(history)[-CREDIT_DAYS:]
-    if sum(recent) >= 0:
-        return forecast(history, horizon=horizon, changes=changes)
+    lowest = min(recent)
+    if sum(recent) >= 0 or (sum(recent) >= lowest and max(recent) > 0):
+        ahead = forecast(history, horizon=horizon, changes=changes)
+        note = f"One day of {lowest:g} outweighs the rest of its last {CREDIT_DAYS} days; it is not carried on."
+        return ahead if sum(recent) >= 0 else replace(ahead, notes=(*ahead.notes, note))
     if changes:
         raise Refused(f'"{name}" gives back more than it costs: known changes are only for spend.')
     opposite = replace(history, values=tuple(None if value is None else -value for value in history.values))

@@ -135,6 +135,12 @@ def test_a_day_of_credit_amid_spend_is_spend(written):
     assert 80 < float(total["mean"]) <= 100
 
 
+def test_one_large_credit_does_not_turn_the_spend_around_it(written):
+    total, *_ = written(history_of(team=[100] * 40 + [-5000] + [100] * 19), horizon=10)
+
+    assert 900 < float(total["mean"]) < 1100
+
+
 def test_known_changes_of_credits_are_refused(written):
     with pytest.raises(Refused, match='"credits" gives back more than it costs'):
         written(history_of(credits=[-5] * 30), events="series,date,delta\ncredits,2026-05-02,40\n")
