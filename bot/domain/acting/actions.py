@@ -116,6 +116,8 @@ class MachineFacts(ActionFacts):
     """Until when each person wanted it left alone by then, where what runs there is to end."""
     paid_anyway: str = ""
     """What it runs in that is paid whether it runs or not; a stop saves nothing then."""
+    shape: str | None = None
+    """What it is besides its type, as "Windows, dedicated"; None where that was not kept."""
     nvme_gb: int = 0
     keeping: StandingCost | None = None
     """What costs on whether it runs or not; None where not known."""

@@ -192,7 +192,7 @@ def shown(action: Action) -> Conditions:
         name=facts.name,
         launch=action.launched_at,
         team=action.team,
-        type=(facts.was_type if isinstance(facts, ResizeFacts) else facts.type) or None,
+        type=_kind(facts.was_type if isinstance(facts, ResizeFacts) else facts.type, machine.shape if machine else ""),
         rate_micros=facts.rate_micros,
         template=(facts.template or None) if isinstance(facts, LaunchFacts) else None,
         paid_anyway=machine.paid_anyway if machine else None,
@@ -203,6 +203,11 @@ def shown(action: Action) -> Conditions:
         booked=machine.booked if machine else None,
         snoozed=machine.left_alone if machine else None,
     )
+
+
+def _kind(type_: str, shape: str | None) -> str | None:
+    """The type and what it is besides that, as both make its price; None where the type is not known."""
+    return (f"{type_} ({shape})" if shape else type_) or None
 
 
 def is_over(facts: PaidFacts, length: int | None) -> bool:
@@ -219,7 +224,7 @@ def _seen(action: Action, scene: Scene) -> Conditions:
         name=instance.name,
         launch=instance.launched_at,
         team=scene.team,
-        type=instance.type or None,
+        type=_kind(instance.type, instance.shape_words if action.machine and action.machine.shape is not None else ""),
         rate_micros=scene.rate_micros,
         paid_anyway=instance.paid_anyway,
         over=scene.over,

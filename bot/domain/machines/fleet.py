@@ -74,6 +74,11 @@ class Instance:
         return word.lower() in typed | {self.id.lower()}
 
     @property
+    def shape_words(self) -> str:
+        """What it is besides its type, as "Windows, dedicated"; empty for Linux on shared hardware, and not known."""
+        return self.shape.words if self.shape else ""
+
+    @property
     def region(self) -> str:
         """The region, or "owned"."""
         return self.source.rsplit("/", 1)[-1]

@@ -335,6 +335,7 @@ def _facts(db: Database, listing: Listing, kind: type[M]) -> M:
         rate_micros=listing.rate.micros_per_hour if listing.rate else None,
         rate_exact=listing.rate is None or listing.rate.exact,
         paid_anyway=instance.paid_anyway,
+        shape=instance.shape_words,
         nvme_gb=instance.nvme_gb,
         keeping=kept,
         capacity_short=prices.is_capacity_short(instance.type),

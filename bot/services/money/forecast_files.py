@@ -78,7 +78,8 @@ def _readings(history: DailyHistory) -> list[float]:
 def _forecast(name: str, history: DailyHistory, horizon: int, changes: Sequence[Change]) -> Forecast:
     """The forecast; of a series that lately gives back more than it costs, that of its opposite, turned around.
 
-    One day of credit does not make it one: that day is said, and not carried on. Spend is never forecast below zero, and credits never above. Raises Refused for known changes of such a series.
+    One day of credit does not make it one: that day is said, and not carried on. Spend is never forecast below zero,
+    and credits never above. Raises Refused for known changes of such a series.
     """
     recent = _readings(history)[-CREDIT_DAYS:]
     lowest = min(recent)

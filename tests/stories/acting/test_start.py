@@ -1,5 +1,7 @@
 """Ada needs eval-2, which stands still; Bob says yes; it starts, if AWS has one; it is hers once it is ready."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.clock import HOUR_MS, MINUTE_MS
@@ -148,3 +150,14 @@ def test_a_machine_that_runs_and_is_held_is_not_offered_for_claiming(office):
     assert office.types("ada", "/gpu start train-7") == (
         "train-7 runs already. `/gpu status train-7` shows who has it."
     )
+
+
+def test_a_start_of_what_has_become_windows_or_dedicated_is_asked_anew(office):
+    office.types("ada", "/gpu start eval-2 for 4h")
+    office.fleet.change("eval-2", shape=replace(office.machine("eval-2").shape, tenancy="dedicated"))
+    office.tick()
+
+    assert "eval-2 is a g5.2xlarge (dedicated) by now, and was a g5.2xlarge when it was asked for. Ask again." in (
+        office.presses("bob", "Start eval-2", "#ml-platform")
+    )
+    assert office.fleet.starts == []
