@@ -167,9 +167,10 @@ def _unused(ctx: Context, listing: Listing, day: Mapping[str, Spent]) -> dict[st
     """What it cost for nothing by the ledger: since it was judged idle, and in the last 24 hours."""
     spell = ledger.spent_since_idle(ctx, listing) if listing.rate else None
     spent = day.get(listing.instance.id)
+    known = spent is not None and bool(spent.idle_micros or (listing.rate and not spent.unknown_micros))
     return {
         "unused_usd_since_judged_idle": exact_usd(spell.idle_micros) if spell else None,
-        "unused_usd_24h": exact_usd(spent.idle_micros) if spent and (listing.rate or spent.idle_micros) else None,
+        "unused_usd_24h": exact_usd(spent.idle_micros) if spent and known else None,
     }
 
 
@@ -202,6 +203,7 @@ def _record(listing: Listing, names: Mapping[str, str]) -> dict[str, Any]:
         "idle_gpus": verdict.idle_gpus if verdict else None,
         "launched_at": iso(instance.launched_at),
         "usd_per_hour": exact_usd(rate.micros_per_hour) if rate else None,
+        "usd_per_hour_exact": rate.exact if rate else None,
         "rate_source": rate.source if rate else None,
         "wasted_usd_per_hour": exact_usd(listing.waste_micros) if rate and listing.state != "unknown" else None,
         "claims": [

@@ -92,3 +92,15 @@ def test_a_machine_that_stopped_working_says_when_it_last_did(measured, telling)
     assert "*train-7*  in use, last 21 m ago" in measured.types("bob", "/gpu status train-7")
     why = measured.types("bob", "/gpu why train-7")
     assert why.startswith("*train-7 is in use. It last worked 21 m ago (Mon 09:59 UTC).*")
+
+
+def test_in_json_what_nobody_has_seen_is_null_and_an_estimate_is_named(office):
+    for _ in range(15):
+        office.clock.forward(10 * MINUTE_MS)
+        office.reports("nb-2", 0, minutes=10)
+        office.tick()
+
+    told = {each["name"]: each for each in ledger_export.fleet_status(office.valet.ctx)["instances"]}
+    assert told["train-9"]["unused_usd_24h"] is None
+    assert float(told["nb-2"]["unused_usd_24h"]) > 0
+    assert (told["nb-2"]["usd_per_hour_exact"], told["train-9"]["usd_per_hour_exact"]) == (True, False)
