@@ -14,7 +14,16 @@ from pydantic.fields import FieldInfo
 from bot.cli import COMMANDS, main
 from bot.commands.options import USUAL
 from bot.domain.machines.states import FREE, STATES, UNCLAIMED
-from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
+from bot.providers.policy import (
+    agent_policy,
+    assume_policy,
+    athena_policy,
+    clone_policy,
+    disks_policy,
+    launch_policy,
+    policies,
+    run_policy,
+)
 from bot.settings import SECRETS, Settings
 from bot.telemetry.alerts import ALERTS
 from bot.telemetry.families import FAMILIES
@@ -105,6 +114,8 @@ POLICIES: dict[str, tuple[dict[str, Any], str]] = {
     "launch": (launch_policy("key", "value"), "where `[[launch]]` lists a template"),
     "clone": (clone_policy("key", "value"), "where `[actions]` has `clone = true`"),
     "run": (run_policy("key", "value"), "where `[runs]` lists a command"),
+    "disks": (disks_policy(["key"]), "where `--kms-key` names a key of yours for disks"),
+    "agent": (agent_policy("parameter"), "for GPU machines that read their token from the Parameter Store"),
     "assume": (assume_policy(["role"]), "where `[[aws]]` or `[bill]` names a `role_arn`"),
     "bill": (athena_policy("bucket", "s3://results"), 'where `[bill]` has `source = "athena"`'),
 }

@@ -1,5 +1,6 @@
 """`valet iam-policy`: the least that AWS must allow."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ NOT_NEEDED = {
     "run": "No [runs] in the settings lists a command, so nothing needs that right.",
     "launch": "No [[launch]] in the settings lists a template, so nothing needs that right.",
     "clone": "[actions] in the settings does not say clone = true, so nothing needs that right.",
+    "disks": "No --kms-key names a key of your own, so nothing needs that right.",
 }
 """Why a document is not printed."""
 
@@ -25,13 +27,41 @@ NOT_NEEDED = {
 @tag_option
 @click.option(
     "--only",
-    type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch", "clone"]),
+    type=click.Choice(["read", "stop-start", "assume", "bill", "run", "launch", "clone", "disks", "agent"]),
     help="Print this document alone, as AWS takes it.",
 )
 @click.option(
     "--partition", help="For aws-us-gov, aws-cn and the like; by default that of the regions in the settings."
 )
-def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None, partition: str | None) -> None:
+@click.option(
+    "--kms-key",
+    "keys",
+    multiple=True,
+    metavar="ARN",
+    help="A KMS key of your own under which machines have disks; may be given several times.",
+)
+@click.option(
+    "--token-parameter",
+    default="/valet/agents/{instance}",
+    show_default=True,
+    metavar="NAME",
+    help="Where machines find their token, as `valet agent user-data` has it.",
+)
+@click.option(
+    "--cloudformation",
+    is_flag=True,
+    help="Print a CloudFormation template instead: the role that Valet assumes, and the role of GPU machines.",
+)
+def iam_policy(
+    config_path: Path,
+    tag: tuple[str, str] | None,
+    only: str | None,
+    partition: str | None,
+    keys: tuple[str, ...],
+    token_parameter: str,
+    *,
+    cloudformation: bool,
+) -> None:
     """Print the AWS policies Valet needs, as JSON.
 
     "read" lets it look. "stop-start" lets it stop machines that carry the tag, and no others; leave it out, and Valet
@@ -40,23 +70,65 @@ def iam_policy(config_path: Path, tag: tuple[str, str] | None, only: str | None,
     "run" is for [runs]: it sends commands to machines that carry the tag, through Systems Manager.
     "launch" is for [[launch]]: it makes machines that bear the tag, and tags nothing but what it makes.
     "clone" is for clone = true under [actions]: it makes images of machines that carry the tag.
+    "disks" is for --kms-key: EC2 gets a grant on the key when a machine starts.
+    "agent", by --only, is for the machines: they read their token from the Parameter Store.
     None of them can terminate, change or tag a machine that exists.
 
+    --cloudformation prints all but "assume" and "bill" as one template for the other account, fit for a StackSet. Its
+    parameters ask for the role that Valet runs with, an ExternalId, and whether Valet may act or only look.
+
     \b
-    Example:
+    Examples:
+      valet iam-policy --cloudformation > valet-role.json
       aws iam put-role-policy --role-name valet --policy-name read \\
         --policy-document "$(valet iam-policy --only read)"
     """
-    import json
-
     from bot.errors import Refused
     from bot.providers.policy import in_partition
 
-    settings = settings_if_any(config_path)
-    documents = in_partition(_documents(settings, tag or settings.managed_tag), partition or _partition(settings))
+    settings, keys_given = settings_if_any(config_path), _checked(keys)
+    chosen_tag = tag or settings.managed_tag
+    if cloudformation:
+        click.echo(json.dumps(_template(settings, chosen_tag, keys_given, token_parameter), indent=2))
+        return
+    documents = _documents(settings, chosen_tag, keys_given)
+    documents |= {"agent": _agent(token_parameter)} if only == "agent" else {}
+    documents = in_partition(documents, partition or _partition(settings))
     if only and only not in documents:
         raise Refused(NOT_NEEDED[only])
     click.echo(json.dumps(documents[only] if only else documents, indent=2))
+
+
+def _checked(keys: tuple[str, ...]) -> list[str]:
+    """Raises Refused for what is no key."""
+    import re
+
+    from bot.errors import Refused
+
+    wrong = [key for key in keys if not re.fullmatch(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", key, re.ASCII)]
+    if wrong:
+        raise Refused(f'--kms-key must be the ARN of a key: arn:aws:kms:REGION:ACCOUNT:key/ID, not "{wrong[0]}".')
+    return list(dict.fromkeys(keys))
+
+
+def _agent(token_parameter: str) -> dict[str, Any]:
+    from bot.agent.shipping import PARAMETER
+    from bot.errors import Refused
+    from bot.providers.policy import agent_policy
+
+    if not token_parameter.strip("/") or not PARAMETER.fullmatch(token_parameter):
+        raise Refused("--token-parameter must be a parameter's name; {instance} in it stands for the instance id.")
+    return agent_policy(token_parameter)
+
+
+def _template(settings: "Settings", tag: tuple[str, str], keys: list[str], token_parameter: str) -> dict[str, Any]:
+    """What an account with machines needs; what Valet itself is allowed to assume, and the bill, are elsewhere."""
+    from bot.providers.cloudformation import cloudformation
+
+    documents = _documents(settings, tag, ["DISK-KEYS"])
+    elsewhere = {"assume", "bill"}
+    inside = {name: document for name, document in documents.items() if name not in elsewhere}
+    return cloudformation(inside, _agent(token_parameter), tag, keys)
 
 
 def _partition(settings: "Settings") -> str:
@@ -73,9 +145,17 @@ def _partition(settings: "Settings") -> str:
     return several[0]
 
 
-def _documents(settings: "Settings", tag: tuple[str, str]) -> dict[str, dict[str, Any]]:
+def _documents(settings: "Settings", tag: tuple[str, str], keys: list[str]) -> dict[str, dict[str, Any]]:
     """Those that these settings need, by name."""
-    from bot.providers.policy import assume_policy, athena_policy, clone_policy, launch_policy, policies, run_policy
+    from bot.providers.policy import (
+        assume_policy,
+        athena_policy,
+        clone_policy,
+        disks_policy,
+        launch_policy,
+        policies,
+        run_policy,
+    )
 
     documents = policies(*tag)
     named = [*(account.role_arn for account in settings.aws), settings.bill.role_arn]
@@ -90,4 +170,6 @@ def _documents(settings: "Settings", tag: tuple[str, str]) -> dict[str, dict[str
         documents["launch"] = launch_policy(*tag)
     if settings.actions.clone:
         documents["clone"] = clone_policy(*tag)
+    if keys:
+        documents["disks"] = disks_policy(keys)
     return documents

@@ -31,6 +31,11 @@ CATALOG_ACTIONS = ("glue:GetDatabase", "glue:GetPartitions", "glue:GetTable")
 """What Athena asks for on behalf of whoever asks it."""
 READ_FILES = ("s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket")
 WRITE_RESULTS = (*READ_FILES, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject")
+READ_TOKEN = ("ssm:GetParameter",)
+"""What user data asks for on the machine."""
+GRANT = ("kms:CreateGrant",)
+USE_KEYS = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*")
+"""What EC2 asks for on behalf of whoever starts, launches or copies a machine."""
 FREE_ACTIONS = ("sts:GetCallerIdentity",)
 """Called too, but allowed to everybody: no policy needs to name it."""
 
@@ -67,6 +72,26 @@ def run_policy(tag_key: str, tag_value: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def agent_policy(parameter: str) -> dict[str, Any]:
+    """The document for GPU machines: to read the agent's token from the Parameter Store. {instance} is any of them."""
+    resource = f"arn:aws:ssm:*:*:parameter/{parameter.removeprefix('/').replace('{instance}', '*')}"
+    return _document("ValetAgentToken", READ_TOKEN, resource)
+
+
+def disks_policy(keys: list[str]) -> dict[str, Any]:
+    """The document for disks under KMS keys of one's own: EC2 gets a grant when a machine starts or is copied.
+
+    Source: https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+    """
+    for_ec2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}
+    granted = {"Bool": {"kms:GrantIsForAWSResource": "true"}, **for_ec2}
+    statements = [
+        _statement("ValetDiskGrants", GRANT, keys, Condition=granted),
+        _statement("ValetDisks", USE_KEYS, keys, Condition=for_ec2),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
 def athena_policy(bucket: str, output: str) -> dict[str, Any]:
     """The document to read a FOCUS export by Athena: from its bucket, with results to `output` (s3://...)."""
     results = output.removeprefix("s3://").partition("/")[0] or "BUCKET-OF-THE-RESULTS"
@@ -87,8 +112,9 @@ def in_partition(document: Any, partition: str) -> Any:
         return {key: in_partition(value, partition) for key, value in document.items()}
     if isinstance(document, list):
         return [in_partition(value, partition) for value in document]
-    if partition == "aws-cn" and document == "ec2.amazonaws.com":
-        return "ec2.amazonaws.com.cn"
+    is_ec2 = isinstance(document, str) and document.startswith("ec2.") and document.endswith(".amazonaws.com")
+    if partition == "aws-cn" and is_ec2:
+        return f"{document}.cn"
     return document.replace("arn:aws:", f"arn:{partition}:", 1) if isinstance(document, str) else document
 
 
