@@ -7,6 +7,7 @@ import click
 
 from bot.commands.options import config_option
 from bot.errors import Refused, ValetError
+from bot.installation import line_for
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -43,7 +44,7 @@ def mcp(config_path: Path, person: str) -> None:
     try:
         import mcp.server as _  # noqa: F401 - only whether it is there
     except ImportError:
-        raise Refused("`valet mcp` needs the package mcp: install Valet with its extra `mcp`.") from None
+        raise Refused(f"`valet mcp` needs the package mcp; this brings it: {line_for('bot,mcp')}") from None
     from bot.commands.reading import opened_desk
 
     with opened_desk(config_path) as ctx:

@@ -90,7 +90,7 @@ def test_the_agent_needs_no_package_of_the_bot(said, typed):
     assert WORK[typed] in said[typed][1]
 
 
-SENTENCE = re.compile(r"Error: `valet [a-z-]+` needs the packages of the bot, of which .+; this brings them: .+\n")
+SENTENCE = re.compile(r"Error: `valet [a-z-]+` needs the package[^;\n]+; this brings (them|it): .+\[bot.*\]'\n")
 SURE = {"run", "demo", "doctor", "status", "token", "manifest", "digest", "audit", "backup", "restore", "calendar"}
 
 

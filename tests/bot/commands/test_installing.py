@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from bot.cli import main
 from bot.commands.run import DRAIN_S
 from bot.settings import SECRETS, Settings
+from tests import pages
 
 
 def printed(*words):
@@ -243,6 +244,12 @@ def test_what_would_be_another_line_or_a_secret_does_not_get_into_the_image(word
 
 def test_a_package_over_http_is_taken_with_its_hash():
     assert f"http://example.com/v.whl#sha256={'0' * 64}" in dockerfile(f"http://example.com/v.whl#sha256={'0' * 64}")
+
+
+def test_no_page_tells_to_install_by_a_name_that_may_be_anybodys():
+    texts = [pages.everything(), *(path.read_text() for path in (pages.ROOT / "bot").rglob("*.py"))]
+
+    assert [text for text in texts if re.search(r"pip install [^\n]*['\" ]gpu-valet", text)] == []
 
 
 def test_no_printed_file_installs_a_name_from_a_public_index():
