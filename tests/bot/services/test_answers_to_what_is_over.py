@@ -1,13 +1,12 @@
 """Answers to what nobody asked, what was asked of somebody else, and what is settled are refused; nothing changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.clock import HOUR_MS
 from bot.errors import Refused
 from bot.services.acting import approvals, consents, drain, hours, snooze
 from bot.services.context import Context
@@ -25,32 +24,11 @@ from bot.services.sharing import (
     runs,
     unclaimed,
 )
-from bot.settings import parse
 from store.sql import rows
-from tests.conftest import Clock
-from tests.neighbours import CHANNEL, CLAIM, MACHINE, NEAR, NIA, OLA, PAT, STOP, TEAM, WAITER
-from tests.opening import open_store
+from tests.neighbours import CLAIM, MACHINE, NEAR, NIA, OLA, PAT, STOP, WAITER
 from tests.store.conditions import put, row_in
-from tests.store.conftest import AWAKE
 
-SETTINGS: dict[str, Any] = {
-    "slack": {"channel": CHANNEL, "admins": ["U0DEE"]},
-    "teams": {TEAM: {"members": [NIA, OLA], "approvers": [PAT]}},
-}
 STRANGER = "U0ELSE"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, clock: Clock) -> Iterator[Context]:
-    """Next door, with everything open and due."""
-    clock.now = NEAR + MINUTE_MS
-    store = open_store(tmp_path / "desk.db", shared=True)
-    with store.writing() as db:
-        for sql in AWAKE:
-            db.execute(sql)
-    settings = parse(SETTINGS, {})
-    yield Context(store, clock, settings, {}, settings.roster)
-    store.close()
 
 
 @dataclass(frozen=True, slots=True)
