@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import UncoveredMachine
+from bot.domain.machines.packing import GpuSum, pack_sums
 from store import forget as stored_forget
 from store import home as stored_home
 from store import own_settings as stored_own_settings
@@ -86,6 +87,7 @@ REPORTED = row_in(
 HOUR = NEAR // HOUR_MS * HOUR_MS
 UNROLLED = {level: row_in("unrolled", level=level, start=0, host=MACHINE) for level in ("hour", "day")}
 GRACE = HOUR_MS + rollups.ROLLUP_GRACE_MS
+COUNTED = pack_sums([GpuSum(0, active=1)])
 MEASURING = [
     Condition(asked(agents.host_of, "0" * 64), (put("tokens", revoked_at=1),)),
     Condition(asked(agents.revoke_token, "next-door", 1), (put("tokens", revoked_at=1),)),
@@ -143,6 +145,22 @@ MEASURING = [
                 put("minutes", minute=FAR - 49 * HOUR_MS),
             ),
         )
+    ),
+    *(
+        Condition(
+            asked(read, MACHINE, 0, length),
+            (put(table, host="other"), put(table, start=length), put(table, start=-length)),
+            (row_in(table, start=0, host=MACHINE, gpus=COUNTED),),
+        )
+        for read, table, length in (
+            (rollups.gpu_sums_by_hour, "hours", HOUR_MS),
+            (rollups.rolled_days, "days", DAY_MS),
+        )
+    ),
+    Condition(
+        lambda db, _: rollups.hour_strip(db, MACHINE, 0)[-1].known_minutes == 0,
+        (put("unrolled", host="other"), put("unrolled", level="day"), put("unrolled", start=HOUR_MS)),
+        (row_in("hours", start=0, host=MACHINE, gpus=COUNTED), UNROLLED["hour"]),
     ),
     Condition(
         asked(rollups.due_rollups, GRACE, limit=1),

@@ -209,6 +209,7 @@ LOOKED = (
     ),
 )
 THE_DAY = stored_bill.date(2099, 12, 30)
+NEXT_DAY = stored_bill.date(2099, 12, 31)
 OTHER_DAYS = (put("bill_lines", day="2099-12-29"), put("bill_lines", day="2099-12-31"))
 UNREAD = put("bill_lines", period="2100-01")
 READ_THEN = row_in("bill_requests", day="2099-12-30", source="focus", count=1)
@@ -257,6 +258,11 @@ BILLING = [
         (*LOOKED, UNREAD),
     ),
     Condition(asked(stored_bill.bill_begins), (UNREAD,), LOOKED),
+    Condition(
+        lambda db, _: [each.unpriced_ms for each in stored_bill.metered_machines(db, NEXT_DAY, NEXT_DAY)] == [0],
+        ("DELETE FROM charges WHERE id = 2",),
+        (*CHARGED, put("charges", rate_micros=0), CORRECTED),
+    ),
     Condition(
         asked(
             stored_bill.metered_machines, THE_DAY + stored_bill.date.resolution, THE_DAY + stored_bill.date.resolution
