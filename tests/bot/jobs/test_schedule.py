@@ -27,6 +27,23 @@ def test_every_job_runs_once_right_away_on_a_thread_of_its_own(clock):
     assert len(set(ran.values())) == 2
 
 
+def test_a_schedule_that_ends_waits_for_the_job_that_runs(clock):
+    begun, may_end, ended = threading.Event(), threading.Event(), []
+
+    def work():
+        begun.set()
+        may_end.wait(10)
+        ended.append("work")
+
+    schedule = Schedule([Job("work", 3600, work)], clock)
+    schedule.start()
+    begun.wait(10)
+    threading.Timer(0.05, may_end.set).start()
+    schedule.stop()
+
+    assert ended == ["work"]
+
+
 def test_a_job_that_fails_is_logged_and_holds_up_no_other(clock, caplog):
     ran = []
     schedule = Schedule([Job("sweep", 60, broken), Job("judge", 60, lambda: ran.append("judge"))], clock)

@@ -17,6 +17,7 @@ from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
 from bot.services.money import ledger, prices, rent_or_buy
 from bot.services.money.forecast_inputs import foresee
 from bot.services.money.rent_or_buy import GivenFigures
+from bot.services.own_settings import make_due_own_digests
 from bot.services.sharing.run_ends import is_run_unseen, machine_end_reason, silent_reason
 from bot.settings import parse
 from store import outbox as stored_outbox
@@ -193,3 +194,7 @@ def test_the_first_and_the_last_of_some_days_are_known_where_all_of_them_were_re
     assert known(sunday, monday) == {sunday, monday}
     assert known(monday, monday) == {monday}
     assert known(monday, sunday) == frozenset()
+
+
+def test_digests_in_person_are_counted_as_they_are_made(room):
+    assert make_due_own_digests(room.ctx) == 0

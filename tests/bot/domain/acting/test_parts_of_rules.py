@@ -15,6 +15,7 @@ from bot.domain.acting.approvals import (
 )
 from bot.domain.acting.hours import OnHours, Window
 from bot.domain.acting.images import Image, ImageKeep, ImageShelf, obstacle_to_clone, with_last_use
+from bot.domain.acting.launch import launch_ends_at, token_of
 from bot.domain.acting.rule_stops import (
     LATE_MS,
     Circumstances,
@@ -334,3 +335,13 @@ def test_images_that_nobody_uses_or_keeps_are_proposed_the_largest_first():
 
     assert shelf.proposed == (large, older, UNUSED)
     assert shelf.of(lambda image: image.id == "ami-2").images == (large,)
+
+
+def test_the_time_of_a_launch_counts_from_its_order_and_is_known_with_its_length():
+    launched = replace(ACTION, executing_at=5, length=HOUR_MS)
+
+    assert launch_ends_at(launched) == 5 + HOUR_MS
+    assert launch_ends_at(replace(launched, ordered_at=7)) == 7 + HOUR_MS
+    assert launch_ends_at(replace(launched, length=None)) is None
+    assert launch_ends_at(replace(launched, executing_at=None)) is None
+    assert (token_of(launched), token_of(replace(launched, tries=2))) == ("a", "a-2")
