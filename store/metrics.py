@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.days import day_start
-from bot.domain.money.scope import ScopeKind
-from store.sql import Row, one, rows
+from bot.domain.money.reports import SumBy
+from store.money import day_sums, sums
+from store.sql import Row, rows
 
 
 class FleetGroup(NamedTuple):
@@ -106,29 +107,7 @@ def ended_actions(db: Database, since: int) -> dict[tuple[str, str], int]:
     return {(row["kind"], row["state"]): row["n"] for row in rows(db, sql, since)}
 
 
-_KEYS: dict[ScopeKind, tuple[str, str]] = {
-    "team": ("s.team", "c.team"),
-    "type": ("i.type", "i.type"),
-    "instance": ("i.id", "i.id"),
-}
-
-
-def charged_since(db: Database, kind: ScopeKind, day: date, zone: str) -> dict[str, int]:
-    """Micro-dollars charged for rented machines from a local day on, by team, type or machine; meters are not in it.
-
-    From the sums per day, and of charges that are not summed yet: no scan of a month of hours.
-    """
-    summed = one(db, "SELECT zone, charge_id FROM spend_until")
-    after = summed["charge_id"] if summed and summed["zone"] == zone else 0
-    by_day, by_charge = _KEYS[kind]
-    of_days = (
-        f"SELECT {by_day} AS key, s.micros FROM spend s JOIN instances i ON i.id = s.instance_id "
-        f"WHERE {after} > 0 AND s.day >= ? AND i.provider = 'ec2'"
-    )
-    of_charges = (
-        f"SELECT {by_charge} AS key, c.micros FROM charges c JOIN instances i ON i.id = c.instance_id "
-        "WHERE c.id > ? AND c.from_at >= ? AND i.provider = 'ec2'"
-    )
-    sql = f"SELECT key, sum(micros) AS micros FROM ({of_days} UNION ALL {of_charges}) GROUP BY key"
-    found = rows(db, sql, day.isoformat(), after, day_start(day, ZoneInfo(zone)))
-    return {row["key"]: row["micros"] for row in found}
+def charged_since(db: Database, by: SumBy, day: date, zone: str) -> dict[str, int]:
+    """Micro-dollars charged for rented machines from a local day on, by team, type or machine; meters are not in it."""
+    found = sums.sums_by(db, by, day_start(day, ZoneInfo(zone)), day_sums.NEVER_MS)
+    return {each.key: each.micros for each in found if each.provider == "ec2"}

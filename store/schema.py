@@ -37,10 +37,10 @@ from store.machines import sources as stored_sources
 from store.money import accuracy as stored_accuracy
 from store.money import bill as stored_bill
 from store.money import budgets as stored_budgets
+from store.money import day_sums, old_days, source_reads, spend
 from store.money import ledger as stored_ledger
 from store.money import prices as stored_prices
 from store.money import savings as stored_savings
-from store.money import source_reads, spend
 from store.money import weekly as stored_weekly
 from store.sharing import bookings as stored_bookings
 from store.sharing import calendar as stored_calendar
@@ -168,6 +168,8 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("0003_odd_names", stored_names.ODD_NAMES),
     ("0003_forget", stored_forget.SCHEMA),
     ("0003_restores", stored_restores.SCHEMA),
+    ("0003_day_sums", day_sums.SCHEMA),
+    ("0003_old_days", old_days.SCHEMA),
 )
 
 

@@ -8,7 +8,18 @@ from bot.services import backups, digest, forget, outbox, own_settings, people, 
 from bot.services.acting import approvals, consents, half_way, hours, images, launch_expiry, rule_stops
 from bot.services.context import Context
 from bot.services.machines import fleet, notices, owned, readings, sources, verdict
-from bot.services.money import accuracy, budgets, corrections, forecast, owned_rates, rates, savings, unusual, weekly
+from bot.services.money import (
+    accuracy,
+    budgets,
+    corrections,
+    forecast,
+    ledger,
+    owned_rates,
+    rates,
+    savings,
+    unusual,
+    weekly,
+)
 from bot.services.money import bill as bill_service
 from bot.services.sharing import booking_slots, checkins, claims, grants, handovers, line_offers, reminders, unclaimed
 
@@ -95,6 +106,8 @@ def _always() -> list[JobRow]:
         ("digests", 60, digest.make_due),
         ("weekly report", 60, weekly.make_due_weekly),
         ("owned rates", 600, owned_rates.refresh_owned_rates),
+        ("day sums", 60, ledger.catch_up_spend),
+        ("old hours", 600, ledger.fold_old_hours),
         ("corrections", 600, corrections.reprice),
         ("forecasts", 3600, forecast.refresh_reports),
         ("score forecasts", 3600, accuracy.score_due),

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.money.forecast.report import ForecastReport
 from bot.domain.money.rates import MICROS_PER_USD
+from bot.domain.money.reports import SumBy
 from bot.domain.money.scope import TOTAL, Scope, ScopeKind
 from bot.domain.people import Roster
 from bot.services import backups, outbox
@@ -193,19 +194,25 @@ def _counted_from(ctx: Context, db: Database) -> int:
     return max(start, ledger.rented_begins(db) or start)
 
 
+WAY_OF_SCOPE: dict[ScopeKind, SumBy] = {"total": "team", "team": "team", "type": "type", "instance": "instance"}
+
+
 def _spent(ctx: Context, db: Database, asked: Iterable[Scope]) -> dict[Scope, int]:
     """What each scope's rented machines have cost this month, as `/cost budget` counts it."""
     month, zone = budget_amounts.this_month(ctx), ctx.settings.digest.timezone
     start, _ = ledger.span_of(month, month, zone)
     running = [each for each in stored_ledger.running_meters(db) if each.provider == "ec2"]
-    sums: dict[ScopeKind, Counter[str]] = {}
-    for kind in {"team" if scope.kind == "total" else scope.kind for scope in asked}:
+    sums: dict[SumBy, Counter[str]] = {}
+    for kind in {WAY_OF_SCOPE[scope.kind] for scope in asked}:
         sums[kind] = Counter(stored_metrics.charged_since(db, kind, month, zone))
         for each in running:
             if each.meter.from_at >= start:
                 key = {"team": each.meter.team, "type": each.type}.get(kind, each.meter.instance_id)
                 sums[kind][key] += each.meter.micros
-    return {scope: sums["team"].total() if scope.kind == "total" else sums[scope.kind][scope.key] for scope in asked}
+    return {
+        scope: sums["team"].total() if scope.kind == "total" else sums[WAY_OF_SCOPE[scope.kind]][scope.key]
+        for scope in asked
+    }
 
 
 def _reports(ctx: Context, asked: Iterable[Scope]) -> dict[Scope, ForecastReport]:

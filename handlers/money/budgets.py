@@ -85,7 +85,7 @@ VERBS = (Verb("budget", f"budget [{SCOPES}]", "What is spent of it, what is expe
 
 def drivers(ctx: Context, _user: str, _channel: str, value: str) -> Reply:
     """[What drives it]: the forecast of a team or of everything."""
-    return forecast_blocks.forecast(forecast.current_report(ctx, stored_scope(ctx, value)), "month")
+    return forecast_blocks.forecast(forecast.report_for_asker(ctx, stored_scope(ctx, value)), "month")
 
 
 def one_budget(ctx: Context, user: str, channel: str, value: str) -> Reply:

@@ -65,19 +65,19 @@ def apart(ctx: Context, about: Scope, way: Way) -> Reply:
         raise Refused(f"Only the forecast of everything is split by team. Try `{command} forecast by team`.")
     if about.kind == "instance":
         raise Refused(f"{about.label} is one machine: there is nothing to split.")
-    return forecast_charts_blocks.by(forecast_service.current_report(ctx, about), way)
+    return forecast_charts_blocks.by(forecast_service.report_for_asker(ctx, about), way)
 
 
 def full_forecast(ctx: Context, about: Scope, period: Period = "month") -> Reply:
     """A scope's forecast."""
-    return forecast_blocks.forecast(forecast_service.current_report(ctx, about), period)
+    return forecast_blocks.forecast(forecast_service.report_for_asker(ctx, about), period)
 
 
 def details(ctx: Context, about: Scope) -> Reply:
     """What is behind it, with how good such forecasts were, and AWS's own beside it."""
     months = next(each for each in accuracy_service.accuracy_of(ctx, about).records if each.horizon == "30d")
     opinion = accuracy_service.second_opinion(ctx) if about == TOTAL else None
-    return forecast_blocks.details(forecast_service.current_report(ctx, about), record=months, opinion=opinion)
+    return forecast_blocks.details(forecast_service.report_for_asker(ctx, about), record=months, opinion=opinion)
 
 
 def forecast_of_button(ctx: Context, value: str) -> Reply:
@@ -98,7 +98,7 @@ def forecast_of_button(ctx: Context, value: str) -> Reply:
     if period == "details":
         return details(ctx, named)
     if period == "nights":
-        return forecast_charts_blocks.nights(forecast_service.current_report(ctx, named))
+        return forecast_charts_blocks.nights(forecast_service.report_for_asker(ctx, named))
     return (
         apart(ctx, named, WAYS[period])
         if period in WAYS

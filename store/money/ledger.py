@@ -10,6 +10,7 @@ from bot.domain.days import MachineMs
 from bot.domain.money.forecast.report import ForecastReport
 from bot.domain.money.metering import Meter
 from bot.domain.money.rates import Charge, Rate, Share
+from store.money import day_sums, old_days, sums
 from store.records import json_text, of_json_text
 from store.sql import Row, changed, many, one, rows
 
@@ -130,10 +131,10 @@ def _meter(row: Row) -> Meter:
 
 
 def charged_until(db: Database, instance_id: str) -> int:
-    """Where the last charge of an instance ends; 0 without any."""
+    """Where the last charge of an instance ends, at the latest; 0 where there never was any."""
     sql = "SELECT until_at FROM charges WHERE instance_id = ? ORDER BY from_at DESC LIMIT 1"
     row = one(db, sql, instance_id)
-    return row["until_at"] if row else 0
+    return row["until_at"] if row else old_days.hours_begin(db) or 0
 
 
 def save_meters(db: Database, meters: Iterable[Meter]) -> None:
@@ -153,8 +154,7 @@ def close_meters(db: Database, instance_ids: Iterable[str]) -> None:
 
 def add(db: Database, charges: Iterable[Charge]) -> None:
     """Append charges with their shares."""
-    found = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges")
-    numbered = list(enumerate(charges, (found["id"] if found else 0) + 1))
+    numbered = list(enumerate(charges, day_sums.newest_charge(db) + 1))
     many(
         db,
         f"INSERT INTO charges (id, {', '.join(_CHARGE)}) VALUES (?{', ?' * len(_CHARGE)})",
@@ -246,22 +246,16 @@ def per_machine(db: Database, start: int, end: int) -> list[MachineSum]:
     found = rows(
         db,
         "SELECT i.name, i.provider, c.team, sum(c.running_ms) AS running_ms, sum(c.micros) AS micros, "
-        "max(NOT c.exact AND c.micros <> 0) AS estimated "
-        "FROM charges c JOIN instances i ON i.id = c.instance_id WHERE c.from_at >= ? AND c.from_at < ? "
+        "max(c.estimated) AS estimated FROM ("
+        "SELECT instance_id, team, running_ms, micros, NOT exact AND micros <> 0 AS estimated FROM charges "
+        "WHERE from_at >= ?1 AND from_at < ?2 UNION ALL "
+        "SELECT instance_id, team, running_ms, micros, estimated_micros <> 0 FROM old_days "
+        "WHERE starts_at >= ?1 AND starts_at < ?2) c JOIN instances i ON i.id = c.instance_id "
         "GROUP BY i.id, c.team ORDER BY i.provider, sum(c.micros) DESC, i.name, c.team",
         start,
         end,
     )
     return [MachineSum(**row) for row in found]
-
-
-def is_estimated(db: Database, start: int, end: int) -> bool:
-    """Whether any rented machine was charged from `start` up to `end` at a rate that is not exact."""
-    sql = (
-        "SELECT 1 FROM charges c JOIN instances i ON i.id = c.instance_id WHERE NOT c.exact AND c.from_at >= ? "
-        "AND c.from_at < ? AND c.micros <> 0 AND i.provider = 'ec2' LIMIT 1"
-    )
-    return one(db, sql, start, end) is not None
 
 
 def spent(db: Database, since: int, kind: str = "total", key: str = "", *, estimated: bool = False) -> int:
@@ -270,15 +264,7 @@ def spent(db: Database, since: int, kind: str = "total", key: str = "", *, estim
     By our own metering up to now: what meters show that is not charged yet is counted. `estimated`: only what is at
     rates that are not exact.
     """
-    column = {"team": "c.team", "type": "i.type", "instance": "i.id"}.get(kind)
-    found = one(
-        db,
-        "SELECT coalesce(sum(c.micros), 0) AS micros FROM charges c JOIN instances i ON i.id = c.instance_id "
-        f"WHERE i.provider = 'ec2' AND c.from_at >= ?{f' AND {column} = ?' if column else ''}"
-        f"{' AND NOT c.exact' if estimated else ''}",
-        *((since, key) if column else (since,)),
-    )
-    return (found["micros"] if found else 0) + sum(
+    return sums.rented_since(db, since, kind, key, estimated=estimated) + sum(
         each.meter.micros
         for each in running_meters(db)
         if each.provider == "ec2"

@@ -1,11 +1,7 @@
-"""The ledger summed per local day: what charts and forecasts are made from, kept up so that no question scans it all.
-
-The sums are a copy of `charges`, carried on by the number of the last charge counted; they can be rebuilt at any time
-and are, when the zone of the days changes. A charge belongs to the day its hour began in.
-"""
+"""What machines cost and when they ran: what charts, forecasts and advice to buy are made from."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from itertools import accumulate
@@ -14,15 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
 
-from bot.domain.days import ONE_DAY, MachineMs, day_start, local_day
-from bot.domain.machines.models import owned_type
-from bot.domain.money.reports import LedgerSum, SumBy
+from bot.domain.days import MachineMs, day_start, local_day
 from bot.domain.money.scope import Scope
 from bot.domain.spans import TimeSpan
-from store.sql import Row, changed, one, rows
+from store.money import day_sums
+from store.sql import Row, one, rows
 
-SPEND_STEP = 50_000
-SCHEMA = (
+SCHEMA = (  # of 0.1.0; `day_sums` have taken their place
     """CREATE TABLE spend (
         day TEXT NOT NULL,
         instance_id TEXT NOT NULL REFERENCES instances (id),
@@ -49,76 +43,53 @@ class DaySpend(NamedTuple):
     running_ms: MachineMs
 
 
-def catch_up(db: Database, zone: str, *, step: int = SPEND_STEP) -> bool:
-    """Count charges made since the last time, all of them when the zone is another; False when more are left.
-
-    At most `step` of them, so that other writers wait only briefly: call it until it says True, each in a transaction.
-    """
-    newest = one(db, "SELECT coalesce(max(id), 0) AS id FROM charges")
-    counted = one(db, "SELECT zone, charge_id FROM spend_until")
-    after = counted["charge_id"] if counted and counted["zone"] == zone else 0
-    last = newest["id"] if newest else 0
-    if after == 0:
-        changed(db, "DELETE FROM spend")
-    if last == after:
-        return True
-    until = min(last, after + step)
-    for day, start, end in _days_of(db, after, until, ZoneInfo(zone)):
-        changed(
-            db,
-            "INSERT INTO spend (day, instance_id, team, micros, running_ms) "
-            "SELECT ?, instance_id, team, sum(micros), sum(running_ms) FROM charges INDEXED BY charges_by_time "
-            "WHERE from_at >= ? AND from_at < ? AND id > ? AND id <= ? GROUP BY instance_id, team "
-            "ON CONFLICT (day, instance_id, team) DO UPDATE SET micros = micros + excluded.micros, "
-            "running_ms = running_ms + excluded.running_ms",
-            day.isoformat(),
-            start,
-            end,
-            after,
-            until,
-        )
-    changed(db, "INSERT OR REPLACE INTO spend_until (only, zone, charge_id) VALUES (1, ?, ?)", zone, until)
-    return until == last
-
-
-def _days_of(db: Database, after: int, until: int, zone: ZoneInfo) -> Iterator[tuple[date, int, int]]:
-    """The local days that charges of these numbers fall into, with where each begins and ends."""
-    span = one(
-        db, "SELECT min(from_at) AS first, max(from_at) AS last FROM charges WHERE id > ? AND id <= ?", after, until
-    )
-    if span is None or span["first"] is None:
-        return
-    day, last = local_day(span["first"], zone), local_day(span["last"], zone)
-    while day <= last:
-        after_it = day + ONE_DAY
-        yield day, day_start(day, zone), day_start(after_it, zone)
-        day = after_it
-
-
 def per_day(db: Database, since: date) -> list[DaySpend]:
     """What was spent from a local day on, oldest first.
 
-    Rented instances only: an owned one costs the same either way. Call `catch_up` first.
+    Rented instances only: an owned one costs the same either way. Call `day_sums.catch_up` first.
     """
+    known = day_sums.counted(db)
+    if known is None:
+        return []
+    zone = ZoneInfo(known.zone)
+    as_date = cache(lambda instant: local_day(instant, zone))
     found = db.execute(
-        "SELECT s.day, s.instance_id, s.team, s.micros, s.running_ms FROM spend s "
-        "JOIN instances i ON i.id = s.instance_id WHERE s.day >= ? AND i.provider = 'ec2' "
-        "ORDER BY s.day, s.instance_id, s.team",
-        [since.isoformat()],
+        "SELECT d.starts_at, d.instance_id, d.team, d.micros, d.running_ms FROM machine_days d "
+        "JOIN instances i ON i.id = d.instance_id WHERE d.starts_at >= ? AND i.provider = 'ec2' "
+        "ORDER BY d.starts_at, d.instance_id, d.team",
+        [day_start(since, zone)],
     )
-    as_date = cache(date.fromisoformat)
-    return [DaySpend(as_date(day), *rest) for day, *rest in found]
+    return [DaySpend(as_date(starts_at), *rest) for starts_at, *rest in found]
+
+
+_EVERY_FIRST = (
+    "SELECT i.source, (SELECT min(c.from_at) FROM charges c WHERE c.instance_id = i.id AND c.corrects IS NULL) "
+    "AS first FROM instances i"
+)
+_LATER_FIRST = (
+    "SELECT i.source, c.from_at AS first FROM charges c JOIN instances i ON i.id = c.instance_id "
+    "WHERE c.id > ? AND c.corrects IS NULL"
+)
 
 
 def begins(db: Database) -> dict[str, int]:
     """The first instant that the ledger knows of each source, that of owned machines too; without a charge: none."""
-    found = rows(
-        db,
-        "SELECT source, min(first) AS at FROM (SELECT i.source, (SELECT min(c.from_at) FROM charges c "
-        "WHERE c.instance_id = i.id AND c.corrects IS NULL) AS first FROM instances i) "
-        "WHERE first IS NOT NULL GROUP BY source",
-    )
+    with day_sums.snapshot(db):
+        known = day_sums.nearly_counted(db)
+        rest, values = (_EVERY_FIRST, []) if known is None else (_LATER_FIRST, [known.charge_id])
+        found = rows(
+            db,
+            "SELECT source, min(first) AS at FROM (SELECT i.source, f.from_at AS first FROM instances i "
+            f"JOIN first_charges f ON f.instance_id = i.id UNION ALL {rest}) WHERE first IS NOT NULL GROUP BY source",
+            *values,
+        )
     return {row["source"]: row["at"] for row in found}
+
+
+def first_hour(db: Database) -> int | None:
+    """When the oldest charge there is began; None without any."""
+    row = one(db, "SELECT min(from_at) AS at FROM charges")
+    return row["at"] if row else None
 
 
 def machines_ever(db: Database) -> list[Row]:
@@ -128,61 +99,6 @@ def machines_ever(db: Database) -> list[Row]:
         "SELECT id, name, type, team, provider, source, rate_micros, launched_at, stopped_at, "
         "state = 'running' AND gone_at IS NULL AS runs, gone_at IS NOT NULL AS gone FROM instances ORDER BY name, id",
     )
-
-
-_KEYS: dict[SumBy, str] = {
-    "team": "c.team",
-    "used_by": "s.team",
-    "person": "s.holder",
-    "type": "CASE WHEN i.provider = 'owned' THEN i.gpu_count || 'x' || i.gpu_model ELSE i.type END",
-    "instance": "c.instance_id",
-}
-
-
-_OF_ONE = (
-    "c.id IN (SELECT id FROM charges WHERE instance_id = ? AND corrects IS NULL AND from_at >= ? AND from_at < ? "
-    "UNION ALL SELECT k.id FROM charges b JOIN charges k ON k.corrects = b.id "
-    "WHERE b.instance_id = ? AND b.corrects IS NULL AND b.from_at >= ? AND b.from_at < ?)"
-)
-"""The charges of one machine with their corrections, so that an index serves them however long the ledger is."""
-
-
-def sums_by(
-    db: Database, by: SumBy, start: int, end: int, *, team: str | None = None, instance_id: str | None = None
-) -> list[LedgerSum]:
-    """The sums of charges from `start` up to `end` (of one team's machines, or of one machine).
-
-    Rented ones first, the dearest first. A charge belongs to where its time begins.
-    """
-    name = "i.name" if by == "instance" else _KEYS[by]
-    within = "c.from_at >= ? AND c.from_at < ?"
-    values: list[object] = [start, end]
-    if instance_id is not None:
-        within, values = _OF_ONE, [instance_id, start, end] * 2
-    if team is not None:
-        within, values = f"{within} AND c.team = ?", [*values, team]
-    found = rows(
-        db,
-        f"SELECT {_KEYS[by]} AS key, {name} AS name, i.provider, sum(s.micros) AS micros, "
-        f"{_micros_of('busy')}, {_micros_of('idle')}, {_micros_of('unknown')}, sum(s.gpu_ms) AS gpu_ms, "
-        "sum(CASE WHEN s.use = 'idle' THEN s.gpu_ms ELSE 0 END) AS idle_gpu_ms, "
-        "sum(CASE WHEN c.rate_micros = 0 AND NOT EXISTS (SELECT 1 FROM charges k WHERE k.corrects = c.id) "
-        "THEN s.gpu_ms ELSE 0 END) AS unpriced_gpu_ms, "
-        "sum(CASE WHEN c.exact THEN 0 ELSE s.micros END) AS estimated_micros, "
-        "sum(CASE WHEN c.exact OR s.use <> 'idle' THEN 0 ELSE s.micros END) AS estimated_idle_micros "
-        "FROM charges c JOIN shares s ON s.charge_id = c.id JOIN instances i ON i.id = c.instance_id "
-        f"WHERE {within} GROUP BY 1, i.provider ORDER BY i.provider, 4 DESC, 2",
-        *values,
-    )
-    return [_typed(LedgerSum(**row)) if by == "type" else LedgerSum(**row) for row in found]
-
-
-def _typed(each: LedgerSum) -> LedgerSum:
-    if each.provider != "owned":
-        return each
-    count, _, model = each.key.partition("x")
-    name = owned_type(int(count), model)
-    return each._replace(key=name, name=name)
 
 
 def idle_all_along(db: Database, start: int, end: int) -> dict[str, int]:
@@ -197,10 +113,6 @@ def idle_all_along(db: Database, start: int, end: int) -> dict[str, int]:
         end,
     )
     return {row["instance_id"]: row["micros"] for row in found}
-
-
-def _micros_of(use: str) -> str:
-    return f"sum(CASE WHEN s.use = '{use}' THEN s.micros ELSE 0 END) AS {use}_micros"
 
 
 _RENTED = "i.provider <> 'owned'"
@@ -283,28 +195,34 @@ def sources_of_type(db: Database, scope: Scope, kind: str, start: int, end: int)
 def by_type(db: Database, scope: Scope, since: date) -> list[Row]:
     """What ran within a scope from a local day on, by type and kind of GPU, the dearest first.
 
-    Rows have type, gpu_model, gpu_memory_mib, gpu_count, machines, ms, priced_ms and micros. Call `spend.catch_up`
+    Rows have type, gpu_model, gpu_memory_mib, gpu_count, machines, ms, priced_ms and micros. Call `day_sums.catch_up`
     first.
     """
     where, values = _within(scope, "s")
+    known = day_sums.counted(db)
+    if known is None:
+        return []
     return rows(
         db,
         "SELECT i.type, i.gpu_model, i.gpu_memory_mib, i.gpu_count, count(DISTINCT i.id) AS machines, "
         "sum(s.running_ms) AS ms, sum(CASE WHEN s.micros > 0 THEN s.running_ms ELSE 0 END) AS priced_ms, "
-        f"sum(s.micros) AS micros FROM spend s JOIN instances i ON i.id = s.instance_id "
-        f"WHERE s.day >= ? AND {_RENTED}{where} "
+        f"sum(s.micros) AS micros FROM machine_days s JOIN instances i ON i.id = s.instance_id "
+        f"WHERE s.starts_at >= ? AND {_RENTED}{where} "
         "GROUP BY i.type, i.gpu_model, i.gpu_memory_mib, i.gpu_count ORDER BY sum(s.micros) DESC, i.type",
-        since.isoformat(),
+        day_start(since, ZoneInfo(known.zone)),
         *values,
     )
 
 
 def estimated(db: Database, since: int) -> set[str]:
-    """The types of rented instances that cost something at a rate that is not exact, from an instant on."""
+    """The types of rented instances that cost something at a rate that is not exact, from a local day's start on.
+
+    Call `day_sums.catch_up` first.
+    """
     found = rows(
         db,
-        "SELECT DISTINCT i.type FROM charges c JOIN instances i ON i.id = c.instance_id "
-        f"WHERE NOT c.exact AND c.from_at >= ? AND c.micros <> 0 AND {_RENTED}",
+        "SELECT DISTINCT i.type FROM machine_days d JOIN instances i ON i.id = d.instance_id "
+        f"WHERE d.starts_at >= ? AND d.estimated_micros <> 0 AND {_RENTED}",
         since,
     )
     return {row["type"] for row in found}

@@ -50,6 +50,10 @@ def made_by(version: str, path: Path) -> Path:
     return path
 
 
+COPIES = {"spend", "spend_until"}
+"""What was only a copy of charges, and is made anew from them."""
+
+
 def test_a_released_step_says_what_it_said_when_it_was_released():
     pinned = json.loads((HERE / "steps.json").read_text())
 
@@ -68,6 +72,8 @@ def test_a_file_of_every_release_keeps_every_row_with_every_later_version(tmp_pa
     after = contents(path)
     assert all(before.values()), "the file has a row in every table"
     for table, kept in before.items():
+        if table in COPIES:
+            continue
         found = [{column: row[column] for column in kept[0]} for row in after[table]]
         assert [row for row in found if table not in STEPS_DONE or row in kept] == kept
     assert checkup(path).missing == ()

@@ -9,8 +9,8 @@ from bot.domain.clock import HOUR_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge
 from store.machines import fleet as stored_fleet
+from store.money import day_sums, spend
 from store.money import ledger as stored_ledger
-from store.money import spend
 from store.sql import rows
 
 
@@ -27,7 +27,7 @@ def add(store, *froms: int, instance="i-1", team="nlp", micros=100, provider="ec
 
 def days(store, zone: str) -> dict[str, int]:
     with store.writing() as db:
-        assert spend.catch_up(db, zone)
+        assert day_sums.catch_up(db, zone)
     found = spend.per_day(store.reading(), date(2000, 1, 1))
     sums: dict[str, int] = {}
     for row in found:
@@ -79,7 +79,7 @@ def test_a_long_ledger_is_counted_in_steps(store):
     steps = []
     while not steps or not steps[-1]:
         with store.writing() as db:
-            steps.append(spend.catch_up(db, "UTC", step=7))
+            steps.append(day_sums.catch_up(db, "UTC", step=7))
 
     assert steps == [False, False, False, True]
     assert days(store, "UTC") == {"2026-10-01": 100, "2026-11-01": 1200, "2026-11-02": 1200}
@@ -97,7 +97,9 @@ def test_the_sums_are_the_ledgers(store):
         days(store, "Australia/Lord_Howe")
 
     per_instance = "SELECT instance_id, team, sum(micros) AS micros, sum(running_ms) AS ms FROM {} GROUP BY 1, 2"
-    assert rows(store.reading(), per_instance.format("spend")) == rows(store.reading(), per_instance.format("charges"))
+    assert rows(store.reading(), per_instance.format("machine_days")) == rows(
+        store.reading(), per_instance.format("charges")
+    )
     assert spend.begins(store.reading()) == {"s": start}
 
 

@@ -9,8 +9,8 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, Share
 from bot.domain.money.scope import Scope
 from store.machines import fleet as stored_fleet
+from store.money import day_sums, spend
 from store.money import ledger as stored_ledger
-from store.money import spend
 
 START = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp() * 1000)
 MACHINES = (
@@ -37,7 +37,7 @@ def db(store):
                 Charge("d", START, START + HOUR_MS, HOUR_MS, 900, 900, "nlp"),
             ],
         )
-        while not spend.catch_up(db, "UTC"):
+        while not day_sums.catch_up(db, "UTC"):
             pass
     return store.reading()
 

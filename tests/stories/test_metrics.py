@@ -103,7 +103,7 @@ def test_the_month_is_that_of_cost_and_its_budgets(month):
 
 def test_the_month_is_counted_without_the_sums_per_day_too(month):
     before = shown(month)["valet_month_spent_usd"]
-    month.valet.ctx.store._writer.execute("DELETE FROM spend_until")
+    month.valet.ctx.store._writer.execute("DELETE FROM day_sums_until")
     without = shown(month)["valet_month_spent_usd"]
 
     assert without == before != {}

@@ -1,5 +1,6 @@
 """`/cost forecast`: reports made of the inputs, each kept as it was made and answered while it is fresh."""
 
+import threading
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -47,9 +48,33 @@ MOST_KEPT = 20
 """So many types, and so many machines, are kept up to date: those that cost most this month."""
 
 
+ASKER_WAITS_S = 0.8
+_MAKER = threading.RLock()
+"""Held by whoever makes reports. The books of a large fleet take seconds and much memory, so one reads them at a time,
+and whoever waited finds the report made."""
+
+
 def current_report(ctx: Context, scope: Scope) -> ForecastReport:
     """The newest report of a scope if it is fresh, else a new one. Raises Refused before anything was looked at."""
-    return _fresh(ctx, scope, FRESH_MS, ledger.first_reads(ctx.store.reading())) or make_report(ctx, scope)
+    fresh = standing_report(ctx, scope)
+    if fresh is not None:
+        return fresh
+    with _MAKER:
+        return standing_report(ctx, scope) or make_report(ctx, scope)
+
+
+def report_for_asker(ctx: Context, scope: Scope, waits_s: float = ASKER_WAITS_S) -> ForecastReport:
+    """The same for somebody who waits for the answer. Raises Refused where others are still making reports by then."""
+    fresh = standing_report(ctx, scope)
+    if fresh is not None:
+        return fresh
+    if not _MAKER.acquire(timeout=waits_s):
+        command = ctx.settings.slack.cost_command
+        raise Refused(f"This forecast is being made just now. Try `{command} forecast` again in a minute.")
+    try:
+        return current_report(ctx, scope)
+    finally:
+        _MAKER.release()
 
 
 def _fresh(ctx: Context, scope: Scope, most: int, began: Sequence[int]) -> ForecastReport | None:
@@ -80,13 +105,16 @@ def refresh_reports(ctx: Context) -> None:
     def is_due(scope: Scope) -> bool:
         return _fresh(ctx, scope, DUE_MS, began) is None
 
-    if ledger.why_nothing_known(ctx) or not any(map(is_due, known)):
+    if ledger.why_nothing_known(ctx):
         return
-    inputs = gather_inputs(ctx)
-    total = build_report(ctx, TOTAL, inputs)
-    for scope in (*known, *_dearest(total, inputs)):
-        if is_due(scope):
-            _keep(ctx, total if scope == TOTAL else build_report(ctx, scope, inputs))
+    with _MAKER:
+        if not any(map(is_due, known)):
+            return
+        inputs = gather_inputs(ctx)
+        total = build_report(ctx, TOTAL, inputs)
+        for scope in (*known, *_dearest(total, inputs)):
+            if is_due(scope):
+                _keep(ctx, total if scope == TOTAL else build_report(ctx, scope, inputs))
 
 
 def _dearest(total: ForecastReport, inputs: ForecastInputs) -> Iterator[Scope]:
@@ -105,7 +133,8 @@ def make_report(ctx: Context, scope: Scope) -> ForecastReport:
     why_not = ledger.why_nothing_known(ctx)
     if why_not:
         raise Refused(why_not)
-    return _keep(ctx, build_report(ctx, scope, gather_inputs(ctx)))
+    with _MAKER:
+        return _keep(ctx, build_report(ctx, scope, gather_inputs(ctx)))
 
 
 def _keep(ctx: Context, report: ForecastReport) -> ForecastReport:
@@ -214,9 +243,10 @@ def _by_machine(
 def _sums(rows: Iterable[tuple[str, DaySpend]], inputs: ForecastInputs) -> dict[str, Charged]:
     """What was charged this month and today, by key."""
     found: dict[str, Charged] = {}
+    this_day, first = inputs.ledger.today, inputs.ledger.today.replace(day=1)
     for key, row in rows:
-        if row.day >= inputs.ledger.today.replace(day=1):
-            so_far, today = found.get(key, Charged()), row.micros if row.day == inputs.ledger.today else 0
+        if row.day >= first:
+            so_far, today = found.get(key, Charged()), row.micros if row.day == this_day else 0
             found[key] = Charged(so_far.month + row.micros, so_far.today + today)
     return found
 

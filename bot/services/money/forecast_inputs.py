@@ -50,6 +50,8 @@ class Foreseen:
     coming: tuple[RentedMachine, ...]
     open_ended: Mapping[str, int]
     """Machines whose last claim ends then, but that ran before it and may run on."""
+    stoppable: frozenset[str] = frozenset()
+    """Those that a stop would save something of, and that may be stopped."""
 
 
 def foresee(ctx: Context, now: int) -> Foreseen:
@@ -57,6 +59,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
     db = ctx.store.reading()
     facts: dict[str, KnownAhead] = {}
     open_ended: dict[str, int] = {}
+    stoppable: set[str] = set()
     own, snoozed, booked = stored_hours.own_hours(db), stored_snooze.active(db, now), _booked(db)
     timed = {action.made_id: action for action in makings.makings_over(db, now + FAR_MS, now + FAR_MS)}
     for listing in listings.listings_page(db, FleetFilter(provider="ec2"), limit=_NO_LIMIT):
@@ -68,6 +71,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
         ends_at = _end(ctx, listing, timed.get(each))
         if ends_at is None and listing.running and listing.claims:
             open_ended[each] = listing.claims[0].until_at
+        stoppable.add(each)
         facts[each] = KnownAhead(
             ends_at=ends_at,
             ends="claim_ends" if listing.claims else "time_over",
@@ -81,7 +85,7 @@ def foresee(ctx: Context, now: int) -> Foreseen:
         if parking.rule == "idle" and parking.acts_at > now and known is not None and known.held_until is None:
             facts[parking.instance_id] = replace(known, parked_at=parking.acts_at)
     coming = _decided(db, facts, now)
-    return Foreseen(facts, tuple(coming), open_ended)
+    return Foreseen(facts, tuple(coming), open_ended, frozenset(stoppable))
 
 
 def _booked(db: Database) -> dict[str, list[TimeSpan]]:
@@ -287,6 +291,7 @@ NIGHTS = 28
 def idle_nights(ctx: Context, inputs: ForecastInputs) -> tuple[IdleNights, ...]:
     """The machines that run on and on, and may be stopped, with such nights; the dearest first."""
     found: dict[str, list[int]] = {}
+    may_stop = inputs.foreseen.stoppable
     for number in range(1, NIGHTS + 1):
         evening = inputs.ledger.today - number * ONE_DAY
         start = datetime.combine(evening, NIGHT_FROM, inputs.zone).timestamp()
@@ -298,13 +303,6 @@ def idle_nights(ctx: Context, inputs: ForecastInputs) -> tuple[IdleNights, ...]:
     made = [
         IdleNights(machine.id, machine.name, len(found[machine.id]), sum(found[machine.id]))
         for machine in inputs.machines
-        if machine.id in found and inputs.outlook.kinds[machine.id] == "steady" and _may_stop(ctx, machine.id)
+        if machine.id in found and machine.id in may_stop and inputs.outlook.kinds[machine.id] == "steady"
     ]
     return tuple(sorted(made, key=lambda each: (-each.micros, each.name)))
-
-
-def _may_stop(ctx: Context, instance_id: str) -> bool:
-    listing = listings.by_id(ctx.store.reading(), instance_id)
-    if listing is None or listing.instance.paid_anyway:
-        return False  # what is paid all the same saves nothing
-    return not (ctx.exemption(listing.instance) or ctx.protects(listing.instance))

@@ -1,5 +1,6 @@
 """Sums of the ledger for reports, by whom and what over any days, and since when anything is known."""
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils import Database
 
 from bot.domain.clock import DAY_MS, HOUR_MS
-from bot.domain.days import ONE_DAY, GpuMs, day_start, local_day
+from bot.domain.days import ONE_DAY, GpuMs, day_start, local, local_day
 from bot.domain.machines.listing import Listing
 from bot.domain.machines.models import owned_type
 from bot.domain.money.metering import charges_so_far
@@ -18,24 +19,62 @@ from bot.domain.spans import TimeSpan, merged_spans
 from bot.services.context import Context
 from bot.services.machines.fleet import NOT_LOOKED_AT, OWNED_SOURCE
 from store.machines import fleet as stored_fleet
+from store.money import bill as stored_bill
+from store.money import day_sums, old_days, source_reads, spend, sums
 from store.money import ledger as stored_ledger
-from store.money import source_reads, spend
 from store.money.ledger import Running
 from store.sharing import claims as stored_claims
 
+BREATH_S = 0.01
+"""Between slices, so that whoever waits to write comes in: a lock that is taken again at once lets nobody in."""
+
 
 def catch_up_spend(ctx: Context) -> None:
-    """Bring the sums per local day up to the last charge."""
+    """Bring the sums per local day up to the last charge, a slice at a time; run it every minute."""
+    while not _catch_up(ctx):
+        time.sleep(BREATH_S)
+
+
+def _catch_up(ctx: Context) -> bool:
+    with ctx.store.writing() as db:
+        return day_sums.catch_up(db, ctx.settings.digest.timezone)
+
+
+HOURS_KEPT_DAYS = 730
+FOLDED_AT_ONCE, SLICES = 4_000, 75
+"""Charges in one transaction, and such transactions in one run of the job."""
+NIGHT = range(2, 5)
+"""Hours of the day, in the zone of [digest]."""
+
+
+def fold_old_hours(ctx: Context) -> None:
+    """Let hours older than two years become days with the same sums, some each night; run it every few minutes."""
+    zone = ZoneInfo(ctx.settings.digest.timezone)
+    now = local(ctx.clock(), zone)
+    before = day_start(now.date() - HOURS_KEPT_DAYS * ONE_DAY, zone)
+    first = spend.first_hour(ctx.store.reading())
+    if now.hour not in NIGHT or first is None or first >= before:
+        return
+    catch_up_spend(ctx)
+    _catch_up_billed(ctx)
+    for _ in range(SLICES):
+        with ctx.store.writing() as db:
+            if old_days.fold_hours(db, before, zone.key, step=FOLDED_AT_ONCE):
+                return
+        time.sleep(BREATH_S)
+
+
+def _catch_up_billed(ctx: Context) -> None:
     done = False
     while not done:
         with ctx.store.writing() as db:
-            done = spend.catch_up(db, ctx.settings.digest.timezone)
+            done = stored_bill.catch_up_metered(db)
 
 
 def charged_sums(ctx: Context, by: SumBy, first: date, last: date, *, team: str | None = None) -> list[LedgerSum]:
     """What was charged from one day to another, both counted, in the zone of [digest]; open meters are left out."""
     start, end = span_of(first, last, ctx.settings.digest.timezone)
-    return spend.sums_by(ctx.store.reading(), by, start, end, team=team)
+    return sums.sums_by(ctx.store.reading(), by, start, end, team=team)
 
 
 def running_sums(ctx: Context, by: SumBy, start: int, end: int, *, instance_id: str | None = None) -> list[LedgerSum]:
@@ -59,7 +98,7 @@ def charged_and_running(
     ctx: Context, by: SumBy, start: int, end: int, *, instance_id: str | None = None
 ) -> list[LedgerSum]:
     """Charges from `start` up to `end` and what open meters show of it; a key may come several times."""
-    charged = spend.sums_by(ctx.store.reading(), by, start, end, instance_id=instance_id)
+    charged = sums.sums_by(ctx.store.reading(), by, start, end, instance_id=instance_id)
     return [*charged, *running_sums(ctx, by, start, end, instance_id=instance_id)]
 
 
@@ -131,9 +170,10 @@ def day_before(now: int) -> int:
     return (now - DAY_MS) // HOUR_MS * HOUR_MS
 
 
-def reads_by_source(db: Database) -> dict[str, SourceReads]:
-    """Every source of rented machines that was ever read, by name."""
-    charged = {source: at for source, at in spend.begins(db).items() if source != OWNED_SOURCE}
+def reads_by_source(db: Database, begins: Mapping[str, int] | None = None) -> dict[str, SourceReads]:
+    """Every source of rented machines that was ever read, by name; `begins` is what was charged first, if at hand."""
+    first = spend.begins(db) if begins is None else begins
+    charged = {source: at for source, at in first.items() if source != OWNED_SOURCE}
     read = {source: spans for source, spans in source_reads.read_spans(db).items() if source != OWNED_SOURCE}
     ended = {each.name: each.ok_at for each in stored_fleet.fleet_sources(db) if each.error == NOT_LOOKED_AT}
     begins = first_known(charged, {source: spans[0][0] for source, spans in read.items()})

@@ -23,6 +23,7 @@ from bot.services.money import ledger, rates
 from store.machines import fleet as stored_fleet
 from store.machines import listings
 from store.money import ledger as stored_ledger
+from store.money import old_days
 from store.money.ledger import MachineSum
 from store.sql import Row
 
@@ -47,6 +48,7 @@ def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
     which add up to it; an hour in which team or rate changed, or a GPU fell idle, has several charges.
     """
     yield csv_line(COLUMNS)
+    yield from _lines_of_old_days(ctx, start, end)
     for _, group in groupby(_shares(ctx, start, end), key=lambda row: row["charge_id"]):
         shares = list(group)
         ran = share_out(shares[0]["running_ms"], [row["gpu_ms"] for row in shares])
@@ -66,6 +68,26 @@ def ledger_csv(ctx: Context, start: int, end: int) -> Iterator[str]:
                     estimate,
                 )
             )
+
+
+WHOLE_DAY = "the whole day: hours are kept for two years"
+
+
+def _lines_of_old_days(ctx: Context, start: int, end: int) -> Iterator[str]:
+    """Of hours that have become days: a line for each day, holder and use, in the place of its first hour."""
+    db = ctx.store.reading()
+    days = range(start, min(end, old_days.hours_begin(db) or start), DAY_MS)
+    found = (row for at in days for row in old_days.shares_of_days(db, at, min(at + DAY_MS, end)))
+    for _, group in groupby(found, key=lambda row: (row["starts_at"], row["instance_id"], row["team"])):
+        shares = list(group)
+        ran = share_out(sum(row["running_ms"] for row in shares), [row["gpu_ms"] for row in shares])
+        for row, running_ms in zip(shares, ran, strict=True):
+            begins = datetime.fromtimestamp(row["starts_at"] // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:00Z")
+            texts = [safe(row[name]) for name in COLUMNS[1:9]]
+            priced = exact_usd(row["micros"]) if row["micros"] or not row["unpriced_gpu_ms"] else ""
+            times = exact_seconds(running_ms), exact_seconds(row["gpu_ms"])
+            estimate = "yes" if row["estimated_micros"] else "no"
+            yield csv_line((begins, *texts, *times, priced, WHOLE_DAY, estimate))
 
 
 def _shares(ctx: Context, start: int, end: int) -> Iterator[Row]:
@@ -113,6 +135,9 @@ def remarks(ctx: Context, start: int, end: int) -> Iterator[str]:
     for kind, begins in (("Rented", ledger.rented_begins(db)), ("Owned", ledger.owned_begins(db))):
         if begins is not None and start < begins < end:
             yield f"{kind} machines are counted from {iso(begins)} on: nobody looked before."
+    hours = old_days.hours_begin(db)
+    if hours is not None and start < hours:
+        yield f"Hours before {iso(hours)} have become days: they are kept for two years, and their sums for good."
     if start <= ctx.clock() < end:
         yield "The running hour is not in it: it is charged once it is over."
     if start % HOUR_MS or end % HOUR_MS:

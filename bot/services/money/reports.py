@@ -15,11 +15,11 @@ from bot.domain.money.reports import IdleNow, LedgerSum, ReportBy, ReportRow, Sp
 from bot.services.context import Context
 from bot.services.csv_lines import csv_line, safe
 from bot.services.machines import sources
+from bot.services.machines.fleet import OWNED_SOURCE
 from bot.services.money import ledger
 from bot.services.money.ledger_export import exact_usd
 from store.acting import snooze as stored_snooze
 from store.machines import listings
-from store.money import ledger as stored_ledger
 from store.money import spend
 
 _NO_LIMIT = -1
@@ -34,14 +34,19 @@ def spend_report(ctx: Context, by: ReportBy, first: date, last: date) -> SpendRe
     now, zone = ctx.clock(), ZoneInfo(ctx.settings.digest.timezone)
     today = local_day(now, zone)
     db = ctx.store.reading()
+    charged = spend.begins(db)
+    reads = ledger.reads_by_source(db, charged)
+    began = {source: watch.begins for source, watch in reads.items()}
     begins, owned_begins = (
         None if instant is None else local_day(instant, zone)
-        for instant in (ledger.rented_begins(db), ledger.owned_begins(db))
+        for instant in (min(began.values(), default=None), charged.get(OWNED_SOURCE))
     )
     start, end = ledger.span_of(first, last, zone.key)
     running = ledger.running_sums(ctx, by, start, end)
     rows = _rows([*ledger.charged_sums(ctx, by, first, last), *running])
-    before, before_exact = _before(ctx, first, min(last, today))
+    before, before_exact = _before(
+        ctx, first, min(last, today), [at for source, at in began.items() if source in charged]
+    )
     return SpendReport(
         first=first,
         last=last,
@@ -103,28 +108,25 @@ def _kept(ctx: Context, listing: Listing, snooze: Snooze | None) -> str:
 
 
 def _rows(sums: list[LedgerSum]) -> list[ReportRow]:
-    found: dict[str, ReportRow] = {}
+    names: dict[str, str] = {}
+    found: dict[str, dict[bool, Spent]] = {}
     for each in sums:
-        row = found.get(each.key) or ReportRow(each.key, each.name, Spent(), Spent())
-        spent = Spent.of(each)
-        if each.provider == "owned":
-            found[each.key] = replace(row, owned=row.owned + spent)
-        else:
-            found[each.key] = replace(row, rented=row.rented + spent)
-    return list(found.values())
+        names.setdefault(each.key, each.name)
+        spent, kinds, is_owned = Spent.of(each), found.setdefault(each.key, {}), each.provider == "owned"
+        kinds[is_owned] = kinds[is_owned] + spent if is_owned in kinds else spent
+    return [
+        ReportRow(key, names[key], kinds.get(False, ledger.NOTHING_SPENT), kinds.get(True, ledger.NOTHING_SPENT))
+        for key, kinds in found.items()
+    ]
 
 
-def _before(ctx: Context, first: date, last: date) -> tuple[int | None, bool]:
+def _before(ctx: Context, first: date, last: date, began: list[int]) -> tuple[int | None, bool]:
     """What as many days before came to, and whether all at exact rates; None unless all that cost now was seen then."""
-    db, since = ctx.store.reading(), first - (last - first + ONE_DAY)
-    span = ledger.span_of(since, first - ONE_DAY, ctx.settings.digest.timezone)
-    charged, zone = spend.begins(db), ZoneInfo(ctx.settings.digest.timezone)
-    began = [watch.begins for source, watch in ledger.reads_by_source(db).items() if source in charged]
+    since, zone = first - (last - first + ONE_DAY), ZoneInfo(ctx.settings.digest.timezone)
     if not began or local_day(max(began), zone) > since:
         return None, True
-    ledger.catch_up_spend(ctx)
-    found = sum(row.micros for row in spend.per_day(db, since) if row.day < first)
-    return found, not stored_ledger.is_estimated(db, *span)
+    found = [each for each in ledger.charged_sums(ctx, "team", since, first - ONE_DAY) if each.provider != "owned"]
+    return sum(each.micros for each in found), not any(each.estimated_micros for each in found)
 
 
 def csv(report: SpendReport) -> Iterator[str]:

@@ -9,8 +9,8 @@ from store import digest as stored_digest
 from store.money import accuracy as stored_accuracy
 from store.money import bill as stored_bill
 from store.money import budgets as stored_budgets
+from store.money import day_sums, source_reads, spend, sums
 from store.money import prices as stored_prices
-from store.money import source_reads, spend
 from tests.neighbours import FAR, MACHINE, NEAR, TEAM
 from tests.store.conditions import START, Condition, asked, hold, put, row_in, written
 from tests.store.money.charged import (
@@ -29,12 +29,12 @@ NIGHT = row_in("budgets_told", scope="total", month="2099-12-01", micros=5, mark
 
 def is_corrected(db, _):
     """Whether what a machine cost counts the correction of its charge."""
-    return sum(each.micros for each in spend.sums_by(db, "team", NEAR, NEAR + 1, instance_id=MACHINE)) == 18
+    return sum(each.micros for each in sums.sums_by(db, "team", NEAR, NEAR + 1, instance_id=MACHINE)) == 18
 
 
 DAYS = [
     Condition(
-        asked(spend.sums_by, "team", NEAR, NEAR + 1, **within),
+        asked(sums.sums_by, "team", NEAR, NEAR + 1, **within),
         (
             *others,
             put("charges", from_at=NEAR + 1, running_ms=0, idle_ms=0),
@@ -95,12 +95,12 @@ SPENDING = [
         CHARGED,
     ),
     Condition(
-        asked(spend.estimated, NEAR),
+        lambda db, _: day_sums.catch_up(db, "UTC") and spend.estimated(db, FAR - DAY_MS),
         (
             put("charges", exact=1),
-            put("charges", micros=0),
+            put("shares", micros=0),
             OWNED,
-            put("charges", from_at=NEAR - 1, until_at=NEAR, running_ms=0, idle_ms=0),
+            put("charges", from_at=FAR - DAY_MS - 1, until_at=FAR - DAY_MS, running_ms=0, idle_ms=0),
         ),
         CHARGED,
     ),

@@ -239,17 +239,6 @@ CHARGING = [
         ),
         CHARGED,
     ),
-    Condition(
-        asked(stored_ledger.is_estimated, NEAR, NEAR + 1),
-        (
-            put("charges", exact=1),
-            put("charges", micros=0),
-            OWNED,
-            put("charges", from_at=NEAR + 1, running_ms=0, idle_ms=0),
-            put("charges", from_at=NEAR - 1, until_at=NEAR, running_ms=0, idle_ms=0),
-        ),
-        CHARGED,
-    ),
     *(
         Condition(
             asked(stored_ledger.spent, NEAR, kind, key),

@@ -20,7 +20,9 @@ def most_per_day(machines: Sequence[RentedMachine], ledger: DailyLedger, days: i
     there = [machine for machine in machines if not machine.gone]
     if any(machine.rate_micros is None for machine in there):
         return None
-    return tuple(sum(machine.micros_in(length) for machine in there) for length in ledger.lengths(days))
+    lengths = ledger.lengths(days)
+    most = {length: sum(machine.micros_in(length) for machine in there) for length in set(lengths)}
+    return tuple(most[length] for length in lengths)
 
 
 def still_to_come(most: Sequence[int], passed: float) -> int:

@@ -48,7 +48,8 @@ class Expected:
         if not days:
             return 0, 0
         today = [round(amount * (1 - passed)) for amount in (self.known[0] if self.known else 0, self.varies_on(0))]
-        return today[0] + sum(self.known[1:days]), today[1] + sum(self.varies_on(n) for n in range(1, days))
+        later = sum(self.varies_on(n) for n in range(1, days)) if self.variable else 0
+        return today[0] + sum(self.known[1:days]), today[1] + later
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def expect(
     """What all machines are expected to cost; `planned` gives the shares of the days ahead in which some run, by id."""
     kinds: dict[str, RunKind] = {m.id: "planned" if m.id in planned else run_kind(m, ledger) for m in machines}
     lengths = ledger.lengths(DAYS_AHEAD)
-    found = [_known(m, planned.get(m.id), lengths) for m in machines if kinds[m.id] in {"steady", "planned"}]
+    alike: dict[int | None, tuple[int, ...]] = {}
+    found = [_known(m, planned.get(m.id), lengths, alike) for m in machines if kinds[m.id] in {"steady", "planned"}]
     groups: dict[str, list[RentedMachine]] = {}
     for machine in machines:
         if kinds[machine.id] == "variable" and machine.id in ledger.days:
@@ -88,9 +90,19 @@ def expect(
     return Expectation(tuple(found), kinds, frozenset(uneven - known))
 
 
-def _known(machine: RentedMachine, shares: Sequence[float] | None, lengths: Sequence[int]) -> Expected:
-    amounts = (1.0,) * DAYS_AHEAD if shares is None else shares
-    known = tuple(round(share * machine.micros_in(ms)) for share, ms in zip(amounts, lengths, strict=True))
+def _known(
+    machine: RentedMachine,
+    shares: Sequence[float] | None,
+    lengths: Sequence[int],
+    alike: dict[int | None, tuple[int, ...]],
+) -> Expected:
+    """`alike` keeps what runs on by its rate: most of ten thousand machines have one of a few."""
+    known = alike.get(machine.rate_micros) if shares is None else None
+    if known is None:
+        amounts = (1.0,) * DAYS_AHEAD if shares is None else shares
+        known = tuple(round(share * machine.micros_in(ms)) for share, ms in zip(amounts, lengths, strict=True))
+    if shares is None:
+        alike[machine.rate_micros] = known
     return Expected(machine.id, machine.name, machine.team, machine.type, known)
 
 

@@ -18,8 +18,8 @@ from bot.services.money import corrections, ledger, ledger_export
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
 from store.money import bill as stored_bill
+from store.money import day_sums, spend
 from store.money import ledger as stored_ledger
-from store.money import spend
 from store.sql import one, rows, sqlite3
 from tests.bot.services.money.test_ledger import WAYS, desk_of
 from tests.examples import examples
@@ -46,7 +46,7 @@ def charge(hour, length, rate, holds=()):
 def everything(ctx):
     db = ctx.store.reading()
     with ctx.store.writing() as writing:
-        while not spend.catch_up(writing, "Europe/Berlin"):
+        while not day_sums.catch_up(writing, "Europe/Berlin"):
             pass
         while not stored_bill.catch_up_metered(writing):
             pass

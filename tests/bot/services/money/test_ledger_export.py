@@ -4,16 +4,17 @@ import csv
 import io
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
-from bot.domain.clock import HOUR_MS, MINUTE_MS
+from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from bot.domain.machines.fleet import Instance, SourceSnapshot
 from bot.domain.machines.verdict import GpuVerdict, Verdict
 from bot.domain.money.rates import MICROS_PER_USD, Charge, Rate, Share
 from bot.domain.sharing.claims import Claim
 from bot.services.context import Context
-from bot.services.money import ledger_export
+from bot.services.money import ledger, ledger_export
 from bot.settings import parse
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
@@ -229,3 +230,29 @@ def test_the_status_is_the_fleet_with_null_for_what_is_not_known(ctx, clock):
     ]
     assert (unknown["state"], unknown["usd_per_hour"], unknown["wasted_usd_per_hour"]) == ("unknown", None, None)
     assert (unknown["since"], unknown["evidence"], unknown["claims"]) == (None, None, [])
+
+
+def test_hours_older_than_two_years_become_days_at_night_and_the_file_adds_up(ctx, clock):
+    put(ctx, "nb-2")
+    for number in range(30):
+        charge(ctx, "nb-2", at(1) + number * HOUR_MS, rate=0 if number == 5 else MICROS_PER_USD)
+    whole, sums = lines(ctx, at(1), at(3)), ledger_export.ledger_sums(ctx, at(1), at(3))
+
+    def night(days: int, hour: int) -> None:
+        clock.now = at(1) + days * DAY_MS + hour * HOUR_MS
+        ledger.fold_old_hours(ctx)
+
+    night(731, 14)
+    assert lines(ctx, at(1), at(3)) == whole, "not by day"
+    night(730, 3)
+    assert lines(ctx, at(1), at(3)) == whole, "not before two years are over"
+    night(731, 3)
+
+    days = lines(ctx, at(1), at(3))
+    assert len(days) == 1 + 6
+    assert (days[0]["hour"], days[0]["source"]) == ("2026-11-01T00:00:00Z", ledger_export.WHOLE_DAY)
+    for column in ("running_seconds", "gpu_seconds", "usd"):
+        told = [sum(Decimal(line[column] or 0) for line in file) for file in (whole, days)]
+        assert told[0] == told[1]
+    assert ledger_export.ledger_sums(ctx, at(1), at(3)) == sums
+    assert any("have become days" in said for said in ledger_export.remarks(ctx, at(1), at(3)))
