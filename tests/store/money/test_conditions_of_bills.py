@@ -52,7 +52,7 @@ SPENDING = [
     *DAYS,
     Condition(is_corrected, ("UPDATE charges SET corrects = 2 WHERE id = 2",), (*CHARGED, CORRECTED, share(2))),
     Condition(
-        asked(spend.sums_by, "team", NEAR, NEAR + 1, instance_id=MACHINE),
+        asked(sums.sums_by, "team", NEAR, NEAR + 1, instance_id=MACHINE),
         (
             put("charges", "id = 1", instance_id=ACROSS),
             put("charges", "id = 1", from_at=NEAR + 1, running_ms=0, idle_ms=0),
