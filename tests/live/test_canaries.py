@@ -113,3 +113,23 @@ def test_no_canary_is_found_anywhere(valet, slack, server, tmp_path):
 def around(text, canary):
     at = text.index(canary)
     return text[max(0, at - 300) : at + 100]
+
+
+def test_as_json_the_log_of_a_day_is_events_of_our_own_and_nothing_that_was_typed(valet, slack, server, tmp_path):
+    token = valet("token", "add", "dgx-1", stdout=subprocess.PIPE).communicate(timeout=30)[0].splitlines()[0]
+    log = tmp_path / "log"
+    with log.open("w") as out:
+        bot = valet("run", "--log-format", "json", stdout=out)
+        until(lambda: server.link.connections == 1)
+        assert delivered(door_in(log), token) == 200
+        answered(slack, "/gpu claim dgx-1 for 2h plum-pudding")
+        answered(slack, "/gpu snooze dgx-1 2h plum-pudding")
+        until(lambda: "source fails" in log.read_text())
+        bot.terminate()
+        assert bot.wait(30) == 0
+
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    done = [(each["did"], each["outcome"]) for each in told if each.get("event") == "done"]
+    assert {each["logger"].partition(".")[0] for each in told} <= {"bot", "handlers", "store"}
+    assert done[:2] == [("claimed", "done"), ("snoozed", "done")]
+    assert "plum-pudding" not in log.read_text()

@@ -140,7 +140,7 @@ def test_after_both_were_killed_the_way_back_is_whole_and_lost_seconds(company, 
     lost = f"{len(committed) - len(kept)} of {len(committed)} lost, {(died_at - kept[-1][1]) / 1000:.2f} s"
     with capsys.disabled():
         print(f"\n{url.partition(':')[0]}: {lost}; back in {took:.2f} s")
-    goes_on(company)
+    goes_on(company, url, surroundings(more))
 
 
 def entries(path: Path) -> list[tuple[int, int]]:
@@ -149,18 +149,22 @@ def entries(path: Path) -> list[tuple[int, int]]:
         return [(each.id, each.at) for each in found if each.did == "claimed"]
 
 
-def goes_on(folder: Path) -> None:
-    """Valet takes the file up, and a Litestream that begins after it copies the new time."""
+def goes_on(folder: Path, replica: str, env: dict[str, str]) -> None:
+    """Valet takes the file up, and a Litestream that begins after it brings the same replica to the new time."""
     store = Store(folder / "valet.db", keeper=True)
     with store.writing() as db:
         stored_audit.add(db, 1_800_000_000_000, "U0ADA0001", "went on", subject="valet")
-    again = f"file://{folder / 'again'}"
-    line = [litestream(), "replicate", "-once", str(folder / "valet.db"), again]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    line = [litestream(), "replicate", "-once", str(folder / "valet.db"), replica]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False, env=env)
     assert done.returncode == 0, done.stderr
-    assert restored(again, folder / "again.db", surroundings({})).returncode == 0
+    back = restored(replica, folder / "again.db", env)
+    assert back.returncode == 0, back.stderr
+    assert checkup.checkup(folder / "again.db").problem == ""
     with closing(sqlite3.connect(str(folder / "again.db"))) as connection:
-        assert stored_audit.last_entry(Database(connection)).did == "went on"
+        newest = stored_audit.last_entry(Database(connection))
+        assert stored_audit.verify(Database(connection)) is None
+    assert newest is not None
+    assert newest.did == "went on"
     store.close()
 
 
