@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from bot.domain.money.scope import TOTAL
 from bot.errors import Refused
+from bot.services.machines import sources
 from handlers import questions, topics, verbs
 from handlers.blocks import home as home_blocks
 from handlers.blocks.money import budgets as budgets_blocks
 from handlers.blocks.parts import Reply, headline
+from handlers.blocks.silence import not_counted
 from handlers.blocks.words import say
 from handlers.money import forecast, reports
 from handlers.parsing import dates
@@ -61,6 +63,7 @@ def month_at_a_glance(ask: Ask) -> Reply:
         headlines.append(headline(forecast.full_forecast(ask.ctx, TOTAL)))
     except Refused as nothing_known:
         headlines.append(say(nothing_known.sentence))
+    headlines += not_counted(sources.unread_sources(ask.ctx), ask.ctx.clock())
     return home_blocks.money_at_a_glance(headlines)
 
 

@@ -9,12 +9,14 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.machines.listing import Listing
 from bot.services import home, queries
 from bot.services.context import Context
+from bot.services.machines import sources
 from handlers import topics, troubles
 from handlers.blocks import home as home_blocks
 from handlers.blocks.home import MOST_PLACES
 from handlers.blocks.parts import Block, Reply
 from handlers.blocks.sharing import bookings as bookings_blocks
 from handlers.blocks.sharing import line as line_blocks
+from handlers.blocks.silence import as_they_were, not_counted
 from handlers.send import LOST, error_code, patiently
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,7 @@ PERSON_GONE = frozenset({"user_not_found", "user_disabled", "users_not_found", "
 
 def desk_page(ctx: Context, user: str) -> Reply:
     """What this person should see."""
-    now = ctx.clock()
+    now, silent = ctx.clock(), sources.unread_sources(ctx)
     drawn = [topics.draw(ctx, asked.kind, asked.subject) for asked in home.questions_to(ctx, user)]
     blocks: list[Block] = [
         *home_blocks.questions([reply.blocks for reply in drawn if reply is not None]),
@@ -33,8 +35,8 @@ def desk_page(ctx: Context, user: str) -> Reply:
         *_waited_for(ctx, user, now),
         home_blocks.row_of_actions(topics.FORMS.keys()),
         *home_blocks.free(home.free_now(ctx, user)),
-        *home_blocks.team_month(home.team_month(ctx, user)),
-        *home_blocks.foot(topics.FORMS.keys(), now),
+        *home_blocks.team_month(home.team_month(ctx, user), not_counted(silent, now)),
+        *home_blocks.foot(topics.FORMS.keys(), now, as_they_were(silent, now)),
         *troubles.settings_in_force(ctx, user, now),
     ]
     return Reply("Valet", blocks)
@@ -44,7 +46,8 @@ def at_a_glance(ctx: Context, user: str) -> Reply:
     """What somebody sees who types the bare command: what they hold, what waits for them, what they can have now."""
     drawn = [topics.draw(ctx, asked.kind, asked.subject) for asked in home.questions_to(ctx, user)]
     texts = [reply.text for reply in drawn if reply is not None]
-    return home_blocks.at_a_glance(user, queries.held_by(ctx, user), texts, home.free_now(ctx, user))
+    old = as_they_were(sources.unread_sources(ctx), ctx.clock())
+    return home_blocks.at_a_glance(user, queries.held_by(ctx, user), texts, home.free_now(ctx, user), old)
 
 
 def _booked(ctx: Context, user: str) -> list[Block]:

@@ -8,11 +8,13 @@ from bot.domain.own_settings import NO_QUIET, DigestInPerson, OwnSettings, Quiet
 from bot.errors import Refused
 from bot.services import home, own_settings, queries
 from bot.services.context import Context
+from bot.services.machines import sources
 from bot.services.own_settings import OWN_DIGEST
 from handlers.blocks import home as home_blocks
 from handlers.blocks import own_settings as own_settings_blocks
 from handlers.blocks.buttons import MY_SETTINGS
 from handlers.blocks.parts import Block, Filled, Reply
+from handlers.blocks.silence import as_they_were
 from handlers.controller import Draw
 from handlers.parsing.moments import time_of_day
 from handlers.verbs import Ask, BadField, Form, Verb, named
@@ -168,9 +170,8 @@ def draw_own_digest(ctx: Context, subject: str) -> Reply | None:
     """A digest in person; its subject is "person|date"."""
     person = subject.partition("|")[0]
     count = len(home.questions_to(ctx, person))
-    glance = home_blocks.at_a_glance(
-        person, queries.held_by(ctx, person), own_settings_blocks.open_questions(count), home.free_now(ctx, person)
-    )
+    asked, old = own_settings_blocks.open_questions(count), as_they_were(sources.unread_sources(ctx), ctx.clock())
+    glance = home_blocks.at_a_glance(person, queries.held_by(ctx, person), asked, home.free_now(ctx, person), old)
     return own_settings_blocks.own_digest(glance)
 
 

@@ -18,6 +18,7 @@ from bot.errors import Impaired, Refused
 from bot.services import queries
 from bot.services.acting import hours
 from bot.services.context import Context
+from bot.services.machines import sources
 from bot.services.money import budget_amounts, budgets
 from bot.services.sharing import bookings, checkins, find, line, unclaimed
 from bot.services.sharing.turns import LinePlace
@@ -114,6 +115,7 @@ def fingerprint(ctx: Context, person: str) -> str:
         [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in line_places(ctx, person)],
         (len(free), shown_free),
         (month.team, month.standing.percent if month.standing else None) if month else None,
+        [silent.name for silent in sources.unread_sources(ctx)],
     )
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

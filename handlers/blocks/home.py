@@ -41,8 +41,14 @@ GLANCE_ROWS = 3
 _ASKED_CHARS = 70
 
 
-def at_a_glance(person: str, held: Sequence[Listing], asked: Sequence[str], free: Sequence[FreeMachine]) -> Reply:
-    """What a person holds, what waits for them, and what they can have now."""
+def at_a_glance(
+    person: str,
+    held: Sequence[Listing],
+    asked: Sequence[str],
+    free: Sequence[FreeMachine],
+    old: Sequence[str] = (),
+) -> Reply:
+    """What a person holds, what waits for them, and what they can have now; `old`: what of it is shown as it was."""
     parts = [
         _part("You hold", [held_in_short(listing, person) for listing in held], "nothing just now"),
         _part("Waits for you", [cut_mrkdwn(text.split("\n")[0], _ASKED_CHARS) for text in asked]),
@@ -55,7 +61,8 @@ def at_a_glance(person: str, held: Sequence[Listing], asked: Sequence[str], free
         look_button("Help", "gpu help"),
     )
     text = _said(held, asked, free)
-    return Reply(text, [*(section(part) for part in parts if part), buttons], secret=True)
+    below = [context(lines(old))] if old else []
+    return Reply(text, [*(section(part) for part in parts if part), *below, buttons], secret=True)
 
 
 def _part(title: str, rows: Sequence[str], nothing: str = "") -> str:
@@ -170,20 +177,21 @@ def free(machines: Sequence[FreeMachine]) -> list[Block]:
     return [header("Free now"), *rows, *more]
 
 
-def team_month(month: TeamMonth | None) -> list[Block]:
-    """Their team's month, with its budget."""
+def team_month(month: TeamMonth | None, lacks: Sequence[str] = ()) -> list[Block]:
+    """Their team's month, with its budget; `lacks`: what is not counted yet."""
     if month is None:
         return []
     name = esc(month.team, 60)
     if month.standing is None:
         amount = f"{about(exact=not month.is_estimated)}{roughly(month.spent_micros)}"
         spent = f"{name}: {amount} spent so far; no budget is set."
-        return [header("Your team's month"), section(spent)]
+        return [header("Your team's month"), section(lines([spent, *lacks]))]
     budget = button("Budget", BUDGET_BUTTON, month.standing.scope.text)
-    return [header("Your team's month"), section(budget_in_short(month.standing), budget)]
+    return [header("Your team's month"), section(lines([budget_in_short(month.standing), *lacks]), budget)]
 
 
-def foot(forms: Collection[str], now: int) -> list[Block]:
-    """Settings of one's own, and as of when that is."""
+def foot(forms: Collection[str], now: int, old: Sequence[str] = ()) -> list[Block]:
+    """Settings of one's own, as of when that is, and what of it is older."""
     settings = [actions(form_button("My settings", MY_SETTINGS))] if MY_SETTINGS in forms else []
-    return [divider(), *settings, context(f"As of {clock_time(now)}. It keeps itself up to date for an hour.")]
+    as_of = f"As of {clock_time(now)}. It keeps itself up to date for an hour."
+    return [divider(), *settings, context(lines([as_of, *old]))]

@@ -162,3 +162,20 @@ def test_what_is_estimated_is_called_so_on_the_desk_and_in_forms_as_in_status(of
     assert "nlp: about $" in seen
     office.types("ada", "/gpu claim")
     assert "train-3 · 8 x H100 · about $55.04/h" in office.options("ada", "Machine", "train-3")
+
+
+def test_while_a_region_is_silent_the_desk_and_the_bare_commands_say_so(office):
+    office.reports("train-3", 0.0)
+    office.fleet.silence("us-west-2")
+    office.passes(HOUR_MS)
+
+    lacks = "us-west-2 was last read Mon 09:00 UTC, 1 h ago: what its 5 running machines (about $84.30/h) cost since"
+    old = "us-west-2 was last read Mon 09:00 UTC, 1 h ago: its machines are shown as they were then."
+    seen = opens(office)
+    assert lacks in seen
+    assert old in seen
+    assert old in office.types("ada", "/gpu")
+    assert lacks in office.types("ada", "/cost")
+    office.fleet.unsilence("us-west-2")
+    office.passes(5 * MINUTE_MS)
+    assert "was last read" not in opens(office) + office.types("ada", "/gpu") + office.types("ada", "/cost")
