@@ -92,12 +92,13 @@ def with_verdict(ctx: Context, db: Database, facts: _F, instance: Instance, verd
     if verdict is None:
         return facts
     newest, slow = looks.machine_seen_until(ctx, db, instance), looks.slowest_notice(ctx, db, instance)
+    is_silent = verdict.state == "unknown"  # its age is that of the silence, not of the last word before it
     return replace(
         facts,
         verdict=verdict.state,
         verdict_since=verdict.since,
         evidence=verdict.evidence,
-        as_of=newest or verdict.judged_at,
+        as_of=verdict.judged_at if is_silent else newest or verdict.judged_at,
         late_by=slow[0] if slow else "",
         late=slow[1] if slow else 0,
     )

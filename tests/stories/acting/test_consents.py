@@ -114,6 +114,15 @@ def test_a_card_that_is_passed_on_says_what_the_machine_does_by_then_and_as_of_w
     assert "As of 09:30 UTC." in card
 
 
+def test_a_card_that_is_passed_on_says_for_how_long_nothing_was_heard(held):
+    ask(held)
+    held.passes(31 * MINUTE_MS)
+
+    card = held.sees("bob", DECIDE)
+
+    assert "\nUnknown for 31 m: no reading lately: its agent is silent. As of 09:30 UTC.\n" in card
+
+
 def test_a_card_is_not_passed_on_for_a_machine_that_has_begun_to_work(held):
     ask(held)
     held.passes(29 * MINUTE_MS)
