@@ -130,7 +130,11 @@ def nothing_to_wait_for(listing: Listing, count: int, span: int | None) -> Reply
     )
     value = f"{listing.instance.id}|{count}|{f'f{span}' if span else ''}"
     state = "free" if listing.verdict is not None and listing.verdict.is_idle else "unclaimed"
-    return plainly(f"{what_is} {state} now, so there is nothing to wait for.", button(label, CLAIM_WANT_BUTTON, value))
+    busy = listing.busy.intersection(listing.unclaimed)
+    is_used = len(listing.unclaimed) - len(busy) < count
+    works = f" Somebody without a claim is using {gpus(sorted(busy))} now." if is_used else ""
+    text = f"{what_is} {state} now, so there is nothing to wait for.{works}"
+    return plainly(text, button(label, CLAIM_WANT_BUTTON, value))
 
 
 def turn_offer(

@@ -81,3 +81,7 @@ def test_what_nobody_has_claimed_but_somebody_works_on_is_no_turn_in_a_minute(of
 
     assert "\nUnclaimed, but in use: 2 GPUs of *nb-2*. `/gpu why nb-2` shows by what." in seen
     assert "any minute" not in seen
+    assert office.types("ada", "/gpu wait 2xA10G").startswith(
+        "2 GPUs of *nb-2* are unclaimed now, so there is nothing to wait for. "
+        "Somebody without a claim is using GPUs 2-3 now.\n"
+    )
