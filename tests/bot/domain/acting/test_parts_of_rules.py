@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 
-from bot.domain.acting.actions import BY_RULE, VALET
+from bot.domain.acting.actions import BY_RULE, VALET, LaunchFacts
 from bot.domain.acting.approvals import (
     decider_gone,
     deciders,
@@ -16,6 +16,7 @@ from bot.domain.acting.approvals import (
 from bot.domain.acting.hours import OnHours, Window
 from bot.domain.acting.images import Image, ImageKeep, ImageShelf, obstacle_to_clone, with_last_use
 from bot.domain.acting.launch import launch_ends_at, token_of
+from bot.domain.acting.obstacles import is_over
 from bot.domain.acting.rule_stops import (
     LATE_MS,
     Circumstances,
@@ -345,3 +346,21 @@ def test_the_time_of_a_launch_counts_from_its_order_and_is_known_with_its_length
     assert launch_ends_at(replace(launched, length=None)) is None
     assert launch_ends_at(replace(launched, executing_at=None)) is None
     assert (token_of(launched), token_of(replace(launched, tries=2))) == ("a", "a-2")
+
+
+@pytest.mark.parametrize(
+    ("facts", "length", "over"),
+    [
+        ({}, HOUR_MS, False),
+        ({"spent_micros": 1}, HOUR_MS, True),
+        ({"spent_micros": 98_000_000}, None, False),
+        ({"spent_micros": 98_000_001}, None, True),
+        ({"rate_micros": None, "spent_micros": 98_000_000}, 9 * HOUR_MS, False),
+        ({"budget_micros": None, "spent_micros": 98_000_000}, HOUR_MS, False),
+    ],
+)
+def test_a_budget_is_over_by_what_is_spent_and_what_the_whole_time_costs(facts, length, over):
+    known = {"name": "box", "type": "p5.48xlarge", "region": "eu", "rate_micros": 98_000_000}
+    asked = LaunchFacts(**(known | {"budget_micros": 98_000_000} | facts))
+
+    assert is_over(asked, length) is over

@@ -55,6 +55,12 @@ def test_a_look_is_due_twice_a_day_whatever_restarts_come_between(room, aws, clo
     assert billed(room) == {SUNDAY: 12_500_000}
 
 
+def test_at_the_very_moment_of_a_look_no_other_is_due(room, aws, clock):
+    assert [fetch(room, aws), fetch(room, aws)] == [True, False]
+    clock.forward(-1)
+    assert fetch(room, aws), "a clock that was set back holds up no look"
+
+
 def test_twenty_people_who_ask_all_day_cost_six_requests(room, aws, clock):
     for _ in range(24):
         fetch(room, aws)
