@@ -179,7 +179,19 @@ def resume(ctx: click.Context, state_dir: Path | None) -> None:
     metavar="USER",
     help="Run the agent as this account, with --allow-jobs: people's jobs run as it. Default: no jobs, few rights.",
 )
-def print_unit(server: str, host: str | None, token_file: str, valet: str, jobs_user: str) -> None:
+@click.option("--certificate", metavar="FILE", help="A certificate of this host, where the door asks for one.")
+@click.option(
+    "--key", metavar="FILE", help="Its private key. systemd reads both at the start: restart it after a renewal."
+)
+def print_unit(
+    server: str,
+    host: str | None,
+    token_file: str,
+    valet: str,
+    jobs_user: str,
+    certificate: str | None,
+    key: str | None,
+) -> None:
     """Print a systemd unit that runs the agent with few rights, and starts it again whenever it ends.
 
     \b
@@ -187,8 +199,13 @@ def print_unit(server: str, host: str | None, token_file: str, valet: str, jobs_
       valet agent unit --server https://valet.example.com > /etc/systemd/system/valet-agent.service
     """
     from bot.agent.shipping import agent_unit as text
+    from bot.errors import Refused
 
-    click.echo(text(server, host=host, token_file=token_file, valet=valet, jobs_user=jobs_user), nl=False)
+    if bool(certificate) != bool(key):
+        raise Refused("Give --certificate and --key together.")
+    shown = (certificate, key) if certificate and key else None
+    made = text(server, host=host, token_file=token_file, valet=valet, jobs_user=jobs_user, shown=shown)
+    click.echo(made, nl=False)
 
 
 @agent.command("user-data", short_help="Print EC2 user data that installs the agent.")

@@ -15,6 +15,7 @@ HOST_SPECIFIER = "%H"
 HOST_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", re.ASCII)
 PATH_PATTERN = re.compile(r"/[A-Za-z0-9._/+@-]*", re.ASCII)
 PARAMETER = re.compile(r"/?[A-Za-z0-9._/-]*(\{instance\})?[A-Za-z0-9._/-]*", re.ASCII)
+SHOWS_CERTIFICATE = " --certificate ${CREDENTIALS_DIRECTORY}/certificate --key ${CREDENTIALS_DIRECTORY}/key"
 UNIX_USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}", re.ASCII)
 AGENT_NEEDS = frozenset({"click", "nvidia-ml-py"})
 """All that the agent needs."""
@@ -22,12 +23,22 @@ MAX_USER_DATA_BYTES = 16 * 1024
 """EC2 takes no more."""
 
 
-def agent_unit(server: str, *, host: str | None, token_file: str, valet: str, jobs_user: str = "") -> str:
-    """The systemd unit; raises Refused when a value cannot stand in one."""
+def agent_unit(
+    server: str,
+    *,
+    host: str | None,
+    token_file: str,
+    valet: str,
+    jobs_user: str = "",
+    shown: tuple[str, str] | None = None,
+) -> str:
+    """The systemd unit; `shown` are files of a certificate and its key. Raises Refused for what cannot stand in one."""
     _check_server(server)
     if host is not None and not HOST_PATTERN.fullmatch(host):
         raise Refused("--host must be letters, digits, dots and dashes.")
-    for option, path in (("--token-file", token_file), ("--valet", valet)):
+    paths = [("--token-file", token_file), ("--valet", valet)]
+    paths += zip(("--certificate", "--key"), shown or (), strict=False)
+    for option, path in paths:
         if not PATH_PATTERN.fullmatch(path):
             raise Refused(f"{option} must be an absolute path of plain characters, without spaces.")
     if jobs_user and (jobs_user == "root" or not UNIX_USER.fullmatch(jobs_user)):
@@ -38,6 +49,8 @@ def agent_unit(server: str, *, host: str | None, token_file: str, valet: str, jo
         HOST=host or HOST_SPECIFIER,
         TOKEN=token_file,
         VALET=valet,
+        SHOWN=SHOWS_CERTIFICATE if shown else "",
+        SHOWN_FILES=f"\nLoadCredential=certificate:{shown[0]}\nLoadCredential=key:{shown[1]}" if shown else "",
         **({"USER": jobs_user} if jobs_user else {}),
     )
 

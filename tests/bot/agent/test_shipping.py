@@ -73,6 +73,21 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_the_unit_shows_a_certificate_where_the_door_asks_for_one():
+    shown = ("/etc/valet/agent.pem", "/etc/valet/agent.key")
+    text = agent_unit(SERVER, host=None, token_file="/etc/valet/token", valet="/x", shown=shown)
+
+    command = re.search(r"^ExecStart=.*$", text, re.M)[0]
+    assert command.endswith("--certificate ${CREDENTIALS_DIRECTORY}/certificate --key ${CREDENTIALS_DIRECTORY}/key")
+    assert "\nLoadCredential=certificate:/etc/valet/agent.pem\nLoadCredential=key:/etc/valet/agent.key\n" in text
+    assert "--certificate" not in _unit()
+
+
+@pytest.mark.parametrize("words", [["--certificate", "/a"], ["--key", "/a"], ["--certificate", "/a b", "--key", "/a"]])
+def test_half_a_certificate_or_a_strange_path_is_refused(words):
+    assert _printed("unit", "--server", SERVER, *words).exit_code == 1
+
+
 def test_the_unit_options_are_those_the_agent_has():
     arguments = re.search(r"^ExecStart=\S+ agent (.*)$", _unit(), re.M)[1].split()
 
