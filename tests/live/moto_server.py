@@ -1,5 +1,6 @@
 """A moto server on loopback with a front that counts what was sent, and can fail as AWS and networks do."""
 
+import os
 import re
 import socket
 import threading
@@ -18,6 +19,7 @@ from werkzeug.serving import make_server
 
 EXPIRATION = re.compile(rb"(?<=<Expiration>)[^<]+")
 REGION = re.compile(r"Credential=[^/]+/\d+/([^/]+)/")
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # a few hundred images, read anew for each region of each test
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -57,6 +59,8 @@ class MotoServer:
     faults: list[Fault] = field(default_factory=list)
     pretended: dict[str, Callable[[str, dict[str, Any]], str]] = field(default_factory=dict)
     """What moto lacks: the answer to an action, from its region and parameters."""
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Those of the first account, by service and region: each takes a tenth of a second to make."""
     expiration: str = ""
     """When the credentials of assumed roles run out, ISO 8601; "" leaves it to moto."""
 
@@ -84,15 +88,17 @@ class MotoServer:
 
     def client(self, service: str, region: str = "us-east-1", account: str | None = None) -> Any:
         """A plain client, to arrange things with; in another account by its number."""
-        keys: dict[str, str] = {}
-        if account:
-            role = f"arn:aws:iam::{account}:role/arranger"
-            made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="arranger")["Credentials"]
-            keys = {
-                "aws_access_key_id": made["AccessKeyId"],
-                "aws_secret_access_key": made["SecretAccessKey"],
-                "aws_session_token": made["SessionToken"],
-            }
+        if account is None:
+            if (service, region) not in self.clients:
+                self.clients[service, region] = boto3.client(service, region_name=region, endpoint_url=self.url)
+            return self.clients[service, region]
+        role = f"arn:aws:iam::{account}:role/arranger"
+        made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="arranger")["Credentials"]
+        keys = {
+            "aws_access_key_id": made["AccessKeyId"],
+            "aws_secret_access_key": made["SecretAccessKey"],
+            "aws_session_token": made["SessionToken"],
+        }
         return boto3.client(service, region_name=region, endpoint_url=self.url, **keys)
 
     def fault_for(self, sent: Sent) -> Fault | None:
