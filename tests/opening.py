@@ -35,7 +35,7 @@ def close_store(store: Store) -> None:
 @cache
 def _migrated() -> Path:
     """A file with every step of the schema and no row. Closed, so that no part of it is left in a journal."""
-    path = _folder() / "migrated.db"
+    path = folder() / "migrated.db"
     Store(path, durable=False).close()
     return path
 
@@ -43,7 +43,7 @@ def _migrated() -> Path:
 @cache
 def _shared() -> tuple[Path, list[Row]]:
     """The same with neighbours, and their rows."""
-    path = _folder() / "shared.db"
+    path = folder() / "shared.db"
     shutil.copyfile(_migrated(), path)
     store = Store(path, durable=False)
     moved_in = neighbours.move_in(store)
@@ -52,7 +52,8 @@ def _shared() -> tuple[Path, list[Row]]:
 
 
 @cache
-def _folder() -> Path:
+def folder() -> Path:
+    """Where files are prepared that tests copy."""
     folder = tempfile.mkdtemp(prefix="valet-tests-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)

@@ -2,11 +2,11 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,8 @@ from bot.domain import clock
 from bot.domain.clock import MINUTE_MS
 from bot.domain.machines.fleet import Instance
 from bot.domain.machines.readings import Gpu, Minute, Process, Push
-from bot.domain.money.rates import Charge
 from bot.errors import Impaired
 from bot.outside import Partners, SettingsFile, providers_of
-from bot.sandbox.history import SandboxHistory
 from bot.sandbox.machines import SandboxFleet
 from bot.sandbox.runner import SandboxRunner
 from bot.sandbox.slack import Message, SandboxSlack, acknowledged, options_text
@@ -48,12 +46,14 @@ from handlers import home
 from handlers.manifest import manifest
 from store import welcome as stored_welcome
 from store.acting import actions
+from store.money import ledger as stored_ledger
 from store.sql import rows
 from tests.conftest import Clock
 from tests.in_process import served
 from tests.neighbours import CHANNEL
 from tests.opening import close_store, open_store
 from tests.stories import accessible
+from tests.stories.beginnings import begun, past_charges
 
 SETTINGS: dict[str, Any] = {
     "slack": {"channel": GPUS, "admins": [BOB]},
@@ -69,12 +69,6 @@ SETTINGS: dict[str, Any] = {
 HALF_HOUR_MS = 30 * MINUTE_MS
 UNWRITTEN = re.compile(r"(?:<|&lt;)(?:person|moment|gpu|cost)(?: |>|&gt;)")
 """A part of a sentence as it is below the face."""
-
-
-@cache
-def past_charges(began: int) -> tuple[Charge, ...]:
-    """Five weeks of charges before a moment: all stories that begin then have the same past."""
-    return tuple(SandboxHistory(began).charges())
 
 
 class Office:
@@ -348,25 +342,48 @@ class Office:
 
 
 @pytest.fixture
-def office_with(tmp_path: Path, clock: Clock) -> Iterator[Callable[[dict[str, Any]], Office]]:
+def office_with(tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Office]]:
     """Opens an office with settings of the story's own."""
     with ExitStack() as closing:
-        yield lambda settings: closing.enter_context(opened(tmp_path / "valet.db", clock, settings))
+        yield lambda settings, **more: closing.enter_context(opened(tmp_path / "valet.db", clock, settings, **more))
 
 
 @pytest.fixture
-def office(office_with: Callable[[dict[str, Any]], Office]) -> Office:
+def office(office_with: Callable[..., Office]) -> Office:
     return office_with(SETTINGS)
 
 
 @contextmanager
-def opened(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Office]:
+def opened(path: Path, clock: Clock, settings: dict[str, Any], *, past: bool = False) -> Iterator[Office]:
+    """An office, swept once; with a `past`, of the last five weeks of charges."""
+
+    def begin(office: Office) -> None:
+        office.tick()
+        if past:
+            with office.valet.ctx.store.writing() as db:
+                stored_ledger.add(db, past_charges(office.clock()))
+
+    def begin_there(file: Path) -> None:
+        with _office(file, clock, settings) as office:
+            begin(office)
+            assert office.slack.messages == office.slack.homes == {}, "nobody has seen anything yet"
+            office.close()
+
+    file = begun(repr((settings, clock.now, past)), begin_there)
+    if file is not None:
+        shutil.copyfile(file, path)
+    with _office(path, clock, settings) as office:
+        if file is None:
+            begin(office)
+        yield office
+        unsent = "SELECT * FROM outbox WHERE state <> 'sent' AND not_before IS NULL AND channel <> ?"
+        left = rows(office.valet.ctx.store.reading(), unsent, CHANNEL)
+        office.close()
+    assert left == [], "every message was posted, or waits for a morning"
+
+
+@contextmanager
+def _office(path: Path, clock: Clock, settings: dict[str, Any]) -> Iterator[Office]:
     slack = SandboxSlack(clock, elapsed=clock)
     with served(slack):
-        made = Office(path, clock, slack, settings)
-        made.tick()
-        yield made
-        unsent = "SELECT * FROM outbox WHERE state <> 'sent' AND not_before IS NULL AND channel <> ?"
-        left = rows(made.valet.ctx.store.reading(), unsent, CHANNEL)
-        made.close()
-    assert left == [], "every message was posted, or waits for a morning"
+        yield Office(path, clock, slack, settings)

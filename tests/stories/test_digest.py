@@ -11,7 +11,8 @@ from bot.services.machines import fleet
 from bot.services.money import forecast
 from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 
 @pytest.fixture

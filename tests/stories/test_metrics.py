@@ -16,7 +16,8 @@ from bot.watching import bot_metrics
 from store.machines import agents
 from store.machines import fleet as stored_fleet
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 BUDGETS = {
     **SETTINGS,

@@ -7,7 +7,7 @@ from bot.services.machines import fleet
 from bot.services.money import forecast
 from store.money import ledger as stored_ledger
 from tests.screens import ONE_SCREEN, lines_on_phone
-from tests.stories.conftest import past_charges
+from tests.stories.beginnings import past_charges
 
 ANSWERS = (
     "/gpu status",

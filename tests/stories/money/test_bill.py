@@ -18,7 +18,8 @@ from bot.services.money import bill
 from store.money import ledger as stored_ledger
 from store.sql import rows
 from tests.bot.billing.exports import charge, disk, write_csv
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 pytest.importorskip("duckdb", reason="the extra focus is not installed")
 SATURDAY = date(2026, 11, 21)

@@ -12,7 +12,8 @@ from bot.services.machines import fleet
 from bot.services.money import forecast, unusual
 from store.money import ledger as stored_ledger
 from store.sql import rows
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 
 @pytest.fixture

@@ -6,15 +6,12 @@ from bot.domain.money.bill import utc_day
 from bot.sandbox.cost_explorer import Cost, SandboxCostExplorer, billed
 from bot.services.money import bill
 from store.money import bill as stored_bill
-from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.conftest import SETTINGS
 
 
 def test_cost_explorers_days_stand_beside_the_meters(office_with):
-    office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}})
+    office = office_with({**SETTINGS, "bill": {"source": "cost-explorer"}}, past=True)
     store, today = office.valet.ctx.store, utc_day(office.clock())
-    with store.writing() as db:
-        stored_ledger.add(db, past_charges(office.clock()))
     hidden = Cost(today - 3 * ONE_DAY, "263.49", type="p4d.24xlarge", team="vision", hours="12")
 
     def costs():

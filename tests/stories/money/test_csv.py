@@ -12,8 +12,7 @@ from handlers.blocks.money.budgets import BUDGET_CSV_BUTTON
 from handlers.blocks.money.rent_or_buy import RENT_OR_BUY_CSV_BUTTON
 from handlers.blocks.money.savings import SAVINGS_CSV_BUTTON
 from handlers.money import bill, budgets, prices, savings
-from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.conftest import SETTINGS
 from tests.stories.money.test_savings import hours_pass, stop
 
 COMPANY = SETTINGS | {
@@ -25,10 +24,7 @@ COMPANY = SETTINGS | {
 @pytest.fixture
 def office(office_with):
     """The company with five weeks of charges, a budget, and a price to buy for."""
-    made = office_with(COMPANY)
-    with made.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, past_charges(made.clock()))
-    return made
+    return office_with(COMPANY, past=True)
 
 
 def pressed(office):

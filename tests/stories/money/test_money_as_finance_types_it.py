@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.clock import MINUTE_MS
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 OCTOBER = "*October: $23,389 rented"
 SAID = {

@@ -10,7 +10,8 @@ from bot.domain.money.rates import Charge
 from bot.services.machines import readings
 from bot.services.money import owned_rates
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.beginnings import past_charges
+from tests.stories.conftest import SETTINGS
 
 HOST = {
     "team": "nlp",

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.money.rates import Charge, Share
 from store.money import ledger as stored_ledger
-from tests.stories.conftest import SETTINGS, past_charges
+from tests.stories.conftest import SETTINGS
 
 COMPANY = SETTINGS | {
     "owned": {
@@ -38,10 +38,9 @@ def office(office_with):
 
 
 @pytest.fixture
-def lived(office):
+def lived(office_with):
     """The company with its last five weeks of charges."""
-    charge(office, past_charges(office.clock()))
-    return office
+    return office_with(COMPANY, past=True)
 
 
 def weighs(office, words):

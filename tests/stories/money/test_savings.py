@@ -5,10 +5,8 @@ import copy
 import pytest
 
 from bot.domain.clock import DAY_MS, HOUR_MS, MINUTE_MS
-from store.money import ledger as stored_ledger
 from store.sql import one, rows, sqlite3
 from tests.stories import conftest
-from tests.stories.conftest import past_charges
 
 BUTTONS = "[All of 2026] [How this is counted] [As CSV]"
 """Below what was saved."""
@@ -20,11 +18,9 @@ COUNTED = [
 
 
 @pytest.fixture
-def lived(office):
+def lived(office_with):
     """The company with its last five weeks of charges."""
-    with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, past_charges(office.clock()))
-    return office
+    return office_with(conftest.SETTINGS, past=True)
 
 
 def stop(office, name="train-7"):
@@ -168,9 +164,7 @@ def test_taking_what_stands_free_saves_only_while_the_other_did_not_run(lived):
 def test_nights_off_by_rule_are_saved_from_the_end_of_a_window_to_the_next(office_with):
     settings = copy.deepcopy(conftest.SETTINGS)
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Fri 08:00-19:00"}
-    office = office_with(settings)
-    with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, past_charges(office.clock()))
+    office = office_with(settings, past=True)
     midnight = office.clock.now // DAY_MS * DAY_MS
     office.reports("train-7", 0.0, minutes=75)
     while office.clock.now < midnight + 2 * DAY_MS + 9 * HOUR_MS:

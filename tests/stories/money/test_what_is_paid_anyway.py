@@ -9,10 +9,9 @@ from bot.domain.machines.shape import COMMON_SHAPE
 from bot.domain.money.scope import Scope
 from bot.services.money import forecast_inputs
 from store.acting import rule_stops as stored_rule_stops
-from store.money import ledger as stored_ledger
 from store.money import savings as stored_savings
 from store.money import spend
-from tests.stories.conftest import past_charges
+from tests.stories.conftest import SETTINGS
 from tests.stories.evenings import pausing
 
 RESERVED = replace(COMMON_SHAPE, reservation="cr-0a1b")
@@ -21,10 +20,9 @@ SAVES_NOTHING = f"Saves nothing: it runs in {ANYWAY}, which is paid whether it r
 
 
 @pytest.fixture
-def reserved(office):
+def reserved(office_with):
+    office = office_with(SETTINGS, past=True)
     office.fleet.change("train-7", shape=RESERVED)
-    with office.valet.ctx.store.writing() as db:
-        stored_ledger.add(db, past_charges(office.clock()))
     office.tick()
     office.reports("train-7", 0.0)
     return office
