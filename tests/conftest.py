@@ -13,7 +13,7 @@ from tests import bytecode
 from tests.examples import load_profile
 from tests.opening import open_store
 
-SLOW = {Path(__file__).parent / "live", Path(__file__).parent / "stories"}
+SLOW = ("tests/live/", "tests/stories/")
 """Real processes take seconds each; of stories there are a thousand, each with the whole bot."""
 
 gc.disable()  # until all is collected: what is imported and collected stays, and garbage is looked for in all of it
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "tools" not in config.option.markexpr:
         items[:] = [item for item in items if not item.get_closest_marker("tools")]
     for item in items:
-        if not SLOW.isdisjoint(item.path.parents) or isinstance(item, TestCaseFunction):
+        if item.nodeid.startswith(SLOW) or isinstance(item, TestCaseFunction):
             item.add_marker(pytest.mark.slow)
 
 

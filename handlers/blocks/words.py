@@ -32,7 +32,8 @@ def esc(text: str, limit: int = 200) -> str:
     At most `limit` characters as they are sent, where "&" alone takes five.
     """
     plain = unicodedata.normalize("NFKC", text[: 4 * limit])
-    plain = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in plain)
+    if not plain.isprintable():  # what is, has none of those
+        plain = "".join(char if unicodedata.category(char)[0] != "C" else " " for char in plain)
     plain = " ".join(plain.split())
     for char, inert in (("`", "'"), ("*", "\u2217"), ("~", "\u223c")):
         plain = plain.replace(char, inert)

@@ -17,6 +17,13 @@ from tests.live.company import bot, until
 from tests.stories.conftest import SETTINGS
 
 
+@pytest.fixture(scope="module", autouse=True)
+def what_others_left():
+    """Is looked through once, not after each test here: it may be a second's work."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def connection(slack, server, store, clock):
     client = slack_client(Secrets(slack.bot_token, slack.app_token, "", server.api_url))
