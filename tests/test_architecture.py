@@ -126,6 +126,16 @@ def test_source_files_and_functions_stay_small():
     assert too_long == []
 
 
+NAME_OF_A_TEST = re.compile(r"^ *(?:async )?def test_(\w+)", re.MULTILINE)
+
+
+def test_the_name_of_a_test_is_a_promise_of_at_most_15_words():
+    names = [name for path in files("tests") for name in NAME_OF_A_TEST.findall(path.read_text())]
+
+    assert len(names) > 3000
+    assert [name for name in names if name.count("_") >= 15] == []
+
+
 STARRED = re.compile(r"[(,]\s*\*[\w(\[]")
 """Without it there is no call that unpacks, and nothing to parse."""
 

@@ -37,7 +37,7 @@ def test_every_machine_that_is_named_can_be_kept_by_one_tap(count):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_notice_of_many_machines_is_fit_to_send_and_says_how_many_it_does_not_name(text):
+def test_a_notice_of_many_machines_fits_and_says_how_many_it_omits(text):
     many = rows(43, text)
 
     assert objections(rule_stops_blocks.stop_notice(many, NOW + HOUR_MS, NOW)) == []

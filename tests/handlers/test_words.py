@@ -161,7 +161,7 @@ NAMES = st.builds(lambda labels, top: ".".join([*labels, top]), st.lists(LABELS,
 
 
 @given(st.lists(NAMES | st.sampled_from(["`run.sh`", "<@U0ADA>", "g5.xlarge", "until 18:00.", "3.5"]), max_size=6))
-def test_no_name_or_note_in_a_text_becomes_a_link_and_each_is_shown_as_typed(words):
+def test_no_name_or_note_becomes_a_link_and_each_shows_as_typed(words):
     text = " ".join(words)
 
     said = Reply(text, [section(text)]).text

@@ -63,7 +63,7 @@ def company(tmp_path, slack):
     return Company(tmp_path, slack)
 
 
-def test_a_ruined_database_is_said_to_all_and_a_backup_put_below_it_is_taken_up(company, slack):
+def test_a_ruined_database_is_told_to_all_and_a_backup_below_taken_up(company, slack):
     company.database.write_bytes(b"shopping list: milk, eggs, a DGX\n" * 1000)
     with company.running() as door:
         shown = [answered(slack, line) for line in ("/gpu status", "/gpu release dgx-1")]

@@ -131,7 +131,7 @@ def test_looks_without_lines_are_forgotten_in_time(store):
     assert days(store.reading()) == {ONE: 6}
 
 
-def test_the_ledger_by_days_of_the_bill_is_the_same_before_and_after_it_is_counted(store):
+def test_the_ledger_by_bill_days_is_the_same_before_and_after_counting(store):
     start = MONDAY // DAY_MS * DAY_MS
     hours = range(60)
     with store.writing() as db:

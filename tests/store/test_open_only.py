@@ -67,7 +67,7 @@ def test_no_message_is_counted_where_there_is_none(store):
     assert stored_outbox.counts(store.reading()) == {}
 
 
-def test_a_stop_may_save_from_when_it_is_done_until_it_is_worked_out_to_its_end(store):
+def test_a_stop_may_save_from_its_doing_until_worked_out_to_its_end(store):
     with store.writing() as db:
         for name, state in (("a-1", "done"), ("a-2", "executing"), ("a-3", "denied")):
             add_stop(db, name, state)

@@ -167,7 +167,7 @@ def test_what_was_refused_is_told_with_who_tried_and_why(office):
     assert seen[5].endswith("@Ada tried to decide on on-hours, refused: Only @Bob can decide this.")
 
 
-def test_pressing_a_hundred_times_is_one_entry_an_hour_and_twenty_of_a_person_at_most(office):
+def test_pressing_a_hundred_times_is_one_entry_an_hour_twenty_a_person(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu stop train-7")
     action = "".join(

@@ -63,7 +63,7 @@ def test_whoever_closed_a_form_hears_in_the_channel_what_its_button_did(office):
     assert "You're first in line for *train-7*" in office.presses("ada", "Wait in line")
 
 
-def test_a_form_that_slack_does_not_put_on_top_takes_the_place_of_the_one_below(office):
+def test_a_form_that_slack_does_not_stack_replaces_the_one_below(office):
     office.types("ada", "/gpu claim train-7")
     office.types("ada", "/gpu stop")
     office.slack.fault("views.push", error="push_limit_reached")

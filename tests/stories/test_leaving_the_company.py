@@ -107,7 +107,7 @@ def test_a_machine_that_comes_after_they_have_left_is_claimed_for_nobody(office)
     assert told in office.slack.sees("bob", "#ml-platform")[-1]
 
 
-def test_a_run_whose_turn_would_be_beyond_fair_use_is_told_and_goes_to_the_next(lab):
+def test_a_run_whose_turn_is_beyond_fair_use_is_told_and_passed_on(lab):
     lab.types("ada", "/gpu claim train-9 gpus:2 for 4h")
     lab.types("bob", "/gpu claim nb-5 for 1h")
     lab.types("ada", "/gpu wait nb-5 for 2h then: run nightly-eval")

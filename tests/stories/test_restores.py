@@ -90,7 +90,7 @@ def test_without_a_copy_put_back_nobody_is_told_anything(lab):
     assert heard(lab) == []
 
 
-def test_a_job_that_was_sent_after_the_copy_was_made_is_followed_and_not_sent_again(lab, back_with_a_queued_run):
+def test_a_job_sent_after_the_copy_was_made_is_followed_not_sent_again(lab, back_with_a_queued_run):
     back_with_a_queued_run(after=2 * MINUTE_MS)
     lab.passes(8 * MINUTE_MS)
 
@@ -98,7 +98,7 @@ def test_a_job_that_was_sent_after_the_copy_was_made_is_followed_and_not_sent_ag
     assert "`nightly-eval` on *train-7* ended with exit code 0" in lab.sees("ada", "@ada")
 
 
-def test_a_job_that_waited_too_long_in_a_copy_is_not_begun_out_of_the_blue(lab, back_with_a_queued_run):
+def test_a_job_that_waited_too_long_in_a_copy_is_not_begun_suddenly(lab, back_with_a_queued_run):
     back_with_a_queued_run(after=HOUR_MS, sent=False)
     lab.passes(2 * MINUTE_MS)
 

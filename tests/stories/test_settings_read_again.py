@@ -136,7 +136,7 @@ def test_an_editor_that_writes_in_two_steps_is_waited_for(company, path):
     assert "42000 -> 50000" in news
 
 
-def test_a_file_that_is_gone_for_a_moment_is_no_news_and_one_that_stays_away_is(company, path):
+def test_a_file_gone_for_a_moment_is_no_news_one_that_stays_away_is(company, path):
     path.unlink()
     looks(company, times=5)
     path.write_text(FILE)

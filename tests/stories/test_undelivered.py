@@ -25,7 +25,7 @@ def told_as_admin(office):
     return [said for said in office.slack.sees("bob", "@bob") if "post to #ml-platform" in said]
 
 
-def test_the_admin_is_told_once_what_it_is_and_sends_it_when_the_channel_is_open_again(office):
+def test_the_admin_hears_once_what_it_is_and_sends_it_when_the_channel_opens(office):
     asked_into_nowhere(office)
     told = told_as_admin(office)
     listed = office.types("bob", "/gpu undelivered")
@@ -83,7 +83,7 @@ def test_what_nobody_needs_any_more_is_dropped_and_that_is_audited(office):
     assert (newest.did, newest.detail) == ("dropped messages", "1 to C0MLPLAT1 (is_archived)")
 
 
-def test_news_of_a_kept_message_is_no_second_one_and_is_sent_as_things_stand_then(office):
+def test_news_of_a_kept_message_is_no_second_one_and_sent_as_of_then(office):
     asked_into_nowhere(office)
     office.types("ada", "/gpu claim train-7")
     office.settle()
@@ -138,7 +138,7 @@ def test_others_are_sent_to_the_admins(office):
     office.presses("bob", "Drop")
 
 
-def test_the_card_goes_to_those_who_decide_in_person_once_and_whoever_asked_hears_of_it(office):
+def test_those_who_decide_get_the_card_in_person_once_and_the_asker_hears(office):
     asked_into_nowhere(office)
     told = office.sees("ada", "@ada")
     office.clock.forward(MINUTE_MS)
@@ -199,7 +199,7 @@ def test_a_request_whose_card_nobody_ever_saw_lapses_and_says_so(office):
     assert "[Stop train-7]" not in office.sees("bob", "#ml-platform")
 
 
-def test_a_question_to_a_holder_that_the_bot_slept_through_ends_with_a_word_to_whoever_asked(office):
+def test_a_question_the_bot_slept_through_ends_with_a_word_to_its_asker(office):
     office.reports("train-7", 0.0)
     office.types("cy", "/gpu claim train-7 for 12h")
     office.types("ada", "/gpu stop train-7 nobody uses it")

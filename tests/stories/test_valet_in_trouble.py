@@ -93,7 +93,7 @@ def test_an_approved_stop_is_not_carried_out_until_it_can_be_written_down(office
     assert office.machine("train-7").state == "stopped"
 
 
-def test_on_a_database_found_damaged_at_the_start_every_button_is_answered_and_a_backup_is_taken_up(office):
+def test_on_a_database_damaged_at_the_start_buttons_are_answered_and_backups_taken_up(office):
     office.reports("train-7", 0.0)
     office.types("ada", "/gpu stop train-7")
     backup = office.path.parent / "backups" / "valet-2026-11-23.db"

@@ -125,7 +125,7 @@ def test_a_minute_comes_out_when_the_next_begins():
     ]
 
 
-def test_power_counts_from_the_last_reading_of_the_counter_though_a_sample_without_one_came_after():
+def test_power_counts_from_the_last_reading_though_a_sample_without_one_came_after():
     folding = Folding()
     folding.add(5, {0: Sample(300, energy_mj=0)})
     folding.add(5, {0: Sample(315)})

@@ -132,7 +132,7 @@ def test_cards_of_one_name_and_two_sizes_are_two():
     assert {each.memory_gb for each in found if each.model == "A100"} == {40, 80}
 
 
-def test_a_gpu_without_its_machine_and_what_is_no_gpu_are_left_out_and_that_is_said(tmp_path):
+def test_a_gpu_without_its_machine_and_what_is_none_are_left_out_and_said(tmp_path):
     found = read(
         tmp_path,
         HEADER

@@ -28,7 +28,7 @@ def test_one_action_has_one_hash_everywhere():
     assert len(pinned) == len({action for action, _ in pinned})
 
 
-def test_a_release_comes_after_the_tests_and_has_no_right_that_its_job_does_not_name():
+def test_a_release_comes_after_the_tests_with_only_the_rights_its_job_names():
     assert "\npermissions: {}\n" in RELEASE
     assert RELEASE.count("needs: ") == 5
     assert "uses: $/.github/workflows/ci.yml" in RELEASE

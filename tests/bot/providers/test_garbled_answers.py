@@ -153,7 +153,7 @@ class Whole:
         yield SourceAnswer("prometheus", read_until=now)
 
 
-def test_a_provider_that_breaks_leaves_the_others_fresh_and_its_own_sources_are_said_to_fail(room):
+def test_a_provider_that_breaks_leaves_others_fresh_and_its_sources_are_said_to_fail(room):
     room.sweep()
     fleet_of_before = {each.name for each in stored_fleet.fleet_sources(room.ctx.store.reading())}
     room.push("dgx-1", [], tick_now=100)

@@ -59,7 +59,7 @@ def test_a_run_ends_with_the_launch_it_began_in(run, machine, why):
     assert machine_end_reason(replace(Instance("i-1", "m", "ec2", "s", "t", "running"), **machine), run) == why
 
 
-def test_a_run_on_an_owned_machine_is_lost_once_neither_it_nor_its_agent_is_heard(room):
+def test_an_owned_machines_run_is_lost_once_neither_it_nor_its_agent_is_heard(room):
     machine = Instance("i-1", "m", "owned", OWNED_SOURCE, "t", "running")
     db, room.clock.now = room.ctx.store.reading(), BEGAN + RUN_SILENT_MS
 
@@ -81,7 +81,7 @@ def test_only_an_owned_machine_has_commands_that_switch_it(room):
     assert switches("dgx-1", "ec2") == switches("dgx-3") == frozenset()
 
 
-def test_nothing_is_known_of_rented_machines_where_only_owned_ones_or_what_is_left_out_was_read(tmp_path, clock):
+def test_nothing_is_known_of_rented_machines_where_none_that_counts_was_read(tmp_path, clock):
     room = Room(tmp_path / "empty.db", clock, alone=True)
 
     def read(source, error=""):
@@ -101,7 +101,7 @@ def test_nothing_is_known_of_rented_machines_where_only_owned_ones_or_what_is_le
     room.close()
 
 
-def test_a_type_is_priced_where_it_is_used_or_may_be_launched_and_not_where_others_are(tmp_path, clock):
+def test_a_type_is_priced_only_where_it_is_used_or_may_be_launched(tmp_path, clock):
     box = {"name": "box", "template": "lt-1", "region": "eu-west-1", "account": "1" * 12, "type": "g5.xlarge"}
     room = Room(tmp_path / "room.db", clock, settings={**SETTINGS, "launch": [{**box, "gpu": "A10G", "gpus": 1}]})
     room.sweep()
@@ -169,7 +169,7 @@ def test_an_action_on_what_is_not_rented_changes_nothing_that_is_foreseen(room):
     assert machine not in owned_by_then.facts
 
 
-def test_a_type_is_known_by_a_list_price_by_a_price_to_buy_or_by_a_machine_of_it(tmp_path, clock):
+def test_a_type_is_known_by_a_list_price_a_price_to_buy_or_a_machine(tmp_path, clock):
     room = Room(tmp_path / "room.db", clock)
     room.sweep()
     assert rent_or_buy.is_known_type(room.ctx, "p5.48xlarge")
@@ -180,7 +180,7 @@ def test_a_type_is_known_by_a_list_price_by_a_price_to_buy_or_by_a_machine_of_it
     room.close()
 
 
-def test_the_first_and_the_last_of_some_days_are_known_where_all_of_them_were_read(room):
+def test_the_first_and_last_of_some_days_are_known_where_all_were_read(room):
     zone, midnight = ZoneInfo("UTC"), MONDAY - 9 * HOUR_MS
     sunday, monday = date(2026, 11, 22), date(2026, 11, 23)
     with room.ctx.store.writing() as db:

@@ -121,7 +121,7 @@ def test_pages_are_followed_to_the_end():
     assert sum(each.util_max == 50 for each in seen) == 5
 
 
-def test_late_data_is_read_again_and_a_long_silence_only_as_far_as_the_window_needs():
+def test_late_data_is_read_again_and_long_silence_only_within_the_window():
     aws = PretendCloudWatch()
     aws.put(EAST, UTIL, minutes(MONDAY, *[0.0] * 300), InstanceId="i-00000001")
     cloudwatch = source(aws)
@@ -138,7 +138,7 @@ def test_it_is_asked_no_more_often_than_said():
     assert len(list(cloudwatch.read([target(1)], {EAST: MONDAY - 5 * MINUTE_MS}, MONDAY))) == 1
 
 
-def test_a_new_instance_is_looked_for_ten_minutes_later_and_a_failing_search_keeps_what_was_found():
+def test_new_instances_are_looked_for_after_ten_minutes_and_failing_searches_keep_what_was_found():
     aws = PretendCloudWatch()
     aws.put(EAST, UTIL, minutes(MONDAY, 0), InstanceId="i-00000001")
     cloudwatch = source(aws)
@@ -166,7 +166,7 @@ def test_a_long_window_keeps_to_the_points_of_one_call():
     assert aws.count("get_metric_data") == 2
 
 
-def test_a_look_tells_of_the_newest_minute_there_is_and_of_work_in_one_that_is_not_over():
+def test_a_look_tells_of_the_newest_minute_and_work_in_one_not_over():
     aws, now = PretendCloudWatch(), MONDAY + 40_000
     aws.put(EAST, UTIL, minutes(MONDAY - MINUTE_MS, 0, 0, 0), InstanceId="i-00000001")
 

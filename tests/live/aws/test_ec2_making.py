@@ -200,7 +200,7 @@ def test_what_aws_does_not_show_just_now_may_be_asked_for_again(aws, machine):
     assert aws.count("RunInstances") == 1, "that of nb-2 alone"
 
 
-def test_a_machine_from_an_image_is_in_the_shape_of_the_one_it_was_made_of(aws, machine):
+def test_a_machine_from_an_image_has_the_shape_of_its_original(aws, machine):
     ec2, nb = machine
     image_id = ec2.copy(nb, "valet-1", FOR_IMAGE, reboot=False)
     order = Order("token-2", nb.source, "nb-2-copy", nb.type, image_id=image_id, shape=nb, tags={"Name": "nb-2-copy"})

@@ -34,7 +34,7 @@ def test_it_is_carried_out_posted_and_audited_as_such(trusting):
     assert "it heats the room" in history
 
 
-def test_a_press_alone_does_not_do_it_nor_a_command_without_a_reason_or_a_request(trusting):
+def test_neither_a_press_alone_does_it_nor_a_command_without_reason_or_request(trusting):
     early = trusting.types("ada", "/gpu stop train-7 --break-glass now")
     ask(trusting)
 

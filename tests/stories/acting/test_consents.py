@@ -102,7 +102,7 @@ def test_silence_passes_it_on_and_the_card_says_so(held):
 
 
 @pytest.mark.slow
-def test_a_card_that_is_passed_on_says_what_the_machine_does_by_then_and_as_of_when(held):
+def test_a_card_passed_on_says_what_the_machine_does_and_as_of_when(held):
     ask(held)
     for _ in range(30):
         held.clock.forward(MINUTE_MS)

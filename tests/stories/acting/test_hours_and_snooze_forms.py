@@ -77,7 +77,7 @@ def test_a_snooze_of_more_than_a_day_is_asked_for_its_reason_beside_that_field(o
     assert "*train-7* is left alone until Wed 09:00 UTC: @Ada keeps it (the demo at the fair)." in office.sees("ada")
 
 
-def test_a_bare_drain_asks_which_owned_machine_and_one_that_is_drained_can_be_let_go(office):
+def test_a_bare_drain_asks_which_owned_machine_and_drained_ones_can_go_free(office):
     office.reports("dgx-1", 0.0)
     office.types("bob", "/gpu drain")
     assert office.submits("bob", machine="dgx-1", note="new power supply") == ""

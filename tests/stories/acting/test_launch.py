@@ -160,7 +160,7 @@ def limited(tmp_path: Path, clock: Clock, at_limit: str, **more: object) -> Iter
     return opened(tmp_path / "valet.db", clock, {**SETTINGS, "launch": [BOX, H100], "claims": claims, **more})
 
 
-def test_a_launch_beyond_fair_use_says_so_on_its_card_and_is_its_askers_once_it_runs(tmp_path, clock):
+def test_a_launch_beyond_fair_use_says_so_and_is_its_askers_once_running(tmp_path, clock):
     with limited(tmp_path, clock, "ask") as office:
         office.types("ada", "/gpu claim train-7 gpus:2 for 9h")
         office.types("ada", "/gpu launch h100-box for 2h a big one")

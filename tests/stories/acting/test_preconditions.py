@@ -168,7 +168,7 @@ def test_a_claim_that_was_changed_after_it_was_offered_is_offered_anew(office):
 
 
 @pytest.mark.slow
-def test_accepting_an_offer_in_the_grace_after_its_end_is_told_that_it_is_too_late(office):
+def test_accepting_an_offer_in_the_grace_after_its_end_is_told_too_late(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("ada", "/gpu hand train-7 @cy")
     office.types("ada", "/gpu claim train-7 for 5m")
@@ -205,7 +205,7 @@ def test_a_booking_of_more_gpus_than_the_machine_has_by_then_does_not_begin(offi
 
 
 @pytest.mark.slow
-def test_another_wish_takes_the_place_of_the_question_and_is_not_told_that_it_was_asked(limited):
+def test_another_wish_replaces_the_question_and_is_not_told_it_was_asked(limited):
     limited.types("ada", "/gpu claim train-7 gpus:2 for 6h")
     limited.presses("ada", "Ask an approver")
     same = limited.types("ada", "/gpu claim train-7 gpus:2 for 6h")

@@ -50,7 +50,7 @@ def held(office: Office, machine: Instance) -> list[tuple[str, int]]:
     return [(each.holder, each.until_at) for each in found]
 
 
-def test_the_card_says_that_it_is_a_new_machine_and_what_becomes_of_the_old_one(office):
+def test_the_card_says_it_is_a_new_machine_and_the_old_ones_fate(office):
     office.types("cy", ASKED)
 
     said, card = office.slack.sees("cy", "#gpus")[-2:]
@@ -74,7 +74,7 @@ def test_the_card_says_that_it_is_a_new_machine_and_what_becomes_of_the_old_one(
 
 
 @pytest.mark.slow
-def test_cy_gets_the_new_machine_and_the_old_one_is_stopped_when_it_is_seen_idle_again(office):
+def test_cy_gets_the_new_machine_and_the_old_stops_when_seen_idle_again(office):
     approved(office)
     office.passes(8 * MINUTE_MS)
     made, told = new(office), office.sees("cy", "@cy")
@@ -383,7 +383,7 @@ def test_an_old_machine_that_is_another_teams_by_then_is_left_running(office):
     assert "nb-5 itself was not stopped: nb-5 is nlp's by now" in office.sees("cy", "@cy")
 
 
-def test_an_old_machine_of_which_nothing_is_heard_any_more_is_for_people_to_look_at(office):
+def test_an_old_machine_that_is_heard_of_no_more_is_for_people_to_see(office):
     approved(office)
     office.passes(8 * MINUTE_MS)
     office.fleet.fault("nb-5", Unreachable("AWS does not answer."), on="describe", times=999)

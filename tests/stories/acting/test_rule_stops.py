@@ -265,7 +265,7 @@ def held_for_cy(team) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_held_for_the_next_in_line_is_not_stopped_by_rule_nor_by_a_person(team):
+def test_what_is_held_for_the_next_in_line_nobody_and_no_rule_stops(team):
     held_for_cy(team)
 
     refused = team.types("ada", "/gpu stop train-7")
@@ -386,7 +386,7 @@ def test_a_stop_that_aws_refuses_is_told_once_and_tried_again_twice_that_night(t
 
 
 @pytest.mark.slow
-def test_a_stop_that_comes_about_at_the_second_try_is_told_and_undone_in_the_morning(team):
+def test_a_stop_at_the_second_try_is_told_and_undone_in_the_morning(team):
     team.fleet.fault("train-7", Refused("AWS says no."))
     idle_until(team, NINE_TO_SEVEN + HOUR_MS)
     team.passes(MINUTE_MS)

@@ -102,7 +102,7 @@ def test_the_card_of_a_start_says_that_its_end_is_asked_about(office):
     assert "At the end of that time I ask whether to stop it." in office.sees("bob", "#ml-platform")
 
 
-def test_when_the_time_of_a_start_is_over_its_stop_is_asked_for_and_its_asker_may_decide(office):
+def test_when_a_starts_time_is_over_its_asker_may_decide_on_the_stop(office):
     started(office)
     over(office)
 
@@ -126,7 +126,7 @@ def test_the_end_of_a_start_is_not_asked_about_while_somebody_has_the_machine(of
     assert "Valet asks" not in office.sees("bob", "#ml-platform")
 
 
-def test_who_stopped_it_and_started_it_by_hand_since_is_not_asked_about_the_old_start(office):
+def test_who_stopped_and_started_it_since_is_not_asked_about_the_old_start(office):
     started(office)
     office.types("ada", "/gpu release eval-2")
     office.fleet.restart("eval-2")

@@ -44,7 +44,7 @@ def crippled(office):
     return office
 
 
-def test_a_machine_of_which_one_gpu_of_eight_is_seen_is_unknown_however_idle_that_one_is(crippled):
+def test_a_machine_with_one_gpu_of_eight_seen_is_unknown_however_idle_that_is(crippled):
     assert "*dgx-1*  unknown: only 1 of 8 GPUs report since 08:59 UTC" in crippled.types("ada", "/gpu status dgx-1")
     why = crippled.types("ada", "/gpu why dgx-1")
     assert "It has seen 1 of 8 GPUs since Mon 09:01 UTC." in why

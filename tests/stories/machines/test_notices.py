@@ -80,7 +80,7 @@ def test_where_a_claim_counts_on_it_the_holder_hears_at_once_and_at_any_hour(hea
 
 
 @pytest.mark.parametrize(("typed", "times"), [("", 1), ("never", 0), ("Mon-Sun 01:00-22:30", 1)])
-def test_where_a_window_of_its_own_or_its_teams_counts_on_it_it_is_told_at_any_hour(office_with, typed, times):
+def test_where_a_window_or_its_teams_counts_on_it_it_is_told_anytime(office_with, typed, times):
     settings = copy.deepcopy(SETTINGS)
     settings["teams"]["nlp"]["pausing"] = {"hours": "Mon-Sun 00:00-23:00"}
     office = office_with(settings)

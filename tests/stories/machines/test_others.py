@@ -74,7 +74,7 @@ def test_a_type_without_an_on_demand_price_says_why_and_what_to_set(mixed):
     )
 
 
-def test_a_machine_of_a_type_that_aws_tells_nothing_of_is_listed_with_what_is_known(office):
+def test_a_machine_of_an_unknown_type_is_listed_with_what_is_known(office):
     office.fleet.change("nb-5", type="p9.48xlarge", gpu_model="", gpu_count=0, gpu_memory_mib=0)
     office.tick()
     rates.read_prices(office.valet.ctx, SandboxPrices(office.clock).prices)

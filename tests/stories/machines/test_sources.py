@@ -98,7 +98,7 @@ def test_a_region_that_fails_later_is_told_by_itself_and_a_restart_tells_nothing
     assert [(EAST in each, WEST in each) for each in told] == [(True, False), (False, True)]
 
 
-def test_prices_metrics_and_the_bill_are_told_of_too_and_only_what_is_prompt_is_unhealthy(office):
+def test_prices_metrics_and_bill_are_told_of_too_and_only_prompt_ones_are_unhealthy(office):
     ctx = office.valet.ctx
     with ctx.store.writing() as db:
         stored_prices.note_trouble(

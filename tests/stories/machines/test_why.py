@@ -29,7 +29,7 @@ def test_a_partly_idle_machine_is_told_gpu_by_gpu(office):
     assert "GPUs 6-7: idle, 0 %" in seen
 
 
-def test_a_machine_that_worked_a_while_ago_is_said_to_have_and_not_to_be_busy_since(office):
+def test_a_machine_that_worked_a_while_ago_is_not_said_to_be_busy_since(office):
     office.reports("train-7", 80.0)
     office.clock.forward(40 * MINUTE_MS)
     office.reports("train-7", 0.0, minutes=40)

@@ -107,7 +107,7 @@ def test_a_budget_that_holds_is_not_talked_about(lived):
 
 
 @pytest.mark.slow
-def test_a_budget_of_a_cent_and_one_of_nothing_are_said_so_that_they_can_be_read(lived):
+def test_budgets_of_a_cent_and_of_nothing_can_be_read(lived):
     office = lived(usd="0.01", company="0")
 
     assert office.sees("bob", "#ml-platform").splitlines()[0] == (
@@ -161,7 +161,7 @@ def test_all_budgets_and_one_in_full(lived):
 
 
 @pytest.mark.slow
-def test_without_one_of_its_own_the_companys_budget_is_the_sum_and_nobody_is_told_of_it(lived):
+def test_without_its_own_the_companys_budget_is_the_sum_and_nobody_is_told(lived):
     office = lived(usd="46000")
 
     shown = office.types("ada", "/cost budget total")
@@ -253,7 +253,7 @@ def test_one_month_may_have_a_budget_of_its_own(lived):
         ("20000", {"ask_over_budget": False}, False),
     ],
 )
-def test_beyond_the_budget_a_start_that_needs_no_yes_needs_one_if_the_team_says_so(lived, usd, more, asked):
+def test_beyond_the_budget_any_start_needs_a_yes_if_the_team_says_so(lived, usd, more, asked):
     office = lived(usd=usd, ask_over_usd="9000", **more)
 
     office.types("ada", "/gpu start eval-2 for 1h")
@@ -411,7 +411,7 @@ def surges_again(office, days):
         office.tick()
 
 
-def test_a_day_that_was_expected_is_answered_in_place_and_the_next_like_it_is_not_told(surged):
+def test_an_expected_day_is_answered_in_place_and_the_next_like_it_untold(surged):
     said = surged.presses("ada", "Expected", "#ml-platform")
     surged.passes(MINUTE_MS)
 

@@ -188,7 +188,7 @@ def test_what_is_typed_shows_the_same_figure_with_its_zone(far_apart):
     assert "Months are those of Europe/Berlin." in far_apart.presses("ada", "How this is counted")
 
 
-def test_a_sum_with_an_estimated_price_in_it_says_about_as_the_status_of_its_machines_does(office):
+def test_a_sum_with_an_estimated_price_says_about_as_its_machines_status_does(office):
     office.tick()
     office.passes(20 * MINUTE_MS)
     db = office.valet.ctx.store.reading()

@@ -44,7 +44,7 @@ def test_a_booking_says_what_when_and_for_what_and_how_it_could_be_lost(office):
     )
 
 
-def test_the_second_is_told_who_has_it_and_books_the_next_free_time_with_one_press(office):
+def test_the_second_is_told_who_has_it_and_books_next_by_a_press(office):
     office.types("ada", TOMORROW)
 
     seen = office.types("bob", "/gpu book train-7 tue 22:00-23:00")
@@ -103,7 +103,7 @@ def test_whoever_booked_it_is_told_so_when_they_claim_into_it(office):
     assert "is booked by you from Tue 24 Nov 20:00" in office.types("ada", "/gpu claim train-7 for 2d")
 
 
-def test_one_s_own_booking_that_is_about_to_begin_can_be_cancelled_to_claim_at_once(office):
+def test_ones_own_booking_about_to_begin_can_be_cancelled_to_claim_at_once(office):
     office.types("ada", "/gpu book train-7 gpus:2 in 2m for 7d")
 
     assert office.types("ada", "/gpu claim train-7 for 1h") == (
@@ -216,7 +216,7 @@ def test_a_machine_that_is_stopped_is_told_ahead_with_a_button_to_start_it(offic
     )
 
 
-def test_a_machine_that_is_gone_takes_its_bookings_with_it_and_each_holder_is_told_once(office):
+def test_a_machine_that_is_gone_ends_its_bookings_and_each_holder_hears_once(office):
     office.types("ada", "/gpu book train-7 every tue 20:00 for 2h")
     office.fleet.terminate("train-7")
 

@@ -11,7 +11,7 @@ from handlers.topics import BUTTONS, press
 from tests.neighbours import CLAIM
 
 
-def test_the_first_to_ask_gets_it_and_the_second_is_told_who_has_it_until_when(office):
+def test_the_first_gets_it_and_the_second_hears_who_has_it_until_when(office):
     assert office.types("ada", "/gpu claim train-7 for 4h fine-tune") == (
         "*train-7* is @Ada's until Mon 13:00 UTC (fine-tune).\n[Extend by 1 h] [Extend by 4 h] [Release train-7]"
     )
@@ -90,7 +90,7 @@ def test_a_machine_that_stands_still_is_not_claimed_but_can_be_started(office):
     )
 
 
-def test_a_press_with_a_value_that_is_none_of_ours_gets_an_answer_or_a_no(office):
+def test_a_press_with_a_strange_value_gets_an_answer_or_a_no(office):
     odd = ["", "|||", "9" * 19, "9" * 5_000, "train-7|" + "9" * 5_000, "\u0663|\u00b2|\u00b2", "\x00"]
     for action, value in product(BUTTONS, odd):
         with suppress(ValetError):

@@ -10,7 +10,7 @@ def offered(office) -> None:
     office.types("ada", "/gpu hand train-7 @bob")
 
 
-def test_it_stays_hers_until_he_accepts_and_then_is_his_with_the_same_gpus_end_and_note(office):
+def test_it_is_hers_until_he_accepts_then_his_with_gpus_end_and_note(office):
     offered(office)
     assert office.sees("ada") == (
         "Asked @Bob to take *train-7* over. It stays yours until they accept. The offer ends Mon 13:00 UTC.\n"

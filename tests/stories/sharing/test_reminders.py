@@ -16,7 +16,7 @@ def told(office, who="ada"):
 
 
 @pytest.mark.slow
-def test_one_message_tells_of_the_end_at_30_15_and_5_minutes_and_of_the_grace(office):
+def test_one_message_tells_of_the_end_at_30_15_5_minutes_and_of_grace(office):
     office.types("ada", "/gpu claim train-7 for 2h")
 
     office.passes(89 * MINUTE_MS)
@@ -74,7 +74,7 @@ def test_releasing_from_the_reminder_is_thanked_and_takes_its_buttons_away(offic
 
 
 @pytest.mark.slow
-def test_a_restart_repeats_no_reminder_and_what_was_slept_through_is_told_as_it_is_now(office):
+def test_a_restart_repeats_no_reminder_and_tells_what_was_missed_as_of_now(office):
     office.types("ada", "/gpu claim train-7 for 2h")
     office.passes(91 * MINUTE_MS)
     office.restart()

@@ -225,7 +225,7 @@ def test_a_whole_machine_is_told_nothing_of_parts_and_unheard_gpus_go_by_index(l
     ]
 
 
-def test_the_agent_of_an_owned_machine_is_told_the_part_too_and_that_of_a_rented_one_no_runs(lab):
+def test_an_owned_machines_agent_hears_the_part_too_a_rented_ones_no_runs(lab):
     lab.reports("dgx-1", 0.0)
     lab.types("ada", "/gpu claim dgx-1 gpus:1,4 for 2h")
     lab.types("ada", "/gpu run nightly-eval dgx-1")
@@ -286,7 +286,7 @@ def test_a_host_whose_agent_tells_of_either_is_not_silent(lab):
     assert "runs since" in lab.types("ada", "/gpu runs")
 
 
-def test_a_host_that_comes_back_is_told_to_end_it_and_how_it_ended_is_told(lab):
+def test_a_host_that_comes_back_is_told_to_end_it_and_tells_how(lab):
     run_id = begun_on_an_owned_machine(lab)
     lab.passes(16 * MINUTE_MS)
     assert runs.runs_for_agent(lab.valet.ctx, "dgx-1") == [(offered_now(lab.valet.ctx, run_id), 0)]

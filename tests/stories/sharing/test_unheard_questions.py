@@ -16,7 +16,7 @@ def takes_all(office):
 
 
 @pytest.mark.slow
-def test_whose_turn_it_is_has_the_whole_time_to_answer_from_when_they_hear_of_it(office):
+def test_whose_turn_it_is_has_the_whole_time_from_when_they_hear(office):
     office.types("ada", "/gpu claim train-7 for 4h")
     office.types("cy", "/gpu wait train-7 for 2h")
     takes_nothing(office)

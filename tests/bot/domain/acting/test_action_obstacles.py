@@ -39,7 +39,7 @@ def test_another_launch_is_another_machine():
     assert obstacle_to_execute(ACTION, restarted) == "train-7 was restarted after the request."
 
 
-def test_a_claim_the_card_did_not_show_is_in_the_way_and_the_one_it_showed_is_not():
+def test_only_a_claim_that_the_card_did_not_show_is_in_the_way():
     claimed = replace(SCENE, claims=(CLAIM,))
     shown = replace(ACTION, facts=replace(FACTS, claim_ids=("c-1",)))
 
@@ -62,7 +62,7 @@ WORKS = replace(ACTION, facts=replace(FACTS, even_active=True, approvals=2), yes
 
 
 @pytest.mark.parametrize("state", ["active", "partial", "held", "free"])
-def test_a_stop_that_was_approved_as_ending_work_passes_whether_it_works_or_idles_by_then(state):
+def test_a_stop_approved_as_ending_work_passes_whether_it_works_or_idles_by_then(state):
     assert obstacle_to_execute(WORKS, replace(SCENE, verdict=replace(FREE, state=state))) is None
 
 
@@ -76,20 +76,20 @@ def test_yet_never_where_nobody_can_tell_nor_past_a_claim_or_a_restart():
     assert "restarted" in str(obstacle_to_execute(WORKS, replace(active, instance=replace(MACHINE, launched_at=6))))
 
 
-def test_one_of_its_two_yeses_is_too_few_once_the_other_may_not_say_so_any_more():
+def test_one_of_two_yeses_is_too_few_once_the_other_may_say_none_any_more():
     left = Roster((Team("nlp", frozenset({"ada"}), frozenset({"bob"})),))
 
     assert "<person dee> may no longer approve this." in str(obstacle_to_execute(WORKS, replace(SCENE, roster=left)))
 
 
-def test_what_was_asked_for_as_idle_is_not_stopped_once_it_works_and_the_reason_is_given():
+def test_what_was_asked_for_as_idle_is_not_stopped_once_it_works_with_a_reason():
     active = replace(SCENE, verdict=replace(FREE, state="active", evidence="8 of 8 GPUs worked"))
 
     assert "8 of 8 GPUs worked" in str(obstacle_to_execute(ACTION, active))
     assert "say why" not in str(obstacle_to_execute(ACTION, active))
 
 
-def test_where_the_approvers_are_too_few_for_work_the_admins_decide_as_well_but_never_the_requester():
+def test_where_approvers_are_too_few_for_work_admins_decide_too_but_never_the_requester():
     assert deciders(WORKS, ROSTER) == {"bob", "dee"}
     assert deciders(replace(WORKS, requester="dee"), ROSTER) == {"bob"}
 

@@ -315,7 +315,7 @@ IMAGE = Image("ami-1", "ec2/1/us-east-1", "valet-a", "available", NINE - 30 * DA
 UNUSED = with_last_use(IMAGE, None, None)
 
 
-def test_an_image_was_last_used_when_it_was_made_or_a_machine_was_launched_from_it():
+def test_an_image_was_last_used_when_it_was_made_or_launched_from():
     later = IMAGE.made_at + 5
 
     assert UNUSED.used_at == IMAGE.made_at

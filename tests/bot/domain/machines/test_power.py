@@ -63,7 +63,7 @@ def test_the_lows_of_a_clock_that_was_set_back_are_not_kept():
     assert floor.watts(START, held=False) == 60.0
 
 
-def test_a_held_context_is_near_its_floor_by_what_contexts_draw_at_most_where_its_own_is_not_learned():
+def test_without_its_own_floor_a_held_context_may_draw_what_contexts_draw():
     floor = taught(60, 60, 60, 60, 60)
 
     assert floor.near(START, 60 + CONTEXT_WATTS + 15, 15, held=True)

@@ -90,7 +90,7 @@ def test_the_largest_excess_comes_first_and_three_things_are_named():
 SPENT = Spent(100, 50, 30, 20, 10, 3, 1, 21, 6)
 
 
-def test_an_amount_is_called_about_so_much_where_more_than_a_fifth_of_it_is_estimated():
+def test_an_amount_is_called_about_so_much_where_over_a_fifth_is_estimated():
     assert (SPENT.about, SPENT.about_idle) == ("about ", "")
     assert (replace(SPENT, estimated_micros=20).about, replace(SPENT, estimated_idle_micros=7).about_idle) == (
         "",
@@ -139,7 +139,7 @@ def test_a_record_tells_how_far_off_forecasts_were_and_how_often_their_ranges_he
     assert quantiles_by_horizon([SCORE]) == {}
 
 
-def test_a_day_of_a_bill_is_an_estimate_until_it_was_looked_at_two_days_later():
+def test_a_day_of_a_bill_is_an_estimate_until_looked_at_two_days_later():
     assert utc_day(MIDNIGHT) == TODAY
     assert utc_day(MIDNIGHT - 1) == TODAY - timedelta(days=1)
     assert is_estimate(TODAY, MIDNIGHT + 2 * DAY_MS - 1)

@@ -110,7 +110,7 @@ def test_use_is_told_by_unix_user_where_gpus_work_and_nobody_holds_them():
     assert gpus_of_users(users, frozenset({"cy", "bob"})) == (1, 3)
 
 
-def test_work_on_no_gpu_in_particular_is_on_a_claim_of_all_and_on_no_part():
+def test_work_on_no_gpu_in_particular_is_on_claims_of_all_only():
     seen = Verdict("active", NOW, "", NOW)
 
     assert is_worked_on(claim(0, 1), seen, is_whole=True)

@@ -59,7 +59,7 @@ def test_no_gpu_is_given_twice_or_while_it_is_claimed(line, vacancies):
     assert all(len(turn.gpus) == turn.waiter.count for turn in turns)
 
 
-def test_whoever_waits_for_more_than_a_machine_has_by_now_gets_no_turn_and_holds_up_nobody():
+def test_whoever_waits_for_more_than_a_machine_has_gets_no_turn_and_delays_nobody():
     line = [waiter(1, instance="one", count=3), waiter(2, instance="one", count=2)]
 
     turns = turns_now(line, Vacancies([machine("one", gpus=2)], (), NOW), NOW)

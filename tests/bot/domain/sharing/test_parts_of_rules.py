@@ -58,7 +58,7 @@ def test_a_cell_of_the_calendar_says_whose_its_hour_is(hold, cell):
     assert cells[8:10] == ["over", "free"]
 
 
-def test_a_machine_whose_gpus_nobody_knows_is_taken_by_one_hold_and_cells_may_be_longer():
+def test_a_machine_whose_gpus_nobody_knows_is_taken_by_one_hold_whatever_its_cells():
     hold = Hold("i-1", "cy", (0,), MIDNIGHT + 12 * HOUR_MS, MIDNIGHT + 13 * HOUR_MS, booked=True)
     cells = calendar_cells(CalendarWeek("i-1", "m", 0, (hold,)), TODAY, UTC, "ada", MIDNIGHT, hours=6)
 

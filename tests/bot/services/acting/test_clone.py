@@ -39,7 +39,7 @@ def minutes_pass(room, count: int) -> None:
 
 
 @pytest.mark.parametrize("reboot", [True, False])
-def test_a_clone_is_an_image_and_then_a_machine_of_the_same_shape_claimed_for_whoever_asked(room, reboot):
+def test_a_clone_is_an_image_then_a_machine_of_its_shape_claimed_for_its_asker(room, reboot):
     action = approved(room, reboot=reboot)
 
     minutes_pass(room, 10)

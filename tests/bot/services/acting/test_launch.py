@@ -64,7 +64,7 @@ def test_an_approved_launch_makes_one_machine_claimed_for_whoever_asked(room):
     assert room.told(CHANNEL, "action_card")[-1] == action.id
 
 
-def test_it_is_born_with_owner_team_purpose_end_and_the_tag_that_lets_valet_stop_it(room):
+def test_it_is_born_with_owner_team_purpose_end_and_the_tag_for_stopping(room):
     action = room.approves(ask(room), looks=False)
 
     minutes_pass(room, 1)
@@ -157,7 +157,7 @@ def nobody_decides(room) -> None:
     room.reopen()
 
 
-def test_a_machine_made_by_an_order_without_an_answer_is_claimed_though_its_approver_is_none_by_then(room):
+def test_a_machine_of_an_unanswered_order_is_claimed_though_its_approver_is_none_by_then(room):
     room.fleet.fault(PLACE, LOST, on="launch", accepted=True)
     action = room.approves(ask(room))
     executor.carry_out(room.ctx)
@@ -183,7 +183,7 @@ def test_an_order_that_may_have_arrived_is_not_called_failed_and_not_sent_again(
     assert "may no longer approve this. AWS never confirmed it; look for box-" in ended.outcome
 
 
-def test_a_machine_that_turns_up_after_it_was_given_up_is_its_askers_and_its_end_is_asked_about(room):
+def test_a_machine_given_up_that_turns_up_is_its_askers_and_asked_about(room):
     room.fleet.fault(PLACE, LOST, on="launch", times=99)
     action = room.approves(ask(room))
     minutes_pass(room, 12)
@@ -288,7 +288,7 @@ def over(room) -> str:
     return room.fleet.launches[0][0]
 
 
-def test_when_its_time_is_over_its_stop_is_asked_for_and_its_owner_may_say_yes(room):
+def test_when_its_time_is_over_its_stop_is_asked_for_and_owners_may_agree(room):
     name = over(room)
     room.reports(name, 0.0)
 
@@ -306,7 +306,7 @@ def test_when_its_time_is_over_its_stop_is_asked_for_and_its_owner_may_say_yes(r
     assert room.told(VALET) == []
 
 
-def test_a_machine_that_works_when_its_time_is_over_is_never_asked_about_and_its_owner_told_daily(room):
+def test_what_works_when_its_time_is_over_is_never_asked_about_but_told_daily(room):
     name = over(room)
     room.reports(name, 80.0)
 

@@ -133,7 +133,7 @@ AROUND_THE_YES = [-70, -50, -20, -5, 5, 20, 50, 70]
 
 @pytest.mark.parametrize("second", [0, 25, 50])
 @pytest.mark.parametrize("world", ALL, indirect=True)
-def test_a_machine_that_idles_on_is_stopped_once_every_source_has_told_of_a_minute_since(world, second):
+def test_what_idles_on_is_stopped_once_every_source_told_of_a_minute_since(world, second):
     world.goes_on(second * SECOND_MS)
     action = world.room.approves(world.room.asks("train-7"), looks=False)
 

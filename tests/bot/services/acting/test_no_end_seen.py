@@ -100,7 +100,7 @@ def called(room, action):
 
 
 @pytest.mark.parametrize("doing", [stopping, starting, launching, cloning])
-def test_what_is_not_heard_of_any_more_is_unclear_once_its_time_is_over_and_not_before(room, doing):
+def test_what_is_heard_of_no_more_is_unclear_once_its_time_is_over(room, doing):
     begun = called(room, doing(room))
     room.fleet.silent = True
 

@@ -194,7 +194,7 @@ TestNights.settings = settings(
 )
 
 
-def test_a_night_in_which_nothing_is_in_the_way_ends_in_a_stop_so_that_the_above_is_no_empty_promise():
+def test_a_night_with_nothing_in_the_way_does_end_in_a_stop():
     nights = Nights()
 
     nights.time_passes(120)

@@ -93,7 +93,7 @@ def test_started_by_somebody_else_meanwhile_it_is_not_started_again(room):
     assert "runs already" in ended.outcome
 
 
-def test_without_capacity_it_is_tried_again_after_1_5_and_15_minutes_and_then_no_more(room):
+def test_without_capacity_it_is_tried_again_after_1_5_and_15_minutes_only(room):
     room.fleet.run_short(ZONE)
     action = room.approves(ask(room))
     tried = []

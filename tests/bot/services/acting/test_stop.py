@@ -200,7 +200,7 @@ def test_what_cannot_be_stopped_is_not_even_asked_about(room, name):
         room.asks(name)
 
 
-def test_a_machine_held_by_somebody_else_may_be_asked_about_and_the_card_says_who_holds_it(idle):
+def test_a_machine_held_by_another_may_be_asked_about_with_the_holder_on_its_card(idle):
     held = claims.claim_gpus(idle.ctx, idle.machine("train-7").id, CY, length=8 * HOUR_MS).claims[0]
 
     asked = idle.asks("train-7")

@@ -60,7 +60,7 @@ def test_a_context_that_appears_is_not_measured_by_the_empty_floor(room):
     assert verdict(room).state == "held"
 
 
-def test_a_gpu_that_draws_much_from_the_first_minute_is_not_vetoed_by_a_floor_nobody_learned(room):
+def test_a_gpu_that_draws_much_at_once_is_not_vetoed_by_an_unlearned_floor(room):
     tell(room, 70, watts=300.0, **HELD)
 
     assert verdict(room).state == "held"
@@ -82,7 +82,7 @@ def test_a_mig_gpu_with_a_process_is_never_idle_and_said_to_be_unmeasurable(room
     assert "no reading of its use" in verdict(room).evidence
 
 
-def test_flat_low_work_near_the_floor_for_hours_is_a_suspected_keep_alive_and_stays_active(room):
+def test_flat_low_work_near_the_floor_for_hours_is_suspected_and_stays_active(room):
     tell(room, 30, **HELD)
 
     tell(room, 240, util=8.0, watts=66.0, **HELD)

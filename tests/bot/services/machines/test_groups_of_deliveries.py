@@ -106,7 +106,7 @@ def test_a_token_revoked_after_it_was_looked_at_keeps_nothing(room):
     assert numbers_kept(room) == {("dgx-1", 1)}
 
 
-def test_a_new_token_of_a_host_is_good_at_once_and_the_old_one_is_not(room):
+def test_a_new_token_of_a_host_takes_the_old_ones_place_at_once(room):
     with room.ctx.store.writing() as db:
         agents.add(db, "dgx-1", digest("a new one"), room.clock() + MINUTE_MS)
 

@@ -77,7 +77,7 @@ def test_minutes_of_a_gpu_that_was_not_there_before_prove_no_quiet_hour(single):
     assert verdict(single).state == "unknown"
 
 
-def test_a_gpu_that_is_told_of_no_more_is_unknown_after_its_hour_however_long_others_idle(single):
+def test_a_gpu_told_of_no_more_is_unknown_after_its_hour_however_others_idle(single):
     for _ in range(130):
         single.clock.forward(MINUTE_MS)
         steals(single, 5, minutes=2)
@@ -96,7 +96,7 @@ def test_the_true_agent_that_is_heard_again_ends_the_doubt_at_the_next_launch(si
     assert verdict(single).state == "free"
 
 
-def test_another_gpu_in_the_same_slot_takes_over_the_work_of_the_hour_and_no_quiet(room):
+def test_another_gpu_in_the_slot_takes_over_the_hours_work_and_no_quiet(room):
     room.reports("train-7", 95.0)
     swapped = tuple(Gpu(gpu, f"GPU-new-{gpu}", "NVIDIA A100", 81920) for gpu in range(8))
     now = 1_000_000 + room.clock() // MINUTE_MS

@@ -102,7 +102,7 @@ def test_a_source_that_is_switched_off_no_longer_counts(tmp_path, clock, script)
     without.close()
 
 
-def test_the_next_reading_goes_on_where_the_last_one_ended_also_after_a_failure_and_a_restart(room, script):
+def test_each_reading_goes_on_where_the_last_ended_after_failures_and_restarts_too(room, script):
     script.says(room.machine("train-7").id, room.clock(), 0.0)
     sources.read_sources(room.ctx, [script])
     script.answers = [SourceAnswer(URL, error="it did not answer")]

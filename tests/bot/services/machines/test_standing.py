@@ -98,7 +98,7 @@ def still_of(room, name):
     return stored_dormant.kept_standstill(room.ctx.store.reading(), room.machine(name).id)
 
 
-def test_a_machine_that_valet_never_saw_run_stands_still_at_least_since_it_was_first_seen(room):
+def test_what_valet_never_saw_run_stands_still_at_least_since_first_seen(room):
     room.fleet.change("eval-2", stopped_at=None)
     room.fleet.change("nb-5", state="stopped")
     room.clock.forward(3 * DAY_MS)

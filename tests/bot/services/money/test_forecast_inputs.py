@@ -131,7 +131,7 @@ def test_a_machine_started_for_a_claim_ends_with_it(ctx):
     assert adds_up(report)
 
 
-def test_a_machine_that_ran_before_the_claim_is_not_taken_to_end_and_that_is_said(ctx):
+def test_a_machine_that_ran_before_the_claim_is_not_ended_and_said_so(ctx):
     machine(ctx, "train-3", launched=at(10, 1))
     claimed(ctx, "train-3", at(11, 22), at(11, 24, 12))
 

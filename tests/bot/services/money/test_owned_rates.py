@@ -85,7 +85,7 @@ def test_a_machine_is_measured_only_where_all_its_gpus_tell(made, clock, watts, 
     assert owned_rates.measured_watts(room.ctx.store.reading(), instance, clock()) == measured
 
 
-def test_the_figure_of_a_host_goes_before_its_parts_and_its_parts_before_the_figure_for_all(made):
+def test_a_hosts_figure_goes_before_its_parts_and_those_before_the_figure_for_all(made):
     by_host = PARTS | {"hosts": {"dgx-1": PARTS["hosts"]["dgx-1"] | {"usd_per_hour": "9.12"}}}
     for_all = {"usd_per_gpu_hour": "1.14"}
 

@@ -73,7 +73,7 @@ def test_a_rate_in_a_region_that_our_table_does_not_know_is_the_regions_own(room
     assert rate(room, "train-3") == (60_500_000, "AWS on-demand list, us-west-2, 2026-11-23", True)
 
 
-def test_the_list_is_read_once_a_day_and_spot_prices_once_an_hour_whatever_restarts_come_between(room, aws, clock):
+def test_the_list_is_read_daily_and_spot_prices_hourly_whatever_restarts_come_between(room, aws, clock):
     asked = []
     for tick in range(2 * 24 * 12):
         asked += read(room, aws)
@@ -155,7 +155,7 @@ def test_a_price_that_aws_names_no_more_stays_with_its_date(room, aws, clock):
     assert rate(room, "train-7") == (20_000_000, "AWS on-demand list, us-east-1, 2026-11-23", True)
 
 
-def test_a_type_that_aws_does_not_list_is_asked_about_once_a_day_and_keeps_our_tables_price(room, aws, clock):
+def test_a_type_aws_does_not_list_is_asked_about_daily_at_our_tables_price(room, aws, clock):
     aws.reprice("us-east-1", "p4d.24xlarge", None)
     read(room, aws)
     clock.forward(HOUR_MS)

@@ -52,7 +52,7 @@ EVENTS = st.lists(
 @given(EVENTS, st.text(max_size=80))
 @example([CalendarEvent("1@x", 0, 0, 1000, HOSTILE, ADA, "i-1", tentative=False)], "a\nb;c,d")
 @settings(deadline=None)
-def test_what_is_written_can_be_read_back_by_others_and_nothing_breaks_out_of_its_line(events, name):
+def test_what_is_written_can_be_read_back_and_nothing_leaves_its_line(events, name):
     made = calendar_file(events, name)
 
     back = read(made)

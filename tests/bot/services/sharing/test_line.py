@@ -185,7 +185,7 @@ def test_an_offer_holds_its_gpus_against_everything_that_writes_a_claim(room):
         assert not stored_claims.add(db, rival)
 
 
-def test_the_database_itself_refuses_a_second_place_a_second_offer_and_an_offer_of_what_is_claimed(room):
+def test_the_database_refuses_second_places_second_offers_and_offers_of_what_is_claimed(room):
     hold(room, "train-7", ADA)
     place = wait(room, "train-7", CY).waiter
     now = room.clock()
