@@ -25,6 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-docs", action="store_true", help="write the parts of docs/ that are made from the code")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The fast lane does not even read what is slow as a whole."""
+    is_slow = f"{collection_path.relative_to(config.rootpath).as_posix()}/".startswith(SLOW)
+    return True if is_slow and config.getoption("markexpr") == "not slow" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Live processes, stories and hypothesis's state machines (unittest's) are slow; others say so themselves."""

@@ -247,6 +247,7 @@ def test_refusals_and_help_are_fit_to_send(text):
     assert [found for reply in replies for found in objections(reply) if "<!channel" not in found] == []
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), deadline=None)
 @given(pieces.texts, st.sampled_from(["free", "held", "partial", "active", "unknown"]), st.booleans())
 def test_any_listing_is_fit_to_send(text, state, claimed):

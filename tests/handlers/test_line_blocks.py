@@ -100,6 +100,7 @@ def requests_as_shown(text: str, name: str) -> list[Reply]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS)
 def test_every_message_is_fit_to_send(text):
     name = pieces.instance(text).name

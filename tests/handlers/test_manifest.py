@@ -94,6 +94,7 @@ def test_slack_takes_the_manifest(http_url):
     assert faults == []
 
 
+@pytest.mark.slow
 def test_every_method_we_call_is_granted(scopes_by_method):
     granted = set(bot_scopes())
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,7 @@ def test_what_people_ask_is_read_or_put_back(ctx):
     } == {}
 
 
+@pytest.mark.slow
 def test_each_reading_is_what_the_answer_begins_with(office):
     """Through the same door as whatever else is said; refusals of a verb name it themselves."""
     office.reports("train-7", 0.0)

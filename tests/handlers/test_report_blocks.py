@@ -63,6 +63,7 @@ def week(text: str, *todos: Todo) -> Weekly:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TEXTS)
 def test_reports_are_fit_to_send_however_they_are_told_apart(text):
     for by in REPORT_WAYS:

@@ -176,6 +176,7 @@ def test_a_second_process_is_told_who_holds_the_database(tmp_path):
     ProcessLock(path).release()
 
 
+@pytest.mark.slow
 def test_the_lock_ends_with_its_process_however_it_ends(tmp_path):
     path = tmp_path / "valet.db"
     code = "import os, sys, pathlib; from store import ProcessLock; ProcessLock(pathlib.Path(sys.argv[1])); os._exit(9)"

@@ -123,6 +123,7 @@ def test_what_is_asked_all_the_time_reads_no_whole_history(filled, what):
     assert asked
 
 
+@pytest.mark.slow
 def test_what_runs_by_rule_is_summed_as_it_was_before_there_was_an_index(filled):
     """One machine at a time: running, last switched by rule, whatever was done to it before."""
     db = filled.reading()

@@ -106,6 +106,7 @@ def test_a_long_backlog_goes_in_batches_the_door_takes(sender):
     assert len({push["seq"] for push in pushes}) == len(pushes)
 
 
+@pytest.mark.slow
 def test_the_order_survives_the_splitting(sender):
     bot = PretendBot()
     outbox = sender(bot)

@@ -201,6 +201,7 @@ junk = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(items=st.lists(junk, max_size=5))
 def test_whatever_is_said_only_a_price_becomes_one(items):
     answer = look_up(lambda operation, asked: {"PriceList": [json.dumps(each) for each in items]}, P4D, NOW)

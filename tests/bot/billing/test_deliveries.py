@@ -18,6 +18,8 @@ from tests.bot.billing.exports import V10, V12, charge, disk, usd, write_csv, wr
 from tests.data import data_file
 from tests.examples import examples
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("duckdb", reason="the extra focus is not installed")
 NOW = int(datetime(2026, 11, 23, 9, tzinfo=UTC).timestamp() * 1000)
 SINCE = date(2026, 10, 14)

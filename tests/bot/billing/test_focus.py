@@ -98,6 +98,7 @@ def test_a_column_that_is_not_there_is_named_with_what_to_do(tmp_path):
         look(path, columns={"BilledCost": "cost", "Tags": "nowhere"})
 
 
+@pytest.mark.slow
 def test_a_folder_may_hold_csv_and_parquet_of_both_versions(tmp_path):
     write_csv(tmp_path / "a" / "one.csv", ROWS[:2])
     write_csv(tmp_path / "a" / "two.csv.gz", ROWS[2:4], V12)

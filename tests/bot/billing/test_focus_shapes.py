@@ -35,6 +35,7 @@ def _case(char: str, chance: random.Random) -> str:
     return chance.choice([char.lower(), char.upper()])
 
 
+@pytest.mark.slow
 @given(ANYTHING, ANYTHING)
 def test_names_and_words_are_quoted_so_that_they_are_only_names_and_words(name, word):
     with duckdb.connect() as database:

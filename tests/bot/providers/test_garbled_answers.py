@@ -19,6 +19,8 @@ from store.machines import source_history
 from tests.bot.providers.aws_impostor import ENVIRONMENT, Impostor, impostor
 from tests.bot.services.room import Room
 
+pytestmark = pytest.mark.slow
+
 EAST, WEST = "us-east-1", "us-west-2"
 ACCOUNT = AwsAccount((EAST, WEST))
 GARBLED = [

@@ -66,6 +66,7 @@ def test_the_charges_fit_the_ledger_and_end_at_the_last_full_hour(ctx):
     assert all(charge.micros > 0 for charge in charges)
 
 
+@pytest.mark.slow
 def test_the_charges_can_go_on_into_the_hour_that_runs(clock):
     clock.skip(12 * 60)
     history, hour = SandboxHistory(clock()), clock() // HOUR_MS * HOUR_MS

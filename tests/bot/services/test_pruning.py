@@ -107,6 +107,7 @@ def days_pass(room: Room, count: int) -> None:
     outbox.prune(room.ctx)
 
 
+@pytest.mark.slow
 def test_what_a_channel_never_takes_is_forgotten_once_an_admin_was_told_and_left_it(room):
     for number in range(300):
         fails(room, CHANNEL, f"m{number}")

@@ -53,6 +53,7 @@ def goes_on(room: Room, minutes: int) -> None:
         room.posted()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stopped", "other"), [("nb-5", "train-7"), ("train-7", "nb-5")])
 def test_a_stop_that_a_person_asks_for_just_then_takes_no_other_machine_its_turn(tmp_path, clock, stopped, other):
     room = Room(tmp_path / "room.db", clock, settings=WITH_HOURS)

@@ -270,6 +270,7 @@ def test_a_connection_that_says_nothing_is_closed(bot):
     assert speaking.startswith(b"HTTP/1.1 200")
 
 
+@pytest.mark.slow
 def test_too_many_deliveries_of_one_host_must_wait_and_others_need_not(visitor, clock):
     statuses = {visitor.post().status for _ in range(120)}
 

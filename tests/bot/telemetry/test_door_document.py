@@ -82,6 +82,7 @@ STEPS = st.sampled_from(["r1", SECRET]) | TEXT  # a slash or dots make another a
 TROUBLES = st.sampled_from([[], [], [Unreachable("The database is locked.")], [Refused("No.")]])
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(400), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(OPERATIONS), STEPS, TOKENS, KINDS, BODIES, TROUBLES)
 def test_every_answer_is_one_that_the_document_has(port, operation, step, token, kind, body, trouble):

@@ -5,6 +5,7 @@ import copy
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -194,6 +195,7 @@ TestNights.settings = settings(
 )
 
 
+@pytest.mark.slow
 def test_a_night_with_nothing_in_the_way_does_end_in_a_stop():
     nights = Nights()
 

@@ -298,6 +298,7 @@ def test_a_machine_started_again_after_the_call_is_left_to_people(room, to_be_en
     assert room.fleet.calls["stop", "train-7"] == 1
 
 
+@pytest.mark.slow
 def test_calls_that_are_never_answered_end_in_a_question_to_people(idle):
     idle.fleet.fault("train-7", LOST, times=99)
     action = idle.approves(idle.asks("train-7"))

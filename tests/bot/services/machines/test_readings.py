@@ -89,6 +89,7 @@ def test_no_order_gap_or_double_makes_a_gpu_idle_that_worked_within_the_hour(roo
         assert not verdict.is_idle
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans, jumps=jumps)
 def test_no_jump_of_our_clock_makes_a_gpu_idle_that_worked_within_the_hour(room, plan, jumps):
@@ -101,6 +102,7 @@ def test_no_jump_of_our_clock_makes_a_gpu_idle_that_worked_within_the_hour(room,
         assert not verdict.is_idle
 
 
+@pytest.mark.slow
 @fixture_is_shared
 @given(plan=plans)
 def test_idle_means_nine_tenths_of_the_hour_were_seen_quiet(room, plan):

@@ -111,6 +111,7 @@ def test_what_valet_never_saw_run_stands_still_at_least_since_first_seen(room):
     assert (still_of(room, "nb-5").since, still_of(room, "nb-5").exact) == (room.clock.now, False), "Valet was away"
 
 
+@pytest.mark.slow
 def test_a_standstill_goes_on_while_valet_is_away_and_ends_with_the_next_start(room):
     room.fleet.change("nb-5", state="stopped")
     room.clock.forward(MINUTE_MS)

@@ -133,6 +133,7 @@ def test_days_on_which_nobody_looked_are_not_held_against_it(ctx, clock):
     assert told(ctx)["7d"].scored == 0
 
 
+@pytest.mark.slow
 def test_each_is_scored_once_whatever_restarts(ctx, clock):
     clock.now = at(10, 1, 9)
     lived(ctx, clock, 9)
@@ -158,6 +159,7 @@ def test_what_another_version_wrote_is_passed_over(ctx, clock):
     assert told(ctx)["7d"].scored == 0
 
 
+@pytest.mark.slow
 def test_contents_are_forgotten_and_scores_are_not(ctx, clock):
     clock.now = at(10, 1, 9)
     lived(ctx, clock, 8)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def live(room: Room, step: Step) -> None:
         fleet.sweep(room.ctx)
 
 
+@pytest.mark.slow
 @given(plan=steps)
 @settings(max_examples=examples(30), deadline=None)
 def test_all_that_ran_is_charged_once_to_whoever_held_it(tmp_path_factory, plan):

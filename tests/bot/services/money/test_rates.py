@@ -73,6 +73,7 @@ def test_a_rate_in_a_region_that_our_table_does_not_know_is_the_regions_own(room
     assert rate(room, "train-3") == (60_500_000, "AWS on-demand list, us-west-2, 2026-11-23", True)
 
 
+@pytest.mark.slow
 def test_the_list_is_read_daily_and_spot_prices_hourly_whatever_restarts_come_between(room, aws, clock):
     asked = []
     for tick in range(2 * 24 * 12):

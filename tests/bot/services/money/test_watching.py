@@ -104,6 +104,7 @@ def lives(ctx, clock, days, *, step=STEP, forecasts=False):
     fleet.sweep(ctx)
 
 
+@pytest.mark.slow
 def test_days_on_which_nothing_ran_count_where_somebody_looked(ctx, clock):
     lives(ctx, clock, 56, forecasts=True)
 
@@ -118,6 +119,7 @@ def test_days_on_which_nothing_ran_count_where_somebody_looked(ctx, clock):
     assert (record["7d"].scored, record["30d"].scored) == (7, 4)
 
 
+@pytest.mark.slow
 def test_a_weekend_on_which_nobody_looked_stays_unknown(ctx, clock, clouds):
     lives(ctx, clock, 40)
     clouds.silent = {EAST}
@@ -131,6 +133,7 @@ def test_a_weekend_on_which_nobody_looked_stays_unknown(ctx, clock, clouds):
     assert unknown == [date(2027, 1, 2), date(2027, 1, 3)]
 
 
+@pytest.mark.slow
 def test_a_silent_region_leaves_the_others_known(ctx, clock, clouds):
     clouds.sources = [EAST, WEST]
     lives(ctx, clock, 12)
@@ -167,6 +170,7 @@ def owned_first(ctx, days):
         )
 
 
+@pytest.mark.slow
 def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(ctx, clock, clouds):
     clouds.days[EAST] = frozenset(range(7))
     owned_first(ctx, 70)
@@ -180,6 +184,7 @@ def test_days_before_a_cloud_was_added_are_no_days_on_which_nothing_was_rented(c
     assert gather_inputs(ctx).ledger.first_day == date(2026, 11, 23)
 
 
+@pytest.mark.slow
 def test_a_region_that_was_added_later_is_unknown_before_not_unused(ctx, clock, clouds):
     clouds.days = dict.fromkeys(clouds.days, frozenset(range(7)))
     lives(ctx, clock, 40)

@@ -43,6 +43,7 @@ def verdict(chance: random.Random, now: int) -> Verdict:
     return Verdict(state, now - HOUR_MS, "words", now, judged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_store_misses_nothing_that_a_look_at_every_machine_finds(room, seed):
     crowded(room.ctx, seed)

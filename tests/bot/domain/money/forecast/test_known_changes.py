@@ -4,6 +4,7 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def ledger_of(past, zone):
     return DailyLedger(ZoneInfo(zone), TODAY, first, {"i": days} if days else {}, seen, frozenset(days))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(250))
 @given(facts=FACTS, past=PAST, runs=st.booleans(), zone=st.sampled_from(ZONES), launched=MAYBE)
 def test_what_is_known_counts_once(facts, past, runs, zone, launched):
