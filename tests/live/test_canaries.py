@@ -115,7 +115,7 @@ def around(text, canary):
     return text[max(0, at - 300) : at + 100]
 
 
-def test_as_json_the_log_of_a_day_is_events_of_our_own_and_nothing_that_was_typed(valet, slack, server, tmp_path):
+def test_as_json_a_days_log_is_our_own_events_and_nothing_that_was_typed(valet, slack, server, tmp_path):
     token = valet("token", "add", "dgx-1", stdout=subprocess.PIPE).communicate(timeout=30)[0].splitlines()[0]
     log = tmp_path / "log"
     with log.open("w") as out:

@@ -193,7 +193,7 @@ def test_no_amount_is_a_discount_and_another_price_at_once(lines, metered):
     assert found.get("discounts", 0) <= 0
 
 
-def test_a_discount_that_our_rates_have_off_already_is_no_reason_down_to_a_micro_dollar():
+def test_a_discount_our_rates_have_off_is_no_reason_down_to_a_micro_dollar():
     for off in (1, 2, USD):
         lines = [
             line(24.144 + off / USD, hours=24),
