@@ -16,6 +16,7 @@ from bot.domain.clock import DAY_MS
 from bot.domain.days import ONE_DAY, day_start, local_day
 from bot.domain.spans import TimeSpan
 from store.sql import changed, one, rows
+from store.trouble import Watched, sqlite3
 
 STEP = 20_000
 """So many charges at a time, so that other writers wait only briefly."""
@@ -241,12 +242,16 @@ def _midnight(instant: int, zone: ZoneInfo, *, later: bool) -> int:
 
 @contextmanager
 def snapshot(db: Database) -> Iterator[None]:
-    """What is read meanwhile is of one moment: sums and the charges that are not in them yet."""
-    if db.conn.in_transaction:
-        yield
-        return
-    db.execute("BEGIN")
+    """What is read meanwhile is of one moment: sums and the charges that are not in them yet. Raises Impaired."""
+    is_alone = not db.conn.in_transaction
     try:
+        if is_alone:
+            db.execute("BEGIN")
         yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(db, Watched):
+            db.trouble.look_at(error)
+        raise
     finally:
-        db.execute("COMMIT")
+        if is_alone and db.conn.in_transaction:
+            db.execute("COMMIT")

@@ -16,6 +16,7 @@ from bot.domain.machines.fleet import Instance
 from bot.domain.money.rates import Charge, Rate, Share, cost_between
 from bot.domain.money.reports import LedgerSum, SumBy
 from bot.domain.money.splitting import price_correction, share_out
+from bot.errors import Impaired
 from store.machines import fleet as stored_fleet
 from store.money import day_sums, spend, sums
 from store.money import ledger as stored_ledger
@@ -319,3 +320,14 @@ def test_a_report_of_whole_days_reads_no_hour_that_is_counted(tmp_path, by):
     assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN r", "SCAN day_sums_until", "SCAN hours_begin"}
     assert all("PRIMARY KEY" in step for step in steps if step.startswith(("SEARCH c ", "SEARCH s ")))
     assert [step for step in steps if step.startswith("SEARCH r USING PRIMARY KEY (starts_at>? AND starts_at<?)")]
+
+
+def test_sums_that_can_not_be_read_say_so_as_all_else_does(tmp_path):
+    store = filled(tmp_path / "valet.db", hours(30))
+    with store.writing() as db:
+        day_sums.catch_up(db, "UTC")
+        db.execute("PRAGMA writable_schema=1")
+        db.execute("UPDATE sqlite_master SET rootpage = 1000000 WHERE name = 'people_days'")
+
+    with pytest.raises(Impaired, match="damaged"):
+        sums.sums_by(store.reading(), "team", FIRST, FIRST + DAY_MS)
