@@ -148,11 +148,12 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
             Panel("Age of each job", "s", (("valet_job_age_seconds", "{{job_name}}"),)),
             Panel("Messages", "none", (('valet_outbox_messages{state!="sent"}', "{{state}}"),)),
             Panel(
-                "Deliveries of agents, per second",
+                "Deliveries of agents, per second, and waiting",
                 "reqps",
                 (
                     ("sum by (status) (rate(valet_door_pushes_total[5m]))", "{{status}}"),
                     ("rate(valet_door_minutes_total[5m])", "minutes stored"),
+                    ("valet_door_waiting", "waiting now"),
                 ),
             ),
             Panel(
