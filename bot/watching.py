@@ -30,6 +30,7 @@ USABLE_FOR_MS = 5 * MINUTE_MS
 PROMPT_JOBS = frozenset({"sweep", "judge", "claims", "requests", "database"})
 """Jobs whose silence means something is wrong."""
 
+UNEXAMINED = "the database is being looked through, and until that is done no machine is touched and nothing is posted"
 ClockOff = Callable[[], Ahead | None]
 """How far our clock is ahead of Slack's, or of AWS's where Slack does not say; None where that is not known."""
 SlackSilence = Callable[[], float | None]
@@ -70,6 +71,8 @@ def bot_health(
         waited, failing = 0, []
     if ctx.store.trouble.reason:
         problems.insert(0, f"the database can't be used: {ctx.store.trouble.reason}")
+    if ctx.store.is_unexamined:
+        problems.insert(0, UNEXAMINED)
     if waited > STALE_MESSAGE_MS:
         problems.append(f"a message has waited for {waited // MINUTE_MS} minutes")
     problems += [f"{each.source} can't be read: {each.error}" for each in failing if each.is_prompt]

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from slack_sdk import WebClient
 
@@ -157,9 +158,9 @@ def build_valet(
     only, steady = OnlyOne(is_told=take_over or bool(secret)), _steady(clock)
     app = listen.build_slack_app(ctx, client, identity, people.profiles, lambda: only.answers, signing_secret=secret)
     notifier, threads = Notifier(ctx, client, pace_s=pace_s), KeyedThreads("carry-out", lambda: _by_source(ctx))
-    workers += _workers(ctx, threads, notifier, lambda: steady.is_sure and only.acts, lambda: only.acts)
+    workers += _workers(ctx, threads, notifier, steady, partial(_acts, only, store))
     connection = None if secret else Connection(app.app, client, secrets.app_token, only=only)
-    schedule = _schedule(_jobs(ctx, people, client, steady, settings_watch), clock, steady, only)
+    schedule = _schedule(_jobs(ctx, people, client, steady, settings_watch), clock, steady, partial(_acts, only, store))
     watch = ClockWatch(ctx, client, steady, schedule.run_now, aws_clock(ctx))
     clock_worker = Worker("clock", watch.watch, 10)
     worries, watched = (client.worries, watch.worries, only.worries), (*workers, clock_worker)
@@ -232,8 +233,13 @@ def _steady(clock: Clock) -> SteadyClock:
     return clock if isinstance(clock, SteadyClock) else SteadyClock(clock, clock)
 
 
-def _schedule(jobs: Sequence[Job], clock: Clock, steady: SteadyClock, only: OnlyOne) -> Schedule:
-    return Schedule(jobs, clock, lambda: steady.is_sure, lambda: only.acts)
+def _schedule(jobs: Sequence[Job], clock: Clock, steady: SteadyClock, acts: Callable[[], bool]) -> Schedule:
+    return Schedule(jobs, clock, lambda: steady.is_sure, acts)
+
+
+def _acts(only: OnlyOne, store: Store) -> bool:
+    """Whether anything may be decided and done: no other bot may be doing it, and no page of the file is unread."""
+    return only.acts and not store.is_unexamined
 
 
 def _silence(connection: Connection | None) -> SlackSilence:
@@ -267,10 +273,14 @@ def _workers(
     ctx: Context,
     action_threads: KeyedThreads,
     notifier: Notifier,
-    may_act: Callable[[], bool],
+    steady: SteadyClock,
     may_post: Callable[[], bool],
 ) -> tuple[Worker, Worker, Worker]:
     """Who carries out, who posts, and who offers what is free; each only while it may."""
+
+    def may_act() -> bool:
+        return steady.is_sure and may_post()
+
     executor_worker = Worker("carry-out", lambda: _carry_out(ctx, action_threads) if may_act() else None, 10)
     outbox_worker = Worker("outbox", lambda: notifier.drain() if may_post() else None, 5)
     return executor_worker, outbox_worker, Worker("line", lambda: _offer_and_begin(ctx) if may_act() else None, 30)

@@ -11,16 +11,17 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bot.domain.clock import Heartbeat
+from bot.domain.clock import HOUR_MS, Heartbeat
 from bot.errors import Impaired, Refused, Unreachable, ValetError
 from store import heartbeats
 from store.lock import KEEPING, Locked, ProcessLock
-from store.schema import migrate
+from store.schema import is_current, migrate
 from store.sql import one, sqlite3
 from store.trouble import DAMAGED, MOVED, UNREADABLE, UNWRITABLE, Trouble, Watched, impaired, reason_of
 
 log = logging.getLogger(__name__)
 BUSY_MS = 5_000
+EXAMINE_EVERY_MS = HOUR_MS
 START_MS = 30_000
 """A start waits longer: another one may just be migrating, on a slow disk."""
 _FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -47,7 +48,9 @@ class Store:
     BEGIN fails with "database is locked" as soon as somebody else has written, whatever the busy timeout.
     """
 
-    def __init__(self, path: Path | str, *, keeper: bool = False, durable: bool = True) -> None:
+    def __init__(
+        self, path: Path | str, *, keeper: bool = False, durable: bool = True, examines_later: bool = False
+    ) -> None:
         """Open and migrate. Raises Refused when a newer Valet has written it, Unreachable when it can't be opened.
 
         A store that is not `durable` does not wait for the disk: a crash of the process loses nothing, a power failure
@@ -55,6 +58,10 @@ class Store:
 
         The `keeper` is the Valet that runs. It holds the file against `valet restore`, and is there without it too: a
         file that is damaged or can't be used raises nothing here, but Impaired at each use until `check` finds it good.
+
+        Where it `examines_later`, a file whose schema has not to be changed is opened without a look at every page,
+        which takes seconds for each gigabyte. It `is_unexamined` until `examine` has done that; until then nothing may
+        be decided by what is in it.
         """
         self.path = Path(path)
         self.trouble = Trouble()
@@ -72,17 +79,20 @@ class Store:
         self._file: tuple[int, int] | None = None
         self._bad: tuple[int, int, int] | None = None
         """The file that was found damaged."""
+        self.is_unexamined = False
+        """It is open and can be used, and not every page of it was looked at yet."""
+        self._examined_at: int | None = None
         if self.path.is_dir():
             raise Unreachable(f"{self.path} is a directory; the database is a file in one.", retryable=False)
         try:
-            self._take_up()
+            self._take_up(examines_later=examines_later)
         except Impaired as error:
             if not keeper:
                 raise
             log.critical("%s", error)
             self._note(error)
 
-    def _take_up(self) -> None:
+    def _take_up(self, *, examines_later: bool = False) -> None:
         """Open the file, see that it is sound before anything is written to it, and bring it up to date."""
         self._file = self._identity()
         try:
@@ -93,7 +103,7 @@ class Store:
                 self._refuse_unwritable()
                 self._kept = ProcessLock(self.path, KEEPING)
             self._writer = self._open()
-            self._prepare()
+            self._prepare(examines_later=examines_later)
             self._file, self._bad, self._era = self._identity(), None, self._era + 1
         except (sqlite3.Error, OSError) as error:
             self._let_go()
@@ -115,16 +125,16 @@ class Store:
         if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK | os.X_OK):
             raise Impaired(f"The database {path}, or its folder, may not be written.", UNWRITABLE)
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, examines_later: bool) -> None:
         self._writer.execute(f"PRAGMA busy_timeout={START_MS}").fetchone()
         names = {name for (name,) in self._writer.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and "_sqlite_migrations" not in names:
             raise Refused(f"{self.path} is a database of something else. Name another file for Valet's.")
-        problem = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if problem != "ok":
-            said = f"The database {self.path} is damaged ({problem}). Restore a backup: valet restore FILE."
-            raise Impaired(said, DAMAGED)
         mode = "WAL" if wal_is_safe(sqlite_version()) else "DELETE"
+        # With the rollback journal nobody could write meanwhile; and what may be damaged is not migrated.
+        self.is_unexamined = examines_later and bool(names) and mode == "WAL" and is_current(self._writer)
+        if not self.is_unexamined:
+            self._refuse_damaged()
         self._switch(mode)
         self._writer.execute("PRAGMA foreign_keys=0")  # SQLite takes no notice of it inside a transaction
         self._writer.execute("BEGIN IMMEDIATE")
@@ -132,6 +142,12 @@ class Store:
         self._writer.execute("COMMIT")
         self._writer.execute("PRAGMA foreign_keys=1")
         self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}").fetchone()
+
+    def _refuse_damaged(self) -> None:
+        problem = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            said = f"The database {self.path} is damaged ({problem}). Restore a backup: valet restore FILE."
+            raise Impaired(said, DAMAGED)
 
     def _switch(self, mode: str) -> None:
         """Set the journal mode. Here SQLite does not wait for others by itself, whatever the busy timeout."""
@@ -201,12 +217,20 @@ class Store:
                 raise impaired(self.trouble.reason) from error  # a backup is being put there just now
             self.trouble.change("")
 
+    def examine_when_due(self, now: int) -> None:
+        """As `examine`: once an hour, and at once where that was not done since the file was opened."""
+        is_late = self._examined_at is None or now - self._examined_at >= EXAMINE_EVERY_MS
+        if is_late or self.is_unexamined:
+            self.examine()
+            self._examined_at = now
+
     def examine(self) -> None:
         """Look at every page of the file; what is found keeps Valet from touching machines."""
         found = one(self.reading(), "PRAGMA quick_check(1)") or {}
         if found.get("quick_check") != "ok":
             log.critical("The database %s is damaged: %s", self.path, found)
             self.trouble.note(DAMAGED)
+        self.is_unexamined = False
 
     def _open(self) -> Watched:
         connection = sqlite3.connect(str(self.path), isolation_level=None, check_same_thread=False)

@@ -223,6 +223,11 @@ def migrate(db: Database) -> None:
             keep(db, name, statements)
 
 
+def is_current(db: Database) -> bool:
+    """Whether every step was taken, so that `migrate` has nothing to change."""
+    return {step.name for step in _migrations(STEPS).applied(db)} == {name for name, _ in STEPS} and are_kept(db)
+
+
 def altered(db: Database) -> list[str]:
     """Steps that said something else when this database took them."""
     known = {name: sha256(statements) for name, statements in STEPS}

@@ -80,7 +80,7 @@ def run(config: Path, *, verbose: bool, log_format: str, take_over: bool) -> Non
 
     lock = ProcessLock(Path(chosen.database))
     try:
-        store = Store(chosen.database, keeper=True)
+        store = Store(chosen.database, keeper=True, examines_later=True)
         clock = SteadyClock(boot=kernel_boot_id())
         clock.begin(store.heartbeat())
         providers = partial(providers_of, clock=clock)

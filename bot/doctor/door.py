@@ -15,9 +15,11 @@ from bot.telemetry.tls import certificate_ends_at
 HEALTH_TIMEOUT_S = 5
 CERTIFICATE_SOON_MS = 14 * DAY_MS
 """Whoever renews by themselves does so a month before, so this is late."""
+LOOKED_THROUGH = "the database is being looked through"
 HEALTH_HINTS = {
+    LOOKED_THROUGH: "Wait: it takes some seconds for each gigabyte.",
     "another Valet is connected to this Slack app": "Stop the one that should not run, or give it a Slack app of its "
-    "own."
+    "own.",
 }
 RENEW = "Renew it. Valet takes the new one up by itself, within the next connection."
 
@@ -33,11 +35,9 @@ def running_bot(settings: Settings) -> Iterator[Finding]:
     finally:
         line.close()
     for problem in problems:
-        yield error(
-            "V111",
-            f"The Valet that runs here says: {problem}.",
-            HEALTH_HINTS.get(str(problem).partition(",")[0], "Look at its log."),
-        )
+        about = str(problem).partition(",")[0]
+        finding = warning if about == LOOKED_THROUGH else error
+        yield finding("V111", f"The Valet that runs here says: {problem}.", HEALTH_HINTS.get(about, "Look at its log."))
     if not problems:
         yield fine("V111", "The Valet that runs here says that all is well.")
 

@@ -70,7 +70,7 @@ _KEEPING: tuple[JobRow, ...] = (
     ("prune the rest", 3600, pruning.prune),
     ("retention", 6 * 3600, forget.keep_to_retention),
     ("backup", 600, backups.back_up),
-    ("examine database", 3600, lambda now: now.store.examine()),
+    ("examine database", 60, lambda now: now.store.examine_when_due(now.clock())),
 )
 """What keeps the database small and whole."""
 
