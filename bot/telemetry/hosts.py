@@ -24,10 +24,18 @@ class HostNames:
             for name in _by_address(target.private_address):
                 self._add(name, target.id)
         self._mapped = {host.lower(): self._one(means) for host, means in settings.hosts.items()}
+        self._seen: dict[str, str | None] = {"": None}
+        """What each value of a label meant: each host is named by all of its GPUs, in every query."""
 
     def instance_of(self, labels: Mapping[str, str]) -> str | None:
         """The instance's id; None when no label names a running one."""
-        return next((found for label in self._labels if (found := self._named(labels.get(label, "")))), None)
+        for label in self._labels:
+            value = labels.get(label, "")
+            if value not in self._seen:
+                self._seen[value] = self._named(value)
+            if found := self._seen[value]:
+                return found
+        return None
 
     def strangers(self, seen: Iterable[Mapping[str, str]]) -> list[str]:
         """Hosts among labels that mean no running machine, each once, by the first label that names one."""

@@ -1,14 +1,18 @@
-"""Instant queries to a Prometheus-compatible server, by the standard library alone."""
+"""Instant queries to a Prometheus-compatible server, over the standard library's HTTP."""
 
 import http.client
 import json
 import math
 import ssl
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
+
+from pydantic_core import from_json
 
 from bot.domain.clock import MINUTE_MS, SECOND_MS
 from bot.domain.machines.readings import MOST_PCT, MOST_WATTS, may_be_ratio, mib, percent_of_ratio, within_bounds
@@ -19,14 +23,16 @@ from bot.telemetry.hosts import HostNames
 
 PROMETHEUS_TIMEOUT_S = 20
 MOST_BYTES = 128 * 1024 * 1024
-"""An answer longer than this is refused: 100,000 GPUs take about 20 MB."""
+"""An answer longer than this is refused, however small it came: 100,000 GPUs take about 10 MB."""
+PIECE_BYTES = 64 * 1024
+GZIP_BITS = 31
+"""As zlib wants it said that gzip is around what it takes apart."""
 TELLING_STATUSES = frozenset({400, 422, 503})
 """Statuses whose body says in words what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One series of an answer."""
+class Value(NamedTuple):
+    """One series of an answer; a tuple, since there are hundreds of thousands."""
 
     labels: Mapping[str, str]
     value: float
@@ -36,33 +42,47 @@ class PrometheusApi:
     """One server. Redirects are not followed, so that the token goes nowhere else."""
 
     def __init__(
-        self, url: str, *, token_file: str = "", tenant: str = "", timeout_s: float = PROMETHEUS_TIMEOUT_S
+        self,
+        url: str,
+        *,
+        token_file: str = "",
+        tenant: str = "",
+        timeout_s: float = PROMETHEUS_TIMEOUT_S,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._parts = urlsplit(url)
         self._token_file = token_file
         self._tenant = tenant
         self._timeout_s = timeout_s
+        self._most_bytes = most_bytes
 
     def query(self, promql: str, at: int) -> list[Value]:
         """The answer to an instant query at an instant (epoch milliseconds), without NaN and infinities.
 
         Raises Unreachable.
         """
+        return list(self.each(promql, at))
+
+    def each(self, promql: str, at: int) -> Iterator[Value]:
+        """As `query`, one by one: of a large answer only a part is there as objects at a time. Raises Unreachable."""
         form = urlencode({"query": promql, "time": f"{at / SECOND_MS:.3f}", "timeout": f"{self._timeout_s:.0f}s"})
-        return list(_values(self._post("/api/v1/query", form)))
+        yield from _values(self._post("/api/v1/query", form))
 
     def _post(self, path: str, form: str) -> bytes:
         connection = self._connection()
         try:
             connection.request("POST", self._parts.path.rstrip("/") + path, form.encode(), self._headers())
             answer = connection.getresponse()
-            body = answer.read(MOST_BYTES + 1)
+            body = _unpacked(answer, self._most_bytes)
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"{self._parts.netloc} did not answer: {type(error).__name__}") from error
+        except zlib.error as error:
+            raise Unreachable(f"{self._parts.netloc} gave an answer that can't be unpacked") from error
         finally:
             connection.close()
-        if len(body) > MOST_BYTES:
-            raise Unreachable(f"{self._parts.netloc} answered with more than {MOST_BYTES >> 20} MB", retryable=False)
+        if len(body) > self._most_bytes:
+            said = f"{self._parts.netloc} answered with more than {self._most_bytes >> 20} MB"
+            raise Unreachable(said, retryable=False)
         if answer.status != http.HTTPStatus.OK:
             said = f": {_error(body)}" if answer.status in TELLING_STATUSES else ""
             raise Unreachable(f"{self._parts.netloc} answered with HTTP {answer.status}{said}")
@@ -77,6 +97,7 @@ class PrometheusApi:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": "gpu-valet"}
+        headers["Accept-Encoding"] = "gzip"
         if self._tenant:
             headers["X-Scope-OrgID"] = self._tenant
         if self._token_file:
@@ -93,6 +114,19 @@ class PrometheusApi:
         return token
 
 
+def _unpacked(answer: http.client.HTTPResponse, most_bytes: int) -> bytes:
+    """The body, one byte more than so many at most, however much a small answer would unpack to."""
+    if answer.headers.get("Content-Encoding", "").strip().lower() not in {"gzip", "x-gzip"}:
+        return answer.read(most_bytes + 1)
+    gzip, body = zlib.decompressobj(GZIP_BITS), bytearray()
+    while not gzip.eof and len(body) <= most_bytes:
+        piece = gzip.unconsumed_tail or answer.read(PIECE_BYTES)
+        if not piece:
+            raise http.client.IncompleteRead(b"")
+        body += gzip.decompress(piece, most_bytes + 1 - len(body))
+    return bytes(body)
+
+
 def _error(body: bytes) -> str:
     try:
         said = json.loads(body)["error"]
@@ -101,17 +135,51 @@ def _error(body: bytes) -> str:
     return " ".join(str(said).split())[:200]
 
 
-def _values(body: bytes) -> Iterator[Value]:
+BEGIN, BETWEEN, END = b'"result":[{"metric":', b'},{"metric":', b"}]"
+"""What stands around series in an answer without blanks; in a string the quotes in it would be escaped."""
+SERIES_AT_A_TIME = 1_000
+
+
+def _values(body: bytes, at_a_time: int = SERIES_AT_A_TIME) -> Iterator[Value]:
+    """The series of an answer, without NaN and infinities; label names and values that recur are kept once."""
     try:
-        result = json.loads(body)["data"]["result"]
-        pairs = [(dict(each["metric"]), float(each["value"][1])) for each in result]
+        for series in _parts(body, at_a_time):
+            for each in series:
+                labels, value = each["metric"], float(each["value"][1])
+                if math.isfinite(value):
+                    yield Value(_labels(labels), value)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise Unreachable("the server's answer is not Prometheus's", retryable=False) from error
-    yield from (Value(_texts(labels), value) for labels, value in pairs if math.isfinite(value))
 
 
-def _texts(labels: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in labels.items()}
+def _labels(labels: Any) -> dict[str, str]:
+    if type(labels) is not dict:
+        raise TypeError(labels)
+    return labels
+
+
+def _parts(body: bytes, at_a_time: int) -> Iterator[list[Any]]:
+    """The series, some at a time: the objects of all of a large answer would take ten times its size.
+
+    The answer as a whole is looked at once they were, without them: it must be JSON, too.
+    """
+    begin = body.find(BEGIN)
+    end = body.rfind(END)
+    if begin < 0 or end < begin:
+        yield from_json(body)["data"]["result"]
+        return
+    at = begin + len(BEGIN) - len(b'{"metric":')
+    while at < end:
+        until = at
+        for _ in range(at_a_time):
+            until = body.find(BETWEEN, until + 1, end)
+            if until < 0:
+                break
+        stop = end + 1 if until < 0 else until + 1
+        yield from_json(b"[" + body[at:stop] + b"]", cache_strings="all")
+        at = stop + 1
+    if from_json(body[:begin] + b'"result":[' + body[end + 1 :])["data"]["result"] != []:
+        raise ValueError
 
 
 SETTLE_MS = 10 * SECOND_MS
@@ -261,21 +329,34 @@ class Prometheus:
         return f"max by ({labels}) ({' or '.join(marked)})" if marked else "vector(0) < 0"
 
     def _by_gpu(self, names: HostNames, query: str, at: int) -> dict[GpuPlace, float]:
-        return {place: max(parts.values()) for place, parts in self._by_part(names, query, at).items()}
+        found: dict[GpuPlace, float] = {}
+        for place, _, value in self._placed(names, query, at):
+            found[place] = max(value, found.get(place, value))
+        return found
 
     def _by_part(self, names: HostNames, query: str, at: int) -> dict[GpuPlace, dict[int, float]]:
         """What each metric says of each GPU, by the metric's number."""
         found: dict[GpuPlace, dict[int, float]] = {}
-        for each in self._api.query(query, at):
-            instance_id = names.instance_of(each.labels)
-            if instance_id is not None:
-                parts, number = found.setdefault((instance_id, self._gpu(each)), {}), int(each.labels.get("valet", "0"))
-                parts[number] = max(each.value, parts.get(number, each.value))
+        for place, number, value in self._placed(names, query, at):
+            parts = found.get(place)
+            if parts is None:
+                found[place] = {number: value}
+            else:
+                parts[number] = max(value, parts.get(number, value))
         return found
 
-    def _gpu(self, value: Value) -> int | None:
-        index = value.labels.get(self._settings.gpu_label, "")
-        return int(index) if index.isascii() and index.isdigit() and len(index) <= 4 else None
+    def _placed(self, names: HostNames, query: str, at: int) -> Iterator[tuple[GpuPlace, int, float]]:
+        """Of which GPU each series is, the number of its metric, and what it says."""
+        gpu_label = self._settings.gpu_label
+        for labels, value in self._api.each(query, at):
+            instance_id = names.instance_of(labels)
+            if instance_id is not None:
+                yield (instance_id, _gpu(labels.get(gpu_label, ""))), int(labels.get("valet", "0")), value
+
+
+@lru_cache(maxsize=256)
+def _gpu(index: str) -> int | None:
+    return int(index) if index.isascii() and index.isdigit() and len(index) <= 4 else None
 
 
 def _series(metrics: Sequence[str], hosts: Sequence[str], *, not_sliced: int = 0) -> list[tuple[int, str]]:

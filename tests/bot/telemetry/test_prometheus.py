@@ -1,5 +1,6 @@
 """What goes over the wire to a Prometheus, and what may come back."""
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -9,13 +10,16 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.machines.source_history import Target
 from bot.errors import SettingsError, Unreachable
 from bot.settings import parse
-from bot.telemetry.prometheus import Prometheus, PrometheusApi, Value
+from bot.telemetry.prometheus import MOST_BYTES, Prometheus, PrometheusApi, Value, _values
 from tests.bot.services.room import SETTINGS
 from tests.conftest import MONDAY
+from tests.examples import examples
 
 
 class Server:
@@ -153,7 +157,7 @@ class Answers:
     def __init__(self, *uses: float) -> None:
         self.uses = uses
 
-    def query(self, promql: str, at: int) -> list[Value]:
+    def each(self, promql: str, at: int) -> list[Value]:
         uses = enumerate(self.uses) if "max_over_time" in promql or "avg_over_time" in promql else ()
         known = {"Hostname": "train-7", "gpu": "0"}
         return [Value(known | {"valet": str(number)}, use) for number, use in uses]
@@ -178,3 +182,75 @@ def test_a_metric_outside_of_its_range_is_left_out_and_the_others_count(uses, se
 
     assert {each.error for each in answers} == {""}
     assert {each.util_max for answer in answers for each in answer.observations} == {seen}
+
+
+def zipped(server, body):
+    server.body = gzip.compress(body)
+    server.headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
+
+def test_an_answer_is_asked_for_compressed_and_taken_either_way(server):
+    server.body = vector("5")
+    plain = PrometheusApi(server.url).query("x", MONDAY)
+    zipped(server, vector("5"))
+    packed = PrometheusApi(server.url).query("x", MONDAY)
+
+    assert plain == packed == [Value({"Hostname": "a"}, 5.0)]
+    assert {headers["Accept-Encoding"] for _, _, headers in server.asked} == {"gzip"}
+
+
+def test_a_small_answer_that_would_unpack_without_end_is_refused(server):
+    zipped(server, b" " * 5_000_000)
+    assert len(server.body) < 10_000
+
+    with pytest.raises(Unreachable, match="answered with more than 1 MB"):
+        PrometheusApi(server.url, most_bytes=1 << 20).query("x", MONDAY)
+    assert MOST_BYTES < 1 << 28
+
+
+@pytest.mark.parametrize("cut", [0, 5, 20, -1])
+def test_a_compressed_answer_that_breaks_off_or_is_none_is_an_error(server, cut):
+    zipped(server, vector("5"))
+    server.body = server.body[:cut]
+    with pytest.raises(Unreachable, match="did not answer: IncompleteRead"):
+        PrometheusApi(server.url).query("x", MONDAY)
+
+    server.body = b"this is no gzip"
+    with pytest.raises(Unreachable, match="can't be unpacked"):
+        PrometheusApi(server.url).query("x", MONDAY)
+
+
+def compact(series):
+    """As servers write it, without blanks."""
+    result = [{"metric": labels, "value": [1, value]} for labels, value in series]
+    answer = {"status": "success", "data": {"resultType": "vector", "result": result}, "stats": {"samples": 1}}
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+ODD_PIECES = st.sampled_from(['"', "\\", "},{", '},{"metric":', '"result":[{"metric":', "}]", "}]}", "{", "a", "é"])
+ODD = st.lists(ODD_PIECES, max_size=3).map("".join)
+series = st.lists(
+    st.tuples(
+        st.dictionaries(ODD, ODD, max_size=3),
+        st.sampled_from(["0", "7.5", "NaN", "1e300"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(series, st.integers(1, 5))
+def test_an_answer_read_in_parts_is_what_it_is_as_a_whole(found, at_a_time):
+    body = compact(found)
+    whole = [Value(labels, float(value)) for labels, value in found if value != "NaN"]
+
+    assert list(_values(body, at_a_time)) == whole
+    assert list(_values(json.dumps(json.loads(body)).encode(), at_a_time)) == whole, "with blanks"
+
+
+@pytest.mark.parametrize("end", [b"", b"}", b"}}x", b"}}}", b',"more":[{}]}'])
+def test_what_follows_the_series_must_be_right_too(end):
+    body = compact([({"gpu": "0"}, "1")]).partition(b',"stats"')[0].removesuffix(b"}") + end
+
+    with pytest.raises(Unreachable, match="is not Prometheus's"):
+        list(_values(body))

@@ -38,7 +38,7 @@ class Scraped:
     def __init__(self, world: "World") -> None:
         self.world, self.away, self.died_at = world, False, None
 
-    def query(self, promql: str, at: int) -> list[Value]:
+    def each(self, promql: str, at: int) -> list[Value]:
         if self.away:
             raise Unreachable("prometheus.internal:9090 did not answer: TimeoutError")
         until = min(at, self.died_at or at)
