@@ -1,8 +1,10 @@
 """What is on one person's desk: what they hold, what waits for their answer, what is booked, and what is free now."""
 
 import hashlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from sqlite_utils import Database
 
@@ -10,7 +12,8 @@ from bot.domain.acting.approvals import deciders
 from bot.domain.acting.hours import hours_request_deciders
 from bot.domain.clock import DAY_MS, HOUR_MS
 from bot.domain.home import FREE_SHOWN, Asked, FreeMachine, TeamMonth
-from bot.domain.machines.listing import FleetFilter
+from bot.domain.machines.listing import FleetFilter, Listing
+from bot.domain.machines.sources import UnreadSource
 from bot.domain.money.scope import Scope
 from bot.domain.sharing.bookings import BookingSlot
 from bot.domain.sharing.grants import grantors
@@ -66,10 +69,10 @@ def _cards(ctx: Context, db: Database, person: str) -> Iterator[Asked]:
             yield Asked("grant_card", grant.id)
 
 
-def free_now(ctx: Context, person: str) -> list[FreeMachine]:
+def free_now(ctx: Context, person: str, fleet: find.IdleFleet | None = None) -> list[FreeMachine]:
     """What this person can have now, as `find` and `status free` have it: owned ones first, then the cheapest."""
-    machines = [FreeMachine(listing, gpus) for listing, gpus in find.free_machines_in_full(ctx, FleetFilter(), person)]
-    return sorted(machines, key=_dearness)
+    fleet = fleet or find.IdleFleet(ctx, FleetFilter())
+    return sorted(itertools.starmap(FreeMachine, fleet.machines_for(person)), key=_dearness)
 
 
 def _dearness(machine: FreeMachine) -> tuple[bool, int, int, str]:
@@ -95,29 +98,69 @@ LATELY_MS = HOUR_MS
 """Whoever has looked within that sees news of their desk without opening it again."""
 KEPT_MS = 7 * DAY_MS
 MOST_OPEN = 20
-"""So many desks are looked through for news, those looked at last: each takes a search through the fleet."""
+"""So many desks are looked through for news, those looked at last."""
 
 
-def fingerprint(ctx: Context, person: str) -> str:
-    """What a person's desk shows, in short: it changes when their desk should be drawn anew, and not by the minute."""
-    held = [
-        (listing.instance.id, listing.state, claim.id, claim.until_at, claim.gpus)
-        for listing in queries.held_by(ctx, person)
-        if (claim := listing.claim_of(person)) is not None
-    ]
-    free = free_now(ctx, person)
-    shown_free = [(machine.listing.instance.id, machine.gpus) for machine in free[:FREE_SHOWN]]
-    month = team_month(ctx, person)
-    facts = (
-        held,
-        [(asked.kind, asked.subject) for asked in questions_to(ctx, person)],
-        [(slot.id, slot.from_at, slot.until_at) for slot in next_bookings(ctx, person)],
-        [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in line_places(ctx, person)],
-        (len(free), shown_free),
-        (month.team, month.standing.percent if month.standing else None) if month else None,
-        [silent.name for silent in sources.unread_sources(ctx)],
-    )
-    return hashlib.sha256(repr(facts).encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that one person's desk is drawn from, as of one moment."""
+
+    person: str
+    asked: Sequence[Asked]
+    held: Sequence[Listing]
+    slots: Sequence[BookingSlot]
+    places: Sequence[LinePlace]
+    free: Sequence[FreeMachine]
+    month: TeamMonth | None
+    silent: Sequence[UnreadSource]
+    """Sources that were not read lately: what comes from them is as it was."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What it shows, in short: it changes when the desk should be drawn anew, and not by the minute."""
+        held = [
+            (listing.instance.id, listing.state, claim.id, claim.until_at, claim.gpus)
+            for listing in self.held
+            if (claim := listing.claim_of(self.person)) is not None
+        ]
+        shown_free = [(machine.listing.instance.id, machine.gpus) for machine in self.free[:FREE_SHOWN]]
+        month = self.month
+        facts = (
+            held,
+            [(asked.kind, asked.subject) for asked in self.asked],
+            [(slot.id, slot.from_at, slot.until_at) for slot in self.slots],
+            [(place.waiter.id, place.ahead, place.offer.id if place.offer else "") for place in self.places],
+            (len(self.free), shown_free),
+            (month.team, month.standing.percent if month.standing else None) if month else None,
+            [source.name for source in self.silent],
+        )
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+class Desks:
+    """Desks as of one moment: what is the same for many of them, the fleet and the teams' months, is read once."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._months: dict[str, TeamMonth | None] = {}
+        self._fleet = find.IdleFleet(ctx, FleetFilter())
+        self._silent = sources.unread_sources(ctx)
+
+    def of_person(self, person: str) -> Desk:
+        """One of them."""
+        ctx, team = self._ctx, self._ctx.roster().team_of(person)
+        if team not in self._months:
+            self._months[team] = team_month(ctx, team)
+        return Desk(
+            person,
+            asked=questions_to(ctx, person),
+            held=queries.held_by(ctx, person),
+            slots=next_bookings(ctx, person),
+            places=line_places(ctx, person),
+            free=free_now(ctx, person, self._fleet),
+            month=self._months[team],
+            silent=self._silent,
+        )
 
 
 def note_opened(ctx: Context, person: str, shown: str) -> None:
@@ -145,17 +188,20 @@ def is_desk_open(ctx: Context, person: str) -> bool:
     return stored_home.has_opened_since(ctx.store.reading(), person, ctx.clock() - LATELY_MS)
 
 
-def changed_desks(ctx: Context) -> Iterator[tuple[str, str]]:
-    """Who has looked at their desk lately and would see something else now: the person, and what it shows now."""
-    for row in stored_home.opened_since(ctx.store.reading(), ctx.clock() - LATELY_MS, MOST_OPEN):
-        shown = fingerprint(ctx, row["person"])
-        if shown != row["shown"]:
-            yield row["person"], shown
+def changed_desks(ctx: Context) -> Iterator[Desk]:
+    """Desks of those who have looked at theirs lately and would see something else now."""
+    opened = stored_home.opened_since(ctx.store.reading(), ctx.clock() - LATELY_MS, MOST_OPEN)
+    if not opened:
+        return
+    desks = Desks(ctx)
+    for row in opened:
+        desk = desks.of_person(row["person"])
+        if desk.fingerprint != row["shown"]:
+            yield desk
 
 
-def team_month(ctx: Context, person: str) -> TeamMonth | None:
-    """The month of a person's team; None without a team, or before anything was looked at."""
-    team = ctx.roster().team_of(person)
+def team_month(ctx: Context, team: str) -> TeamMonth | None:
+    """The month of a team; None without one, or before anything was looked at."""
     if not team:
         return None
     scope = Scope("team", team)

@@ -259,7 +259,7 @@ def test_a_crowded_home_tab_is_fit_to_publish(office):
     for name in ("train-7", "train-3", "nb-2"):
         office.types("ada", f"/gpu claim {name} for 4h {'&' * 300}")
 
-    assert objections(home.desk_page(office.valet.ctx, ADA), "home") == []
+    assert objections(home.opened(office.valet.ctx, ADA), "home") == []
 
 
 @settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

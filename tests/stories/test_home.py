@@ -149,7 +149,7 @@ def test_a_full_desk_is_fit_to_publish(office):
         office.types("bob", f"/gpu claim {name} for 4h {'&' * 300}")
         office.types("cy", f"/gpu request {name} {'<' * 300}")
 
-    assert objections(home.desk_page(office.valet.ctx, office.slack.person("bob").id), "home") == []
+    assert objections(home.opened(office.valet.ctx, office.slack.person("bob").id), "home") == []
 
 
 def test_what_is_estimated_is_called_so_on_the_desk_and_in_forms_as_in_status(office):

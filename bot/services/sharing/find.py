@@ -25,7 +25,7 @@ from bot.domain.sharing.find import (
     tier_of,
 )
 from bot.domain.sharing.gpu_spec import GpuSpec, parse_gpu_spec
-from bot.domain.sharing.line import MOST_FORESEEN
+from bot.domain.sharing.line import MOST_FORESEEN, Waiter
 from bot.errors import NotFound, Refused
 from bot.nearest import nearest
 from bot.services import names
@@ -119,11 +119,30 @@ def free_gpus(ctx: Context, chosen: FleetFilter, person: str) -> dict[str, froze
     return _free_gpus(ctx, listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL), person)
 
 
+class IdleFleet:
+    """The machines that pass a filter, and those of them that idle, as of one moment: read once for however many."""
+
+    def __init__(self, ctx: Context, chosen: FleetFilter) -> None:
+        self._ctx = ctx
+        self._near = listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL)
+        self._known: dict[tuple[int, tuple[int, ...]], list[tuple[Listing, tuple[int, ...]]]] = {}
+        """By how long a claim would be, and who came first: for many people both are the same."""
+
+    def machines_for(self, person: str) -> list[tuple[Listing, tuple[int, ...]]]:
+        """Those that idle, each with its GPUs that this person can have now; none without any."""
+        ctx, db = self._ctx, self._ctx.store.reading()
+        length = ctx.settings.claim_limits(ctx.roster().team_of(person)).default or 0
+        ahead = tuple(waiter.id for waiter in _came_first(db, person)) if any(one.waiting for one in self._near) else ()
+        if (length, ahead) not in self._known:
+            free = _free_gpus(ctx, self._near, person)
+            found = [(one, tuple(sorted(gpus))) for one in self._near if (gpus := free.get(one.instance.id))]
+            self._known[length, ahead] = found
+        return self._known[length, ahead]
+
+
 def free_machines_in_full(ctx: Context, chosen: FleetFilter, person: str) -> list[tuple[Listing, tuple[int, ...]]]:
     """Machines that pass a filter and idle, each with its GPUs that this person can have now; none without any."""
-    near = listings.listings_page(ctx.store.reading(), chosen, limit=_IN_ALL)
-    free = _free_gpus(ctx, near, person)
-    return [(listing, tuple(sorted(gpus))) for listing in near if (gpus := free.get(listing.instance.id))]
+    return IdleFleet(ctx, chosen).machines_for(person)
 
 
 def _free_gpus(ctx: Context, near: Sequence[Listing], person: str) -> dict[str, frozenset[int]]:
@@ -163,13 +182,7 @@ def _left(search: FindSearch, near: Sequence[Listing]) -> dict[str, frozenset[in
     People are seated among these machines alone, so a few more are kept for them than they may get in the end.
     """
     vacancies = turns.line_vacancies(search.ctx, search.db, near)
-    own = [waiter.id for waiter in stored_line.places_of(search.db, search.person)]
-    first = (
-        stored_line.waiters_unoffered(search.db, before=min(own, default=turns.LAST_IN_LINE))
-        if any(listing.waiting for listing in near)
-        else []
-    )
-    ahead = [waiter for waiter in first if waiter.person != search.person]
+    ahead = _came_first(search.db, search.person) if any(listing.waiting for listing in near) else []
     for waiter in ahead[:MOST_FORESEEN]:
         if not vacancies.vacant:
             break
@@ -179,6 +192,13 @@ def _left(search: FindSearch, near: Sequence[Listing]) -> dict[str, frozenset[in
         listing.instance.id: frozenset() if wanted and listing.waiting else vacancies.left(listing.instance.id)
         for listing in near
     }
+
+
+def _came_first(db: Database, person: str) -> list[Waiter]:
+    """Those who wait, and whose turn comes before anything that this person might get."""
+    own = [waiter.id for waiter in stored_line.places_of(db, person)]
+    first = stored_line.waiters_unoffered(db, before=min(own, default=turns.LAST_IN_LINE))
+    return [waiter for waiter in first if waiter.person != person]
 
 
 MOST_BESIDES = 4
