@@ -137,7 +137,7 @@ def _error(body: bytes) -> str:
 
 BEGIN, BETWEEN, END = b'"result":[{"metric":', b'},{"metric":', b"}]"
 """What stands around series in an answer without blanks; in a string the quotes in it would be escaped."""
-SERIES_AT_A_TIME = 1_000
+SERIES_AT_A_TIME = 200
 
 
 def _values(body: bytes, at_a_time: int = SERIES_AT_A_TIME) -> Iterator[Value]:
@@ -272,13 +272,14 @@ class Prometheus:
 
     def _use(self, highest: Mapping[int, float], mean: Mapping[int, float]) -> tuple[float | None, float | None]:
         """Highest and mean percent by the metrics that lie within their range, their mean as well."""
-        known = [
-            (top, average)
-            for part, value in highest.items()
-            if (top := self._percent(part, value)) is not None
-            and (average := self._percent(part, mean.get(part, value))) is not None
-        ]
-        return max((top for top, _ in known), default=None), max((average for _, average in known), default=None)
+        highest_known: float | None = None
+        mean_known: float | None = None
+        for part, value in highest.items():
+            top, average = self._percent(part, value), self._percent(part, mean.get(part, value))
+            if top is not None and average is not None:
+                highest_known = top if highest_known is None else max(top, highest_known)
+                mean_known = average if mean_known is None else max(average, mean_known)
+        return highest_known, mean_known
 
     def _percent(self, part: int, value: float) -> float | None:
         return within_bounds(value, MOST_PCT) if self._is_percentage(part) else percent_of_ratio(value)
