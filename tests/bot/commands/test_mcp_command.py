@@ -8,12 +8,12 @@ import pytest
 from bot.domain.clock import MINUTE_MS
 from bot.services import people
 from store.sql import rows
+from tests.stories.conftest import SETTINGS, opened
 
 mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from bot.commands.mcp import WHOSE_WORDS, server_of  # noqa: E402 - after the skip
 
-pytest_plugins = ("tests.stories.conftest",)
 FACTS = (
     "claims",
     "actions",
@@ -28,6 +28,13 @@ FACTS = (
     "drains",
 )
 LOOKS = {"status", "why", "find", "history", "forecast", "report", "idle", "budget", "savings"}
+
+
+@pytest.fixture
+def office(tmp_path, clock):
+    """As in stories, whose fixtures are theirs alone."""
+    with opened(tmp_path / "valet.db", clock, SETTINGS) as made:
+        yield made
 
 
 def call(office, tool: str, **given: str) -> str:
