@@ -38,19 +38,35 @@ def doctor(config_path: Path, tag: tuple[str, str] | None, *, as_json: bool) -> 
     from bot.doctor import examine
 
     found = examine(config_path, os.environ, tag=tag)
-    levels = _print_json(found) if as_json else _print(found)
+    levels = _print_json(found) if as_json else _print(found, config_path)
     click.get_current_context().exit(1 if "error" in levels else 0)
 
 
-def _print(found: "Iterable[Finding]") -> list[str]:
+def _print(found: "Iterable[Finding]", config_path: Path) -> list[str]:
     levels: list[str] = []
+    first: Finding | None = None
     for finding in found:
         levels.append(finding.level)
+        first = first or (finding if finding.level == "error" else None)
         click.echo(f"{click.style(f'{finding.level:<7}', fg=COLOURS[finding.level])}  {finding.id}  {finding.sentence}")
         if finding.hint:
             click.echo(f"{'':15}{finding.hint}")
     click.echo(f"{_count(levels, 'error')}, {_count(levels, 'warning')}, {levels.count('ok')} ok")
+    click.echo(f"Next: {_next_step(first, config_path)}")
     return levels
+
+
+def _next_step(first: "Finding | None", config_path: Path) -> str:
+    """What to do now: mend the first error, else run, else go to Slack."""
+    if first is not None:
+        again = f"`valet doctor --config {config_path}`"
+        return f"mend {first.id}. {first.hint or first.sentence} Then {again} once more."
+    from bot.commands.options import settings_of
+    from store.checkup import lock_holder
+
+    if lock_holder(Path(settings_of(config_path).database)) is None:
+        return f"`valet run --config {config_path}`, or the unit that `valet unit` prints."
+    return "Valet runs. Type `/gpu` in Slack; `valet token add HOST` lets an agent report."
 
 
 def _count(levels: list[str], level: str) -> str:

@@ -129,7 +129,8 @@ def test_the_doctor_counts_and_exits_with_1_on_errors(valet):
 
     assert result.exit_code == 1
     assert "error    V101  There is no settings file valet.toml." in result.stdout
-    assert result.stdout.splitlines()[-1].startswith("2 errors, 0 warnings, ")
+    assert result.stdout.splitlines()[-2].startswith("2 errors, 0 warnings, ")
+    assert result.stdout.splitlines()[-1].startswith("Next: mend V101. ")
 
 
 def test_the_doctor_speaks_json(valet):
