@@ -10,10 +10,10 @@ import click
 from bot.commands.options import USUAL
 from bot.errors import Refused, SettingsError
 
-CHANNEL = "Slack channel for cards and digests (C..., at the end of its details; empty: later)"
-ADMINS = "Slack user ids of two admins or more, with commas (profile, Copy member ID; empty: later)"
-REGIONS = "AWS regions with GPU machines, with commas (empty: none)"
-TEAMS = "A team and its members, as nlp=U024BE7LK,U024BE7LM (empty: no more)"
+ASK_CHANNEL = "Slack channel for cards and digests (C..., at the end of its details; empty: later)"
+ASK_ADMINS = "Slack user ids of two admins or more, with commas (profile, Copy member ID; empty: later)"
+ASK_REGIONS = "AWS regions with GPU machines, with commas (empty: none)"
+ASK_TEAM = "A team and its members, as nlp=U024BE7LK,U024BE7LM (empty: no more)"
 
 Answers = dict[str, Sequence[str]]
 """Channel, admins, regions and teams, each as it was typed."""
@@ -62,12 +62,12 @@ def init(
 
 def asked(told: Answers) -> Answers:
     """The answers, with those of somebody at the terminal to what was not told yet."""
-    for name, question in (("channel", CHANNEL), ("admins", ADMINS), ("regions", REGIONS)):
+    for name, question in (("channel", ASK_CHANNEL), ("admins", ASK_ADMINS), ("regions", ASK_REGIONS)):
         if not told[name]:
             told = _answered(told, name, question, list)
     while True:
         known = told["teams"]
-        told = _answered(told, "teams", TEAMS, partial(_with, known))
+        told = _answered(told, "teams", ASK_TEAM, partial(_with, known))
         if told["teams"] == known:
             return told
 
