@@ -11,6 +11,7 @@ from bot.billing.bill import Bill, bill_in_settings
 from bot.domain.clock import Clock
 from bot.providers import Provider
 from bot.providers.runner import Runner
+from bot.providers.sweep_process import SweepProcess
 from bot.services.context import Context
 from bot.settings import Settings
 from bot.telemetry import GpuSource
@@ -46,8 +47,11 @@ class Partners:
 NO_PARTNERS = Partners()
 
 
-def providers_of(settings: Settings, clock: Clock) -> dict[str, Provider]:
-    """Machine providers by name; boto3 is only imported when an AWS account is configured."""
+def providers_of(settings: Settings, clock: Clock, process: SweepProcess | None = None) -> dict[str, Provider]:
+    """Machine providers by name; boto3 is only imported when an AWS account is configured.
+
+    EC2 is looked at by `process`, or by this one where that is None.
+    """
     from bot.providers.onprem import Owned
     from bot.providers.power import Power
 
@@ -55,8 +59,10 @@ def providers_of(settings: Settings, clock: Clock) -> dict[str, Provider]:
     found: dict[str, Provider] = {"owned": Owned(hosts)}
     if settings.aws:
         from bot.providers.ec2 import Ec2
+        from bot.providers.ec2_apart import Ec2Apart
 
-        found["ec2"] = Ec2([each.account for each in settings.aws], clock=clock)
+        accounts = [each.account for each in settings.aws]
+        found["ec2"] = Ec2Apart(accounts, process, clock=clock) if process else Ec2(accounts, clock=clock)
     return found
 
 

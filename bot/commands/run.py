@@ -1,5 +1,6 @@
 """`valet run`: the bot."""
 
+import gc
 import logging
 import os
 import resource
@@ -18,10 +19,16 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from bot.providers.sweep_process import SweepProcess
+    from bot.settings import Secrets, Settings
     from bot.wiring import Valet
 
 DEAF = 69
 """EX_UNAVAILABLE: Slack answers, but is not heard; a new process may hear it."""
+SWITCH_S = 0.001
+"""Instead of 0.005: a click needs the interpreter several times until it is acknowledged."""
+GARBAGE = (10_000, 10, 200)
+"""Objects more than before until the youngest are searched, and how many such searches until the older ones are."""
 LOOK_S = 1.0
 TICK_S = 20.0
 OPEN_FILES = 16_384
@@ -73,31 +80,51 @@ def run(config: Path, *, verbose: bool, log_format: str, take_over: bool) -> Non
     secrets = configuration.secrets()
 
     # all of the bot takes most of a second to read, and a wrong setting is told before that
-    from bot.outside import Partners, SettingsFile, providers_of
-    from bot.steadyclock import SteadyClock, kernel_boot_id
-    from bot.wiring import build_valet
-    from store import ProcessLock, Store
+    from bot.providers.sweep_process import SweepProcess
+    from store import ProcessLock
 
     lock = ProcessLock(Path(chosen.database))
+    looks = SweepProcess(verbose=verbose, as_json=log_format == "json")
     try:
-        store = Store(chosen.database, keeper=True, examines_later=True)
-        clock = SteadyClock(boot=kernel_boot_id())
-        clock.begin(store.heartbeat())
-        providers = partial(providers_of, clock=clock)
-        valet = build_valet(
-            chosen,
-            secrets,
-            store,
-            take_over=take_over,
-            clock=clock,
-            providers=providers(chosen),
-            partners=Partners(settings_file=SettingsFile(config, providers)),
-        )
-        deaf = _work(valet, hangup)
+        deaf = _work(_built(config, chosen, secrets, looks, take_over=take_over), hangup)
     finally:
+        looks.close()
         lock.release()
     if deaf:
         click.get_current_context().exit(DEAF)
+
+
+def _take_turns() -> None:
+    """Let whoever answers a click wait a fifth as long as usual for a job's thread that is at work, and for garbage.
+
+    Python looks for cycles of garbage among everything there is while all threads wait: 70 ms after what one round of
+    judging 10,000 machines brings to life, which ends by itself.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    gc.set_threshold(*GARBAGE)
+    gc.collect()
+    gc.freeze()  # what is there by now stays, and need not be searched
+
+
+def _built(config: Path, chosen: "Settings", secrets: "Secrets", looks: "SweepProcess", *, take_over: bool) -> "Valet":
+    from bot.outside import Partners, SettingsFile, providers_of
+    from bot.steadyclock import SteadyClock, kernel_boot_id
+    from bot.wiring import build_valet
+    from store import Store
+
+    store = Store(chosen.database, keeper=True, examines_later=True)
+    clock = SteadyClock(boot=kernel_boot_id())
+    clock.begin(store.heartbeat())
+    providers = partial(providers_of, clock=clock, process=looks)
+    return build_valet(
+        chosen,
+        secrets,
+        store,
+        take_over=take_over,
+        clock=clock,
+        providers=providers(chosen),
+        partners=Partners(settings_file=SettingsFile(config, providers)),
+    )
 
 
 def _have_more_files() -> None:
@@ -150,6 +177,7 @@ def _kept_from_hangups() -> _Hangup:
 
 def _work(valet: "Valet", hangup: _Hangup) -> bool:
     """From start to SIGTERM, or until Slack is not heard any more: whether that was it."""
+    _take_turns()
     with _told_to_end() as told:
         if valet.settings_watch:
             hangup.goes_to(valet.settings_watch.ask)

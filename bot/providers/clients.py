@@ -78,6 +78,10 @@ class _Role:
         return DeferredRefreshableCredentials(self._refresh, "assume-role")
 
 
+def _nobody_waits() -> None:
+    return
+
+
 class Clients:
     """boto3's clients, each made on first use and kept. Raises what botocore raises."""
 
@@ -85,6 +89,8 @@ class Clients:
         self._lock = Lock()  # making a client is not thread-safe, using one is
         self._sessions: dict[AwsAccount | None, CoreSession] = {}
         self._date: int | None = None
+        self.on_answer: Callable[[], None] = _nobody_waits
+        """Called whenever a call has come to its end."""
         self._made: dict[tuple[AwsAccount | None, str, str, Config], Any] = {}
 
     def get(self, account: AwsAccount, service: str, region: str, *, config: Config = PATIENT) -> Any:
@@ -106,6 +112,7 @@ class Clients:
         return self._made[key]
 
     def _note_date(self, parsed: Mapping[str, Any], **_: Any) -> None:
+        self.on_answer()
         headers = parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         try:
             self._date = int(parsedate_to_datetime(str(headers.get("date", ""))).timestamp() * 1000)

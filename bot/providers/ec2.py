@@ -113,6 +113,27 @@ class Ec2:
                 if self._places.setdefault(place.source, place) is not place:
                     raise SettingsError(f"[[aws]] names {region} of account {account.key} twice; keep one of them.")
 
+    @property
+    def sources(self) -> list[str]:
+        """The names of all places that are looked at."""
+        return list(self._places)
+
+    def memory_of(self, source: str, *, since: int) -> dict[str, Any]:
+        """What was read of a place since then, beside its machines: for another who looks there."""
+        place = self._places[source]
+        return {
+            "protection": place.protection.readings(since),
+            "disks": place.disks.reading(since),
+            "addresses": place.addresses.reading(since),
+        }
+
+    def take_memory(self, memory: Mapping[str, Mapping[str, Any]]) -> None:
+        """What another has read of places, by source; what is known here and newer stands."""
+        for place, known in ((self._places[source], known) for source, known in memory.items()):
+            place.protection.take(known["protection"])
+            place.disks.take(known["disks"])
+            place.addresses.take(known["addresses"])
+
     def sweep(self) -> Iterator[SourceSnapshot]:
         """One look per account and region, each as soon as it is there; a failing one is a Look with `error`."""
         yield from self._everywhere(self._look)

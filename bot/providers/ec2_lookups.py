@@ -1,6 +1,6 @@
 """What EC2 is asked beside the instances themselves, and remembered: instance types and stop protection."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from bot.billing.quotes import types_with_gpus
@@ -90,6 +90,16 @@ class ProtectionMemory:
         for instance_id in [*unread[:FIRST_READS_PER_SWEEP], *again]:
             self.keep(instance_id, protected=read(instance_id))
 
+    def readings(self, since: int) -> dict[str, tuple[bool, int]]:
+        """What was read since then, and when."""
+        return {one: reading for one, reading in self._read.items() if reading[1] >= since}
+
+    def take(self, readings: Mapping[str, Sequence[Any]]) -> None:
+        """Remember what somebody else has read, as far as it is newer."""
+        for one, (protected, at) in readings.items():
+            if at >= self._read.get(one, NEVER_READ)[1]:
+                self._read[one] = bool(protected), int(at)
+
     def forget_all_but(self, instance_ids: Collection[str]) -> None:
         """Drop what is no longer there."""
         for instance_id in self._read.keys() - set(instance_ids):
@@ -140,6 +150,15 @@ class PartsMemory(Generic[Part]):
     def last_known(self, instance_id: str) -> Part | None:
         """What was read of it; None when that was never read."""
         return None if self._read_at is None else self._known.get(instance_id, self._none)
+
+    def reading(self, since: int) -> tuple[int, dict[str, Part]] | None:
+        """What was read since then, and when; None where nothing was."""
+        return None if self._read_at is None or self._read_at < since else (self._read_at, self._known)
+
+    def take(self, reading: Sequence[Any] | None) -> None:
+        """Remember what somebody else has read, as far as it is newer."""
+        if reading is not None and reading[0] >= (self._read_at or 0):
+            self._read_at, self._known = reading
 
     def renew(self, client: Any) -> None:
         """Read all of a region, when that is due. Raises what the client raises, keeping what it has."""

@@ -198,18 +198,16 @@ _TRACE = (
 )
 
 
-def traces(
-    db: Database, now: int, *, window_minutes: int, windows: Mapping[str, int] | None = None
-) -> dict[str, list[GpuTrace]]:
-    """Every GPU's trace, by host; quiet minutes are counted over the window that ends with the last whole minute.
+def traces(db: Database, now: int, windows: Mapping[str, int]) -> dict[str, list[GpuTrace]]:
+    """The traces of some hosts' GPUs; quiet minutes are counted over the window that ends with the last whole minute.
 
-    `windows` has the hosts whose window is not `window_minutes` long.
+    `windows` has the hosts, and how many minutes long the window of each is.
     """
-    end, own = now // MINUTE_MS * MINUTE_MS, windows or {}
+    end = now // MINUTE_MS * MINUTE_MS
     by_host: dict[str, list[GpuTrace]] = {}
-    for row in db.execute(_TRACE + " ORDER BY host, gpu"):
-        start = end - own.get(row[0], window_minutes) * MINUTE_MS
-        by_host.setdefault(row[0], []).append(_trace(row, start, end))
+    sql = _TRACE + " WHERE host IN (SELECT value FROM json_each(?)) ORDER BY host, gpu"
+    for row in db.execute(sql, [json.dumps(list(windows))]):
+        by_host.setdefault(row[0], []).append(_trace(row, end - windows[row[0]] * MINUTE_MS, end))
     return by_host
 
 

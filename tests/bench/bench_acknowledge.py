@@ -2,7 +2,7 @@
 
 Run as `python -m tests.bench.bench_acknowledge`, or `pytest -m bench -s tests/bench/bench_acknowledge.py`. `valet run`
 as a process of its own, over Socket Mode; bursts of 50 commands, as `/gpu status` and as `/gpu claim`, for 30 seconds.
-Slack's own patience is 3 seconds.
+Slack's own patience is 3 seconds. Few machines are there: `bench_answers` has ten thousand, over signed HTTP.
 """
 
 import tempfile

@@ -1,9 +1,10 @@
 """How long people wait over signed HTTP while all jobs run, with rented machines and a filled ledger.
 
-Run as `python -m tests.bench.bench_answers [--machines N] [--hours H] [--minutes M] [--share S]`, or by `pytest -m
-bench`. A command every tenth of a second, turn by turn with Bolt's own no-op as a floor, over whole minutes in which
-every job of a minute ran; said are p50, p99 and the longest, the ratio of the p99 to the floor's, CPU and memory of
-Valet and of its children, and what AWS was asked. It leaves out agents' deliveries (`bench_door`) and Socket Mode.
+Run as `python -m tests.bench.bench_answers [--machines N] [--hours H] [--minutes M] [--share S] [--told T]`, or by
+`pytest -m bench`. A command every tenth of a second, turn by turn with Bolt's own no-op as a floor, over whole minutes
+in which every job of a minute ran; said are p50, p99 and the longest, the ratio of the p99 to the floor's, CPU and
+memory of Valet and of its children, and what AWS was asked. It leaves out agents' deliveries (`bench_door`,
+`bench_crowds`) and Socket Mode.
 """
 
 import argparse

@@ -2,6 +2,8 @@
 
 Run as `python -m tests.bench.bench_memory`, or `pytest -m bench -s tests/bench/bench_memory.py`. With 10,000 owned
 machines; and with the 2,000 in EC2 that moto lists in time, for what boto3 and its models take.
+It leaves out the ledger, reports of it, and hours of use: `bench_expect` and `bench_answers` run with a ledger, and say
+what the child process that looks at EC2 takes.
 """
 
 import os

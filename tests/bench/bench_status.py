@@ -1,7 +1,8 @@
 """How long `/gpu status` takes through Bolt, until it is acknowledged and until it is answered, by size of the fleet.
 
 Run as `python -m tests.bench.bench_status`, or `pytest -m bench -s tests/bench/bench_status.py`. Beside it, turn by
-turn in the same process: a listener of Bolt's own making that only acknowledges, and one that also answers "ok".
+turn in the same process: a listener of Bolt's own making that only acknowledges, and one that also answers "ok". It
+leaves out all that goes on beside a command (jobs, looks at AWS, HTTP, a ledger): `bench_answers` has what people meet.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""What the store costs at 10,000 instances: a page of listings, the sweep, the verdicts, and deliveries.
+"""What the store costs at 10,000 instances: a page of listings, writing a look down, the verdicts, and deliveries.
+
+One thing after the other: `bench_answers` has what people wait for while all of it runs, and what a look at AWS takes.
 
 Run as `python -m tests.bench.bench_store`, or `pytest -m bench -s tests/bench/bench_store.py`.
 """

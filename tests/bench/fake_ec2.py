@@ -86,7 +86,7 @@ class Cloud:
     def __init__(self, machines: int, regions: int, share: float) -> None:
         self.asked: Counter[str] = Counter()
         self._pages: dict[tuple[str, ...], str] = {}
-        self._kinds = {n: GPU_TYPE if int(n * share) != int((n - 1) * share) else PLAIN_TYPE for n in range(machines)}
+        self._kinds = {n: _kind(n // regions, share) for n in range(machines)}
         self._of = {region: range(at, machines, regions) for at, region in enumerate(REGIONS[:regions])}
 
     def with_gpus(self) -> list[tuple[int, str]]:
@@ -129,6 +129,11 @@ class Cloud:
         pairs = "".join(f"<item><key>{key}</key><value>{value}</value></item>" for key, value in tags.items())
         disks = "".join(DISK.format(n=n, letter=letter) for letter in "abc")
         return ENTRY.format(n=n, a=n // 250, b=n % 250, kind=self._kinds[n], region=region, tags=pairs, disks=disks)
+
+
+def _kind(at: int, share: float) -> str:
+    """The type of a region's machine of this number: of all, that share has GPUs."""
+    return GPU_TYPE if int((at + 1) * share) != int(at * share) else PLAIN_TYPE
 
 
 def _whole(action: str, inner: str) -> str:

@@ -132,6 +132,8 @@ class Rig:
         self._answers = Answers()
         threading.Thread(target=self._answers.serve_forever, daemon=True).start()
         self._number = 0
+        self.start_cpu_s = self.cpu_s()
+        """What it took until the door was open."""
 
     def ask(self, command: str, text: str, person: str = ADA) -> tuple[float, float]:
         """Type a command; milliseconds until it is acknowledged, and until its answer is at its response URL."""
@@ -220,10 +222,9 @@ def rig(company: Company) -> Iterator[Rig]:
         port = _free_port()
         (folder / "valet.toml").write_text(_settings(company, port))
         process = stack.enter_context(_valet(folder, server, cloud))
-        here = Rig(process, (port, int(floor)), cloud, folder)
         _until(lambda: _answers(port) or process.poll() is not None, SWEPT_S)
         assert process.poll() is None, (folder / "log").read_text()
-        yield here
+        yield Rig(process, (port, int(floor)), cloud, folder)
 
 
 def _settings(company: Company, port: int) -> str:

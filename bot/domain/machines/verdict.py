@@ -189,9 +189,12 @@ def _of_this_launch(trace: GpuTrace, launched_at: int | None) -> GpuTrace:
         return trace
     if trace.last_minute_at < launched_at:
         return GpuTrace(trace.gpu)
-    worked = trace.last_active_at is not None and trace.last_active_at >= launched_at
-    quiet_since = None if trace.quiet_since is None else max(trace.quiet_since, launched_at)
-    return replace(trace, last_active_at=trace.last_active_at if worked else None, quiet_since=quiet_since)
+    worked_at, quiet_since = trace.last_active_at, trace.quiet_since
+    if (worked_at is None or worked_at >= launched_at) and (quiet_since is None or quiet_since >= launched_at):
+        return trace  # of most GPUs at every judging, and a copy takes as long as all the rest of it
+    worked = worked_at is not None and worked_at >= launched_at
+    quiet_since = None if quiet_since is None else max(quiet_since, launched_at)
+    return replace(trace, last_active_at=worked_at if worked else None, quiet_since=quiet_since)
 
 
 def is_empty(used_mib: int | None, rule: IdleRule) -> bool:

@@ -21,6 +21,7 @@ from store.machines import readings as stored_readings
 CLICK_STALE_MINUTES = 3
 VERDICT_AHEAD_MS = CLICK_STALE_MINUTES * MINUTE_MS
 """A boot that lies further ahead than this was placed by a clock that has been set back since."""
+JUDGED_AT_ONCE = 500
 NO_HISTORIES: Mapping[str, Sequence[SourceHistory]] = {}
 
 
@@ -39,30 +40,32 @@ class _Case:
 
 
 def judge_all(ctx: Context) -> None:
-    """Judge every running instance anew."""
+    """Judge every running instance anew, some at a time: who writes meanwhile waits for those alone."""
     now, db = ctx.clock(), ctx.store.reading()
     running = stored_fleet.running_instances(db)
     rules = {team: ctx.settings.rule_of(team) for team in {row["team"] for row in running}}
-    windows = {row["id"]: rules[row["team"]].window_minutes for row in running}
-    traces = stored_readings.traces(db, now, window_minutes=ctx.settings.idle.window_minutes, windows=windows)
     told, heard = source_history.histories(db, list(ctx.settings.source_limits)), agents.reports(db)
     booted, limits = stored_readings.booted(db, now + VERDICT_AHEAD_MS), ctx.settings.source_limits
-    judged = {}
-    for row in running:
-        name, seen = row["id"], traces.get(row["id"], ())
-        case = _Case(
-            traces=seen,
-            told=told.get(name, NO_HISTORIES),
-            gpu_count=row["gpu_count"],
-            launched_at=row["launched_at"],
-            heard=heard.get(name),
-            booted_at=booted.get(name, 0),
-        )
-        verdict = _judge(case, rules[row["team"]], now, limits)
-        judged[row["id"]] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
-    with ctx.store.writing() as db:
-        stored_fleet.save_verdicts(db, judged)
-        stored_fleet.forget_verdicts_of_stopped(db)
+    for part in (running[at : at + JUDGED_AT_ONCE] for at in range(0, len(running), JUDGED_AT_ONCE)):
+        windows = {row["id"]: rules[row["team"]].window_minutes for row in part}
+        traces = stored_readings.traces(db, now, windows)
+        judged = {}
+        for row in part:
+            name, seen = row["id"], traces.get(row["id"], ())
+            case = _Case(
+                traces=seen,
+                told=told.get(name, NO_HISTORIES),
+                gpu_count=row["gpu_count"],
+                launched_at=row["launched_at"],
+                heard=heard.get(name),
+                booted_at=booted.get(name, 0),
+            )
+            verdict = _judge(case, rules[row["team"]], now, limits)
+            judged[name] = (verdict, waste_of(row["rate_micros"] or 0, verdict, row["gpu_count"]))
+        with ctx.store.writing() as written:
+            stored_fleet.save_verdicts(written, judged)
+    with ctx.store.writing() as written:
+        stored_fleet.forget_verdicts_of_stopped(written)
 
 
 def judge_now(

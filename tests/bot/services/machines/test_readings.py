@@ -128,7 +128,7 @@ def test_the_trace_is_what_a_plain_count_of_the_minutes_gives(room, plan):
     window = range(now // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS, now // MINUTE_MS * MINUTE_MS)
     active = [row["minute"] for row in stored if row["state"] == "active"]
     (one,) = stored_readings.traces_of(db, host, now, window_minutes=60)
-    assert stored_readings.traces(db, now, window_minutes=60)[host] == [one]
+    assert stored_readings.traces(db, now, {host: 60})[host] == [one]
     assert one.quiet_minutes == sum(row["state"] == "quiet" and row["minute"] in window for row in stored)
     assert one.last_active_at == max(active, default=None)
     assert one.last_minute_at == max((row["minute"] for row in stored), default=None)

@@ -32,6 +32,10 @@ class Failing:
     def total_changes(self) -> int:
         return self.db.conn.total_changes
 
+    @property
+    def noted(self) -> list[object]:
+        return self.db.noted
+
     def close(self) -> None:
         self.db.close()
 
