@@ -13,7 +13,7 @@ SLACK_REQUESTS = "/slack/events"
 BUILT_HERE = "is built here, in a checkout: valet dockerfile | docker build -t {image} -f - ."
 
 
-@click.command("compose", short_help="Print compose.yaml and Caddyfile: the bot with TLS in front.")
+@click.command("compose", short_help="Print compose.yaml and a Caddyfile for TLS.")
 @click.option("--domain", required=True, metavar="NAME", help="The name agents reach Valet by: valet.example.com.")
 @click.option(
     "--image",

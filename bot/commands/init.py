@@ -98,7 +98,6 @@ def _parts(name: str, words: Sequence[str]) -> Sequence[str]:
 def settings_text(told: Mapping[str, Sequence[str]]) -> str:
     """The file with these answers in it. Raises Refused, SettingsError for what is no answer."""
     from bot.commands.files import filled_file
-    from bot.settings.reading import parse_text
 
     text = filled_file("valet.toml")
     if told["channel"]:
@@ -113,7 +112,10 @@ def settings_text(told: Mapping[str, Sequence[str]]) -> str:
             raise Refused(f'"{team}" names no team and members: expected such as nlp=U024BE7LK,U024BE7LM.')
         people = _list([person.strip() for person in members.split(",") if person.strip()])
         text += f"\n[teams.{name.strip()}]\nmembers = {people}\n"
-    parse_text(text, "valet.toml", {})
+    if any(told.values()):
+        from bot.settings.reading import parse_text
+
+        parse_text(text, "valet.toml", {})
     return text
 
 
