@@ -45,7 +45,7 @@ def check_note(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) 
         return
     if bare_word(note[0]) == "for" and len(note) > 1 and bare_word(note[1]) not in _PURPOSE:
         raise unread_length(note, _meant(misspelt(note[1]), note[2:]))
-    if bare_word(note[0]) in _MOMENTS and len(note) > 1:
+    if len(note) > 1 and _leads_to_a_moment(note):
         raise unread_length(note, [])
     close = misspelt(note[0])
     word = close or in_note(note)
@@ -53,6 +53,11 @@ def check_note(note: list[str], asker: "Asker", *, lasts: bool, has_gpus: bool) 
         raise unread_length(numbered[0], numbered[1])
     if word:
         raise _sounds_like_time(note, word, _meant(close, note[1:]))
+
+
+def _leads_to_a_moment(words: list[str]) -> bool:
+    """ "after lunch" does; "after all" leads to none."""
+    return bare_word(words[0]) in _MOMENTS and [bare_word(word) for word in words[:2]] != ["after", "all"]
 
 
 def _gpus(choices: list[WordChoice]) -> list[WordChoice]:
@@ -94,7 +99,7 @@ def _refuse_later(typed: list[str], asker: "Asker") -> None:
         raise Unclear(str(later), typed, [*booked, as_note(typed)]) from None
     if comes_again(typed):
         raise not_weekly(typed)
-    if bare_word(typed[0]) in _MOMENTS | {"later"}:
+    if bare_word(typed[0]) == "later" or _leads_to_a_moment(typed):
         raise _left_open(typed)
 
 

@@ -50,8 +50,8 @@ def test_what_the_card_saw_is_renewed_with_its_reminder(asked):
     until_half_way(asked)
 
     assert "As of 09:00 UTC." in first
-    assert "As of 10:00 UTC." in asked.sees("bob", "#ml-platform")
-    assert "As of 10:00 UTC." in reminders(asked)[0]
+    assert "As of 10:01 UTC." in asked.sees("bob", "#ml-platform")
+    assert "As of 10:01 UTC." in reminders(asked)[0]
 
 
 def test_a_machine_that_works_again_by_then_is_asked_about_no_more(asked):
