@@ -5,7 +5,7 @@ in one transaction, so nobody else ever sees the database without them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -88,8 +88,7 @@ def cells_about(db: Database, person: str) -> dict[str, int]:
     counted: dict[str, int] = {}
     put = _replacing(db, person, person)
     for table, columns in _texts(db).items():
-        where = " OR ".join(f"instr({name}, ?) AND {put}({name}) IS NOT NULL" for name in columns)
-        found = one(db, f"SELECT count(*) AS n FROM {table} WHERE {where}", *[person] * len(columns))
+        found = one(db, f"SELECT count(*) AS n FROM {table} WHERE {_any_holds(put, columns)}", *[person] * len(columns))
         if found and found["n"]:
             counted[table] = int(found["n"])
     return counted
@@ -139,8 +138,8 @@ def _erase_entries(db: Database, person: str) -> list[int]:
     """Mark the entries of the audit that somebody is in, and empty what they said; their numbers, in order."""
     put = _replacing(db, person, person)
     columns = ("who", "subject", "detail", "before", "after")
-    where = " OR ".join(f"instr({name}, ?) AND {put}({name}) IS NOT NULL" for name in columns)
-    found = rows(db, f"SELECT id FROM audit WHERE {where} ORDER BY id", *[person] * len(columns))
+    sql = f"SELECT id FROM audit WHERE {_any_holds(put, columns)} ORDER BY id"
+    found = rows(db, sql, *[person] * len(columns))
     last = stored_audit.last_entry(db)
     told_in = last.id + 1 if last else 1
     for row in found:
@@ -153,9 +152,14 @@ def _replace_everywhere(db: Database, person: str, pseudonym: str) -> int:
     put, count = _replacing(db, person, pseudonym), 0
     for table, columns in _texts(db).items():
         new = ", ".join(f"{name} = coalesce({put}({name}), {name})" for name in columns)
-        where = " OR ".join(f"instr({name}, ?) AND {put}({name}) IS NOT NULL" for name in columns)
-        count += changed(db, f"UPDATE {table} SET {new} WHERE {where}", *[person] * len(columns))
+        sql = f"UPDATE {table} SET {new} WHERE {_any_holds(put, columns)}"
+        count += changed(db, sql, *[person] * len(columns))
     return count
+
+
+def _any_holds(put: str, columns: Sequence[str]) -> str:
+    """The condition that a person is in one of these columns; the person is bound once for each."""
+    return " OR ".join(f"instr({name}, ?) AND {put}({name}) IS NOT NULL" for name in columns)
 
 
 def _replacing(db: Database, person: str, pseudonym: str) -> str:

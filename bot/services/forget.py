@@ -68,11 +68,11 @@ def forget(ctx: Context, person: str, *, who: str) -> Forgotten:
                 f"{person} still has {' and '.join(dict.fromkeys(still))}. Nobody is forgotten with something open: "
                 "end it first, or wait until it is over."
             )
-        if not stored_forget.cells_about(db, person):
-            raise NotFound(f"Nothing is known of {person}.")
         pseudonym = FORGOTTEN_ID + "".join(secrets.choice(LETTERS) for _ in range(6))
         one(db, "PRAGMA secure_delete=ON")  # else the old text lies on in pages that are free again
         count = stored_forget.forget(db, person, pseudonym, ctx.clock(), who=who)
+        if not count:  # nothing of this transaction is kept, its entry in the audit neither
+            raise NotFound(f"Nothing is known of {person}.")
     return Forgotten(pseudonym, count, _copies(ctx))
 
 

@@ -99,16 +99,22 @@ def called(room, action):
     return begun
 
 
+def just_in_time(room, begun, deadline):
+    """The action at its deadline; a millisecond later it is looked at once more."""
+    room.clock.now = begun.called_at + deadline
+    room.tick()
+    early = room.action(begun)
+    room.clock.forward(1)
+    room.tick()
+    return early
+
+
 @pytest.mark.parametrize("doing", [stopping, starting, launching, cloning])
 def test_what_is_heard_of_no_more_is_unclear_once_its_time_is_over(room, doing):
     begun = called(room, doing(room))
     room.fleet.silent = True
 
-    room.clock.now = begun.called_at + DEADLINES[doing]
-    room.tick()
-    early = room.action(begun)
-    room.clock.forward(1)
-    room.tick()
+    early = just_in_time(room, begun, DEADLINES[doing])
 
     ended = room.action(begun)
     assert early.state == "executing"
@@ -121,11 +127,7 @@ def test_an_order_without_an_answer_is_unclear_once_nobody_can_look_for_it_for_l
     begun = called(room, launching(room))
     room.fleet.silent = True
 
-    room.clock.now = begun.called_at + LAUNCH_DEADLINE_MS
-    room.tick()
-    early = room.action(begun)
-    room.clock.forward(1)
-    room.tick()
+    early = just_in_time(room, begun, LAUNCH_DEADLINE_MS)
 
     assert (early.state, early.made_id) == ("executing", "")
     assert room.action(begun).outcome == "AWS does not answer. Please look at the machine."
@@ -143,11 +145,7 @@ def test_a_machine_that_stays_on_its_way_is_unclear_once_its_time_is_over(room, 
     begun = called(room, doing(room))
     room.fleet.stuck = state
 
-    room.clock.now = begun.called_at + DEADLINES[doing]
-    room.tick()
-    early = room.action(begun)
-    room.clock.forward(1)
-    room.tick()
+    early = just_in_time(room, begun, DEADLINES[doing])
 
     ended = room.action(begun)
     assert early.state == "executing"
